@@ -1,0 +1,33 @@
+# make demo | test | lint | bench: each works on a fresh machine and makes .venv first.
+# PIP_FLAGS, say `--index-url URL` or `--find-links DIR`, is handed to pip: on Linux an unpinned torch can pull
+# gigabytes of CUDA, so constraints.txt pins what the tests ran on.
+PYTHON ?= python3
+VENV ?= .venv
+PIP_FLAGS ?=
+BIN = $(VENV)/bin
+DEPS = $(VENV)/.installed
+
+.PHONY: demo test lint bench clean
+
+$(DEPS): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e '.[all,dev]'
+	touch $@
+
+demo: $(DEPS)
+	$(BIN)/rnngen fit corpus:python-docs --cell gru --time 2m --run runs/docs
+	$(BIN)/rnngen generate runs/docs "The import statement" --length 400 --decoder sample -o temperature=0.8 -o top_p=0.95
+
+test: $(DEPS)
+	$(BIN)/python -m pytest
+
+lint: $(DEPS)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(DEPS)
+	$(BIN)/python -m benchmarks all
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,184 @@
+"""The contracts between the rooms of the house, as typed protocols; nothing here imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from rnngen.sources import Source
+
+State = Any
+"""A nested tuple, list or dict of tensors, batch dimension first."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a document, small enough for memory.
+
+    Args:
+        content: for text a `str`; other domains have their own.
+        ends_document: whether the document ends with this piece.
+        size: bytes of the original file that this piece stands for, separators included.
+    """
+
+    content: Any
+    ends_document: bool
+    size: int
+
+
+class StreamDecoder(Protocol):
+    """Decodes step by step; holds back what is not yet complete (half a UTF-8 character)."""
+
+    def feed(self, step: int) -> str:
+        """The text that became certain with this step; may be empty."""
+
+    def flush(self) -> str:
+        """What was held back, with replacement characters where it is not valid."""
+
+
+@runtime_checkable
+class Codec(Protocol):
+    """The fitted part of a domain. Immutable; `grow` returns a new one."""
+
+    @property
+    def size(self) -> int:
+        """How many different steps there are, the boundary included."""
+
+    @property
+    def boundary(self) -> int:
+        """The id of the boundary token."""
+
+    def encode(self, content: Any) -> np.ndarray:
+        """Steps of one piece, without the boundary; DataError where something has no step."""
+
+    def decode(self, steps: Sequence[int] | np.ndarray) -> str:
+        """The content for steps; a boundary becomes the separator of documents."""
+
+    def token(self, step: int) -> str:
+        """One step as a person would read it."""
+
+    def stream(self) -> StreamDecoder:
+        """A decoder that takes one step at a time."""
+
+    def files(self) -> Mapping[str, bytes]:
+        """What the bundle keeps of it: `codec.json` and whatever that names. JSON only."""
+
+    def grow(self, pieces: Iterable[Piece]) -> Codec:
+        """A codec that also knows these pieces; every old id keeps its meaning."""
+
+
+class Domain(Protocol):
+    """A kind of data: how to read it, encode it, and write it back."""
+
+    def read(self, sources: Sequence[Source]) -> Iterator[Piece]:
+        """Pieces of the sources in order; memory does not grow with the corpus."""
+
+    def fit_codec(self, pieces: Callable[[], Iterable[Piece]]) -> Codec:
+        """A codec fitted on the pieces; `pieces` may be called more than once."""
+
+    def load_codec(self, files: Mapping[str, bytes]) -> Codec:
+        """The codec that `Codec.files` wrote; BundleError where they are not whole."""
+
+    def likelihood(self, codec: Codec) -> tuple[str, dict[str, Any]]:
+        """Name and options of the likelihood that fits the codec."""
+
+    def write(self, sequences: Sequence[str], path: Path) -> None:
+        """Generated sequences as files people use."""
+
+
+class Likelihood(Protocol):
+    """The probability of the next step, given the model's output."""
+
+    size: int
+
+    def nll(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Negative log-likelihood in nats, `[..., K]` and `[...]` to `[...]`."""
+
+
+class Engine(Protocol):
+    """Executes one step of a model; the state is explicit."""
+
+    size: int
+    device: torch.device
+
+    def start(self, batch: int) -> State:
+        """The initial state for `batch` sequences."""
+
+    def step(self, tokens: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
+        """`tokens [B]` int64 to `(output [B,K], state)`."""
+
+    def read(self, tokens: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
+        """`tokens [T,B]` to the output after the last one, `[B,K]`, and the state."""
+
+    def select(self, state: State, rows: torch.Tensor) -> State:
+        """The state of some rows (beam search reorders with it)."""
+
+
+@dataclass
+class Request:
+    """What a decoder is asked for.
+
+    Args:
+        prompts: one list of steps a sequence, the boundary included where a document starts.
+        length: how many steps to write at most, per sequence.
+        seed: of the random numbers; sequence i of a request uses the stream (seed, first + i).
+        first: the number of the first sequence.
+        stop: called with (row, step) after each step; True ends that sequence after it.
+        ends: steps that end a sequence when drawn (the boundary); not part of the output.
+        forbidden: steps that are never drawn.
+    """
+
+    prompts: Sequence[Sequence[int]]
+    length: int
+    seed: int = 0
+    first: int = 0
+    stop: Callable[[int, int], bool] | None = None
+    ends: frozenset[int] = frozenset()
+    forbidden: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Emission:
+    """One decoded step of one sequence, in the order they are certain.
+
+    Args:
+        row: which of the request's prompts.
+        step: the step drawn.
+        log_probability: natural log of its probability under the model (before any filter).
+        rank: for beam search, which of the n best sequences; 0 else.
+    """
+
+    row: int
+    step: int
+    log_probability: float
+    rank: int = 0
+
+
+class Decoder(Protocol):
+    """A way of turning a model into sequences."""
+
+    def decode(self, engine: Engine, request: Request) -> Iterator[Emission]:
+        """Emissions of all sequences; within one sequence in order."""
+
+
+class Tracker(Protocol):
+    """Where metrics go, besides `metrics.jsonl`."""
+
+    def log(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Numbers of one step."""
+
+    def close(self) -> None:
+        """After the last step."""
+
+
+class Exporter(Protocol):
+    """Writes a bundle in another system's format."""
+
+    def export(self, bundle: Any, path: Path) -> None:
+        """Writes `path` (a file or a folder)."""
