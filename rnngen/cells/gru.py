@@ -1,0 +1,105 @@
+"""Gated recurrent unit (Cho et al. 2014).
+
+    r_t = σ(W_r x_t + U_r h_{t−1} + b_r)                      reset gate
+    z_t = σ(W_z x_t + U_z h_{t−1} + b_z)                      update gate
+    n_t = tanh(W_n x_t + b_n + r_t ⊙ (U_n h_{t−1} + d_n))     candidate, reset after the product
+    n_t = tanh(W_n x_t + b_n + U_n (r_t ⊙ h_{t−1}))           candidate, reset before the product
+    h_t = (1 − z_t) ⊙ n_t + z_t ⊙ h_{t−1},   y_t = h_t
+
+`reset = "before"` is the paper's; `reset = "after"` is what cuDNN and torch compute, and trains as a
+fused layer, several times faster.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from rnngen.cells.cell import Cell, Project, Recur
+from rnngen.options import option
+
+
+@dataclass(frozen=True)
+class Options:
+    """Gated recurrent unit."""
+
+    reset: Literal["after", "before"] = option(
+        "after",
+        "where the reset gate acts: after the matrix product (fused, fast) or before it (Cho 2014)",
+    )
+
+
+class GRU(Cell):
+    """Reset and update gates, no separate memory; the state is h [B,H].
+
+    Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014, equations 5 to 8.
+    Gates lie in the order r, z, n, as in torch.
+    """
+
+    def __init__(
+        self, input_size: int, hidden_size: int, reset: Literal["after", "before"] = "after"
+    ) -> None:
+        super().__init__(input_size, hidden_size)
+        self.reset = reset
+        self.layer = nn.GRU(input_size, hidden_size)
+        for gate in self.layer.weight_hh_l0.chunk(3):
+            nn.init.orthogonal_(gate)
+        nn.init.zeros_(self.layer.bias_hh_l0)
+        nn.init.zeros_(self.layer.bias_ih_l0)
+
+    def initial_state(self, batch_size: int) -> Tensor:
+        """h = 0, `[B,H]`."""
+        return self.layer.weight_hh_l0.new_zeros(batch_size, self.hidden_size)
+
+    def project(self, x: Tensor) -> Tensor:
+        """W x + b for all gates, `[..., I]` to `[..., 3H]`."""
+        return nn.functional.linear(x, self.layer.weight_ih_l0, self.layer.bias_ih_l0)
+
+    def recur(self, z: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """The equations above, given z = W x + b."""
+        return self._recur(z, state, self.layer.weight_hh_l0.t(), self.layer.bias_hh_l0)
+
+    def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """The fused layer, or the loop where the reset comes before: `x [T,B,I]`."""
+        if self.reset == "before":
+            return super().forward(x, state)
+        y, h = self.layer(x, state.unsqueeze(0))
+        return y, h.squeeze(0)
+
+    def prepare(self) -> tuple[Project, Recur]:
+        """Recurrent weights transposed once."""
+        u = self.layer.weight_hh_l0.detach().t().contiguous()
+        bias = self.layer.bias_hh_l0.detach()
+        if self.reset == "before":
+            size = self.hidden_size
+            u_gates, u_n = u[:, : 2 * size].contiguous(), u[:, 2 * size :].contiguous()
+            return self.project, lambda z, h: self._reset_before(z, h, u_gates, u_n, bias)
+        return self.project, lambda z, h: self._reset_after(z, h, u, bias)
+
+    def _recur(self, z: Tensor, h: Tensor, u: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        if self.reset == "after":
+            return self._reset_after(z, h, u, bias)
+        size = 2 * self.hidden_size
+        return self._reset_before(z, h, u[:, :size], u[:, size:], bias)
+
+    def _reset_after(self, z: Tensor, h: Tensor, u: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        size = self.hidden_size
+        a = torch.addmm(bias, h, u)
+        gates = torch.sigmoid(z[:, : 2 * size] + a[:, : 2 * size])
+        r, update = gates[:, :size], gates[:, size:]
+        n = torch.tanh(torch.addcmul(z[:, 2 * size :], r, a[:, 2 * size :]))
+        h = torch.lerp(n, h, update)
+        return h, h
+
+    def _reset_before(
+        self, z: Tensor, h: Tensor, u_gates: Tensor, u_n: Tensor, bias: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        size = self.hidden_size
+        gates = torch.sigmoid(z[:, : 2 * size] + torch.addmm(bias[: 2 * size], h, u_gates))
+        r, update = gates[:, :size], gates[:, size:]
+        n = torch.tanh(z[:, 2 * size :] + torch.addmm(bias[2 * size :], r * h, u_n))
+        h = torch.lerp(n, h, update)
+        return h, h

@@ -1,0 +1,72 @@
+"""The plain recurrent network (Elman 1990).
+
+    h_t = φ(W x_t + U h_{t−1} + b),   y_t = h_t,   φ = tanh or relu
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from rnngen.cells.cell import Cell, Project, Recur
+from rnngen.options import option
+
+
+@dataclass(frozen=True)
+class Options:
+    """Plain recurrent network."""
+
+    activation: Literal["tanh", "relu"] = option("tanh", "φ, applied to the sum")
+
+
+class RNN(Cell):
+    """h_t = φ(W x_t + U h_{t−1} + b); the state is h [B,H].
+
+    Elman, "Finding structure in time", 1990. Its gradients vanish or explode over long lags
+    (Bengio, Simard and Frasconi 1994): the reason for `lstm` and `gru`.
+    """
+
+    def __init__(
+        self, input_size: int, hidden_size: int, activation: Literal["tanh", "relu"] = "tanh"
+    ) -> None:
+        super().__init__(input_size, hidden_size)
+        self.activation = activation
+        self.layer = nn.RNN(input_size, hidden_size, nonlinearity=activation)
+        nn.init.orthogonal_(self.layer.weight_hh_l0)
+        nn.init.zeros_(self.layer.bias_hh_l0)
+
+    def initial_state(self, batch_size: int) -> Tensor:
+        """h = 0, `[B,H]`."""
+        return self.layer.weight_hh_l0.new_zeros(batch_size, self.hidden_size)
+
+    def project(self, x: Tensor) -> Tensor:
+        """W x + b, `[..., I]` to `[..., H]`."""
+        bias = self.layer.bias_ih_l0 + self.layer.bias_hh_l0
+        return nn.functional.linear(x, self.layer.weight_ih_l0, bias)
+
+    def recur(self, z: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """φ(z + U h)."""
+        h = self._phi(torch.addmm(z, state, self.layer.weight_hh_l0.t()))
+        return h, h
+
+    def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """The fused layer: `x [T,B,I]` to `(y [T,B,H], h [B,H])`."""
+        y, h = self.layer(x, state.unsqueeze(0))
+        return y, h.squeeze(0)
+
+    def prepare(self) -> tuple[Project, Recur]:
+        """Recurrent weights transposed once."""
+        u = self.layer.weight_hh_l0.detach().t().contiguous()
+        phi = self._phi
+
+        def recur(z: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+            h = phi(torch.addmm(z, state, u))
+            return h, h
+
+        return self.project, recur
+
+    def _phi(self, a: Tensor) -> Tensor:
+        return torch.tanh(a) if self.activation == "tanh" else torch.relu(a)

@@ -1,0 +1,171 @@
+"""The model: embedding, a stack of cells, readout.
+
+    x = E[step];   for each layer: y = cell(x), normalised, x added back, dropped out;   output = V y + b
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rnngen.catalog import get_catalog
+from rnngen.cells.cell import Cell, State, reset_lanes
+from rnngen.errors import BundleError, UsageError
+from rnngen.likelihoods.categorical import Categorical
+from rnngen.options import build as build_options
+from rnngen.sections import ModelOptions
+
+
+class Model(nn.Module):
+    """A stack of cells between an embedding and a readout.
+
+    Args:
+        likelihood: what the output stands for; its `size` is K.
+        options: shape of the stack.
+        cell_options: options of the cell, by name.
+    """
+
+    def __init__(
+        self, likelihood: Categorical, options: ModelOptions, cell_options: Mapping[str, Any]
+    ) -> None:
+        super().__init__()
+        self.likelihood = likelihood
+        self.options = options
+        self.cell_options = dict(cell_options)
+        width = options.embedding or options.hidden
+        if options.tied and width != options.hidden:
+            raise UsageError(
+                f"`model.tied` shares embedding and readout, but the embedding has {width} "
+                f"numbers and the cell {options.hidden}",
+                hint="leave out `model.embedding`, or `model.tied`",
+            )
+        component = get_catalog().find("cell", options.cell)
+        target = component.load()
+        self.embedding = likelihood.embedding(width)
+        self.cells = nn.ModuleList(
+            target(width if layer == 0 else options.hidden, options.hidden, **cell_options)
+            for layer in range(options.layers)
+        )
+        self.norms = nn.ModuleList(
+            nn.LayerNorm(options.hidden) if options.layer_norm else nn.Identity()
+            for _ in range(options.layers)
+        )
+        self.dropout = nn.Dropout(options.dropout)
+        self.readout = nn.Linear(options.hidden, likelihood.size)
+        nn.init.zeros_(self.readout.bias)
+        if options.tied:
+            # Small rows, so that the readout starts near the uniform distribution.
+            nn.init.normal_(self.embedding.weight, std=options.hidden**-0.5)
+            self.readout.weight = self.embedding.weight
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers are trained; tied ones are counted once."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def adds_input(self, layer: int) -> bool:
+        """Whether this layer's input is added to its output (`model.residual`)."""
+        cell = self.cells[layer]
+        return self.options.residual and cell.input_size == cell.hidden_size
+
+    def initial_state(self, batch_size: int) -> list[State]:
+        """The state of every layer before the first step."""
+        return [_cell(cell).initial_state(batch_size) for cell in self.cells]
+
+    def forward(
+        self, steps: Tensor, state: list[State], resets: Tensor | None = None
+    ) -> tuple[Tensor, list[State]]:
+        """Outputs for a chunk of steps.
+
+        Args:
+            steps: `[T,B]` int64.
+            state: of every layer, for B lanes.
+            resets: `[T,B]` bool; where True, the lane's state is the initial one before that row.
+
+        Returns:
+            output `[T,B,K]` and the state after the last row.
+        """
+        x = self.embedding(steps)
+        if resets is None:
+            y, state = self._stack(x, state)
+            return self.readout(y), state
+        fresh = self.initial_state(steps.shape[1])
+        # Fused layers can't reset inside a chunk: cut it at the rows where a lane begins anew.
+        cuts = sorted({0, len(steps), *resets.any(1).nonzero().flatten().tolist()})
+        outputs = []
+        for start, stop in pairwise(cuts):
+            if resets[start].any():
+                state = reset_lanes(state, fresh, resets[start])
+            y, state = self._stack(x[start:stop], state)
+            outputs.append(y)
+        return self.readout(torch.cat(outputs)), state
+
+    def _stack(self, x: Tensor, state: list[State]) -> tuple[Tensor, list[State]]:
+        after = []
+        x = self.dropout(x)
+        for layer, cell in enumerate(self.cells):
+            y, cell_state = cell(x, state[layer])
+            y = self.norms[layer](y)
+            if self.adds_input(layer):
+                y = y + x
+            x = self.dropout(y)
+            after.append(cell_state)
+        return x, after
+
+    def describe(self) -> dict[str, Any]:
+        """What `from_manifest` needs to build the same model again; JSON only."""
+        return {
+            **asdict(self.options),
+            "cell_options": self.cell_options,
+            "size": self.likelihood.size,
+            "parameters": self.parameter_count,
+        }
+
+
+def _cell(module: nn.Module) -> Cell:
+    assert isinstance(module, Cell)
+    return module
+
+
+def build(size: int, options: ModelOptions, cell_options: Mapping[str, Any]) -> Model:
+    """A model with fresh weights for `size` different steps."""
+    return Model(Categorical(size), options, cell_options)
+
+
+def from_manifest(description: Mapping[str, Any]) -> Model:
+    """The model that `Model.describe` described, with fresh weights.
+
+    Raises:
+        BundleError: the description is not one of a model.
+        PluginError: its cell comes from a plugin that is not installed.
+    """
+    values = dict(description)
+    try:
+        cell_options = values.pop("cell_options")
+        size = values.pop("size")
+        count = values.pop("parameters")
+    except KeyError as missing:
+        raise BundleError(f"the description of the model lacks {missing}") from None
+    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+        raise BundleError(f"the model has {size!r} different steps, expected a positive integer")
+    try:
+        options = build_options(ModelOptions, values, "the bundle's model")
+        component = get_catalog().find("cell", options.cell)
+        chosen = component.load_options()
+        if chosen is not None:
+            cell_options = asdict(build_options(chosen, cell_options, f"cell `{options.cell}`"))
+    except UsageError as error:
+        raise BundleError(
+            f"the bundle describes a model that can't be built: {error.message}", hint=error.hint
+        ) from None
+    model = build(size, options, cell_options)
+    if model.parameter_count != count:
+        raise BundleError(
+            f"the bundle says {count} parameters, but its description makes {model.parameter_count}"
+        )
+    return model
