@@ -117,6 +117,32 @@ class Model(nn.Module):
             after.append(cell_state)
         return x, after
 
+    def tensors(self) -> dict[str, Tensor]:
+        """What is saved of the model: parameters (tied ones once) and buffers, by name."""
+        return {
+            name: tensor.detach()
+            for name, tensor in (*self.named_parameters(), *self.named_buffers())
+        }
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Takes over what `tensors` gave.
+
+        Raises:
+            BundleError: a tensor is missing, unknown, or of another shape; names it.
+        """
+        own = self.tensors()
+        for name in own.keys() ^ tensors.keys():
+            lacks = "lacks" if name in own else "has, unexpectedly,"
+            raise BundleError(f"the saved model {lacks} the tensor `{name}`")
+        for name, tensor in own.items():
+            saved = tensors[name]
+            if saved.shape != tensor.shape:
+                raise BundleError(
+                    f"the saved tensor `{name}` is {list(saved.shape)}, but the description of the "
+                    f"model makes it {list(tensor.shape)}"
+                )
+            tensor.copy_(saved)
+
     def describe(self) -> dict[str, Any]:
         """What `from_manifest` needs to build the same model again; JSON only."""
         return {
