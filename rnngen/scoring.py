@@ -1,0 +1,75 @@
+"""The negative log-likelihood of a whole split under a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import torch
+
+from rnngen.cells.cell import map_state
+from rnngen.data import Batch
+from rnngen.model import Model
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a pass over a split gave.
+
+    Args:
+        nats: sum of −ln p over all steps scored.
+        steps: how many were scored.
+    """
+
+    nats: float
+    steps: int
+
+    @property
+    def nats_per_token(self) -> float:
+        """Mean −ln p of a step."""
+        return self.nats / self.steps
+
+
+def autocast(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager[object]:
+    """Matrix products in `dtype`; None leaves float32."""
+    if dtype is None:
+        return nullcontext()
+    return torch.autocast(device.type, dtype=dtype)
+
+
+def score(
+    model: Model,
+    batches: Iterable[Batch],
+    device: torch.device,
+    dtype: torch.dtype | None = None,
+) -> Score:
+    """Runs the model over the batches in order, carrying the state from one to the next.
+
+    Args:
+        model: its training mode is restored afterwards.
+        batches: every step of the split once, as a target.
+        device: where the model is.
+        dtype: of matrix products; None is float32.
+    """
+    training = model.training
+    model.eval()
+    nats, steps, state = 0.0, 0, None
+    with torch.inference_mode(), autocast(device, dtype):
+        for batch in batches:
+            lanes = batch.inputs.shape[1]
+            fresh = state is None or lanes != width
+            state, width = (model.initial_state(lanes) if fresh else state), lanes
+            resets = None if batch.resets is None else batch.resets.to(device)
+            output, state = model(batch.inputs.to(device), state, resets)
+            nll = model.likelihood.nll(output, batch.targets.to(device))
+            if batch.weights is None:
+                steps += nll.numel()
+            else:
+                weights = batch.weights.to(device)
+                nll = nll * weights
+                steps += int(batch.weights.sum())
+            nats += float(nll.sum(dtype=torch.float64))
+            state = map_state(torch.Tensor.detach, *[state])
+    model.train(training)
+    return Score(nats, steps)

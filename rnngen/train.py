@@ -1,0 +1,592 @@
+"""Training: truncated backpropagation through time with carried state.
+
+One optimizer step reads the next chunk of every lane, starting from the state that the chunk before
+left (Williams and Peng 1990), with the true previous step as input (teacher forcing), and lowers the
+mean negative log-likelihood. Everything a step depends on is in `Trainer.state_dict`, so that a run
+that was stopped, or killed, goes on to the very same weights.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from types import FrameType
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from rnngen.cells.cell import map_state
+from rnngen.data import Batch, Batches, Store, evaluation
+from rnngen.errors import Interrupted, RunError
+from rnngen.model import Model
+from rnngen.plugins import Lifecycle
+from rnngen.runs import RunFolder
+from rnngen.schedule import rate
+from rnngen.scoring import autocast, score
+from rnngen.sections import TrainOptions
+from rnngen.tree import pack, unpack
+
+VALIDATION_LANES = 16
+VALIDATION_SHARE = 0.04  # of the time of a run, at most
+VALIDATIONS = 20  # in a run, at most, where the user did not say how often
+CHECKPOINT_SECONDS = 60.0
+EXPLODED = 2.0  # times the first loss of the run
+# On a GPU, looking at the loss waits for it; there it is looked at every so many steps.
+LOOK_EVERY = {"cpu": 1, "cuda": 16, "mps": 16}
+
+
+class Reporter(Protocol):
+    """Who is told how training goes; `rnngen.cli` shows it, `Silent` does not."""
+
+    def note(self, text: str) -> None:
+        """A line worth reading."""
+
+    def warn(self, text: str) -> None:
+        """A line that must be read."""
+
+    def progress(
+        self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
+    ) -> None:
+        """After every optimizer step; `eta` in seconds."""
+
+    def sample(self, text: str, title: str) -> None:
+        """A preview of what the model writes."""
+
+
+class Silent:
+    """Tells nobody."""
+
+    def note(self, text: str) -> None: ...
+
+    def warn(self, text: str) -> None: ...
+
+    def progress(
+        self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
+    ) -> None: ...
+
+    def sample(self, text: str, title: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """One part of what is learned: its batches, and what it is validated on."""
+
+    name: str
+    batches: Batches
+    valid: Store | None
+
+
+@dataclass
+class Position:
+    """Where a run stands. JSON."""
+
+    task: int = 0
+    batch: int = 0
+    """Batches read of this task; epoch and index follow from it."""
+    step: int = 0
+    """Optimizer steps of the whole run."""
+    task_step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    """Wall-clock seconds trained, over all sittings."""
+    task_seconds: float = 0.0
+    rate_scale: float = 1.0
+    """Halved at each recovery."""
+    recoveries: int = 0
+    first_loss: float | None = None
+    best: float | None = None
+    """Lowest validation, nats per token."""
+    best_step: int = 0
+    waiting: int = 0
+    """Validations since the best."""
+    last_validation: float = 0.0
+    """Progress at the last validation."""
+
+
+@dataclass
+class Run:
+    """What lifecycle hooks see: the run as it is at this moment."""
+
+    model: Model
+    options: TrainOptions
+    device: torch.device
+    tasks: Sequence[Task]
+    position: Position
+    folder: RunFolder
+    optimizer: torch.optim.Optimizer
+    generator: torch.Generator
+
+    @property
+    def task(self) -> Task:
+        """The task being learned."""
+        return self.tasks[min(self.position.task, len(self.tasks) - 1)]
+
+
+@dataclass
+class _Recent:
+    """Numbers since the last report, for the progress line."""
+
+    loss: float = math.nan
+    grad_norm: float = math.nan
+    speed: float = math.nan
+    since: float = field(default_factory=time.monotonic)
+    tokens: int = 0
+
+    def add_tokens(self, tokens: int) -> None:
+        self.tokens += tokens
+        now = time.monotonic()
+        if now - self.since >= 1.0 or math.isnan(self.speed):
+            self.speed = self.tokens / max(now - self.since, 1e-9)
+            self.since, self.tokens = now, 0
+
+
+class Exploded(Exception):
+    """The loss or the gradient is not a number, or far above where it began."""
+
+
+class Trainer:
+    """Trains a model on a row of tasks.
+
+    Args:
+        model: on its device, fresh or loaded.
+        tasks: what to learn, in order.
+        options: section `train`.
+        optimizer: over the model's parameters.
+        folder: where metrics, checkpoints and samples go.
+        lifecycle: the strategies' hooks.
+        device: where the model is.
+        dtype: of matrix products; None is float32.
+        save_model: commits the weights as the bundle's, given the validation in nats (or None).
+        preview: writes a sample with the model as it is.
+        log_metrics: hands numbers to the trackers.
+        reporter: who is told.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        tasks: Sequence[Task],
+        options: TrainOptions,
+        optimizer: torch.optim.Optimizer,
+        folder: RunFolder,
+        lifecycle: Lifecycle,
+        device: torch.device,
+        dtype: torch.dtype | None,
+        *,
+        save_model: Callable[[Position, float | None], None],
+        preview: Callable[[int], str],
+        log_metrics: Callable[[int, Mapping[str, float]], None],
+        reporter: Reporter,
+    ) -> None:
+        self.model = model
+        self.tasks = tasks
+        self.options = options
+        self.optimizer = optimizer
+        self.folder = folder
+        self.lifecycle = lifecycle
+        self.device = device
+        self.dtype = dtype
+        self.save_model = save_model
+        self.preview = preview
+        self.log_metrics = log_metrics
+        self.reporter = reporter
+        self.position = Position()
+        self.lanes: Any = None
+        self.generator = torch.Generator().manual_seed(options.seed)
+        self._stop = False
+        self._look_every = LOOK_EVERY.get(device.type, 1)
+        self._validation_seconds = 0.0
+        self._last_checkpoint = time.monotonic()
+        self._recent = _Recent()
+        self._metrics: dict[str, float] = {}
+
+    # What a run is made of ----------------------------------------------------------------------
+
+    def state_dict(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Everything the next step depends on, as tensors and JSON."""
+        tensors: dict[str, Tensor] = {}
+        state = {
+            "position": asdict(self.position),
+            "optimizer": pack(self.optimizer.state_dict(), "optimizer", tensors),
+            "lanes": pack(self.lanes, "lanes", tensors),
+            "strategies": pack(self.lifecycle.state_dict(), "strategies", tensors),
+            "random": pack(self._random_state(), "random", tensors),
+        }
+        model = {f"model.{name}": tensor for name, tensor in self.model.tensors().items()}
+        return {**model, **tensors}, state
+
+    def load_state_dict(self, tensors: dict[str, Tensor], state: Mapping[str, Any]) -> None:
+        """Goes back to where `state_dict` was taken."""
+        prefix = "model."
+        self.model.load_tensors(
+            {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
+        )
+        scale = self.position.rate_scale
+        self.position = Position(**state["position"])
+        self.position.rate_scale = min(scale, self.position.rate_scale)
+        self.optimizer.load_state_dict(unpack(state["optimizer"], tensors))
+        lanes = unpack(state["lanes"], tensors)
+        self.lanes = None if lanes is None else map_state(lambda t: t.to(self.device), lanes)
+        self.lifecycle.load_state_dict(unpack(state["strategies"], tensors))
+        random = unpack(state["random"], tensors)
+        torch.set_rng_state(random["cpu"])
+        self.generator.set_state(random["generator"])
+        if "device" in random and self.device.type == "cuda":
+            torch.cuda.set_rng_state(random["device"], self.device)
+
+    def _random_state(self) -> dict[str, Tensor]:
+        state = {"cpu": torch.get_rng_state(), "generator": self.generator.get_state()}
+        if self.device.type == "cuda":
+            state["device"] = torch.cuda.get_rng_state(self.device)
+        return state
+
+    def checkpoint(self) -> None:
+        """Commits a checkpoint of this moment."""
+        tensors, state = self.state_dict()
+        self.folder.commit_checkpoint(self.position.step, tensors, state)
+        self._last_checkpoint = time.monotonic()
+
+    # The loop -----------------------------------------------------------------------------------
+
+    def run(self) -> Position:
+        """Trains until the budget of every task is used.
+
+        Raises:
+            Interrupted: the user pressed Ctrl-C; everything is saved.
+            RunError: the loss exploded too often, or saving failed.
+        """
+        hooks = Run(
+            self.model,
+            self.options,
+            self.device,
+            self.tasks,
+            self.position,
+            self.folder,
+            self.optimizer,
+            self.generator,
+        )
+        self.hooks = hooks
+        self.model.train()
+        status = "failed"
+        try:
+            with self._signals():
+                if self.position.step == 0 and self.position.task == 0:
+                    self.checkpoint()
+                    self.lifecycle.fit_started(hooks)
+                while self.position.task < len(self.tasks):
+                    self._train_task(self.tasks[self.position.task])
+            status = "finished"
+        except Interrupted:
+            status = "interrupted"
+            raise
+        finally:
+            self.lifecycle.fit_finished(hooks, status)
+        return self.position
+
+    def _train_task(self, task: Task) -> None:
+        if self.position.batch == 0 and self.lifecycle.active:
+            self.lifecycle.task_started(self.hooks, task)
+        while self.progress() < 1.0:
+            if self._stop:
+                self._save_and_stop()
+            try:
+                self._timed_step(task)
+            except Exploded as reason:
+                self._recover(str(reason))
+                continue
+            if self._validation_is_due():
+                self._validate(task)
+                if self._out_of_patience():
+                    self.reporter.note(
+                        f"stopped early: {self.position.waiting} validations without a better one"
+                    )
+                    break
+            elif self._checkpoint_is_due():
+                self.checkpoint()
+        if self.position.last_validation < self.progress():
+            self._validate(task)
+        if self.lifecycle.active:
+            self.lifecycle.task_finished(self.hooks, task, task.batches)
+        self._next_task()
+
+    def _next_task(self) -> None:
+        self.position.task += 1
+        if len(self.tasks) > 1:
+            self.save_model(self.position, None)
+        if self.position.task < len(self.tasks):
+            self.position.batch = self.position.task_step = 0
+            self.position.task_seconds = self.position.last_validation = 0.0
+            self.position.best, self.position.waiting = None, 0
+            self.lanes = None
+        self.checkpoint()
+
+    def progress(self) -> float:
+        """The share of this task's budget that is used, 0 to 1: the largest of all limits."""
+        options, position = self.options, self.position
+        shares = [0.0]
+        if options.steps is not None:
+            shares.append(position.task_step / max(options.steps // len(self.tasks), 1))
+        if options.epochs is not None:
+            epochs = position.batch / len(self.tasks[position.task].batches)
+            shares.append(epochs / options.epochs if options.epochs else 1.0)
+        if options.time is not None:
+            budget = options.time / len(self.tasks)
+            shares.append(position.task_seconds / budget if budget else 1.0)
+        return min(max(shares), 1.0)
+
+    def _timed_step(self, task: Task) -> None:
+        begin = time.monotonic()
+        tokens = self._step(task)
+        self._add_seconds(time.monotonic() - begin)
+        self._recent.add_tokens(tokens)
+        self._report()
+
+    def _add_seconds(self, seconds: float) -> None:
+        self.position.seconds += seconds
+        self.position.task_seconds += seconds
+
+    def _step(self, task: Task) -> int:
+        """One optimizer step; returns how many steps of the text it read."""
+        options, position = self.options, self.position
+        learning_rate = options.learning_rate * rate(self.progress(), options)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate * position.rate_scale
+        self.optimizer.zero_grad(set_to_none=True)
+        total, tokens = torch.zeros((), device=self.device), 0
+        terms: dict[str, Tensor] = {}
+        for _ in range(options.accumulate):
+            batch = self._next_batch(task)
+            loss = self._loss(batch)
+            if self.lifecycle.active:
+                terms = self.lifecycle.loss_terms(self.hooks, batch)
+            objective = loss + sum(terms.values()) if terms else loss
+            (objective / options.accumulate).backward()
+            total += loss.detach() / options.accumulate
+            tokens += batch.targets.numel()
+        if self.lifecycle.active:
+            self.lifecycle.gradients_ready(self.hooks)
+        norm = torch.nn.utils.clip_grad_norm_(
+            self.model.parameters(), options.clip if options.clip > 0 else math.inf
+        )
+        if (position.step + 1) % self._look_every == 0:
+            self._look(float(total), float(norm))
+        self.optimizer.step()
+        position.step += 1
+        position.task_step += 1
+        position.tokens += tokens
+        self._metrics = {"learning_rate": learning_rate * position.rate_scale}
+        self._metrics.update({name: float(term.detach()) for name, term in terms.items()})
+        if self.lifecycle.active:
+            self.lifecycle.step_finished(self.hooks, {"loss": self._recent.loss, **self._metrics})
+        return tokens
+
+    def _next_batch(self, task: Task) -> Batch:
+        epoch, index = divmod(self.position.batch, len(task.batches))
+        self.position.batch += 1
+        batch = task.batches.batch(epoch, index)
+        if self.device.type != "cpu":
+            batch = Batch(*(None if t is None else t.to(self.device) for t in batch))
+        lanes = batch.inputs.shape[1]
+        if self.lanes is None or index == 0 or self._width() != lanes:
+            self.lanes = self.model.initial_state(lanes)
+        return batch
+
+    def _width(self) -> int:
+        first = self.lanes
+        while not isinstance(first, Tensor):
+            first = next(iter(first.values() if isinstance(first, dict) else first))
+        return first.shape[0]
+
+    def _loss(self, batch: Batch) -> Tensor:
+        """Mean nats per step of the batch; carries the lanes' state on."""
+        inputs = self._scheduled(batch)
+        with autocast(self.device, self.dtype):
+            output, state = self.model(inputs, self.lanes, batch.resets)
+        self.lanes = map_state(Tensor.detach, state)
+        nll = self.model.likelihood.nll(output, batch.targets)
+        if batch.weights is None:
+            return nll.mean()
+        return (nll * batch.weights).sum() / batch.weights.sum().clamp(min=1.0)
+
+    def _scheduled(self, batch: Batch) -> Tensor:
+        """The inputs, a rising share of which the model guessed itself (scheduled sampling)."""
+        share = self.options.scheduled_sampling * self.progress()
+        if share == 0.0:
+            return batch.inputs
+        with torch.no_grad(), autocast(self.device, self.dtype):
+            output, _ = self.model(batch.inputs, self.lanes, batch.resets)
+        chances = output[:-1].float().softmax(-1).flatten(0, 1).cpu()
+        guesses = torch.multinomial(chances, 1, generator=self.generator)
+        guesses = guesses.view(output.shape[0] - 1, -1).to(self.device)
+        chosen = torch.rand(guesses.shape, generator=self.generator).to(self.device) < share
+        inputs = batch.inputs.clone()
+        inputs[1:] = torch.where(chosen, guesses, inputs[1:])
+        if batch.resets is not None:
+            inputs = torch.where(batch.resets, batch.inputs, inputs)
+        return inputs
+
+    # Looking, and mending ------------------------------------------------------------------------
+
+    def _look(self, loss: float, norm: float) -> None:
+        if not math.isfinite(loss) or not math.isfinite(norm):
+            raise Exploded("the loss is not a number" if math.isnan(loss) else "the loss exploded")
+        if self.position.first_loss is None:
+            self.position.first_loss = loss
+        if loss > EXPLODED * max(self.position.first_loss, 1.0):
+            raise Exploded(f"the loss rose to {loss:.2f} from {self.position.first_loss:.2f}")
+        smoothing = 0.0 if math.isnan(self._recent.loss) else 0.95
+        previous = 0.0 if math.isnan(self._recent.loss) else self._recent.loss
+        self._recent.loss = smoothing * previous + (1.0 - smoothing) * loss
+        self._recent.grad_norm = norm
+
+    def _recover(self, reason: str) -> None:
+        """Back to the last checkpoint, at half the learning rate."""
+        count = self.position.recoveries + 1
+        scale = self.position.rate_scale / 2
+        at = self.position.step
+        if count > self.options.recoveries:
+            raise RunError(
+                f"{reason} at step {at}, after going back {count - 1} times",
+                hint="try a lower `-o train.learning_rate`, or a lower `-o train.clip`",
+            )
+        saved = self.folder.load_checkpoint()
+        if saved is None:
+            raise RunError(f"{reason} at step {at}, and there is no checkpoint to go back to")
+        self.load_state_dict(*saved)
+        self.hooks.position = self.position
+        self.position.recoveries, self.position.rate_scale = count, scale
+        self.folder.truncate_metrics(self.position.step)
+        self._recent = _Recent()
+        self.checkpoint()
+        self.reporter.warn(
+            f"{reason} at step {at}: back to step {self.position.step}, learning rate now "
+            f"{scale:g} times what was asked ({count} of {self.options.recoveries} recoveries)"
+        )
+        self.folder.log(f"{reason} at step {at}: back to step {self.position.step}")
+
+    def _report(self) -> None:
+        recent = self._recent
+        metrics = {
+            "loss": recent.loss,
+            "tokens_per_second": recent.speed,
+            "grad_norm": recent.grad_norm,
+            **self._metrics,
+        }
+        done = self.progress()
+        used = self.position.task_seconds
+        left = used * (1.0 - done) / done if done > 0 else None
+        total = None if not self.options.steps else self.options.steps
+        self.reporter.progress(self.position.step, total, metrics, left)
+        if self.position.step % 10 == 0 or self.position.step == 1:
+            self._record({"split": "train", **metrics})
+
+    def _record(self, metrics: Mapping[str, Any]) -> None:
+        position = self.position
+        head = {
+            "step": position.step,
+            "task": self.tasks[min(position.task, len(self.tasks) - 1)].name,
+            "tokens": position.tokens,
+            "seconds": round(position.seconds, 3),
+        }
+        self.folder.append_metrics({**head, **metrics})
+        prefix = f"{metrics['split']}/"
+        numbers = {
+            prefix + k: float(v) for k, v in metrics.items() if isinstance(v, int | float)
+        }
+        self.log_metrics(position.step, numbers)
+
+    # Validation and checkpoints ------------------------------------------------------------------
+
+    def _validation_is_due(self) -> bool:
+        every = self.options.validate_every
+        if every is not None:
+            return self.position.task_step % every == 0
+        progress = self.progress()
+        gap = 1.0 / VALIDATIONS
+        if self.options.time and self._validation_seconds:
+            # Only the clock may ask for fewer: with a budget of steps the run must be repeatable.
+            budget = self.options.time / len(self.tasks)
+            gap = max(gap, self._validation_seconds / (VALIDATION_SHARE * budget))
+        return progress >= 1.0 or progress - self.position.last_validation >= gap
+
+    def _checkpoint_is_due(self) -> bool:
+        every = self.options.checkpoint_every
+        if every is not None:
+            return self.position.step % every == 0
+        return time.monotonic() - self._last_checkpoint >= CHECKPOINT_SECONDS
+
+    def _validate(self, task: Task) -> None:
+        begin = time.monotonic()
+        position = self.position
+        position.last_validation = self.progress()
+        better = False
+        if task.valid is not None:
+            batches = evaluation(task.valid, chunk=256, lanes=VALIDATION_LANES)
+            result = score(self.model, batches, self.device, self.dtype).nats_per_token
+            better = position.best is None or result < position.best
+            if better:
+                position.best, position.best_step, position.waiting = result, position.step, 0
+            else:
+                position.waiting += 1
+            self._record({"split": "valid", "loss": result})
+            if self.lifecycle.active:
+                self.lifecycle.evaluated(self.hooks, "valid", {"loss": result})
+            self.reporter.note(
+                f"step {position.step}  valid {result:.4f} nats/token{' (best)' if better else ''}"
+            )
+        if self.options.sample:
+            text = self.preview(position.step)
+            self.folder.sample(position.step, text)
+            self.reporter.sample(text, f"step {position.step}")
+        if better or task.valid is None or len(self.tasks) > 1:
+            self.save_model(position, position.best)
+        self._validation_seconds = time.monotonic() - begin
+        self._add_seconds(self._validation_seconds)
+        self.checkpoint()
+
+    def _out_of_patience(self) -> bool:
+        return self.options.patience is not None and self.position.waiting >= self.options.patience
+
+    # Stopping ------------------------------------------------------------------------------------
+
+    def _save_and_stop(self) -> None:
+        self.checkpoint()
+        if not self.folder.has_model():
+            self.save_model(self.position, None)
+        raise Interrupted(
+            f"stopped at step {self.position.step}; everything is saved",
+            hint=f"go on with `rnngen fit --resume {self.folder.path}`",
+        )
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """The first Ctrl-C (or SIGTERM) stops after this step; the second at once."""
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            if self._stop:
+                raise KeyboardInterrupt
+            self._stop = True
+            self.reporter.warn("stopping after this step (Ctrl-C again: at once, unsaved)")
+
+        try:
+            before = {name: signal.signal(name, stop) for name in (signal.SIGINT, signal.SIGTERM)}
+        except ValueError:  # not the main thread: nobody can press Ctrl-C there
+            yield
+            return
+        try:
+            yield
+        finally:
+            for name, handler in before.items():
+                signal.signal(name, handler)
+
+
+def with_default_budget(options: TrainOptions, seconds: float) -> TrainOptions:
+    """The options, with a limit of time where the user gave no limit at all."""
+    if options.time is None and options.steps is None and options.epochs is None:
+        return replace(options, time=seconds)
+    return options
