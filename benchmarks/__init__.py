@@ -1,0 +1,1 @@
+"""Measurements beside other software, each a command: `python -m benchmarks NAME`."""
