@@ -292,7 +292,7 @@ def _docstrings(name: str, path: Path) -> Iterator[tuple[str, str]]:
             waiting += [(f"{title}.{part.name}", part) for part in reversed(public)]
 
 
-UNDERLINE = re.compile(r"^[ \t]*(([*=\-~^\"#+])\2{2,}[ \t]*)+$", re.MULTILINE)
+UNDERLINE = re.compile(r"^[ \t]*(?:([*=\-~^\"#+])\1{2,}(?:[ \t]+|$))+$", re.MULTILINE)
 ROLE = re.compile(r":[a-z:]+:`[~!]?([^`]+)`")
 DIRECTIVE = re.compile(r"^([ \t]*)\.\. [a-z-]+::[ \t]*", re.MULTILINE)
 LITERAL = re.compile(r"``([^`]+)``")
@@ -331,7 +331,7 @@ def _bundled_names() -> str:
 
 def _fetched(name: str, file: dict[str, Any], folder: Path, say: Report) -> Path:
     """The downloaded file of a recipe, or the one somebody put there by hand."""
-    path = folder / file["name"]
+    path = folder / str(file["name"])
     expected = file.get("sha256")
     if not path.exists():
         _download(name, file, path, say)
