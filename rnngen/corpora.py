@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib
 import io
 import os
 import platform
@@ -23,6 +24,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -81,6 +83,8 @@ class Corpus:
         licence: of the text.
         use: what to do with it; may be empty.
         urls: where a recipe's files come from.
+        checksums: name and SHA-256 of a recipe's files, members of archives included; None where
+            the recipe knows none.
         size: bytes, or None where that is only known once it is made or fetched.
     """
 
@@ -90,6 +94,7 @@ class Corpus:
     licence: str
     use: str = ""
     urls: tuple[str, ...] = ()
+    checksums: tuple[tuple[str, str | None], ...] = ()
     size: int | None = None
 
 
@@ -115,8 +120,29 @@ def corpus(name: str) -> Corpus:
             name, "made", MADE[name], "PSF-2.0", size=path.stat().st_size if path.exists() else None
         )
     recipe = _recipes()[name]
-    urls = tuple(file["url"] for file in recipe["files"])
-    return Corpus(name, "recipe", recipe["summary"], recipe["licence"], recipe["use"], urls)
+    files = recipe["files"]
+    listed = [each for file in files for each in (file, *file.get("members", []))]
+    return Corpus(
+        name,
+        "recipe",
+        recipe["summary"],
+        recipe["licence"],
+        recipe["use"],
+        urls=tuple(file["url"] for file in files),
+        checksums=tuple((each["name"], each.get("sha256")) for each in listed),
+    )
+
+
+def beginning(name: str, lines: int = 12) -> str:
+    """The first lines of a corpus that is already here; empty where it would have to be fetched."""
+    name = _known(name)
+    if name in _recipes():
+        return ""
+    path = _bundled_path(name) if name in BUNDLED else _made_path(name)
+    if not path.exists():
+        return ""
+    with path.open(encoding="utf-8") as text:
+        return "".join(islice(text, lines)).rstrip("\n")
 
 
 def sources(name: str, report: Report | None = None) -> list[Source]:
@@ -207,7 +233,7 @@ def python_docs() -> str:
     end, where the held-out part is taken, is of the same kind as the rest.
     """
     try:
-        from pydoc_data.topics import topics
+        topics = dict(importlib.import_module("pydoc_data.topics").topics)
     except ImportError:
         topics = {}
     units = [(f"help: {key}", [_prose(topics[key])]) for key in topics]
