@@ -1,0 +1,120 @@
+"""What a manifest describes, built again from the components that are installed.
+
+A manifest is not trusted: components are found by name in the catalogue, their options are checked,
+and what does not fit is a message, not an exception of whoever stumbled over it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnngen.errors import BundleError, PluginError, RnngenError, UsageError
+from rnngen.options import build as build_options
+from rnngen.verify import read_tensors, tensor_shapes
+
+if TYPE_CHECKING:
+    import torch
+
+    from rnngen.model import Model
+
+
+def build_model(folder: Path, manifest: Mapping[str, Any], weights: Path) -> Model:
+    """The model the manifest describes with the tensors of `weights`.
+
+    It is first built without memory (torch's `meta` device) and compared with the header of the
+    file, so that numbers in JSON can't make it larger than the file is.
+
+    Raises:
+        BundleError: description and weights don't fit; names the tensor.
+        PluginError: the cell is not installed.
+    """
+    import torch
+
+    from rnngen.model import from_manifest
+
+    description = manifest["model"]
+    find(manifest, "cell", description.get("cell"))
+    with reading(folder, "model"):
+        with torch.device("meta"):
+            outline = from_manifest(description)
+        _compare(folder, outline.tensors(), tensor_shapes(weights))
+        model = from_manifest(description)
+        model.load_tensors(read_tensors(weights))
+    return model.eval()
+
+
+def _compare(
+    folder: Path,
+    expected: Mapping[str, torch.Tensor],
+    saved: Mapping[str, tuple[str, tuple[int, ...]]],
+) -> None:
+    for name in sorted(expected.keys() | saved.keys()):
+        if name not in saved:
+            raise BundleError(f"the weights of `{folder}` lack the tensor `{name}`")
+        if name not in expected:
+            raise BundleError(
+                f"the weights of `{folder}` have a tensor `{name}` that its model does not have"
+            )
+        kind, shape = saved[name]
+        if shape != tuple(expected[name].shape):
+            raise BundleError(
+                f"the tensor `{name}` of `{folder}` is {list(shape)}, but by `bundle.json` it is "
+                f"{list(expected[name].shape)}"
+            )
+        if expected[name].is_floating_point() != kind.startswith(("F", "BF")):
+            raise BundleError(
+                f"the tensor `{name}` of `{folder}` has type {kind}, expected "
+                f"{str(expected[name].dtype).removeprefix('torch.')}"
+            )
+
+
+def find(manifest: Mapping[str, Any], kind: str, name: Any) -> Any:
+    """The component in the catalogue; PluginError naming the plugin that had it."""
+    from rnngen.catalog import get_catalog
+
+    if not isinstance(name, str):
+        raise BundleError(f"the bundle names the {kind} {name!r}, expected text")
+    try:
+        return get_catalog().find(kind, name)
+    except UsageError as error:
+        for part in manifest["components"]:
+            if (part["kind"], part["name"]) == (kind, name):
+                raise PluginError(
+                    f"the bundle needs the {kind} `{name}` of the plugin `{part['plugin']}`, "
+                    "which is not installed or not allowed",
+                    hint=f"`pip install {_requirement(part)}`, and see `rnngen plugins`",
+                ) from None
+        raise BundleError(error.message, hint=error.hint) from None
+
+
+def _requirement(part: Mapping[str, Any]) -> str:
+    name, number = part.get("distribution") or part["plugin"], part.get("version")
+    return f"{name}=={number}" if isinstance(number, str) else str(name)
+
+
+def build_component(manifest: Mapping[str, Any], kind: str, chosen: Mapping[str, Any]) -> Any:
+    """The component built with the options of the manifest, which are checked."""
+    component = find(manifest, kind, chosen["name"])
+    options, values = component.load_options(), chosen.get("options") or {}
+    if options is None:
+        return component.load()(**values)
+    return component.load()(**vars(build_options(options, values, f"{kind} `{chosen['name']}`")))
+
+
+@contextlib.contextmanager
+def reading(folder: Path, part: str) -> Iterator[None]:
+    """What a component raises over content that is not as it wrote it becomes a BundleError."""
+    try:
+        yield
+    except UsageError as error:
+        raise BundleError(f"the {part} of `{folder}`: {error.message}", hint=error.hint) from None
+    except RnngenError:
+        raise
+    except Exception as error:
+        raise BundleError(
+            f"the {part} of `{folder}` can't be read: {type(error).__name__}: {error}",
+            hint="the bundle is damaged, or was written by another version of its plugin",
+        ) from error
