@@ -219,3 +219,105 @@ def _type_name(kind: Any) -> str:
         return "none"
     names = {int: "integer", float: "number", bool: "true or false", str: "text", Path: "path"}
     return names.get(kind, str(kind))
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """`-o section.name=value`, or without the section; the value is still text."""
+
+    section: str | None
+    name: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.section}.{self.name}" if self.section else self.name
+
+
+def parse_assignments(assignments: Iterable[str]) -> list[Assignment]:
+    """Reads `section.name=value` or `name=value`; dashes in a name are underscores.
+
+    Raises:
+        UsageError: no `=`, or nothing before it.
+    """
+    parsed = []
+    for text in assignments:
+        key, equals, value = text.partition("=")
+        section, _, name = key.strip().rpartition(".")
+        if not equals or not name:
+            raise UsageError(
+                f"option `{text}` has no {'name' if equals else 'value'}",
+                hint="write it as `-o name=value` or `-o section.name=value`",
+            )
+        parsed.append(Assignment(section or None, name.replace("-", "_"), value.strip()))
+    return parsed
+
+
+def assign(
+    sections: Mapping[str, type], assignments: Iterable[Assignment]
+) -> dict[str, dict[str, Any]]:
+    """Values by section and name; a later assignment of the same option wins.
+
+    Args:
+        sections: the options of everything active, by section.
+        assignments: with a section, or without where only one section has the option.
+
+    Raises:
+        UsageError: nobody has the option (with the nearest one), several sections have it, or the
+            value is wrong.
+    """
+    fields = {
+        section: {field.name: field for field in describe(options)}
+        for section, options in sections.items()
+    }
+    values: dict[str, dict[str, Any]] = {}
+    for assignment in assignments:
+        section = _section_of(assignment, fields)
+        field = fields[section][assignment.name]
+        values.setdefault(section, {})[field.name] = coerce(
+            field, assignment.text, f"section `{section}`"
+        )
+    return values
+
+
+def _section_of(assignment: Assignment, fields: Mapping[str, Mapping[str, OptionField]]) -> str:
+    having = [section for section, known in fields.items() if assignment.name in known]
+    if assignment.section in having:
+        return assignment.section
+    if assignment.section is None and len(having) == 1:
+        return having[0]
+    if assignment.section is None and having:
+        raise UsageError(
+            f"option `{assignment.name}` is in several sections: {', '.join(sorted(having))}",
+            hint=f"write `-o {sorted(having)[0]}.{assignment.name}={assignment.text}`",
+        )
+    raise UsageError(
+        f"no option named `{assignment}` in what is used here",
+        hint=_nearest_option(assignment, having, fields),
+    )
+
+
+def _nearest_option(
+    assignment: Assignment,
+    having: list[str],
+    fields: Mapping[str, Mapping[str, OptionField]],
+) -> str:
+    """The option that was probably meant: same name elsewhere, else the most similar one."""
+    full = [f"{section}.{name}" for section, known in fields.items() for name in known]
+    if having:
+        return (
+            "did you mean "
+            + " or ".join(f"`{section}.{assignment.name}`" for section in sorted(having))
+            + "?"
+        )
+    if assignment.section is not None and assignment.section in fields:
+        near = suggest(assignment.name, fields[assignment.section])
+        if near:
+            return f"did you mean `{assignment.section}.{near}`?"
+    near = suggest(
+        str(assignment), full if assignment.section else {n for f in fields.values() for n in f}
+    )
+    if near and not assignment.section:
+        near = next(name for name in full if name.endswith(f".{near}"))
+    if near:
+        return f"did you mean `{near}`?"
+    return f"sections used here: {', '.join(sorted(fields)) or 'none'}"

@@ -1,0 +1,99 @@
+"""The core's own plugin: it registers the built-in components, the way a stranger's plugin does."""
+
+from __future__ import annotations
+
+from rnngen.hookspecs import Register, hookimpl
+
+
+@hookimpl
+def register_cells(register: Register) -> None:
+    """Cells with a fused kernel for training and a fast step for generation."""
+    register(
+        "lstm",
+        "rnngen.cells.lstm:LSTM",
+        options="rnngen.cells.lstm:Options",
+        summary="long short-term memory (Hochreiter and Schmidhuber 1997)",
+    )
+    register(
+        "gru",
+        "rnngen.cells.gru:GRU",
+        options="rnngen.cells.gru:Options",
+        summary="gated recurrent unit (Cho et al. 2014)",
+    )
+    register(
+        "rnn",
+        "rnngen.cells.rnn:RNN",
+        options="rnngen.cells.rnn:Options",
+        summary="plain recurrent network (Elman 1990)",
+    )
+
+
+@hookimpl
+def register_domains(register: Register) -> None:
+    """Text; other domains are plugins."""
+    register(
+        "text",
+        "rnngen.domains.text:TextDomain",
+        options="rnngen.domains.text.options:Options",
+        summary="text files, by character, byte or subword",
+    )
+
+
+@hookimpl
+def register_likelihoods(register: Register) -> None:
+    """The likelihood of tokens."""
+    register(
+        "categorical",
+        "rnngen.likelihoods.categorical:Categorical",
+        summary="softmax over the vocabulary",
+    )
+
+
+@hookimpl
+def register_decoders(register: Register) -> None:
+    """The decoders everybody expects."""
+    register(
+        "sample",
+        "rnngen.decoders.sample:Sample",
+        options="rnngen.decoders.sample:Options",
+        summary="draw each step, with temperature and filters",
+    )
+    register(
+        "greedy",
+        "rnngen.decoders.greedy:Greedy",
+        options="rnngen.decoders.greedy:Options",
+        summary="always the most probable step",
+    )
+    register(
+        "beam",
+        "rnngen.decoders.beam:Beam",
+        options="rnngen.decoders.beam:Options",
+        summary="search for probable sequences",
+    )
+
+
+@hookimpl
+def register_trackers(register: Register) -> None:
+    """Trackers whose package is an extra."""
+    register(
+        "tensorboard",
+        "rnngen.trackers.tensorboard:TensorBoard",
+        summary="event files for TensorBoard",
+    )
+
+
+@hookimpl
+def register_optimizers(register: Register) -> None:
+    """Optimizers of training."""
+    register(
+        "adamw",
+        "rnngen.optimizers:AdamW",
+        options="rnngen.optimizers:AdamWOptions",
+        summary="Adam with decoupled weight decay (Loshchilov and Hutter 2019)",
+    )
+    register(
+        "sgd",
+        "rnngen.optimizers:SGD",
+        options="rnngen.optimizers:SGDOptions",
+        summary="stochastic gradient descent, with momentum",
+    )

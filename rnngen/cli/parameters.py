@@ -1,0 +1,97 @@
+"""Parameters that several commands share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from rnngen.cli.complete import complete_runs
+from rnngen.ui import Ui
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
+
+
+class Duration(click.ParamType[float]):
+    """`2m`, `90s`, `1h30m`, `1.5h`, or plain seconds; gives seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Seconds; a usage error for anything else, for nothing and for less."""
+        if isinstance(value, int | float):
+            return float(value)
+        text = value.strip().lower()
+        number = r"(\d+(?:\.\d+)?)"
+        if re.fullmatch(number, text) and float(text) > 0:
+            return float(text)
+        match = re.fullmatch(f"(?:{number}h)?(?:{number}m)?(?:{number}s)?", text)
+        seconds = 0.0
+        if match:
+            parts = zip(match.groups(), UNITS.values(), strict=True)
+            seconds = sum(float(part) * unit for part, unit in parts if part)
+        if seconds <= 0:
+            self.fail(f"{value!r} is no duration, expected `90s`, `2m` or `1h30m`", param, ctx)
+        return seconds
+
+
+def option_assignments(command: F) -> F:
+    """`-o NAME=VALUE`, repeatable; the parameter is `assignments`, a tuple of texts."""
+    return click.option(
+        "-o",
+        "--option",
+        "assignments",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Set an option: `-o temperature=0.7`, `-o gru.layers=2`; may be repeated.",
+    )(command)
+
+
+def json_flag(command: F) -> F:
+    """`--json`; the parameter is `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")(command)
+
+
+def run_argument(command: F) -> F:
+    """An optional `RUN`, the folder of a run or bundle; the parameter is `run`, a path or None."""
+    return click.argument(
+        "run",
+        required=False,
+        type=click.Path(path_type=Path),
+        shell_complete=complete_runs,
+    )(command)
+
+
+def verbosity(command: F) -> F:
+    """`-q` and `-v` after the command's name, the same as before it."""
+    for flags, attribute, text in (
+        (("-v", "--verbose"), "verbose", "Say more."),
+        (("-q", "--quiet"), "quiet", "Say less."),
+    ):
+        command = click.option(
+            *flags,
+            count=True,
+            expose_value=False,
+            help=text,
+            callback=_adds_to(attribute),
+        )(command)
+    return command
+
+
+pass_ui = click.make_pass_decorator(Ui, ensure=True)
+"""Gives a command the `Ui` as its first argument."""
+
+
+def _adds_to(attribute: str) -> Callable[[click.Context, click.Parameter, int], None]:
+    def add(ctx: click.Context, param: click.Parameter, value: int) -> None:
+        ui = ctx.ensure_object(Ui)
+        setattr(ui, attribute, getattr(ui, attribute) + value)
+
+    return add

@@ -1,0 +1,311 @@
+"""Settings: command line over environment over file over defaults, and where each came from.
+
+    settings = resolve(
+        {"train": TrainOptions, "gru": Options}, flags={"train": {"seed": 1}},
+        assignments=["gru.depth=2"], environment=os.environ, file=find_config(None),
+    )
+    settings["train"].seed, settings.origin("train", "seed")      # 1, "flag"
+
+The resolved settings are written as TOML that can be read again with `--config`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rnngen.errors import UsageError
+from rnngen.options import (
+    OptionField,
+    assign,
+    coerce,
+    describe,
+    parse_assignments,
+    suggest,
+    unknown_option,
+)
+
+FILE_NAME = "rnngen.toml"
+
+COMMANDS = ("fit", "generate", "evaluate")
+COMMAND_KEYS: dict[str, type] = {
+    "data": list,
+    "run": str,
+    "plugins": list,
+    "domain": str,
+    "decoder": str,
+}
+"""What a command's own table, `[fit]` or `[generate]`, may hold."""
+
+SHORT_VARIABLES = {("train", "device"): "RNNGEN_DEVICE", ("train", "seed"): "RNNGEN_SEED"}
+
+
+@dataclass(frozen=True)
+class Config:
+    """A configuration file as it was read.
+
+    Args:
+        label: how messages name it, `rnngen.toml`.
+        sections: options by section, unchecked.
+        commands: checked tables `[fit]`, `[generate]` of `COMMAND_KEYS`.
+    """
+
+    label: str
+    sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    commands: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def command(self, name: str) -> Mapping[str, Any]:
+        """The table of a command; empty where the file has none."""
+        return self.commands.get(name, {})
+
+
+class Settings(Mapping[str, Any]):
+    """The options of every section, built, and where each value came from."""
+
+    def __init__(self, sections: Mapping[str, Any], origins: Mapping[tuple[str, str], str]) -> None:
+        self._sections = dict(sections)
+        self._origins = dict(origins)
+
+    def __getitem__(self, section: str) -> Any:
+        return self._sections[section]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sections)
+
+    def __len__(self) -> int:
+        return len(self._sections)
+
+    def origin(self, section: str, name: str) -> str:
+        """`flag`, `environment RNNGEN_SEED`, `rnngen.toml`, `inherited` or `default`."""
+        return self._origins.get((section, name), "default")
+
+
+def find_config(path: Path | None, folder: Path | None = None) -> Config | None:
+    """The configuration file: the one that was named, else the one of the working folder.
+
+    Args:
+        path: from `--config`.
+        folder: where to look for `rnngen.toml`, else `[tool.rnngen]` of `pyproject.toml`; by
+            default the working folder.
+
+    Raises:
+        UsageError: it can't be read, or is not right.
+    """
+    if path is not None:
+        return read_config(path)
+    folder = Path.cwd() if folder is None else folder
+    if (folder / FILE_NAME).is_file():
+        return read_config(folder / FILE_NAME)
+    project = folder / "pyproject.toml"
+    if project.is_file():
+        tables = _read_toml(project).get("tool", {})
+        if isinstance(tables, dict) and "rnngen" in tables:
+            return _config(tables["rnngen"], "pyproject.toml [tool.rnngen]")
+    return None
+
+
+def read_config(path: Path) -> Config:
+    """Reads one file; UsageError with the line where it is not TOML."""
+    return _config(_read_toml(path), path.name)
+
+
+def resolve(
+    sections: Mapping[str, type],
+    *,
+    flags: Mapping[str, Mapping[str, Any]] | None = None,
+    assignments: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    file: Config | None = None,
+    inherited: Mapping[str, Mapping[str, Any]] | None = None,
+    known: Callable[[], Iterable[str]] | None = None,
+) -> Settings:
+    """Settings of all active sections.
+
+    Args:
+        sections: options dataclass of everything active, by section.
+        flags: values given as flags of the command, by section; None values are not given.
+        assignments: `-o` texts; they go with the flags and win over them.
+        environment: variables `RNNGEN_<SECTION>_<OPTION>`, `RNNGEN_DEVICE`, `RNNGEN_SEED`.
+        file: the configuration file.
+        inherited: values of the run that is continued; they stand for the defaults.
+        known: gives the sections that are not errors although inactive; by default those of the
+            core and of every component in the catalog.
+
+    Raises:
+        UsageError: an unknown option or section (with the nearest one), or a wrong value.
+    """
+    fields = {
+        section: {option.name: option for option in describe(options)}
+        for section, options in sections.items()
+    }
+    if file is not None:
+        _check_sections(file, fields, known or _known_sections)
+    layers: list[tuple[Mapping[str, Mapping[str, Any]], Callable[[str, str], str]]] = [
+        (inherited or {}, lambda section, name: "inherited"),
+        (file.sections if file else {}, lambda section, name: file.label if file else ""),
+        (
+            _from_environment(fields, environment or {}),
+            lambda section, name: f"environment {_given(section, name, environment or {})}",
+        ),
+        (_without_none(flags or {}), lambda section, name: "flag"),
+        (assign(sections, parse_assignments(assignments)), lambda section, name: "flag"),
+    ]
+    values: dict[str, dict[str, Any]] = {section: {} for section in sections}
+    origins: dict[tuple[str, str], str] = {}
+    for layer, origin in layers:
+        for section in layer.keys() & fields.keys():
+            for name, value in layer[section].items():
+                name = name.replace("-", "_")
+                where = f"section `{section}`"
+                if name not in fields[section]:
+                    raise unknown_option(
+                        name, fields[section], f"{where} ({origin(section, name)})"
+                    )
+                place = f"{where} ({origin(section, name)})"
+                values[section][name] = coerce(fields[section][name], value, place)
+                origins[section, name] = origin(section, name)
+    built = {section: options(**values[section]) for section, options in sections.items()}
+    return Settings(built, origins)
+
+
+def variable_names(section: str, name: str) -> list[str]:
+    """The environment variables of an option, the one that wins first."""
+    full = f"RNNGEN_{section}_{name}".upper().replace("-", "_")
+    short = SHORT_VARIABLES.get((section, name))
+    return [full, short] if short else [full]
+
+
+def to_toml(settings: Settings, commands: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+    """The settings as TOML with comments, which `--config` reads to the same values.
+
+    Args:
+        settings: what was resolved.
+        commands: tables such as `{"fit": {"data": [...]}}` to put on top.
+    """
+    blocks = [
+        "\n".join([f"[{name}]", *(_assignment(key, value) for key, value in table.items())])
+        for name, table in (commands or {}).items()
+    ]
+    for section, instance in settings.items():
+        lines = [f"[{section}]"]
+        for option in describe(type(instance)):
+            origin = settings.origin(section, option.name)
+            lines.append(f"# {_comment(option)}" + (f" ({origin})" if origin != "default" else ""))
+            lines.append(_line(option, getattr(instance, option.name)))
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"`{path}` can't be read: {error}") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"`{path}` is not TOML: {_lower(str(error))}") from None
+
+
+def _config(tables: Any, label: str) -> Config:
+    if not isinstance(tables, dict):
+        raise UsageError(f"{label} is not a table")
+    sections: dict[str, Mapping[str, Any]] = {}
+    commands: dict[str, Mapping[str, Any]] = {}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise UsageError(
+                f"`{name}` in {label} stands outside of any section",
+                hint="options stand below the name of their section, such as `[train]`",
+            )
+        if name in COMMANDS:
+            _check_command(name, table, label)
+            commands[name] = table
+        else:
+            sections[name] = table
+    return Config(label, sections, commands)
+
+
+def _check_command(name: str, table: Mapping[str, Any], label: str) -> None:
+    for key, value in table.items():
+        if key not in COMMAND_KEYS:
+            raise unknown_option(key, COMMAND_KEYS, f"section `{name}` ({label})")
+        kind = COMMAND_KEYS[key]
+        texts = value if kind is list and isinstance(value, list) else [value]
+        if not isinstance(value, kind) or not all(isinstance(text, str) for text in texts):
+            expected = "a list of texts" if kind is list else "text"
+            raise UsageError(f"`{name}.{key}` in {label} is {value!r}, expected {expected}")
+
+
+def _check_sections(
+    file: Config, active: Iterable[str], known: Callable[[], Iterable[str]]
+) -> None:
+    unknown = set(file.sections) - set(active)
+    if not unknown:
+        return
+    names = {*active, *COMMANDS, *known()}
+    for section in sorted(unknown - names):
+        near = suggest(section, names)
+        raise UsageError(
+            f"there is no section `{section}` ({file.label})",
+            hint=f"did you mean `{near}`?" if near else "`rnngen list` shows every component",
+        )
+
+
+def _known_sections() -> set[str]:
+    from rnngen.catalog import get_catalog
+
+    return get_catalog().sections()
+
+
+def _from_environment(
+    fields: Mapping[str, Mapping[str, OptionField]], environment: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    return {
+        section: {
+            name: environment[_given(section, name, environment)]
+            for name in options
+            if _given(section, name, environment)
+        }
+        for section, options in fields.items()
+    }
+
+
+def _given(section: str, name: str, environment: Mapping[str, str]) -> str:
+    """The variable that sets an option; empty if none does. An empty variable is not set."""
+    return next((name for name in variable_names(section, name) if environment.get(name)), "")
+
+
+def _without_none(flags: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        section: {name: value for name, value in values.items() if value is not None}
+        for section, values in flags.items()
+    }
+
+
+def _comment(option: OptionField) -> str:
+    return " ".join(f"{option.type_name}: {option.help}".split())
+
+
+def _line(option: OptionField, value: Any) -> str:
+    if value is not None:
+        return _assignment(option.name, value)
+    # TOML has no null; a default of none needs no line, and elsewhere the word is read as none.
+    return f"# {option.name} = none" if option.default is None else f'{option.name} = "none"'
+
+
+def _assignment(name: str, value: Any) -> str:
+    import tomli_w
+
+    if isinstance(value, Path):
+        value = str(value)
+    if isinstance(value, tuple | list):
+        value = [str(part) if isinstance(part, Path) else part for part in value]
+    return tomli_w.dumps({name: value}).rstrip("\n")
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

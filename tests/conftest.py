@@ -1,0 +1,71 @@
+"""What every test can use: a clean environment, the command line in this process, plugins."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+DISTRIBUTIONS = Path(__file__).parent / "dist"
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No `RNNGEN_*` of the developer, no colours, one thread, and a catalog of its own."""
+    from rnngen import catalog
+
+    for name in os.environ:
+        if name.startswith("RNNGEN_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("NO_COLOR", "1")
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    catalog.configure()
+    yield
+    catalog.configure()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command line did."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+RunCli = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run_cli(capsys: pytest.CaptureFixture[str]) -> RunCli:
+    """`run_cli("fit", "book.txt")`: the whole command line, in this process."""
+    from rnngen.cli import main
+
+    def run(*arguments: object) -> Outcome:
+        capsys.readouterr()
+        exit_code = main([str(argument) for argument in arguments])
+        written = capsys.readouterr()
+        return Outcome(exit_code, written.out, written.err)
+
+    return run
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """`install("good", "clash")`: puts fake distributions of `tests/dist` on the path."""
+    before = set(sys.modules)
+
+    def put(*names: str) -> None:
+        for name in names:
+            assert (DISTRIBUTIONS / name).is_dir(), name
+            monkeypatch.syspath_prepend(str(DISTRIBUTIONS / name))
+
+    yield put
+    for name in set(sys.modules) - before:
+        if str(DISTRIBUTIONS) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
