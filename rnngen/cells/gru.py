@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from rnngen.cells.cell import Cell, Project, Recur
+from rnngen.cells.linear import Linear, prepare_linear
 from rnngen.options import option
 
 
@@ -60,7 +61,17 @@ class GRU(Cell):
 
     def recur(self, z: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """The equations above, given z = W x + b."""
-        return self._recur(z, state, self.layer.weight_hh_l0.t(), self.layer.bias_hh_l0)
+        weight, bias = self.layer.weight_hh_l0, self.layer.bias_hh_l0
+        linear = nn.functional.linear
+        if self.reset == "after":
+            return _reset_after(z, state, lambda h: linear(h, weight, bias))
+        k = 2 * self.hidden_size
+        return _reset_before(
+            z,
+            state,
+            lambda h: linear(h, weight[:k], bias[:k]),
+            lambda h: linear(h, weight[k:], bias[k:]),
+        )
 
     def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """The fused layer, or the loop where the reset comes before: `x [T,B,I]`."""
@@ -70,36 +81,34 @@ class GRU(Cell):
         return y, h.squeeze(0)
 
     def prepare(self) -> tuple[Project, Recur]:
-        """Recurrent weights transposed once."""
-        u = self.layer.weight_hh_l0.detach().t().contiguous()
-        bias = self.layer.bias_hh_l0.detach()
-        if self.reset == "before":
-            size = self.hidden_size
-            u_gates, u_n = u[:, : 2 * size].contiguous(), u[:, 2 * size :].contiguous()
-            return self.project, lambda z, h: self._reset_before(z, h, u_gates, u_n, bias)
-        return self.project, lambda z, h: self._reset_after(z, h, u, bias)
-
-    def _recur(self, z: Tensor, h: Tensor, u: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """Weights laid out once."""
+        project = prepare_linear(self.layer.weight_ih_l0, self.layer.bias_ih_l0)
+        weight, bias = self.layer.weight_hh_l0, self.layer.bias_hh_l0
         if self.reset == "after":
-            return self._reset_after(z, h, u, bias)
-        size = 2 * self.hidden_size
-        return self._reset_before(z, h, u[:, :size], u[:, size:], bias)
+            u = prepare_linear(weight, bias)
+            return project, lambda z, h: _reset_after(z, h, u)
+        k = 2 * self.hidden_size
+        u_gates = prepare_linear(weight[:k], bias[:k])
+        u_n = prepare_linear(weight[k:], bias[k:])
+        return project, lambda z, h: _reset_before(z, h, u_gates, u_n)
 
-    def _reset_after(self, z: Tensor, h: Tensor, u: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-        size = self.hidden_size
-        a = torch.addmm(bias, h, u)
-        gates = torch.sigmoid(z[:, : 2 * size] + a[:, : 2 * size])
-        r, update = gates[:, :size], gates[:, size:]
-        n = torch.tanh(torch.addcmul(z[:, 2 * size :], r, a[:, 2 * size :]))
-        h = torch.lerp(n, h, update)
-        return h, h
 
-    def _reset_before(
-        self, z: Tensor, h: Tensor, u_gates: Tensor, u_n: Tensor, bias: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        size = self.hidden_size
-        gates = torch.sigmoid(z[:, : 2 * size] + torch.addmm(bias[: 2 * size], h, u_gates))
-        r, update = gates[:, :size], gates[:, size:]
-        n = torch.tanh(z[:, 2 * size :] + torch.addmm(bias[2 * size :], r * h, u_n))
-        h = torch.lerp(n, h, update)
-        return h, h
+def _reset_after(z: Tensor, h: Tensor, u: Linear) -> tuple[Tensor, Tensor]:
+    """One step; `u(h)` is U h + d for all gates, `[B,3H]`."""
+    size = h.shape[1]
+    a = u(h)
+    gates = torch.sigmoid(z[:, : 2 * size] + a[:, : 2 * size])
+    r, update = gates[:, :size], gates[:, size:]
+    n = torch.tanh(torch.addcmul(z[:, 2 * size :], r, a[:, 2 * size :]))
+    h = torch.lerp(n, h, update)
+    return h, h
+
+
+def _reset_before(z: Tensor, h: Tensor, u_gates: Linear, u_n: Linear) -> tuple[Tensor, Tensor]:
+    """One step; `u_gates(h)` is `[B,2H]` for r and z, `u_n(h)` is `[B,H]` for the candidate."""
+    size = h.shape[1]
+    gates = torch.sigmoid(z[:, : 2 * size] + u_gates(h))
+    r, update = gates[:, :size], gates[:, size:]
+    n = torch.tanh(z[:, 2 * size :] + u_n(r * h))
+    h = torch.lerp(n, h, update)
+    return h, h

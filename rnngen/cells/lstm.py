@@ -1,11 +1,11 @@
 """Long short-term memory (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000).
 
-    i_t = σ(W_i x_t + U_i h_{t−1} + b_i)          input gate
-    f_t = σ(W_f x_t + U_f h_{t−1} + b_f)          forget gate
-    o_t = σ(W_o x_t + U_o h_{t−1} + b_o)          output gate
-    g_t = tanh(W_c x_t + U_c h_{t−1} + b_c)       candidate
-    c_t = f_t ⊙ c_{t−1} + i_t ⊙ g_t
-    h_t = o_t ⊙ tanh(c_t),   y_t = h_t
+i_t = σ(W_i x_t + U_i h_{t−1} + b_i)          input gate
+f_t = σ(W_f x_t + U_f h_{t−1} + b_f)          forget gate
+o_t = σ(W_o x_t + U_o h_{t−1} + b_o)          output gate
+g_t = tanh(W_c x_t + U_c h_{t−1} + b_c)       candidate
+c_t = f_t ⊙ c_{t−1} + i_t ⊙ g_t
+h_t = o_t ⊙ tanh(c_t),   y_t = h_t
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from rnngen.cells.cell import Cell, Project, Recur
+from rnngen.cells.linear import prepare_linear
 from rnngen.options import option
 
 
@@ -76,23 +77,18 @@ class LSTM(Cell):
         return y, (h.squeeze(0), c.squeeze(0))
 
     def prepare(self) -> tuple[Project, Recur]:
-        """Gates re-ordered to i, f, o, g, so that one call squashes three; U transposed once."""
+        """Weights laid out once, gates in the order i, f, o, g: one call squashes three."""
         size = self.hidden_size
         order = torch.cat([torch.arange(2 * size), torch.arange(3 * size, 4 * size)])
         order = torch.cat([order, torch.arange(2 * size, 3 * size)])
         order = order.to(self.layer.weight_hh_l0.device)
-        w = self.layer.weight_ih_l0.detach()[order]
         b = (self.layer.bias_ih_l0 + self.layer.bias_hh_l0).detach()[order]
-        u = self.layer.weight_hh_l0.detach()[order].t().contiguous()
+        project = prepare_linear(self.layer.weight_ih_l0.detach()[order], b)
+        u = prepare_linear(self.layer.weight_hh_l0.detach()[order])
 
-        def project(x: Tensor) -> Tensor:
-            return nn.functional.linear(x, w, b)
-
-        def recur(
-            z: Tensor, state: tuple[Tensor, Tensor]
-        ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        def recur(z: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
             h, c = state
-            a = torch.addmm(z, h, u)
+            a = u(h).add_(z)
             gates = a[:, : 3 * size].sigmoid_()
             c = gates[:, size : 2 * size] * c
             c.addcmul_(gates[:, :size], a[:, 3 * size :].tanh_())

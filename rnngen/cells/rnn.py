@@ -1,6 +1,6 @@
 """The plain recurrent network (Elman 1990).
 
-    h_t = φ(W x_t + U h_{t−1} + b),   y_t = h_t,   φ = tanh or relu
+h_t = φ(W x_t + U h_{t−1} + b),   y_t = h_t,   φ = tanh or relu
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from rnngen.cells.cell import Cell, Project, Recur
+from rnngen.cells.linear import prepare_linear
 from rnngen.options import option
 
 
@@ -58,15 +59,17 @@ class RNN(Cell):
         return y, h.squeeze(0)
 
     def prepare(self) -> tuple[Project, Recur]:
-        """Recurrent weights transposed once."""
-        u = self.layer.weight_hh_l0.detach().t().contiguous()
+        """Weights laid out once."""
+        bias = (self.layer.bias_ih_l0 + self.layer.bias_hh_l0).detach()
+        project = prepare_linear(self.layer.weight_ih_l0, bias)
+        u = prepare_linear(self.layer.weight_hh_l0)
         phi = self._phi
 
         def recur(z: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-            h = phi(torch.addmm(z, state, u))
+            h = phi(u(state).add_(z))
             return h, h
 
-        return self.project, recur
+        return project, recur
 
     def _phi(self, a: Tensor) -> Tensor:
         return torch.tanh(a) if self.activation == "tanh" else torch.relu(a)
