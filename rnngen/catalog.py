@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from rnngen import __version__, loader
-from rnngen.errors import PluginError, UsageError
+from rnngen.errors import PluginError, RnngenError, UsageError
 from rnngen.loader import PLURALS, Component, Plugin, Policy
 from rnngen.options import suggest
 
@@ -97,10 +97,14 @@ class Catalog:
 
     def names(self, kind: str) -> list[str]:
         """The names of all components of a kind; a name that two plugins have is qualified."""
+        return [name for name, _ in self.named(kind)]
+
+    def named(self, kind: str) -> list[tuple[str, Component]]:
+        """All components of a kind with the name that finds each."""
         components = self.components(kind)
         bare = [component.name for component in components]
         return [
-            name if bare.count(name) == 1 else f"{component.plugin.name}:{name}"
+            (name if bare.count(name) == 1 else f"{component.plugin.name}:{name}", component)
             for name, component in zip(bare, components, strict=True)
         ]
 
@@ -118,13 +122,34 @@ class Catalog:
         """Every section a configuration may have: those of the core, and of every component."""
         return {*CORE_SECTIONS, *(part.name for kind in PLURALS for part in self.components(kind))}
 
-    def load_one(self, plugin: Plugin) -> None:
-        """Loads one plugin; a failure is one warning, and its status."""
+    def option_sections(self, warn: Callable[[str], None]) -> dict[str, type]:
+        """The options of the core and of every component that has some, by section.
+
+        A component whose options can't be imported is left out, and `warn` called.
+        """
+        from rnngen.sections import ModelOptions, TrainOptions
+
+        sections: dict[str, type] = dict(
+            zip(CORE_SECTIONS, (ModelOptions, TrainOptions), strict=True)
+        )
+        for kind in PLURALS:
+            for component in self.components(kind):
+                try:
+                    options = component.load_options()
+                except RnngenError as error:
+                    warn(error.message)
+                    continue
+                if options is not None:
+                    sections.setdefault(component.name, options)
+        return sections
+
+    def load_one(self, plugin: Plugin, *, quiet: bool = False) -> None:
+        """Loads one plugin; a failure is its status, and a warning unless `quiet`."""
         if plugin.status != "not loaded":
             return
         # A file was named by the user in this very command; that it fails is never only a warning.
-        explicit = plugin.entry_point is None
-        if not loader.load(plugin, self._taken, strict=self.policy.strict or explicit):
+        strict = not quiet and (self.policy.strict or plugin.entry_point is None)
+        if not loader.load(plugin, self._taken, strict=strict) and not quiet:
             self._warn(
                 f"plugin {plugin} could not be loaded: {plugin.reason} "
                 f"(see `rnngen plugins {plugin.name}`)"

@@ -79,6 +79,11 @@ class Plugin:
     def __str__(self) -> str:
         return f"`{self.name}` ({self.distribution} {self.version})".replace(" )", ")")
 
+    @property
+    def file(self) -> str | None:
+        """Where its code is; None unless it is loaded."""
+        return getattr(self.module, "__file__", None)
+
     def answers_to(self, name: str) -> bool:
         """Whether a user's word means this plugin: its own name or its distribution's."""
         return _normalized(name) in {_normalized(self.name), _normalized(self.distribution)}

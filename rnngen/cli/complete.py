@@ -59,6 +59,17 @@ def complete_corpora(ctx: click.Context, param: click.Parameter, incomplete: str
     return _starting(incomplete, corpora.names())
 
 
+def complete_shown(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Runs, components and, for the first word, kinds."""
+    from rnngen.loader import PLURALS
+
+    before = ctx.params.get("names") or ()
+    if len(before) == 1 and before[0] in PLURALS:
+        return _starting(incomplete, _light_names(before[0]))
+    every = [name for kind in PLURALS for name in _light_names(kind)]
+    return [*_starting(incomplete, [*PLURALS, *every]), *complete_runs(ctx, param, incomplete)]
+
+
 def complete_runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Folders in `runs/` that hold a model, newest first; else whatever folder is typed."""
     return [path for path in _runs() if path.startswith(incomplete)]

@@ -1,0 +1,46 @@
+"""`rnngen config`: a configuration file to start from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from rnngen.cli.parameters import pass_ui, verbosity
+from rnngen.errors import UsageError
+from rnngen.ui import Ui
+
+
+@click.command(name="config", short_help="Write a configuration file with every default.")
+@click.option("--defaults", is_flag=True, help="Every option with its default.")
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read this file instead of ./rnngen.toml.",
+)
+@verbosity
+@pass_ui
+def command(ui: Ui, defaults: bool, path: Path | None) -> None:
+    """Write all options as TOML to stdout: as they would be here, or with `--defaults`.
+
+    Without `--defaults`, the values are those of ./rnngen.toml (or `[tool.rnngen]` of
+    ./pyproject.toml) and of the environment, and a comment says where each came from. An option
+    `name` of section `section` is the variable RNNGEN_SECTION_NAME.
+
+    \b
+    Examples:
+      rnngen config --defaults > rnngen.toml
+      RNNGEN_SEED=3 rnngen config
+    """
+    from rnngen import config
+    from rnngen.catalog import get_catalog
+
+    if defaults and path is not None:
+        raise UsageError("`--defaults` reads no file, so `--config` makes no sense with it")
+    file = None if defaults else config.find_config(path)
+    sections = get_catalog().option_sections(warn=ui.warn)
+    settings = config.resolve(sections, environment={} if defaults else os.environ, file=file)
+    ui.write(config.to_toml(settings, file.commands if file else None))

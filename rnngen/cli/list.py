@@ -1,0 +1,86 @@
+"""`rnngen list`: the components there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rnngen.cli.parameters import json_flag, pass_ui, verbosity
+from rnngen.errors import UsageError
+from rnngen.loader import PLURALS, Component
+from rnngen.options import suggest
+from rnngen.ui import Ui
+
+
+@click.command(name="list", short_help="List the components there are.")
+@click.argument(
+    "kind", required=False, shell_complete=lambda ctx, param, text: complete_kinds(text)
+)
+@json_flag
+@verbosity
+@pass_ui
+def command(ui: Ui, kind: str | None, as_json: bool) -> None:
+    """List the components there are.
+
+    KIND is cells, domains, likelihoods, decoders, strategies, constraints, trackers, exporters or
+    optimizers; without it, all are listed.
+
+    \b
+    Examples:
+      rnngen list
+      rnngen list cells
+      rnngen list decoders --json
+    """
+    from rnngen.catalog import get_catalog
+
+    catalog = get_catalog()
+    kinds = list(PLURALS) if kind is None else [read_kind(kind)]
+    found = [(name, part) for kind in kinds for name, part in catalog.named(kind)]
+    if as_json:
+        ui.json([describe(name, component) for name, component in found])
+        return
+    if kind is None:
+        rows = [[part.kind, name, _from(part), part.summary] for name, part in found]
+        ui.table(["kind", "name", "plugin", "summary"], rows)
+    else:
+        ui.table(
+            ["name", "plugin", "summary"],
+            [[name, _from(part), part.summary] for name, part in found],
+        )
+    if not found:
+        ui.note(f"no {PLURALS[kinds[0]]}: they come with plugins (see `rnngen plugins`)")
+
+
+def read_kind(text: str) -> str:
+    """The kind, from its singular or plural; UsageError with the nearest one otherwise."""
+    for kind, plural in PLURALS.items():
+        if text in {kind, plural}:
+            return kind
+    near = suggest(text, [*PLURALS.values(), *PLURALS])
+    raise UsageError(
+        f"there is no kind of component called `{text}`",
+        hint=(f"did you mean `{near}`? " if near else "")
+        + f"kinds: {', '.join(PLURALS.values())}",
+    )
+
+
+def describe(name: str, component: Component) -> dict[str, Any]:
+    """One component for programs."""
+    return {
+        "kind": component.kind,
+        "name": name,
+        "summary": component.summary,
+        "plugin": component.plugin.name,
+        "distribution": component.plugin.distribution,
+        "version": component.plugin.version,
+    }
+
+
+def complete_kinds(incomplete: str) -> list[str]:
+    """Plurals of the kinds."""
+    return [plural for plural in PLURALS.values() if plural.startswith(incomplete)]
+
+
+def _from(component: Component) -> str:
+    return "" if component.plugin.source == "rnngen.builtin" else component.plugin.name
