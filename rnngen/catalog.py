@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from rnngen import __version__, loader
+from rnngen import __version__, plugins
 from rnngen.errors import PluginError, RnngenError, UsageError
-from rnngen.loader import PLURALS, Component, Plugin, Policy
+from rnngen.plugins import PLURALS, Component, Plugin, Policy
 from rnngen.options import suggest
 
 __all__ = ["Catalog", "Component", "configure", "get_catalog"]
@@ -38,14 +38,14 @@ class Catalog:
         self._warn = _log if warn is None else warn
         self._found: list[Plugin] | None = None
         self.builtin = Plugin("rnngen", "rnngen", __version__, "rnngen.builtin")
-        loader.load(self.builtin, taken=(), strict=True)
+        plugins.load(self.builtin, taken=(), strict=True)
         self._taken = {(component.kind, component.name) for component in self.builtin.components}
 
     @property
     def plugins(self) -> list[Plugin]:
         """Every plugin there is, with its status as of now; none is loaded by asking."""
         if self._found is None:
-            self._found = loader.find(self.policy)
+            self._found = plugins.find(self.policy)
         return self._found
 
     def load_all(self) -> None:
@@ -149,7 +149,7 @@ class Catalog:
             return
         # A file was named by the user in this very command; that it fails is never only a warning.
         strict = not quiet and (self.policy.strict or plugin.entry_point is None)
-        if not loader.load(plugin, self._taken, strict=strict) and not quiet:
+        if not plugins.load(plugin, self._taken, strict=strict) and not quiet:
             self._warn(
                 f"plugin {plugin} could not be loaded: {plugin.reason} "
                 f"(see `rnngen plugins {plugin.name}`)"

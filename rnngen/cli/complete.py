@@ -61,7 +61,7 @@ def complete_corpora(ctx: click.Context, param: click.Parameter, incomplete: str
 
 def complete_shown(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Runs, components and, for the first word, kinds."""
-    from rnngen.loader import PLURALS
+    from rnngen.plugins import PLURALS
 
     before = ctx.params.get("names") or ()
     if len(before) == 1 and before[0] in PLURALS:

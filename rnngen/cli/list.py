@@ -8,7 +8,7 @@ import click
 
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
 from rnngen.errors import UsageError
-from rnngen.loader import PLURALS, Component
+from rnngen.plugins import PLURALS, Component
 from rnngen.options import suggest
 from rnngen.ui import Ui
 
@@ -60,8 +60,7 @@ def read_kind(text: str) -> str:
     near = suggest(text, [*PLURALS.values(), *PLURALS])
     raise UsageError(
         f"there is no kind of component called `{text}`",
-        hint=(f"did you mean `{near}`? " if near else "")
-        + f"kinds: {', '.join(PLURALS.values())}",
+        hint=(f"did you mean `{near}`? " if near else "") + f"kinds: {', '.join(PLURALS.values())}",
     )
 
 

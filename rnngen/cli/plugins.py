@@ -9,7 +9,7 @@ import click
 from rnngen.cli.complete import complete_plugins
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
 from rnngen.errors import ExitCode, PluginError
-from rnngen.loader import Plugin
+from rnngen.plugins import Plugin
 from rnngen.options import suggest
 from rnngen.ui import Ui
 

@@ -11,7 +11,7 @@ from rnngen.cli.complete import complete_shown
 from rnngen.cli.list import describe, read_kind
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
 from rnngen.errors import PluginError, RnngenError, UsageError
-from rnngen.loader import PLURALS, Component
+from rnngen.plugins import PLURALS, Component
 from rnngen.options import OptionField, suggest
 from rnngen.options import describe as describe_options
 from rnngen.ui import Ui

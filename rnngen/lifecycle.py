@@ -1,0 +1,271 @@
+"""The lifecycle of one run: the strategies of one run, called in the order of `--plugin`, gone with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from rnngen.errors import BundleError, PluginError, RnngenError
+from rnngen.plugins import PLURALS, Refused, check_hooks, hook_names, manager_with_specs
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from rnngen.catalog import Catalog
+    from rnngen.plugins import Component
+
+REGISTRATION = frozenset(f"register_{plural}" for plural in PLURALS.values())
+
+
+@dataclass(frozen=True)
+class Active:
+    """One object whose hooks are called: a strategy, or a plugin that was named as a whole.
+
+    Args:
+        name: the strategy's name, or the plugin's; the prefix of its metrics.
+        plugin: who brings it, for messages.
+        instance: the object with the hooks.
+        component: None for a plugin's own hooks.
+    """
+
+    name: str
+    plugin: str
+    instance: Any
+    component: Component | None
+
+
+class Lifecycle:
+    """Calls the lifecycle hooks of what is active; see `rnngen.hookspecs` for when.
+
+    Every failing hook raises a `PluginError` (exit code 3) that names plugin and hook: a run with
+    half a strategy would be a wrong result. Only `fit_finished` warns instead, since a run is over
+    by then and must be saved. An `RnngenError` of the strategy's own is let through.
+
+    A hook nobody implements costs nothing. The order is that of `--plugin`; `tryfirst` and
+    wrappers of pluggy work within one strategy.
+    """
+
+    def __init__(
+        self, active: Sequence[Active], *, warn: Callable[[str], None] | None = None
+    ) -> None:
+        self.active = tuple(active)
+        self._warn = warn or (lambda text: None)
+        manager = manager_with_specs()
+        for each in self.active:
+            _check(each)
+            manager.register(each.instance, each.name)
+        self._callers: dict[str, list[tuple[Active, Callable[..., list[Any]]]]] = {}
+        for hook in hook_names():
+            if hook in REGISTRATION:
+                continue
+            self._callers[hook] = []
+            for each in self.active:
+                others = [other.instance for other in self.active if other is not each]
+                caller = manager.subset_hook_caller(hook, others)
+                if caller.get_hookimpls():
+                    self._callers[hook].append((each, caller))
+
+    def __bool__(self) -> bool:
+        return bool(self.active)
+
+    @property
+    def names(self) -> list[str]:
+        """What is active, in order."""
+        return [each.name for each in self.active]
+
+    def fit_started(self, run: Any) -> None:
+        """Once, before the first task."""
+        self._call("fit_started", run=run)
+
+    def task_started(self, run: Any, task: Any) -> None:
+        """Before each task."""
+        self._call("task_started", run=run, task=task)
+
+    def loss_terms(self, run: Any, batch: Any) -> dict[str, Tensor]:
+        """Scalar tensors to add to the loss, by `strategy.term`; the caller sums and logs them.
+
+        Raises:
+            PluginError: a hook failed, or gave something else than scalar tensors by name.
+        """
+        terms: dict[str, Tensor] = {}
+        for each, results in self._call("loss_terms", run=run, batch=batch):
+            for result in results:
+                terms.update(_scalars(each, result))
+        return terms
+
+    def gradients_ready(self, run: Any) -> None:
+        """After backward, before clipping."""
+        self._call("gradients_ready", run=run)
+
+    def step_finished(self, run: Any, metrics: Mapping[str, float]) -> None:
+        """After each optimizer step."""
+        self._call("step_finished", run=run, metrics=metrics)
+
+    def evaluated(self, run: Any, split: str, metrics: Mapping[str, float]) -> None:
+        """After each evaluation."""
+        self._call("evaluated", run=run, split=split, metrics=metrics)
+
+    def task_finished(self, run: Any, task: Any, batches: Any) -> None:
+        """After each task."""
+        self._call("task_finished", run=run, task=task, batches=batches)
+
+    def fit_finished(self, run: Any, status: str) -> None:
+        """Once, whatever happened; everybody is called, and a failure is a warning."""
+        for caller in self._callers["fit_finished"]:
+            try:
+                self._call_one("fit_finished", *caller, run=run, status=status)
+            except RnngenError as error:
+                self._warn(error.message)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What each strategy remembers, by its name; those that remember nothing are left out."""
+        return {
+            each.name: each.instance.state_dict()
+            for each in self.active
+            if each.component is not None and hasattr(each.instance, "state_dict")
+        }
+
+    def load_state_dict(self, states: Mapping[str, Any], *, strict: bool = True) -> None:
+        """Gives each strategy back what it remembered.
+
+        Args:
+            states: from `state_dict`.
+            strict: whether the names have to be the same; without, what has no match is left.
+
+        Raises:
+            BundleError: with `strict`, the states are those of other strategies.
+        """
+        holders = {
+            each.name: each.instance
+            for each in self.active
+            if each.component is not None and hasattr(each.instance, "load_state_dict")
+        }
+        if strict and set(states) != set(holders):
+            raise BundleError(
+                f"the strategies are {_listed(holders)}, the saved ones are {_listed(states)}",
+                hint="name the same ones with `--plugin`",
+            )
+        for name in holders.keys() & states.keys():
+            holders[name].load_state_dict(states[name])
+
+    def _call(self, hook: str, **arguments: Any) -> list[tuple[Active, list[Any]]]:
+        return [
+            (each, self._call_one(hook, each, caller, **arguments))
+            for each, caller in self._callers[hook]
+        ]
+
+    def _call_one(
+        self, hook: str, each: Active, caller: Callable[..., list[Any]], **arguments: Any
+    ) -> list[Any]:
+        try:
+            return caller(**arguments)
+        except RnngenError:
+            raise
+        except Exception as error:
+            text = " ".join(str(error).split())
+            raise PluginError(
+                f"`{each.name}` of plugin {each.plugin} failed in `{hook}`: "
+                f"{type(error).__name__}: {text}",
+                hint="run again with `-v` for the traceback, and tell the plugin's author",
+            ) from error
+
+
+def resolve(catalog: Catalog, names: Iterable[str]) -> list[Component]:
+    """The strategies that `--plugin` names, in order; their options are sections of settings.
+
+    Raises:
+        PluginError: unknown, failed or ambiguous name.
+    """
+    return [component for name in names for component in catalog.find_active(name)[0]]
+
+
+def activate(
+    catalog: Catalog,
+    names: Iterable[str],
+    options: Mapping[str, Any] | None = None,
+    *,
+    warn: Callable[[str], None] | None = None,
+) -> Lifecycle:
+    """Builds what `--plugin` names, for one run.
+
+    Args:
+        catalog: where to find it.
+        names: strategies or plugins, in the order their hooks are called; a repeated one counts
+            once.
+        options: by strategy name, an options dataclass or a dict; missing: the defaults.
+        warn: called with one line when `fit_finished` fails.
+
+    Raises:
+        PluginError: unknown, failed or ambiguous name; or a strategy that can't be built.
+    """
+    active: dict[str, Active] = {}
+    for name in names:
+        components, plugin = catalog.find_active(name)
+        for component in components:
+            if component.name in active and active[component.name].component != component:
+                raise PluginError(f"two strategies named `{component.name}` can't be used together")
+            if component.name not in active:
+                active[component.name] = _build(component, (options or {}).get(component.name))
+        if plugin is not None and set(plugin.hooks) - REGISTRATION:
+            key = f"plugin {plugin.name}"
+            active.setdefault(key, Active(plugin.name, str(plugin), plugin.module, None))
+        elif not components and plugin is not None:
+            raise PluginError(
+                f"plugin {plugin} has nothing that `--plugin` could switch on",
+                hint="its components are used by name: see `rnngen list`",
+            )
+    return Lifecycle(list(active.values()), warn=warn)
+
+
+def _build(component: Component, options: Any) -> Active:
+    if is_dataclass(options) and not isinstance(options, type):
+        values = {field.name: getattr(options, field.name) for field in fields(options)}
+    else:
+        values = dict(options or {})
+    target = component.load()
+    try:
+        instance = target(**values)
+    except RnngenError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"{component} of plugin {component.plugin} could not be built: "
+            f"{type(error).__name__}: {error}",
+            hint="run again with `-v` for the traceback",
+        ) from error
+    return Active(component.name, str(component.plugin), instance, component)
+
+
+def _check(each: Active) -> None:
+    try:
+        hooks = set(check_hooks(manager_with_specs(), each.instance))
+    except Refused as error:
+        raise PluginError(f"`{each.name}` of plugin {each.plugin}: {error}") from None
+    if not hooks:
+        raise PluginError(
+            f"`{each.name}` of plugin {each.plugin} has no lifecycle hook, so it would do nothing",
+            hint="decorate its methods with `rnngen.hookimpl`",
+        )
+
+
+def _scalars(each: Active, result: Any) -> dict[str, Tensor]:
+    if not isinstance(result, Mapping):
+        raise _bad_terms(each, f"a {type(result).__name__}")
+    for name, value in result.items():
+        if getattr(value, "ndim", None) != 0 or not hasattr(value, "backward"):
+            shape = getattr(value, "shape", None)
+            shown = f"shape {tuple(shape)}" if shape is not None else type(value).__name__
+            raise _bad_terms(each, f"`{name}` with {shown}")
+    return {f"{each.name}.{name}": value for name, value in result.items()}
+
+
+def _bad_terms(each: Active, found: str) -> PluginError:
+    return PluginError(
+        f"`{each.name}` of plugin {each.plugin}: `loss_terms` gave {found}, "
+        "expected scalar tensors by name"
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names)) or "none"
