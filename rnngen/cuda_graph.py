@@ -29,7 +29,7 @@ class GraphedStep:
         self._tokens = tokens.clone()
         self._state = map_state(torch.clone, state)
         # Libraries set themselves up in the first calls, which must not be recorded.
-        stream = torch.cuda.Stream(tokens.device)
+        stream = torch.cuda.Stream(tokens.device)  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream(tokens.device))
         with torch.cuda.stream(stream):
             for _ in range(WARMUP_STEPS):

@@ -1,0 +1,42 @@
+"""Greedy decoding: always the most probable step, the lower number where two are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rnngen.decoders.filters import forbid
+from rnngen.decoders.rollout import roll_out
+from rnngen.protocols import Emission, Engine, Request
+
+
+@dataclass(frozen=True)
+class Options:
+    """Always the most probable step."""
+
+
+class Greedy:
+    """The most probable step that is not forbidden; the seed plays no part."""
+
+    def decode(self, engine: Engine, request: Request) -> Iterator[Emission]:
+        """Emissions of all rows, step by step."""
+        return roll_out(engine, request, _Most(request.forbidden))
+
+
+class _Most:
+    def __init__(self, forbidden: frozenset[int]) -> None:
+        self._forbidden = torch.tensor(sorted(forbidden), dtype=torch.int64)
+
+    def choose(self, output: Tensor, uniform: NDArray[np.float64]) -> Tensor:
+        return forbid(output, self._forbidden).argmax(-1)
+
+    def read(self, steps: Tensor) -> None:
+        pass
+
+    def keep(self, rows: Tensor) -> None:
+        pass
