@@ -1,0 +1,73 @@
+"""What a batch is, and which kind of batches suits a store."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+
+from rnngen.data.store import Steps, Store
+
+ALL_BITS = (1 << 64) - 1
+
+
+class Batch(NamedTuple):
+    """One chunk of steps of every lane, time first.
+
+    Args:
+        inputs: `[T, B]` int64 ids, or `[T, B, ...]` float32 vectors.
+        targets: the step that follows each input, of the same shape.
+        weights: `[T, B]` float32, 0 where a target is padding; None where all count.
+        resets: `[T, B]` bool, where the lane's state is set back before the input is read; None
+            where nowhere.
+    """
+
+    inputs: torch.Tensor
+    targets: torch.Tensor
+    weights: torch.Tensor | None
+    resets: torch.Tensor | None
+
+
+class Batches(Protocol):
+    """Batches by address: what `batch` gives depends on its arguments and nothing else.
+
+    The state of the lanes is carried from one index to the next; index 0 resets all lanes.
+    """
+
+    lanes: int
+    """How many sequences are read side by side, B."""
+
+    chunk: int
+    """How many steps a batch has at most, T."""
+
+    note: str | None
+    """What had to be other than asked for, as a sentence; None where nothing."""
+
+    def __len__(self) -> int:
+        """Batches per epoch."""
+
+    def batch(self, epoch: int, index: int) -> Batch:
+        """Batch `index` of `epoch`, both counted from 0."""
+
+
+def generator(*numbers: int) -> np.random.Generator:
+    """Random numbers that are a function of these integers alone."""
+    return np.random.default_rng([number & ALL_BITS for number in numbers])
+
+
+def tensor(steps: Steps) -> torch.Tensor:
+    """A copy of steps as a batch holds them: int64 for ids, float32 for vectors."""
+    wide = np.float32 if steps.dtype.kind == "f" else np.int64
+    return torch.from_numpy(steps.astype(wide))
+
+
+def choose(store: Store, lanes: int, chunk: int, seed: int) -> Batches:
+    """`Documents` where documents are many and of a few chunks at most, else `Lanes`.
+
+    Short documents side by side start at the first row of a batch together, so that fused kernels
+    run over whole chunks; in lanes their boundaries would fall anywhere.
+    """
+    from rnngen.data.lanes import Lanes
+
+    return Lanes(store, lanes, chunk, seed)

@@ -1,0 +1,75 @@
+"""Batches for measuring: every step of a store once, in order, the state carried all along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from rnngen.data.batches import Batch, tensor
+from rnngen.data.store import Store
+from rnngen.errors import DataError
+
+
+class Evaluation:
+    """Chunks of a store in order; iterate it as often as wanted.
+
+    Lanes, where there are several, are stretches of equal length that start from the initial
+    state. The first step of the store is context; every other is a target once.
+    """
+
+    def __init__(self, store: Store, chunk: int, lanes: int) -> None:
+        if store.targets < 1:
+            raise DataError(f"there are {len(store)} steps to measure on, expected at least 2")
+        self.store = store
+        self.lanes = min(lanes, store.targets)
+        self._stretch = -(-store.targets // self.lanes)
+        # Rounding up may leave the last lanes without a step.
+        self.lanes = -(-store.targets // self._stretch)
+        self.chunk = min(chunk, self._stretch)
+
+    def __len__(self) -> int:
+        """How many chunks there are."""
+        return -(-self._stretch // self.chunk)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for index in range(len(self)):
+            yield self._batch(index)
+
+    def _batch(self, index: int) -> Batch:
+        steps, total = self.store.steps, self.store.targets
+        start = index * self.chunk
+        rows = min(self.chunk, self._stretch - start)
+        starts = np.arange(self.lanes) * self._stretch + start
+        places = starts + np.arange(rows)[:, None]  # [T, B]
+        padded = places[-1, -1] >= total
+        resets = np.zeros(places.shape, np.bool_)
+        if index == 0:
+            resets[0] = True
+        documents = self.store.documents
+        first, last = np.searchsorted(documents, starts), np.searchsorted(documents, starts + rows)
+        for lane in np.flatnonzero(last > first):
+            resets[documents[first[lane] : last[lane]] - starts[lane], lane] = True
+        inside = np.minimum(places, total - 1) if padded else places
+        return Batch(
+            tensor(steps[inside]),
+            tensor(steps[inside + 1]),
+            torch.from_numpy((places < total).astype(np.float32)) if padded else None,
+            torch.from_numpy(resets) if resets.any() else None,
+        )
+
+
+def evaluation(store: Store, chunk: int, lanes: int = 1) -> Evaluation:
+    """All steps of a store, to be scored.
+
+    Args:
+        store: at least two steps.
+        chunk: steps of a batch at most.
+        lanes: 1 for the exact value, in the order of the text; more to be quick, at the cost of
+            as many places where the state starts anew.
+
+    Raises:
+        DataError: the store has no step to predict.
+    """
+    return Evaluation(store, chunk, lanes)

@@ -1,0 +1,364 @@
+"""From sources to what is trained on: a codec, a store to learn from and one to measure on.
+
+What was prepared is kept in the cache, under a name made of all that it depends on: the content of
+the sources, the domain's options, the codec. A folder of the cache is made under another name and
+renamed when it is whole, so that any number of processes may prepare the same thing at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from rnngen.data import split
+from rnngen.data.encode import encode, measure, writer
+from rnngen.data.store import Store, StoreWriter
+from rnngen.errors import DataError, RnngenError, RunError
+from rnngen.protocols import Codec, Domain, Piece
+from rnngen.sources import Source, cache_folder, fingerprint
+
+FORMAT = 1
+SUMMARY = "prepared.json"
+CODEC, TRAIN, VALID = "codec", "train", "valid"
+UNFINISHED = "unfinished-"
+
+DAY = 24 * 3600.0
+KEPT = 30 * DAY
+SHOWN = 4 << 20
+"""Bytes between two reports of progress."""
+
+FEWEST = 10
+"""Steps that a text must have to be learnt from: fewer can't be split in two."""
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with what is done ("reading" or "encoding"), the bytes done, and all bytes if known."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was prepared.
+
+    Args:
+        documents: of the training and validation part together.
+        steps: of both, boundaries not counted.
+        characters: of both, separators included.
+        size: bytes of the sources.
+        split: `position`, `documents`, `given` (a validation source) or `none`.
+        unknown: steps that stand for something the codec does not know.
+        encoded: False where it was found in the cache.
+    """
+
+    documents: int
+    steps: int
+    characters: int
+    size: int
+    split: str
+    unknown: int
+    encoded: bool
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What a training needs of its data.
+
+    Args:
+        train: to learn from.
+        valid: to measure on; None where nothing was held out.
+        codec: that both are encoded with.
+        fingerprint: SHA-256 of the content of the sources (not of the validation's own).
+        summary: what was prepared.
+    """
+
+    train: Store
+    valid: Store | None
+    codec: Codec
+    fingerprint: str
+    summary: Summary
+
+
+def prepare(
+    domain_name: str,
+    domain: Domain,
+    sources: Sequence[Source],
+    *,
+    codec: Codec | None = None,
+    valid: Sequence[Source] | None = None,
+    fraction: float | None = None,
+    seed: int = 0,
+    cache: Path | None = None,
+    note: Callable[[str], None] = lambda text: None,
+    progress: Progress = lambda what, done, total: None,
+) -> Dataset:
+    """Fits a codec, encodes the sources and holds some out; at once if it was done before.
+
+    Args:
+        domain_name: as it is registered.
+        domain: reads the sources.
+        sources: at least one.
+        codec: to encode with; fitted on the sources (and `valid`) if None.
+        valid: sources to measure on, instead of holding something out.
+        fraction: to hold out; the domain's option `valid` if None.
+        seed: of which documents are held out.
+        cache: folder for what is prepared; the user's cache folder if None.
+        note: told, as a sentence, what takes its time.
+        progress: told how far it is.
+
+    Raises:
+        DataError: the sources can't be read or encoded, or are too short.
+        RunError: the cache can't be written.
+    """
+    wanted = _Wanted.of(domain_name, domain, sources, codec, valid, fraction)
+    folder = (cache_folder() if cache is None else cache) / "prepared"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / f"{wanted.key}.lock"):
+            dataset = wanted.find(folder, seed)
+            if dataset is None:
+                clean(folder)
+                dataset = wanted.make(folder, seed, note, progress)
+        return dataset
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise RunError(
+            f"the encoded data can't be kept in `{folder}`: {reason}",
+            hint="make room there, or set RNNGEN_CACHE to another folder",
+        ) from None
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What to prepare, and the name of it in the cache."""
+
+    domain: Domain
+    sources: Sequence[Source]
+    codec: Codec | None
+    valid: Sequence[Source] | None
+    fraction: float
+    split: str
+    fingerprint: str
+    key: str
+
+    @classmethod
+    def of(
+        cls,
+        domain_name: str,
+        domain: Domain,
+        sources: Sequence[Source],
+        codec: Codec | None,
+        valid: Sequence[Source] | None,
+        fraction: float | None,
+    ) -> _Wanted:
+        options: Any = getattr(domain, "options", None)
+        if fraction is None:
+            fraction = float(getattr(options, "valid", 0.1))
+        fraction = 0.0 if valid is not None else fraction
+        how = str(getattr(options, "split", "auto"))
+        content = fingerprint(sources)
+        known = {
+            "format": FORMAT,
+            "domain": domain_name,
+            "options": None if options is None else asdict(options),
+            "sources": content,
+            "valid": None if valid is None else fingerprint(valid),
+            "codec": None if codec is None else _digest(codec.files()),
+            "fraction": fraction,
+            "split": how,
+        }
+        text = json.dumps(known, sort_keys=True, default=str)
+        return cls(
+            domain,
+            sources,
+            codec,
+            valid,
+            fraction,
+            how,
+            content,
+            hashlib.sha256(text.encode()).hexdigest()[:32],
+        )
+
+    def find(self, folder: Path, seed: int) -> Dataset | None:
+        """What was prepared before; a damaged one is deleted."""
+        # Only where whole documents were held out does the seed matter.
+        for path in (folder / self.key, folder / f"{self.key}-{seed}"):
+            if path.is_dir():
+                dataset = self._open(path)
+                if dataset is not None:
+                    return dataset
+                shutil.rmtree(path)
+        return None
+
+    def make(
+        self, folder: Path, seed: int, note: Callable[[str], None], progress: Progress
+    ) -> Dataset:
+        """Prepares it in a folder of its own, which gets its name when all is there."""
+        work = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder))
+        try:
+            summary = self._build(work, seed, note, progress)
+            path = folder / (f"{self.key}-{seed}" if summary.split == "documents" else self.key)
+            if path.exists():
+                shutil.rmtree(path)
+            work.rename(path)
+        except BaseException:
+            shutil.rmtree(work, ignore_errors=True)
+            raise
+        dataset = self._open(path)
+        if dataset is None:
+            raise RunError(
+                f"what was just written to `{path}` can't be read back",
+                hint="the disk may be damaged",
+            )
+        return replace(dataset, summary=replace(dataset.summary, encoded=True))
+
+    def _open(self, path: Path) -> Dataset | None:
+        try:
+            about = json.loads((path / SUMMARY).read_bytes())
+            files = {name: (path / CODEC / name).read_bytes() for name in about["codec_files"]}
+            if _digest(files) != about["codec"]:
+                return None
+            codec = self.codec if self.codec is not None else self.domain.load_codec(files)
+            summary = Summary(**about["summary"], encoded=False)
+            train = Store.open(path / TRAIN)
+            valid = Store.open(path / VALID) if summary.split != "none" else None
+            os.utime(path / SUMMARY)
+        except (OSError, ValueError, KeyError, TypeError, RnngenError):
+            return None
+        return Dataset(train, valid, codec, self.fingerprint, summary)
+
+    def _build(
+        self, work: Path, seed: int, note: Callable[[str], None], progress: Progress
+    ) -> Summary:
+        codec = self.codec if self.codec is not None else self._fit(note, progress)
+        total = _total([*self.sources, *(self.valid or ())])
+        note(f"encoding {total / 1e6:.1f} MB" if total else "encoding")
+        train, valid = writer(codec, work / TRAIN), writer(codec, work / VALID)
+        with train, valid:
+            size = encode(
+                codec,
+                self.domain.read(self.sources),
+                train,
+                lambda done: progress("encoding", done, total),
+            )
+            self._check_length(train)
+            if self.valid is not None:
+                before = size
+                size += encode(
+                    codec,
+                    self.domain.read(self.valid),
+                    valid,
+                    lambda done: progress("encoding", before + done, total),
+                )
+            documents = train.documents + valid.documents
+            steps = train.steps + valid.steps - documents
+            train, how = self._split(codec, work, train, valid, seed)
+            totals = [_close(codec, store) for store in (train, valid)]
+        if how == "none":
+            shutil.rmtree(work / VALID)
+        files = codec.files()
+        (work / CODEC).mkdir()
+        for name, data in files.items():
+            (work / CODEC / name).write_bytes(data)
+        unknown = getattr(codec, "unknown", None)
+        summary = Summary(
+            documents=documents,
+            steps=steps,
+            characters=sum(totals),
+            size=size,
+            split=how,
+            unknown=0 if unknown is None else int(train.counts[unknown] + valid.counts[unknown]),
+            encoded=True,
+        )
+        about = asdict(summary)
+        del about["encoded"]
+        content = {"codec": _digest(files), "codec_files": sorted(files), "summary": about}
+        (work / SUMMARY).write_text(json.dumps(content, indent=1))
+        return summary
+
+    def _fit(self, note: Callable[[str], None], progress: Progress) -> Codec:
+        sources = [*self.sources, *(self.valid or ())]
+        total = _total(sources)
+
+        def pieces() -> Iterator[Piece]:
+            done = shown = 0
+            for piece in self.domain.read(sources):
+                yield piece
+                done += piece.size
+                if done - shown >= SHOWN:
+                    progress("reading", done, total)
+                    shown = done
+
+        note(f"reading {total / 1e6:.1f} MB" if total else "reading")
+        return self.domain.fit_codec(pieces)
+
+    def _check_length(self, store: StoreWriter) -> None:
+        steps = store.steps - store.documents
+        fewest = FEWEST if self.fraction else 1
+        if steps >= fewest:
+            return
+        names = ", ".join(f"`{source.name}`" for source in self.sources[:3])
+        raise DataError(
+            f"{names} {'have' if len(self.sources) > 1 else 'has'} {steps} steps, "
+            f"expected at least {fewest}",
+            hint="give it more text",
+        )
+
+    def _split(
+        self, codec: Codec, work: Path, whole: StoreWriter, valid: StoreWriter, seed: int
+    ) -> tuple[StoreWriter, str]:
+        """Holds out what is wanted; the store to learn from, and how it was done."""
+        if self.valid is not None:
+            return whole, "given"
+        if not self.fraction:
+            return whole, "none"
+        many = split.by_documents_suits(whole.documents, self.fraction)
+        if whole.documents < 2 or self.split == "position" or (self.split == "auto" and not many):
+            split.by_position(whole, valid, self.fraction)
+            return whole, "position"
+        whole_folder = work / "whole"
+        whole.move(whole_folder)
+        train = writer(codec, work / TRAIN)
+        split.by_documents(whole, train, valid, self.fraction, seed)
+        shutil.rmtree(whole_folder)
+        return train, "documents"
+
+
+def clean(folder: Path) -> None:
+    """Deletes what was not used for a month, and what was left unfinished a day ago."""
+    now = time.time()
+    for path in folder.iterdir():
+        unfinished = path.name.startswith(UNFINISHED)
+        mark = path if unfinished or not path.is_dir() else path / SUMMARY
+        with contextlib.suppress(OSError):  # somebody else may be cleaning
+            if now - mark.stat().st_mtime > (DAY if unfinished else KEPT):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _close(codec: Codec, store: StoreWriter) -> int:
+    characters, size = measure(codec, store)
+    store.close(characters=characters, size=size)
+    return characters
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        whole.update(hashlib.sha256(name.encode()).digest())
+        whole.update(hashlib.sha256(files[name]).digest())
+    return whole.hexdigest()
+
+
+def _total(sources: Sequence[Source]) -> int | None:
+    """Bytes of the sources, or None where some are compressed."""
+    if any(source.compressed for source in sources):
+        return None
+    return sum(source.path.stat().st_size for source in sources)

@@ -1,0 +1,93 @@
+"""Text: files, lines or paragraphs, as characters, bytes, words or subwords.
+
+Nothing heavy is imported here before it is used, for the options are read by `rnngen list`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnngen.domains.text.options import Options, read_tokens
+from rnngen.errors import DataError, RunError, UsageError
+from rnngen.options import build
+from rnngen.protocols import Codec, Piece
+
+if TYPE_CHECKING:
+    from rnngen.domains.text.codecs import TextCodec
+    from rnngen.sources import Source
+
+SEPARATORS = {"file": "\n", "line": "\n", "blank": "\n\n"}
+"""What stands between two documents when they are written."""
+
+
+class TextDomain:
+    """Reads text, fits codecs on it, and writes text.
+
+    Args:
+        options: the fields of `rnngen.domains.text.options.Options`.
+
+    Raises:
+        UsageError: an option that does not exist or makes no sense.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self.options = build(Options, options, "domain `text`")
+        self.tokens = read_tokens(self.options.tokens)
+        self.separator = SEPARATORS[self.options.documents]
+
+    def read(self, sources: Sequence[Source]) -> Iterator[Piece]:
+        """The documents of the sources in order, in pieces of about a megabyte.
+
+        Pieces hold `str`, or `bytes` where tokens are bytes: then any file can be read.
+
+        Raises:
+            DataError: a file is empty, damaged, or not UTF-8 where it has to be.
+        """
+        from rnngen.domains.text.read import read
+
+        as_bytes = self.tokens.kind == "byte"
+        return read(sources, self.options.documents, as_bytes=as_bytes)
+
+    def fit_codec(self, pieces: Callable[[], Iterable[Piece]]) -> TextCodec:
+        """A codec of the kind that option `tokens` names, fitted on the pieces."""
+        from rnngen.domains.text import codecs
+
+        replace = self.options.unknown == "replace"
+        return codecs.fit(self.tokens, pieces, self.separator, replace=replace)
+
+    def load_codec(self, files: Mapping[str, bytes]) -> TextCodec:
+        """The codec that `Codec.files` wrote; BundleError where it is not whole."""
+        from rnngen.domains.text import codecs
+
+        return codecs.load(files)
+
+    def likelihood(self, codec: Codec) -> tuple[str, dict[str, Any]]:
+        """A softmax over the vocabulary."""
+        return "categorical", {"size": codec.size}
+
+    def write(self, sequences: Sequence[str], path: Path) -> None:
+        """One file with all sequences, or `0001.txt` and so on in a folder that exists.
+
+        Raises:
+            DataError: there is nothing to write.
+            UsageError: the folder of the file does not exist.
+            RunError: it can't be written.
+        """
+        if not sequences:
+            raise DataError("there is no text to write")
+        try:
+            if path.is_dir():
+                digits = max(4, len(str(len(sequences))))
+                for number, text in enumerate(sequences, 1):
+                    (path / f"{number:0{digits}}.txt").write_bytes(text.encode())
+            else:
+                path.write_bytes(self.separator.join(sequences).encode())
+        except FileNotFoundError:
+            raise UsageError(
+                f"there is no folder `{path.parent}` to write `{path.name}` to",
+                hint="make it first",
+            ) from None
+        except OSError as error:
+            raise RunError(f"`{path}` can't be written: {error.strerror}") from None
