@@ -14,9 +14,10 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from rnngen import __version__, plugins
+from rnngen.component import PLURALS, Component, Plugin
 from rnngen.errors import PluginError, RnngenError, UsageError
-from rnngen.plugins import PLURALS, Component, Plugin, Policy
 from rnngen.options import suggest
+from rnngen.plugins import Policy
 
 __all__ = ["Catalog", "Component", "configure", "get_catalog"]
 

@@ -1,4 +1,4 @@
-"""The lifecycle of one run: the strategies of one run, called in the order of `--plugin`, gone with it."""
+"""The strategies of one run: built for it, called in the order of `--plugin`, gone with it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+from rnngen.component import PLURALS, Refused
 from rnngen.errors import BundleError, PluginError, RnngenError
-from rnngen.plugins import PLURALS, Refused, check_hooks, hook_names, manager_with_specs
+from rnngen.registration import check_hooks, hook_names, manager_with_specs
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from rnngen.catalog import Catalog
-    from rnngen.plugins import Component
+    from rnngen.component import Component
 
 REGISTRATION = frozenset(f"register_{plural}" for plural in PLURALS.values())
 
@@ -206,7 +207,9 @@ def activate(
             if component.name in active and active[component.name].component != component:
                 raise PluginError(f"two strategies named `{component.name}` can't be used together")
             if component.name not in active:
-                active[component.name] = _build(component, (options or {}).get(component.name))
+                active[component.name] = build_strategy(
+                    component, (options or {}).get(component.name)
+                )
         if plugin is not None and set(plugin.hooks) - REGISTRATION:
             key = f"plugin {plugin.name}"
             active.setdefault(key, Active(plugin.name, str(plugin), plugin.module, None))
@@ -218,7 +221,12 @@ def activate(
     return Lifecycle(list(active.values()), warn=warn)
 
 
-def _build(component: Component, options: Any) -> Active:
+def build_strategy(component: Component, options: Any) -> Active:
+    """One strategy, from its options (a dataclass or a dict; None: the defaults).
+
+    Raises:
+        PluginError: it can't be imported or built.
+    """
     if is_dataclass(options) and not isinstance(options, type):
         values = {field.name: getattr(options, field.name) for field in fields(options)}
     else:

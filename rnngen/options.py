@@ -140,7 +140,10 @@ def _read(kind: Any, value: Any) -> Any:
                 return choice
         raise ValueError
     if origin is tuple:
-        parts = value.split(",") if isinstance(value, str) else value
+        parts = value
+        if isinstance(value, str):
+            # An empty text has no parts, rather than one that is empty.
+            parts = value.split(",") if value.strip() else []
         if not isinstance(parts, list | tuple):
             raise ValueError
         return tuple(_read(typing.get_args(kind)[0], _strip(part)) for part in parts)
@@ -302,22 +305,15 @@ def _nearest_option(
     fields: Mapping[str, Mapping[str, OptionField]],
 ) -> str:
     """The option that was probably meant: same name elsewhere, else the most similar one."""
-    full = [f"{section}.{name}" for section, known in fields.items() for name in known]
     if having:
-        return (
-            "did you mean "
-            + " or ".join(f"`{section}.{assignment.name}`" for section in sorted(having))
-            + "?"
-        )
-    if assignment.section is not None and assignment.section in fields:
-        near = suggest(assignment.name, fields[assignment.section])
-        if near:
-            return f"did you mean `{assignment.section}.{near}`?"
-    near = suggest(
-        str(assignment), full if assignment.section else {n for f in fields.values() for n in f}
-    )
-    if near and not assignment.section:
-        near = next(name for name in full if name.endswith(f".{near}"))
+        meant = [f"`{section}.{assignment.name}`" for section in sorted(having)]
+        return f"did you mean {' or '.join(meant)}?"
+    full = [f"{section}.{name}" for section, known in fields.items() for name in known]
+    in_section = [name for name in full if name.startswith(f"{assignment.section}.")]
+    near = suggest(str(assignment), in_section) or suggest(str(assignment), full)
+    if assignment.section is None:
+        bare = suggest(assignment.name, {name for known in fields.values() for name in known})
+        near = next((name for name in full if name.endswith(f".{bare}")), near)
     if near:
         return f"did you mean `{near}`?"
     return f"sections used here: {', '.join(sorted(fields)) or 'none'}"

@@ -61,9 +61,9 @@ def complete_corpora(ctx: click.Context, param: click.Parameter, incomplete: str
 
 def complete_shown(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Runs, components and, for the first word, kinds."""
-    from rnngen.plugins import PLURALS
+    from rnngen.component import PLURALS
 
-    before = ctx.params.get("names") or ()
+    before: tuple[str, ...] = ctx.params.get("names") or ()
     if len(before) == 1 and before[0] in PLURALS:
         return _starting(incomplete, _light_names(before[0]))
     every = [name for kind in PLURALS for name in _light_names(kind)]

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
+from rnngen.component import PLURALS, Component
 from rnngen.errors import UsageError
-from rnngen.plugins import PLURALS, Component
 from rnngen.options import suggest
 from rnngen.ui import Ui
 

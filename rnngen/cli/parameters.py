@@ -85,7 +85,9 @@ def verbosity(command: F) -> F:
     return command
 
 
-pass_ui = click.make_pass_decorator(Ui, ensure=True)
+pass_ui: Callable[[Callable[..., Any]], Callable[..., Any]] = click.make_pass_decorator(
+    Ui, ensure=True
+)
 """Gives a command the `Ui` as its first argument."""
 
 

@@ -8,8 +8,8 @@ import click
 
 from rnngen.cli.complete import complete_plugins
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
+from rnngen.component import Plugin
 from rnngen.errors import ExitCode, PluginError
-from rnngen.plugins import Plugin
 from rnngen.options import suggest
 from rnngen.ui import Ui
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ import click
 from rnngen.cli.complete import complete_shown
 from rnngen.cli.list import describe, read_kind
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
-from rnngen.errors import PluginError, RnngenError, UsageError
-from rnngen.plugins import PLURALS, Component
+from rnngen.component import PLURALS, Component
+from rnngen.errors import RnngenError, UsageError
 from rnngen.options import OptionField, suggest
 from rnngen.options import describe as describe_options
 from rnngen.ui import Ui
@@ -81,13 +82,14 @@ def find_anywhere(name: str) -> list[Component]:
 def _for_programs(component: Component) -> dict[str, Any]:
     try:
         options = component.load_options()
+        component.load()
         error = None
     except RnngenError as problem:
         options, error = None, problem.message
     return {
         **describe(component.name, component),
         "target": _address(component),
-        "file": component.plugin.file,
+        "file": _file(component),
         "options": [_option(option) for option in describe_options(options)] if options else [],
         "error": error,
     }
@@ -110,15 +112,20 @@ def _for_people(component: Component) -> str:
     lines = [f"{component.kind} {component.name}"]
     if component.summary:
         lines.append(f"  {component.summary}")
+    try:
+        options = component.load_options()
+        component.load()
+        error = None
+    except RnngenError as problem:
+        options, error = None, problem
     lines += [
         f"  plugin   {plugin.name} ({plugin.distribution} {plugin.version})".replace(" )", ")"),
         f"  target   {_address(component)}",
-        f"  file     {plugin.file}",
+        f"  file     {_file(component)}",
     ]
-    try:
-        options = component.load_options()
-    except PluginError as error:
-        return "\n".join([*lines, "", f"  its options can't be read: {error.message}"]) + "\n"
+    if error is not None:
+        lines += ["", f"It can't be used: {error.message}", *([error.hint] if error.hint else [])]
+        return "\n".join(lines) + "\n"
     lines += ["", "Options" if options else "It has no options."]
     for option in describe_options(options) if options else []:
         bounds = [f"{name} {value}" for name, value in _bounds(option) if value is not None]
@@ -127,6 +134,12 @@ def _for_people(component: Component) -> str:
         lines += [f"  -o {component.name}.{option.name}=...", f"      {option.help}"]
         lines.append(f"      ({', '.join(facts)})")
     return "\n".join(lines) + "\n"
+
+
+def _file(component: Component) -> str | None:
+    """Where its code is, if that could be imported; else where its plugin is."""
+    module = sys.modules.get(_address(component).partition(":")[0])
+    return getattr(module, "__file__", None) or component.plugin.file
 
 
 def _bounds(option: OptionField) -> list[tuple[str, float | None]]:

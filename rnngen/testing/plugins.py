@@ -1,0 +1,184 @@
+"""The contract of a plugin: it loads, imports nothing heavy, and its components can be used."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, dataclass
+from pathlib import Path
+
+from rnngen.catalog import Catalog
+from rnngen.component import Component, Plugin
+from rnngen.config import read_config, resolve, to_toml
+from rnngen.lifecycle import Lifecycle, build_strategy
+from rnngen.options import coerce, describe
+from rnngen.plugins import Policy
+
+HEAVY = ("torch", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "tensorflow", "jax")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One promise of a plugin; call it, and it raises AssertionError where it is not kept."""
+
+    name: str
+    plugin: str
+    promise: Callable[[Plugin], None]
+
+    def __call__(self) -> None:
+        """Loads the plugin anew and looks."""
+        self.promise(_load(self.plugin))
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def plugin_checks(plugin: str, exclude: Mapping[str, str] | None = None) -> list[Check]:
+    """The checks of a plugin, one test each.
+
+    Args:
+        plugin: the name of an entry point or distribution that is installed.
+        exclude: names of checks to leave out, and why.
+
+    Raises:
+        ValueError: an excluded check does not exist, or there is no reason.
+    """
+    exclude = exclude or {}
+    for name, reason in exclude.items():
+        if name not in CHECKS:
+            raise ValueError(f"there is no check `{name}`; there are {', '.join(CHECKS)}")
+        if not reason.strip():
+            raise ValueError(f"check `{name}` is left out without a reason")
+    return [Check(name, plugin, promise) for name, promise in CHECKS.items() if name not in exclude]
+
+
+def loads(plugin: Plugin) -> None:
+    """It is installed, fits this version, and registers without an error."""
+    assert plugin.status == "ok", f"plugin {plugin}: {plugin.reason}\n{plugin.traceback}"
+    assert plugin.hooks, f"plugin {plugin} implements no hook"
+
+
+def imports_nothing_heavy(plugin: Plugin) -> None:
+    """Importing its root module imports no torch: `rnngen list` would take seconds."""
+    module = plugin.source.partition(":")[0]
+    program = (
+        f"import sys, json; sys.path[:] = {sys.path!r}; import {module}; "
+        f"print(json.dumps(sorted(set({HEAVY!r}) & set(sys.modules))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    heavy = json.loads(done.stdout.splitlines()[-1])
+    assert not heavy, (
+        f"`import {module}` imports {', '.join(heavy)}; give targets as text, "
+        "`pkg.module:Class`, and they are imported when they are used"
+    )
+
+
+def says_which_versions_it_fits(plugin: Plugin) -> None:
+    """Its metadata requires rnngen, so that a version it does not fit is told before importing."""
+    entry = plugin.entry_point
+    if entry is None or entry.dist is None or entry.dist.name == "rnngen":
+        return
+    requirements = entry.dist.requires or []
+    assert any(text.lower().startswith("rnngen") for text in requirements), (
+        f"distribution {plugin.distribution} does not require rnngen; "
+        'add `dependencies = ["rnngen>=..."]`'
+    )
+
+
+def components_have_summaries(plugin: Plugin) -> None:
+    """`rnngen list` has something to say of every component, in one line."""
+    for component in plugin.components:
+        good = component.summary and "\n" not in component.summary and len(component.summary) <= 80
+        assert good, f"{component} has the summary {component.summary!r}, expected one short line"
+
+
+def targets_can_be_imported(plugin: Plugin) -> None:
+    """Every target and every options class is where the plugin says it is."""
+    for component in plugin.components:
+        component.load()
+        component.load_options()
+
+
+def options_are_documented(plugin: Plugin) -> None:
+    """Options are frozen, and each has a help text and a default within its own bounds."""
+    for component, options in _with_options(plugin):
+        assert options.__dataclass_params__.frozen, (  # type: ignore[attr-defined]
+            f"the options of {component} can be changed; write `@dataclass(frozen=True)`"
+        )
+        for option in describe(options):
+            where = f"option `{option.name}` of {component}"
+            assert option.help, f"{where} has no help; write `rnngen.option(default, help)`"
+            assert option.default is not MISSING, f"{where} has no default"
+            assert coerce(option, option.default, str(component)) == option.default, where
+
+
+def targets_take_their_options(plugin: Plugin) -> None:
+    """Every option is a keyword argument of the target."""
+    for component, options in _with_options(plugin):
+        signature = inspect.signature(component.load())
+        names = [option.name for option in describe(options)]
+        try:
+            signature.bind_partial(**dict.fromkeys(names))
+        except TypeError as error:
+            raise AssertionError(
+                f"{component}{signature} does not take its options: {error}"
+            ) from None
+
+
+def options_survive_a_file(plugin: Plugin) -> None:
+    """The options a run writes into its folder are read to the same values."""
+    sections = {component.name: options for component, options in _with_options(plugin)}
+    settings = resolve(sections, environment={})
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "config.toml"
+        path.write_text(to_toml(settings), encoding="utf-8")
+        again = resolve(sections, environment={}, file=read_config(path))
+    assert dict(again) == dict(settings)
+
+
+def strategies_can_be_active(plugin: Plugin) -> None:
+    """Every strategy is built from its defaults and has a lifecycle hook."""
+    for component in plugin.components:
+        if component.kind == "strategy":
+            Lifecycle([build_strategy(component, None)])
+
+
+CHECKS: dict[str, Callable[[Plugin], None]] = {
+    promise.__name__: promise
+    for promise in (
+        loads,
+        imports_nothing_heavy,
+        says_which_versions_it_fits,
+        components_have_summaries,
+        targets_can_be_imported,
+        options_are_documented,
+        targets_take_their_options,
+        options_survive_a_file,
+        strategies_can_be_active,
+    )
+}
+"""Every check, by name."""
+
+
+def _load(name: str) -> Plugin:
+    catalog = Catalog(Policy(), warn=lambda text: None)
+    found = [plugin for plugin in catalog.plugins if plugin.answers_to(name)]
+    # A distribution may bring several plugins; the name of one of them means that one.
+    found = [plugin for plugin in found if plugin.name == name] or found
+    assert len(found) == 1, f"{len(found)} plugins called `{name}` are installed, expected one"
+    catalog.load_one(found[0])
+    return found[0]
+
+
+def _with_options(plugin: Plugin) -> Iterator[tuple[Component, type]]:
+    for component in plugin.components:
+        options = component.load_options()
+        if options is not None:
+            yield component, options
