@@ -7,6 +7,7 @@ and what does not fit is a message, not an exception of whoever stumbled over it
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,19 +32,47 @@ def build_model(folder: Path, manifest: Mapping[str, Any], weights: Path) -> Mod
         BundleError: description and weights don't fit; names the tensor.
         PluginError: the cell is not installed.
     """
-    import torch
-
     from rnngen.model import from_manifest
 
     description = manifest["model"]
     find(manifest, "cell", description.get("cell"))
     with reading(folder, "model"):
-        with torch.device("meta"):
-            outline = from_manifest(description)
-        _compare(folder, outline.tensors(), tensor_shapes(weights))
+        saved = tensor_shapes(weights)
+        _compare_numbers(folder, description, saved)
+        outline = _outline(description)
+        if outline is not None:
+            _compare(folder, outline.tensors(), saved)
         model = from_manifest(description)
         model.load_tensors(read_tensors(weights))
     return model.eval()
+
+
+def _outline(description: Mapping[str, Any]) -> Model | None:
+    """The model without memory; None where a plugin's cell looks at numbers while it is built."""
+    import torch
+
+    from rnngen.model import from_manifest
+
+    try:
+        with torch.device("meta"):
+            return from_manifest(description)
+    except RnngenError:
+        raise
+    except Exception:
+        return None
+
+
+def _compare_numbers(
+    folder: Path, description: Mapping[str, Any], saved: Mapping[str, tuple[str, tuple[int, ...]]]
+) -> None:
+    """No size in the description is larger than the number of all saved numbers."""
+    total = sum(math.prod(shape) for _, shape in saved.values())
+    for name in ("hidden", "embedding", "layers", "size"):
+        claimed = description.get(name)
+        if isinstance(claimed, int) and claimed > total:
+            raise BundleError(
+                f"`{folder}` claims `{name}` to be {claimed}, but has {total} weights altogether"
+            )
 
 
 def _compare(

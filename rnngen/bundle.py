@@ -138,11 +138,13 @@ def unseal(folder: Path) -> None:
     """Before a run is resumed: `bundle.json` no longer names what is going to change."""
     if not (folder / BUNDLE).exists():
         return
-    manifest = load(folder).manifest
-    needed = _needed(manifest)
-    if set(manifest["files"]) - needed:
-        with Commit(folder, BUNDLE) as new:
-            new.keep_previous(needed)
+    changing = {CONFIG} | {
+        path.relative_to(folder).as_posix() for pattern in RECORDS for path in folder.glob(pattern)
+    }
+    with Commit(folder, BUNDLE) as new:
+        named = set(new.previous.get("files", ()))
+        if named & changing:
+            new.keep_previous(named - changing)
             new.finish(new.previous)
 
 
@@ -300,11 +302,17 @@ class Bundle:
             try:
                 return read()
             except BundleError:
-                newer = read_index(self.path, BUNDLE, KIND)
-                if newer["files"] == self.manifest.get("files"):
+                if not self._is_newer():
                     raise
                 self.manifest = read_manifest(self.path)
         return read()
+
+    def _is_newer(self) -> bool:
+        try:
+            files = read_index(self.path, BUNDLE, KIND)["files"]
+        except BundleError:
+            return False
+        return bool(files != self.manifest.get("files"))
 
     @property
     def step(self) -> int:

@@ -91,6 +91,7 @@ class Commit:
         self.folder = folder
         self.index = index
         self.previous = _readable_index(folder, index)
+        self._before = _content(folder / index)
         self._files: dict[str, dict[str, Any]] = {}
         self._written: list[Path] = []
         self._patterns: set[str] = set()
@@ -119,7 +120,9 @@ class Commit:
                 return str(name)
         name = self._free_name(pattern, step)
         self._at = self.folder / name
-        self._at.parent.mkdir(parents=True, exist_ok=True)
+        if not self._at.parent.is_dir():
+            self._at.parent.mkdir(parents=True)
+            sync_folder(self._at.parent.parent)
         self._written.append(self._at)
         write_atomically(self._at, data)
         self._files[name] = entry
@@ -144,7 +147,6 @@ class Commit:
         text = json.dumps({**document, "files": self._files}, indent=1, allow_nan=False)
         self._at = self.folder / self.index
         write_atomically(self._at, text.encode() + b"\n")
-        self._written.clear()
         self._delete_unnamed()
 
     def __exit__(
@@ -153,9 +155,11 @@ class Commit:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for path in self._written:
-            with contextlib.suppress(OSError):
-                path.unlink()
+        # Where the index was replaced before things went wrong, the new files are the good ones.
+        if error is not None and _content(self.folder / self.index) == self._before:
+            for path in self._written:
+                with contextlib.suppress(OSError):
+                    path.unlink()
         if isinstance(error, OSError):
             raise write_failure(self._at, error, self._kept()) from error
 
@@ -184,8 +188,9 @@ class Commit:
         # What a killed process left behind.
         for place in {self.folder, *(self.folder / name for name in self._subfolders())}:
             for path in place.glob(".*.tmp"):
-                with contextlib.suppress(OSError):
-                    path.unlink()
+                if re.fullmatch(r"\..+\.\d+\.tmp", path.name):
+                    with contextlib.suppress(OSError):
+                        path.unlink()
 
     def _subfolders(self) -> set[str]:
         return {str(PurePosixPath(pattern).parent) for pattern in self._patterns}
@@ -201,6 +206,13 @@ def _unchanged(path: Path, entry: Mapping[str, Any]) -> bool:
         return digest(path) == entry
     except OSError:
         return False
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def _readable_index(folder: Path, index: str) -> dict[str, Any]:

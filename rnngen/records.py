@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ def newest(root: str | Path = "runs") -> Path:
     Raises:
         UsageError: there is none.
     """
-    runs = [path.parent for path in Path(root).glob(f"*/{RECORD}")]
+    runs = [path.parent for path in Path(root).rglob(RECORD)]
     if not runs:
         raise UsageError(
             f"there is no run in `{root}`",
@@ -83,6 +85,19 @@ def read_record(path: Path) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise BundleError(f"`{file}` is not a JSON object", hint="delete it, or mend it")
     return record
+
+
+def status(record: Mapping[str, Any]) -> str:
+    """How a run stands, by its record: `running`, `finished`, `interrupted`, `failed`, `killed`."""
+    said, pid = str(record.get("status") or "unknown"), record.get("pid")
+    if said == "running" and isinstance(pid, int) and os.name == "posix" and pid > 0:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return "killed"
+        except (OSError, OverflowError):
+            pass
+    return said
 
 
 def _last_written(path: Path) -> tuple[str, float]:
