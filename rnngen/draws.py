@@ -39,8 +39,7 @@ def uniforms(seed: int, sequence: int, start: int, count: int) -> NDArray[np.flo
     counter = np.array([block, 0, 0, 0], dtype=np.uint64)
     stream = np.random.Philox(key=key, counter=counter)
     raw = np.asarray(stream.random_raw(skipped + count), dtype=np.uint64)
-    result: NDArray[np.float64] = (raw[skipped:] >> np.uint64(12)) * 2.0**-52
-    return result
+    return (raw[skipped:] >> np.uint64(12)).astype(np.float64) * 2.0**-52
 
 
 class Draws:

@@ -1,0 +1,177 @@
+"""Contract checks of a decoder, for anyone's: `check_decoder(build)` runs all, `CHECKS` names each.
+
+from rnngen.testing.decoders import CHECKS
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS.keys())
+def test_contract(check):
+    check(lambda: Mirostat(target=3.0))
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnngen.protocols import Decoder, Emission, Request
+
+Build = Callable[[], Decoder]
+SIZE = 7
+LENGTH = 12
+
+
+class MarkovEngine:
+    """An engine whose output depends on the last two steps; exact, and the same for any batch.
+
+    Args:
+        size: K.
+        seed: of its numbers.
+        scale: how different the probabilities are.
+    """
+
+    def __init__(self, size: int = SIZE, seed: int = 0, scale: float = 1.5) -> None:
+        generator = torch.Generator().manual_seed(seed)
+        self.size = size
+        self.device = torch.device("cpu")
+        self.table = scale * torch.randn(size, size, size, generator=generator)
+
+    def start(self, batch: int) -> Tensor:
+        """The step before the first counts as step 0."""
+        return torch.zeros(batch, dtype=torch.int64)
+
+    def step(self, tokens: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """`tokens [B]` to `(output [B,K], state)`."""
+        return self.table[state, tokens], tokens.clone()
+
+    def read(self, tokens: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """`tokens [T,B]` to the output after the last one, and the state."""
+        for row in tokens:
+            output, state = self.step(row, state)
+        return output, state
+
+    def select(self, state: Tensor, rows: Tensor) -> Tensor:
+        """The state of some rows."""
+        return state[rows]
+
+
+def check_decoder(build: Build) -> None:
+    """Runs every check on decoders that `build` makes; AssertionError names what is broken."""
+    for check in CHECKS.values():
+        check(build)
+
+
+Sequences = dict[tuple[int, int], list[Emission]]
+
+
+def _sequences(build: Build, request: Request) -> Sequences:
+    found: Sequences = {}
+    for emission in build().decode(MarkovEngine(), request):
+        found.setdefault((emission.row, emission.rank), []).append(emission)
+    return found
+
+
+def _steps(sequences: Sequences) -> dict[tuple[int, int], list[int]]:
+    return {key: [part.step for part in parts] for key, parts in sequences.items()}
+
+
+def _random_states() -> list[str]:
+    python, numpy = random.getstate(), np.random.get_state(legacy=False)
+    return [repr(python), repr(numpy), repr(torch.get_rng_state().tolist())]
+
+
+def lengths(build: Build) -> None:
+    """Without an end every sequence has the length asked for; none for no prompts or length 0."""
+    sequences = _sequences(build, Request([[0], [0, 1, 2]], LENGTH))
+    assert {row for row, _ in sequences} == {0, 1}, "a row was left out"
+    for key, parts in sequences.items():
+        assert len(parts) == LENGTH, f"sequence {key} has {len(parts)} steps, not {LENGTH}"
+        assert all(0 <= part.step < SIZE for part in parts), "a step does not exist"
+    assert not _sequences(build, Request([], LENGTH)), "steps for no prompt"
+    assert not _sequences(build, Request([[0]], 0)), "steps for length 0"
+
+
+def repeatable(build: Build) -> None:
+    """The same request gives the same sequences, from the same decoder and from another."""
+    request = Request([[0], [0], [0, 3]], LENGTH, seed=5)
+    assert _sequences(build, request) == _sequences(build, request)
+    decoder = build()
+    first = list(decoder.decode(MarkovEngine(), request))
+    assert list(decoder.decode(MarkovEngine(), request)) == first, "a decoder remembers a request"
+
+
+def rows_independent(build: Build) -> None:
+    """A sequence is the same alone and among others, whatever their prompts."""
+    prompts = [[0], [0], [0, 1], [2], [0, 1, 2, 3], [0]]
+    together = _steps(_sequences(build, Request(prompts, LENGTH, seed=3, ends=frozenset({6}))))
+    for row, prompt in enumerate(prompts):
+        request = Request([prompt], LENGTH, seed=3, first=row, ends=frozenset({6}))
+        alone = _steps(_sequences(build, request))
+        expected = {(0, rank): steps for (r, rank), steps in together.items() if r == row}
+        assert alone == expected, f"row {row} is another sequence alone"
+
+
+def forbidden_never_written(build: Build) -> None:
+    """Forbidden steps are not written, however probable."""
+    request = Request([[0]] * 4, LENGTH, forbidden=frozenset(range(SIZE)) - {2, 5})
+    for steps in _steps(_sequences(build, request)).values():
+        assert set(steps) <= {2, 5}, "a forbidden step was written"
+
+
+def ends_not_written(build: Build) -> None:
+    """A step that ends a sequence is not written, and nothing after it is."""
+    ends = frozenset({1, 4})
+    request = Request([[0]] * 20, LENGTH, ends=ends)
+    for steps in _steps(_sequences(build, request)).values():
+        assert not ends & set(steps), "an end was written"
+        assert len(steps) <= LENGTH
+
+
+def log_probabilities_of_model(build: Build) -> None:
+    """The log-probability of an emission is the model's, unfiltered."""
+    prompts = [[0], [0, 2]]
+    for (row, _), parts in _sequences(build, Request(prompts, LENGTH)).items():
+        engine = MarkovEngine()
+        tokens = torch.tensor(prompts[row]).unsqueeze(1)
+        output, state = engine.read(tokens, engine.start(1))
+        for part in parts:
+            expected = float(output.log_softmax(-1)[0, part.step])
+            assert math.isclose(part.log_probability, expected, abs_tol=1e-5)
+            output, state = engine.step(torch.tensor([part.step]), state)
+
+
+def no_global_random_state(build: Build) -> None:
+    """Neither Python's, NumPy's nor PyTorch's random state is used or changed."""
+    request = Request([[0]] * 3, LENGTH)
+    expected = _steps(_sequences(build, request))
+    random.seed(1)
+    np.random.seed(1)
+    torch.manual_seed(1)
+    before = _random_states()
+    assert _steps(_sequences(build, request)) == expected, "a global random state is used"
+    assert _random_states() == before, "a global random state is changed"
+
+
+def inference_mode_stays_inside(build: Build) -> None:
+    """Between two emissions PyTorch is as the caller left it."""
+    for _ in build().decode(MarkovEngine(), Request([[0]], 2)):
+        assert not torch.is_inference_mode_enabled(), "inference mode leaks to the caller"
+        assert torch.is_grad_enabled(), "gradients are off for the caller"
+
+
+CHECKS: dict[str, Callable[[Build], None]] = {
+    check.__name__: check
+    for check in (
+        lengths,
+        repeatable,
+        rows_independent,
+        forbidden_never_written,
+        ends_not_written,
+        log_probabilities_of_model,
+        no_global_random_state,
+        inference_mode_stays_inside,
+    )
+}
