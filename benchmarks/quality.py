@@ -1,10 +1,11 @@
 """Quality for time on tiny Shakespeare: `RNNGEN_DATA=... python -m benchmarks quality`.
 
 `rnngen fit input.txt --time 3m` with nothing but defaults, then nats per character over the whole
-validation split (last 10 %), one lane, state carried, float32; beside it a transformer with nanoGPT's
-setting for CPUs (4 layers, 4 heads, 128 wide, blocks of 64, batches of 12, 2,000 steps, dropout 0,
-AdamW 1e-3 to 1e-4 by cosine after 100 steps, beta2 0.99), trained in the same process on the same
-split, scored on every block of 64 of the validation split. `--also FILE...` runs rnngen on other texts.
+validation split (last 10 %), one lane, state carried, float32. Beside it a transformer with
+nanoGPT's setting for CPUs (4 layers, 4 heads, 128 wide, blocks of 64, batches of 12, 2,000 steps,
+dropout 0, AdamW 1e-3 to 1e-4 by cosine after 100 steps, beta2 0.99), trained in the same process on
+the same split, scored on every block of 64 of the validation split. `--also FILE...` runs rnngen on
+other texts.
 """
 
 from __future__ import annotations

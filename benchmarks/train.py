@@ -1,7 +1,7 @@
-"""Training speed beside the shortest PyTorch loop with the same model: `python -m benchmarks train`.
+"""Training speed beside the shortest PyTorch loop: `python -m benchmarks train`.
 
-Both read the same text with as many lanes and steps, clip, and use AdamW; they take turns, and the
-median of the ratios is what counts. rnngen's figure is the whole run's, hooks, metrics and data
+Both train the same model on the same text with as many lanes and steps, clip, and use AdamW; they
+take turns, and the median of the ratios is what counts. rnngen's figure is the whole run's, hooks, metrics and data
 included, from its own `metrics.jsonl`; validation, samples and checkpoints are turned off in both.
 """
 
@@ -98,7 +98,9 @@ def synchronize(device: str) -> None:
         torch.cuda.synchronize()
 
 
-def compare(a: Callable[[], float], b: Callable[[], float], runs: int) -> tuple[float, float, float]:
+def compare(
+    a: Callable[[], float], b: Callable[[], float], runs: int
+) -> tuple[float, float, float]:
     """Median of a, of b, and of a/b, the two taking turns."""
     pairs = [(a(), b()) for _ in range(runs)]
     ratio = statistics.median(x / y for x, y in pairs)

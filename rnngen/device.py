@@ -56,7 +56,7 @@ def choose_precision(wanted: str, device: torch.device) -> tuple[torch.dtype | N
 def has_native_bf16(device: torch.device) -> bool:
     """Whether the hardware multiplies bf16, rather than emulating it."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type != "cpu":
         return False
     try:

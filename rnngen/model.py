@@ -1,6 +1,8 @@
 """The model: embedding, a stack of cells, readout.
 
-    x = E[step];   for each layer: y = cell(x), normalised, x added back, dropped out;   output = V y + b
+x = E[step]
+for each layer: y = cell(x), normalised, x added back, dropped out
+output = V y + b
 """
 
 from __future__ import annotations
@@ -161,6 +163,28 @@ def _cell(module: nn.Module) -> Cell:
 def build(size: int, options: ModelOptions, cell_options: Mapping[str, Any]) -> Model:
     """A model with fresh weights for `size` different steps."""
     return Model(Categorical(size), options, cell_options)
+
+
+def grow(model: Model, size: int) -> Model:
+    """The model with room for `size` different steps, at least as many as it has.
+
+    Old steps keep their weights. A new step starts as improbable as the least probable old one:
+    its readout row is zero and its bias the lowest there is; its vector is drawn like the others.
+    """
+    old = model.likelihood.size
+    if size == old:
+        return model
+    grown = build(size, model.options, model.cell_options)
+    own = grown.tensors()
+    for name, tensor in model.tensors().items():
+        own[name][: len(tensor)].copy_(tensor)
+    with torch.no_grad():
+        spread = model.embedding.weight.std()
+        grown.embedding.weight[old:].normal_(std=float(spread))
+        if not model.options.tied:
+            grown.readout.weight[old:].zero_()
+        grown.readout.bias[old:].fill_(float(model.readout.bias.min()))
+    return grown.train(model.training)
 
 
 def from_manifest(description: Mapping[str, Any]) -> Model:

@@ -64,7 +64,8 @@ def decay_groups(
     parameters: Iterable[tuple[str, nn.Parameter]], weight_decay: float
 ) -> list[dict[str, Any]]:
     """Parameter groups: what decays, and what does not."""
-    decayed, kept = [], []
+    decayed: list[nn.Parameter] = []
+    kept: list[nn.Parameter] = []
     for name, parameter in parameters:
         is_matrix = parameter.dim() >= 2 and not name.startswith("embedding")
         (decayed if is_matrix else kept).append(parameter)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
-from rnngen.cells.cell import map_state
 from rnngen.data import Batch
 from rnngen.model import Model
 
@@ -54,12 +54,14 @@ def score(
     """
     training = model.training
     model.eval()
-    nats, steps, state = 0.0, 0, None
+    nats, steps = 0.0, 0
+    state: Any = None
+    width = 0
     with torch.inference_mode(), autocast(device, dtype):
         for batch in batches:
             lanes = batch.inputs.shape[1]
-            fresh = state is None or lanes != width
-            state, width = (model.initial_state(lanes) if fresh else state), lanes
+            if lanes != width:
+                state, width = model.initial_state(lanes), lanes
             resets = None if batch.resets is None else batch.resets.to(device)
             output, state = model(batch.inputs.to(device), state, resets)
             nll = model.likelihood.nll(output, batch.targets.to(device))
@@ -70,6 +72,5 @@ def score(
                 nll = nll * weights
                 steps += int(batch.weights.sum())
             nats += float(nll.sum(dtype=torch.float64))
-            state = map_state(torch.Tensor.detach, *[state])
     model.train(training)
     return Score(nats, steps)

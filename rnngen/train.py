@@ -1,9 +1,9 @@
 """Training: truncated backpropagation through time with carried state.
 
-One optimizer step reads the next chunk of every lane, starting from the state that the chunk before
-left (Williams and Peng 1990), with the true previous step as input (teacher forcing), and lowers the
-mean negative log-likelihood. Everything a step depends on is in `Trainer.state_dict`, so that a run
-that was stopped, or killed, goes on to the very same weights.
+One optimizer step reads the next chunk of every lane, starting from the state that the chunk
+before left (Williams and Peng 1990), with the true previous step as input (teacher forcing), and
+lowers the mean negative log-likelihood. Everything a step depends on is in `Trainer.state_dict`, so
+that a run that was stopped, or killed, goes on to the very same weights.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
+from rnngen.bundle import commit_checkpoint, load_checkpoint
 from rnngen.cells.cell import map_state
 from rnngen.data import Batch, Batches, Store, evaluation
 from rnngen.errors import Interrupted, RunError
+from rnngen.lifecycle import Lifecycle
 from rnngen.model import Model
-from rnngen.plugins import Lifecycle
 from rnngen.runs import RunFolder
 from rnngen.schedule import rate
 from rnngen.scoring import autocast, score
@@ -61,15 +63,19 @@ class Reporter(Protocol):
 class Silent:
     """Tells nobody."""
 
-    def note(self, text: str) -> None: ...
+    def note(self, text: str) -> None:
+        """Not said."""
 
-    def warn(self, text: str) -> None: ...
+    def warn(self, text: str) -> None:
+        """Not said."""
 
     def progress(
         self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
-    ) -> None: ...
+    ) -> None:
+        """Not said."""
 
-    def sample(self, text: str, title: str) -> None: ...
+    def sample(self, text: str, title: str) -> None:
+        """Not said."""
 
 
 @dataclass(frozen=True)
@@ -117,9 +123,19 @@ class Run:
     device: torch.device
     tasks: Sequence[Task]
     position: Position
-    folder: RunFolder
+    folder: Path
     optimizer: torch.optim.Optimizer
     generator: torch.Generator
+
+    @property
+    def step(self) -> int:
+        """Optimizer steps done."""
+        return self.position.step
+
+    @property
+    def seed(self) -> int:
+        """The seed of the run."""
+        return self.options.seed
 
     @property
     def task(self) -> Task:
@@ -165,6 +181,7 @@ class Trainer:
         preview: writes a sample with the model as it is.
         log_metrics: hands numbers to the trackers.
         reporter: who is told.
+        saved: a checkpoint to go on from.
     """
 
     def __init__(
@@ -182,6 +199,7 @@ class Trainer:
         preview: Callable[[int], str],
         log_metrics: Callable[[int, Mapping[str, float]], None],
         reporter: Reporter,
+        saved: tuple[dict[str, Tensor], dict[str, Any]] | None = None,
     ) -> None:
         self.model = model
         self.tasks = tasks
@@ -198,6 +216,7 @@ class Trainer:
         self.position = Position()
         self.lanes: Any = None
         self.generator = torch.Generator().manual_seed(options.seed)
+        self._saved = saved
         self._stop = False
         self._look_every = LOOK_EVERY.get(device.type, 1)
         self._validation_seconds = 0.0
@@ -248,7 +267,7 @@ class Trainer:
     def checkpoint(self) -> None:
         """Commits a checkpoint of this moment."""
         tensors, state = self.state_dict()
-        self.folder.commit_checkpoint(self.position.step, tensors, state)
+        commit_checkpoint(self.folder.path, self.position.step, tensors, state)
         self._last_checkpoint = time.monotonic()
 
     # The loop -----------------------------------------------------------------------------------
@@ -266,7 +285,7 @@ class Trainer:
             self.device,
             self.tasks,
             self.position,
-            self.folder,
+            self.folder.path,
             self.optimizer,
             self.generator,
         )
@@ -275,9 +294,13 @@ class Trainer:
         status = "failed"
         try:
             with self._signals():
-                if self.position.step == 0 and self.position.task == 0:
+                self.lifecycle.fit_started(hooks)
+                if self._saved is None:
+                    self.save_model(self.position, None)
                     self.checkpoint()
-                    self.lifecycle.fit_started(hooks)
+                else:
+                    self.load_state_dict(*self._saved)
+                    hooks.position = self.position
                 while self.position.task < len(self.tasks):
                     self._train_task(self.tasks[self.position.task])
             status = "finished"
@@ -310,7 +333,7 @@ class Trainer:
                 self.checkpoint()
         if self.position.last_validation < self.progress():
             self._validate(task)
-        if self.lifecycle.active:
+        if self.lifecycle:
             self.lifecycle.task_finished(self.hooks, task, task.batches)
         self._next_task()
 
@@ -362,13 +385,13 @@ class Trainer:
         for _ in range(options.accumulate):
             batch = self._next_batch(task)
             loss = self._loss(batch)
-            if self.lifecycle.active:
+            if self.lifecycle:
                 terms = self.lifecycle.loss_terms(self.hooks, batch)
             objective = loss + sum(terms.values()) if terms else loss
-            (objective / options.accumulate).backward()
+            torch.autograd.backward(objective / options.accumulate)
             total += loss.detach() / options.accumulate
             tokens += batch.targets.numel()
-        if self.lifecycle.active:
+        if self.lifecycle:
             self.lifecycle.gradients_ready(self.hooks)
         norm = torch.nn.utils.clip_grad_norm_(
             self.model.parameters(), options.clip if options.clip > 0 else math.inf
@@ -381,7 +404,7 @@ class Trainer:
         position.tokens += tokens
         self._metrics = {"learning_rate": learning_rate * position.rate_scale}
         self._metrics.update({name: float(term.detach()) for name, term in terms.items()})
-        if self.lifecycle.active:
+        if self.lifecycle:
             self.lifecycle.step_finished(self.hooks, {"loss": self._recent.loss, **self._metrics})
         return tokens
 
@@ -390,7 +413,7 @@ class Trainer:
         self.position.batch += 1
         batch = task.batches.batch(epoch, index)
         if self.device.type != "cpu":
-            batch = Batch(*(None if t is None else t.to(self.device) for t in batch))
+            batch = batch.to(self.device)
         lanes = batch.inputs.shape[1]
         if self.lanes is None or index == 0 or self._width() != lanes:
             self.lanes = self.model.initial_state(lanes)
@@ -454,7 +477,7 @@ class Trainer:
                 f"{reason} at step {at}, after going back {count - 1} times",
                 hint="try a lower `-o train.learning_rate`, or a lower `-o train.clip`",
             )
-        saved = self.folder.load_checkpoint()
+        saved = load_checkpoint(self.folder.path)
         if saved is None:
             raise RunError(f"{reason} at step {at}, and there is no checkpoint to go back to")
         self.load_state_dict(*saved)
@@ -495,9 +518,7 @@ class Trainer:
         }
         self.folder.append_metrics({**head, **metrics})
         prefix = f"{metrics['split']}/"
-        numbers = {
-            prefix + k: float(v) for k, v in metrics.items() if isinstance(v, int | float)
-        }
+        numbers = {prefix + k: float(v) for k, v in metrics.items() if isinstance(v, int | float)}
         self.log_metrics(position.step, numbers)
 
     # Validation and checkpoints ------------------------------------------------------------------
@@ -534,7 +555,7 @@ class Trainer:
             else:
                 position.waiting += 1
             self._record({"split": "valid", "loss": result})
-            if self.lifecycle.active:
+            if self.lifecycle:
                 self.lifecycle.evaluated(self.hooks, "valid", {"loss": result})
             self.reporter.note(
                 f"step {position.step}  valid {result:.4f} nats/token{' (best)' if better else ''}"
@@ -556,7 +577,7 @@ class Trainer:
 
     def _save_and_stop(self) -> None:
         self.checkpoint()
-        if not self.folder.has_model():
+        if self.position.best is None:
             self.save_model(self.position, None)
         raise Interrupted(
             f"stopped at step {self.position.step}; everything is saved",

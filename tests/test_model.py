@@ -43,7 +43,7 @@ def test_carried_state_makes_chunks_equal_to_the_whole(cell):
 
 
 @pytest.mark.parametrize(
-    ("residual", "layer_norm", "tied"), itertools.product([False, True], repeat=3)
+    ("residual", "layer_norm", "tied"), list(itertools.product([False, True], repeat=3))
 )
 def test_a_described_model_is_rebuilt_to_the_same_outputs(residual, layer_norm, tied):
     model = _model(layers=2, residual=residual, layer_norm=layer_norm, tied=tied)

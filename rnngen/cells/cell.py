@@ -49,7 +49,7 @@ class Cell(nn.Module):
         return self.recur(self.project(x), state)
 
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """A sequence of steps: `x [T,B,I]` to `(y [T,B,H], state)`; equal to the loop over `step`."""
+        """A sequence of steps: `x [T,B,I]` to `(y [T,B,H], state)`, as the loop over `step`."""
         project, recur = self._halves()
         z = project(x)
         outputs = []

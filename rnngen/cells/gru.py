@@ -6,8 +6,8 @@
     n_t = tanh(W_n x_t + b_n + U_n (r_t ⊙ h_{t−1}))           candidate, reset before the product
     h_t = (1 − z_t) ⊙ n_t + z_t ⊙ h_{t−1},   y_t = h_t
 
-`reset = "before"` is the paper's; `reset = "after"` is what cuDNN and torch compute, and trains as a
-fused layer, several times faster.
+`reset = "before"` is the paper's; `reset = "after"` is what cuDNN and torch compute, and trains as
+a fused layer, several times faster.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from rnngen.cells.cell import Cell, Project, Recur
+from rnngen.cells.cell import Project, Recur
+from rnngen.cells.fused import FusedCell
 from rnngen.cells.linear import Linear, prepare_linear
 from rnngen.options import option
 
@@ -33,7 +34,7 @@ class Options:
     )
 
 
-class GRU(Cell):
+class GRU(FusedCell):
     """Reset and update gates, no separate memory; the state is h [B,H].
 
     Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014, equations 5 to 8.
@@ -46,22 +47,19 @@ class GRU(Cell):
         super().__init__(input_size, hidden_size)
         self.reset = reset
         self.layer = nn.GRU(input_size, hidden_size)
-        for gate in self.layer.weight_hh_l0.chunk(3):
-            nn.init.orthogonal_(gate)
-        nn.init.zeros_(self.layer.bias_hh_l0)
-        nn.init.zeros_(self.layer.bias_ih_l0)
+        self._start(3)
 
     def initial_state(self, batch_size: int) -> Tensor:
         """h = 0, `[B,H]`."""
-        return self.layer.weight_hh_l0.new_zeros(batch_size, self.hidden_size)
+        return self.u.new_zeros(batch_size, self.hidden_size)
 
     def project(self, x: Tensor) -> Tensor:
         """W x + b for all gates, `[..., I]` to `[..., 3H]`."""
-        return nn.functional.linear(x, self.layer.weight_ih_l0, self.layer.bias_ih_l0)
+        return nn.functional.linear(x, self.w, self.b)
 
     def recur(self, z: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """The equations above, given z = W x + b."""
-        weight, bias = self.layer.weight_hh_l0, self.layer.bias_hh_l0
+        weight, bias = self.u, self.d
         linear = nn.functional.linear
         if self.reset == "after":
             return _reset_after(z, state, lambda h: linear(h, weight, bias))
@@ -82,8 +80,8 @@ class GRU(Cell):
 
     def prepare(self) -> tuple[Project, Recur]:
         """Weights laid out once."""
-        project = prepare_linear(self.layer.weight_ih_l0, self.layer.bias_ih_l0)
-        weight, bias = self.layer.weight_hh_l0, self.layer.bias_hh_l0
+        project = prepare_linear(self.w, self.b)
+        weight, bias = self.u, self.d
         if self.reset == "after":
             u = prepare_linear(weight, bias)
             return project, lambda z, h: _reset_after(z, h, u)

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from rnngen.cells.cell import Cell, Project, Recur
+from rnngen.cells.cell import Project, Recur
+from rnngen.cells.fused import FusedCell
 from rnngen.cells.linear import prepare_linear
 from rnngen.options import option
 
@@ -32,7 +33,7 @@ class Options:
     )
 
 
-class LSTM(Cell):
+class LSTM(FusedCell):
     """Input, forget and output gates around a memory c; the state is (h, c), each [B,H].
 
     Hochreiter and Schmidhuber, "Long short-term memory", 1997, with the forget gate of Gers,
@@ -42,28 +43,25 @@ class LSTM(Cell):
     def __init__(self, input_size: int, hidden_size: int, forget_bias: float = 1.0) -> None:
         super().__init__(input_size, hidden_size)
         self.layer = nn.LSTM(input_size, hidden_size)
-        for gate in self.layer.weight_hh_l0.chunk(4):
-            nn.init.orthogonal_(gate)
-        nn.init.zeros_(self.layer.bias_hh_l0)
-        nn.init.zeros_(self.layer.bias_ih_l0)
-        nn.init.constant_(self.layer.bias_ih_l0[hidden_size : 2 * hidden_size], forget_bias)
+        self._start(4)
+        nn.init.constant_(self.b[hidden_size : 2 * hidden_size], forget_bias)
 
     def initial_state(self, batch_size: int) -> tuple[Tensor, Tensor]:
         """h = c = 0, each `[B,H]`."""
-        zeros = self.layer.weight_hh_l0.new_zeros(batch_size, self.hidden_size)
+        zeros = self.u.new_zeros(batch_size, self.hidden_size)
         return zeros, zeros.clone()
 
     def project(self, x: Tensor) -> Tensor:
         """W x + b for all gates, `[..., I]` to `[..., 4H]`."""
-        bias = self.layer.bias_ih_l0 + self.layer.bias_hh_l0
-        return nn.functional.linear(x, self.layer.weight_ih_l0, bias)
+        bias = self.b + self.d
+        return nn.functional.linear(x, self.w, bias)
 
     def recur(
         self, z: Tensor, state: tuple[Tensor, Tensor]
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """The equations above, given z = W x + b."""
         h, c = state
-        i, f, g, o = torch.addmm(z, h, self.layer.weight_hh_l0.t()).chunk(4, -1)
+        i, f, g, o = torch.addmm(z, h, self.u.t()).chunk(4, -1)
         c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
         h = torch.sigmoid(o) * torch.tanh(c)
         return h, (h, c)
@@ -79,12 +77,11 @@ class LSTM(Cell):
     def prepare(self) -> tuple[Project, Recur]:
         """Weights laid out once, gates in the order i, f, o, g: one call squashes three."""
         size = self.hidden_size
-        order = torch.cat([torch.arange(2 * size), torch.arange(3 * size, 4 * size)])
-        order = torch.cat([order, torch.arange(2 * size, 3 * size)])
-        order = order.to(self.layer.weight_hh_l0.device)
-        b = (self.layer.bias_ih_l0 + self.layer.bias_hh_l0).detach()[order]
-        project = prepare_linear(self.layer.weight_ih_l0.detach()[order], b)
-        u = prepare_linear(self.layer.weight_hh_l0.detach()[order])
+        i, f, g, o = torch.arange(4 * size, device=self.u.device).chunk(4)
+        order = torch.cat([i, f, o, g])
+        b = (self.b + self.d).detach()[order]
+        project = prepare_linear(self.w.detach()[order], b)
+        u = prepare_linear(self.u.detach()[order])
 
         def recur(z: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
             h, c = state

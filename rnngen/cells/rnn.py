@@ -11,7 +11,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from rnngen.cells.cell import Cell, Project, Recur
+from rnngen.cells.cell import Project, Recur
+from rnngen.cells.fused import FusedCell
 from rnngen.cells.linear import prepare_linear
 from rnngen.options import option
 
@@ -23,7 +24,7 @@ class Options:
     activation: Literal["tanh", "relu"] = option("tanh", "φ, applied to the sum")
 
 
-class RNN(Cell):
+class RNN(FusedCell):
     """h_t = φ(W x_t + U h_{t−1} + b); the state is h [B,H].
 
     Elman, "Finding structure in time", 1990. Its gradients vanish or explode over long lags
@@ -36,21 +37,20 @@ class RNN(Cell):
         super().__init__(input_size, hidden_size)
         self.activation = activation
         self.layer = nn.RNN(input_size, hidden_size, nonlinearity=activation)
-        nn.init.orthogonal_(self.layer.weight_hh_l0)
-        nn.init.zeros_(self.layer.bias_hh_l0)
+        self._start(1)
 
     def initial_state(self, batch_size: int) -> Tensor:
         """h = 0, `[B,H]`."""
-        return self.layer.weight_hh_l0.new_zeros(batch_size, self.hidden_size)
+        return self.u.new_zeros(batch_size, self.hidden_size)
 
     def project(self, x: Tensor) -> Tensor:
         """W x + b, `[..., I]` to `[..., H]`."""
-        bias = self.layer.bias_ih_l0 + self.layer.bias_hh_l0
-        return nn.functional.linear(x, self.layer.weight_ih_l0, bias)
+        bias = self.b + self.d
+        return nn.functional.linear(x, self.w, bias)
 
     def recur(self, z: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """φ(z + U h)."""
-        h = self._phi(torch.addmm(z, state, self.layer.weight_hh_l0.t()))
+        h = self._phi(torch.addmm(z, state, self.u.t()))
         return h, h
 
     def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
@@ -60,9 +60,9 @@ class RNN(Cell):
 
     def prepare(self) -> tuple[Project, Recur]:
         """Weights laid out once."""
-        bias = (self.layer.bias_ih_l0 + self.layer.bias_hh_l0).detach()
-        project = prepare_linear(self.layer.weight_ih_l0, bias)
-        u = prepare_linear(self.layer.weight_hh_l0)
+        bias = (self.b + self.d).detach()
+        project = prepare_linear(self.w, bias)
+        u = prepare_linear(self.u)
         phi = self._phi
 
         def recur(z: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:

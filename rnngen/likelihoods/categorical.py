@@ -1,6 +1,6 @@
 """The categorical likelihood: the next step is one of `size` tokens.
 
-    p(step = k) = exp(o_k) / Σ_j exp(o_j)
+p(step = k) = exp(o_k) / Σ_j exp(o_j)
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Contract checks of a cell, for anyone's: `check_cell(build)` runs all, `CHECKS` names each.
 
-    from rnngen.testing.cells import CHECKS
+from rnngen.testing.cells import CHECKS
 
-    @pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS.keys())
-    def test_contract(check):
-        check(lambda: Peephole(5, 7))
+@pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS.keys())
+def test_contract(check):
+    check(lambda: Peephole(5, 7))
 """
 
 from __future__ import annotations

@@ -1,0 +1,42 @@
+"""What the cells have in common whose whole sequence torch computes in one fused kernel."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from torch import Tensor, nn
+
+from rnngen.cells.cell import Cell
+
+
+class FusedCell(Cell):
+    """A cell around one layer of `nn.RNN`, `nn.LSTM` or `nn.GRU`; G gates of H numbers each."""
+
+    layer: nn.RNNBase
+
+    @property
+    def w(self) -> Tensor:
+        """Input weights of all gates, `[G·H, I]`."""
+        return cast(Tensor, self.layer.weight_ih_l0)
+
+    @property
+    def u(self) -> Tensor:
+        """Recurrent weights of all gates, `[G·H, H]`."""
+        return cast(Tensor, self.layer.weight_hh_l0)
+
+    @property
+    def b(self) -> Tensor:
+        """Biases beside the input weights, `[G·H]`."""
+        return cast(Tensor, self.layer.bias_ih_l0)
+
+    @property
+    def d(self) -> Tensor:
+        """Biases beside the recurrent weights, `[G·H]`; torch has both."""
+        return cast(Tensor, self.layer.bias_hh_l0)
+
+    def _start(self, gates: int) -> None:
+        """Orthogonal recurrent weights gate by gate (Saxe et al. 2014), no biases."""
+        for gate in self.u.chunk(gates):
+            nn.init.orthogonal_(gate)
+        nn.init.zeros_(self.b)
+        nn.init.zeros_(self.d)

@@ -1,0 +1,88 @@
+"""`rnngen evaluate`: measure a trained model."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from rnngen.cli.parameters import json_flag, pass_ui, run_argument, verbosity
+from rnngen.ui import Ui
+
+
+@click.command(name="evaluate")
+@run_argument
+@click.argument("data", nargs=-1)
+@click.option("--no-baselines", is_flag=True, help="Only the model: skip unigram, n-gram, xz.")
+@click.option(
+    "--sample",
+    type=click.IntRange(min=0),
+    default=10_000,
+    show_default=True,
+    help="Characters to write for the memorization check; 0 skips it.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of that sample.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, mps.")
+@json_flag
+@verbosity
+@pass_ui
+def command(
+    ui: Ui,
+    run: Path | None,
+    data: tuple[str, ...],
+    no_baselines: bool,
+    sample: int,
+    seed: int,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Measure a trained model beside baselines.
+
+    \b
+    Examples:
+      rnngen evaluate runs/docs
+      rnngen evaluate runs/docs held_out.txt --json
+
+    Without DATA, on what the run held out. Without RUN, the newest run below runs/.
+    """
+    from rnngen.evaluate import evaluate
+    from rnngen.runs import newest
+
+    if run is None:
+        run = newest()
+        ui.note(f"run {run}")
+    result = evaluate(
+        run,
+        data,
+        baselines=not no_baselines,
+        sample=sample,
+        seed=seed,
+        device=device,
+        note=ui.note,
+    )
+    for warning in result.warnings:
+        ui.warn(warning)
+    if as_json:
+        ui.json(asdict(result) | {"copied": asdict(result.copied) if result.copied else None})
+        return
+
+    def shown(value: float | None, digits: int = 4) -> str:
+        return "-" if value is None else f"{value:.{digits}f}"
+
+    columns = ["", "nats/token", "bits/char", "bits/byte", "perplexity", "protocol"]
+    rows = [
+        [
+            row.name,
+            shown(row.nats_per_token),
+            shown(row.bits_per_character),
+            shown(row.bits_per_byte),
+            shown(row.perplexity, 2),
+            row.protocol,
+        ]
+        for row in (result.model, *result.baselines)
+    ]
+    title = f"{result.data}: {result.tokens:,} tokens, {result.characters:,} characters"
+    ui.table(columns, rows, title)
+    if result.copied is not None:
+        ui.write(f"\n{result.copied_sentence()}\n")

@@ -1,0 +1,322 @@
+"""The verb `fit`: from files to a trained bundle.
+
+import rnngen
+
+bundle = rnngen.fit(["book.txt"], cell="gru", time=60, run="runs/book")
+print(bundle.generate("Once", length=200)[0].text)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from rnngen.bundle import Bundle, commit_model, load, load_checkpoint
+from rnngen.catalog import get_catalog
+from rnngen.config import read_config
+from rnngen.errors import Interrupted, RnngenError, UsageError
+from rnngen.plan import Plan, Wanted, absolute, make
+from rnngen.preview import preview
+from rnngen.runs import RunFolder, environment
+from rnngen.train import Position, Reporter, Silent, Trainer
+from rnngen.tree import pack
+
+Saved = tuple[dict[str, Tensor], dict[str, Any]]
+
+
+def fit(
+    data: Sequence[str] | str = (),
+    *,
+    run: str | Path | None = None,
+    start: str | Path | None = None,
+    resume: str | Path | None = None,
+    valid: Sequence[str] | str = (),
+    domain: str | None = None,
+    cell: str | None = None,
+    layers: int | None = None,
+    hidden: int | None = None,
+    tokens: str | None = None,
+    time: float | None = None,
+    steps: int | None = None,
+    epochs: float | None = None,
+    seed: int | None = None,
+    device: str | None = None,
+    precision: str | None = None,
+    plugins: Sequence[str] = (),
+    trackers: Sequence[str] = (),
+    options: Sequence[str] | Mapping[str, Any] = (),
+    config: str | Path | None = None,
+    reporter: Reporter | None = None,
+) -> Bundle:
+    """Trains a model and returns its bundle; the same as the command `rnngen fit`.
+
+    Args:
+        data: files, folders, patterns, `-`, `corpus:NAME`; none: the default corpus.
+        run: the folder to make; none: `runs/DATE-TIME-NAME`.
+        start: a bundle whose model goes on learning, on new data (`--from`).
+        resume: a run that was stopped and goes on where it stopped; takes nothing else but
+            `time`, `steps` or `epochs`, to go on for longer.
+        valid: files to validate on, instead of the last tenth of the data.
+        domain: what kind of data it is.
+        cell, layers, hidden: shape of the model.
+        tokens: what a step of text is: `char`, `byte`, `word`, `bpe:2000`, `unigram:2000`.
+        time: stop after so many seconds.
+        steps: stop after so many optimizer steps.
+        epochs: stop after so many passes over the data. Whichever limit comes first ends the run.
+        seed: of initial weights, data order and dropout.
+        device: `auto`, `cpu`, `cuda`, `mps`.
+        precision: `auto`, `fp32`, `bf16`.
+        plugins: learning strategies, in order; several data arguments are then tasks in a row.
+        trackers: where metrics go besides `metrics.jsonl`.
+        options: all other options, `["train.learning_rate=0.003"]` or a mapping of such names.
+        config: a configuration file.
+        reporter: who is told how it goes; nobody by default.
+
+    Raises:
+        UsageError: what was asked for makes no sense.
+        DataError: the data can't be used.
+        RunError: the run failed; the last checkpoint is whole.
+        Interrupted: Ctrl-C; everything is saved.
+    """
+    reporter = reporter or Silent()
+    limits = {"time": time, "steps": steps, "epochs": epochs}
+    if resume is not None:
+        return _resume(Path(resume), limits, trackers, reporter)
+    wanted = Wanted(
+        data=_listed(data),
+        valid=_listed(valid),
+        domain=domain,
+        plugins=tuple(plugins),
+        flags=flags(
+            cell=cell,
+            layers=layers,
+            hidden=hidden,
+            tokens=tokens,
+            seed=seed,
+            device=device,
+            precision=precision,
+            **limits,
+        ),
+        options=_assignments(options),
+        config=None if config is None else Path(config),
+        start=None if start is None else Path(start),
+    )
+    plan = make(wanted, reporter.note)
+    folder = RunFolder.create(run, plan.name)
+    with closing(folder):
+        return _execute(plan, folder, None, trackers, reporter)
+
+
+def flags(
+    *,
+    cell: str | None = None,
+    layers: int | None = None,
+    hidden: int | None = None,
+    tokens: str | None = None,
+    **train: Any,
+) -> dict[str, dict[str, Any]]:
+    """Flags of the command as values of their sections; None is not given."""
+    return {
+        "model": {"cell": cell, "layers": layers, "hidden": hidden},
+        "text": {"tokens": tokens},
+        "train": train,
+    }
+
+
+def _resume(
+    path: Path, limits: Mapping[str, Any], trackers: Sequence[str], reporter: Reporter
+) -> Bundle:
+    folder = RunFolder.open(path)
+    with closing(folder):
+        bundle = load(path)
+        saved = load_checkpoint(path)
+        if saved is None:
+            raise UsageError(
+                f"`{path}` has no checkpoint to go on from",
+                hint=f"use `rnngen fit --from {path}` to train its model further",
+            )
+        config = read_config(path / "config.toml")
+        command = config.command("fit")
+        wanted = Wanted(
+            data=command["data"],
+            valid=bundle.manifest["data"]["valid"],
+            domain=command["domain"],
+            plugins=command.get("plugins", ()),
+            flags={"train": dict(limits)},
+            config=path / "config.toml",
+        )
+        data = bundle.manifest["data"]
+        plan = make(wanted, reporter.note, codec=None if data["fitted"] else bundle.codec)
+        plan.fitted = data["fitted"]
+        if plan.fingerprint != data["fingerprint"]:
+            raise UsageError(
+                f"the data of `{path}` changed since the run began",
+                hint=f"restore it, or use `rnngen fit --from {path}` to go on with the new data",
+            )
+        if any(value is not None for value in limits.values()):
+            folder.write_config(plan.toml())
+        folder.truncate_metrics(saved[1]["position"]["step"])
+        reporter.note(f"going on at step {saved[1]['position']['step']}")
+        return _execute(plan, folder, saved, trackers, reporter)
+
+
+def _execute(
+    plan: Plan,
+    folder: RunFolder,
+    saved: Saved | None,
+    trackers: Sequence[str],
+    reporter: Reporter,
+) -> Bundle:
+    for text in plan.notes:
+        reporter.note(text)
+        folder.log(text)
+    _describe(plan, folder, reporter)
+    if saved is None:
+        folder.write_config(plan.toml())
+    folder.record(
+        {
+            **environment(),
+            "seed": plan.train.seed,
+            "device": str(plan.device),
+            "device_reason": plan.device_reason,
+            "precision": plan.precision_reason,
+            "threads": plan.threads,
+            "data": {"fingerprint": plan.fingerprint, "sources": plan.sources},
+            "parameters": plan.model.parameter_count,
+        }
+    )
+    optimizer = (
+        get_catalog()
+        .find("optimizer", plan.train.optimizer)
+        .load()(
+            list(plan.model.named_parameters()),
+            plan.train.learning_rate,
+            **_options(plan, plan.train.optimizer),
+        )
+    )
+    opened = [get_catalog().find("tracker", name).load()(folder.path) for name in trackers]
+
+    def log_metrics(step: int, metrics: Mapping[str, float]) -> None:
+        for tracker in opened:
+            tracker.log(step, metrics)
+
+    trainer = Trainer(
+        plan.model,
+        plan.tasks,
+        plan.train,
+        optimizer,
+        folder,
+        plan.lifecycle,
+        plan.device,
+        plan.dtype,
+        save_model=lambda position, valid: _save(plan, folder, position, valid),
+        preview=lambda step: preview(plan.model, plan.codec, plan.train.sample, seed=step),
+        log_metrics=log_metrics,
+        reporter=reporter,
+        saved=saved,
+    )
+    status = "failed"
+    try:
+        position = trainer.run()
+        status = "finished"
+    except Interrupted:
+        status = "interrupted"
+        raise
+    except RnngenError as error:
+        folder.log(f"error: {error.message}")
+        raise
+    finally:
+        for tracker in opened:
+            tracker.close()
+        at = trainer.position
+        folder.finish(status, step=at.step, tokens=at.tokens, seconds=round(at.seconds, 3))
+    _tell_result(position, folder, reporter)
+    return load(folder.path)
+
+
+def _save(plan: Plan, folder: RunFolder, position: Position, valid: float | None) -> None:
+    """Commits the model as it is as the run's bundle."""
+    tensors: dict[str, Tensor] = {}
+    strategy = pack(plan.lifecycle.state_dict(), "strategy", tensors)
+    metrics = {} if valid is None else {"valid_nats_per_token": valid}
+    manifest = {
+        "step": position.step,
+        "model": plan.model.describe(),
+        "domain": {
+            "name": plan.domain_name,
+            "options": _options(plan, plan.domain_name),
+        },
+        "likelihood": {"name": "categorical", "options": {"size": plan.codec.size}},
+        "components": [
+            {
+                "kind": component.kind,
+                "name": component.name,
+                "plugin": component.plugin.name,
+                "distribution": component.plugin.distribution,
+                "version": component.plugin.version,
+            }
+            for component in plan.components
+        ],
+        "metrics": {**metrics, "tokens": position.tokens, "seconds": round(position.seconds, 3)},
+        "data": {
+            "fingerprint": plan.fingerprint,
+            "sources": plan.sources,
+            "valid": [absolute(name) for name in plan.wanted.valid],
+            "fitted": plan.fitted,
+            "train_tokens": sum(len(dataset.train) for dataset in plan.datasets),
+        },
+        "seed": plan.train.seed,
+        "strategy": strategy,
+    }
+    commit_model(folder.path, plan.model.tensors(), manifest, plan.codec.files(), tensors)
+
+
+def _describe(plan: Plan, folder: RunFolder, reporter: Reporter) -> None:
+    model = plan.settings["model"]
+    lines = [
+        f"device {plan.device} ({plan.device_reason}), {plan.precision_reason}, "
+        f"{plan.threads} threads, seed {plan.train.seed}",
+        f"model {model.layers} x {model.hidden} {model.cell}, "
+        f"{plan.model.parameter_count:,} parameters, {plan.codec.size} different tokens",
+    ]
+    for task, dataset in zip(plan.tasks, plan.datasets, strict=True):
+        held_out = dataset.valid.targets if dataset.valid else 0
+        lines.append(
+            f"data {task.name}: {dataset.train.targets:,} tokens to learn, {held_out:,} held out"
+        )
+    if plan.lifecycle:
+        lines.append(f"strategy {' + '.join(plan.lifecycle.names)}")
+    lines.append(f"run {folder.path}")
+    for line in lines:
+        reporter.note(line)
+        folder.log(line)
+
+
+def _tell_result(position: Position, folder: RunFolder, reporter: Reporter) -> None:
+    speed = position.tokens / max(position.seconds, 1e-9)
+    line = f"trained {position.step} steps, {position.tokens:,} tokens, {speed:,.0f} tokens/s"
+    if position.best is not None:
+        line += f"; best validation {position.best:.4f} nats/token at step {position.best_step}"
+    reporter.note(line)
+    folder.log(line)
+
+
+def _options(plan: Plan, section: str) -> dict[str, Any]:
+    section = section.rpartition(":")[2]
+    return asdict(plan.settings[section]) if section in plan.settings else {}
+
+
+def _listed(value: Sequence[str] | str) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str | os.PathLike) else tuple(str(part) for part in value)
+
+
+def _assignments(options: Sequence[str] | Mapping[str, Any]) -> tuple[str, ...]:
+    if isinstance(options, Mapping):
+        return tuple(f"{name}={value}" for name, value in options.items())
+    return tuple(options)

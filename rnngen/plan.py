@@ -1,0 +1,342 @@
+"""From what the user asked to what will be done: settings, data, model. Nothing is trained here.
+
+plan = make(Wanted(data=["book.txt"], flags={"model": {"cell": "gru"}}))
+plan.describe()
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from rnngen import corpora
+from rnngen.bundle import Bundle, load
+from rnngen.catalog import Component, get_catalog
+from rnngen.config import Config, Settings, find_config, resolve, to_toml
+from rnngen.data import Batches, Dataset, choose
+from rnngen.device import choose_device, choose_precision, use_threads
+from rnngen.errors import UsageError
+from rnngen.lifecycle import Lifecycle, activate
+from rnngen.lifecycle import resolve as resolve_strategies
+from rnngen.model import Model, build, grow
+from rnngen.protocols import Codec, Domain
+from rnngen.sections import ModelOptions, TrainOptions
+from rnngen.tasks import prepare_tasks
+from rnngen.train import Task, with_default_budget
+
+DEFAULT_SECONDS = 180.0
+CORE: dict[str, type] = {"model": ModelOptions, "train": TrainOptions}
+BYTES_PER_PARAMETER = 16  # weight, gradient and Adam's two means, float32
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user asked for; what is None or empty was not said.
+
+    Args:
+        data: files, folders, patterns, `-`, `corpus:NAME`; several are one corpus, or under a
+            strategy tasks in a row.
+        valid: files to validate on instead of a part of the data.
+        domain: name of the domain.
+        plugins: strategies, or plugins that bring some, in order.
+        flags: options by section.
+        options: `name=value` texts.
+        config: configuration file; None looks for `rnngen.toml`.
+        start: a bundle to go on from (`--from`).
+    """
+
+    data: Sequence[str] = ()
+    valid: Sequence[str] = ()
+    domain: str | None = None
+    plugins: Sequence[str] = ()
+    flags: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    options: Sequence[str] = ()
+    config: Path | None = None
+    start: Path | None = None
+
+
+@dataclass
+class Plan:
+    """Everything a training needs, built and checked."""
+
+    wanted: Wanted
+    settings: Settings
+    train: TrainOptions
+    domain_name: str
+    domain: Domain
+    codec: Codec
+    datasets: list[Dataset]
+    tasks: list[Task]
+    model: Model
+    lifecycle: Lifecycle
+    device: torch.device
+    device_reason: str
+    dtype: torch.dtype | None
+    precision_reason: str
+    threads: int
+    components: list[Component]
+    fitted: bool
+    """Whether the codec was fitted on this run's own data."""
+    notes: list[str]
+
+    @property
+    def name(self) -> str:
+        """What the run is about, for the name of its folder."""
+        first = self.wanted.data[0].removeprefix("corpus:")
+        stem = "stdin" if first == "-" else Path(first).name.split(".")[0] or "run"
+        return f"{stem}-{self.settings['model'].cell}".replace("*", "")
+
+    @property
+    def fingerprint(self) -> list[str]:
+        """Of the data of each task."""
+        return [dataset.fingerprint for dataset in self.datasets]
+
+    @property
+    def sources(self) -> list[str]:
+        """The data arguments, meaning the same from any folder."""
+        return [absolute(argument) for argument in self.wanted.data]
+
+    def toml(self) -> str:
+        """The resolved configuration, as a file that `--config` reads to the same values."""
+        command: dict[str, Any] = {
+            "data": self.sources,
+            "domain": self.domain_name,
+        }
+        if self.wanted.plugins:
+            command["plugins"] = list(self.wanted.plugins)
+        return to_toml(self.settings, {"fit": command})
+
+    def describe(self) -> dict[str, Any]:
+        """Shapes, sizes and choices, for `--dry-run` and the first lines of a run. JSON."""
+        parameters = self.model.parameter_count
+        return {
+            "device": f"{self.device} ({self.device_reason})",
+            "precision": self.precision_reason,
+            "threads": self.threads,
+            "model": self.model.describe(),
+            "parameters": parameters,
+            "memory_mb": round(parameters * BYTES_PER_PARAMETER / 2**20, 1),
+            "tasks": [
+                {
+                    "name": task.name,
+                    "train_tokens": len(dataset.train.steps),
+                    "valid_tokens": len(dataset.valid.steps) if dataset.valid else 0,
+                    "batches_per_epoch": len(task.batches),
+                    "lanes": task.batches.lanes,
+                    "chunk": task.batches.chunk,
+                    "fingerprint": dataset.fingerprint,
+                }
+                for task, dataset in zip(self.tasks, self.datasets, strict=True)
+            ],
+            "tensors": {name: list(t.shape) for name, t in self.model.tensors().items()},
+        }
+
+
+def make(
+    wanted: Wanted, note: Callable[[str], None] = lambda text: None, *, codec: Codec | None = None
+) -> Plan:
+    """Resolves settings, reads the data and builds the model.
+
+    Args:
+        wanted: what the user asked.
+        note: told what takes its time.
+        codec: of the run that is resumed; None fits one, or takes that of `wanted.start`.
+
+    Raises:
+        UsageError: an option, component or file that is not there.
+        DataError: the data can't be used.
+    """
+    notes: list[str] = []
+    file = find_config(wanted.config)
+    wanted = _with_file(wanted, file)
+    start = load(wanted.start) if wanted.start is not None else None
+    if not wanted.data:
+        wanted = replace(wanted, data=[f"corpus:{corpora.DEFAULT}"])
+        notes.append(f"no data named: taking the corpus {corpora.DEFAULT}")
+    settings, domain_name, components = settle(wanted, file, start)
+    train = with_default_budget(settings["train"], DEFAULT_SECONDS)
+    if train is not settings["train"]:
+        notes.append(f"no limit given: training for {DEFAULT_SECONDS / 60:g} minutes")
+    device, device_reason = choose_device(train.device)
+    dtype, precision_reason = choose_precision(train.precision, device)
+    threads = use_threads(train.threads)
+    domain: Domain = components[0].load()(**asdict(settings[domain_name]))
+    datasets = prepare_tasks(
+        domain_name,
+        domain,
+        _parts(wanted),
+        valid=wanted.valid,
+        codec=codec if start is None else start.codec,
+        grow=start is not None,
+        seed=train.seed,
+        note=note,
+    )
+    codec = datasets[0].codec
+    torch.manual_seed(train.seed)
+    model = _model(settings, codec, start)
+    lifecycle = _lifecycle(wanted, settings, start, notes)
+    tasks = [
+        _task(dataset, " ".join(part), train, notes)
+        for dataset, part in zip(datasets, _parts(wanted), strict=True)
+    ]
+    return Plan(
+        wanted=wanted,
+        settings=settings,
+        train=train,
+        domain_name=domain_name,
+        domain=domain,
+        codec=codec,
+        datasets=datasets,
+        tasks=tasks,
+        model=model.to(device),
+        lifecycle=lifecycle,
+        device=device,
+        device_reason=device_reason,
+        dtype=dtype,
+        precision_reason=precision_reason,
+        threads=threads,
+        components=components,
+        fitted=start is None and len(datasets) == 1,
+        notes=notes,
+    )
+
+
+def _with_file(wanted: Wanted, file: Config | None) -> Wanted:
+    """What the configuration file's `[fit]` says, where the command line is silent."""
+    table = file.command("fit") if file else {}
+    return replace(
+        wanted,
+        data=wanted.data or table.get("data", ()),
+        plugins=wanted.plugins or table.get("plugins", ()),
+        domain=wanted.domain or table.get("domain"),
+    )
+
+
+def settle(
+    wanted: Wanted, file: Config | None, start: Bundle | None
+) -> tuple[Settings, str, list[Component]]:
+    """The settings, the domain's name, and the components: domain, cell, optimizer, strategies.
+
+    Which sections there are depends on the components chosen, and those are options themselves: so
+    the core's sections are read first, then all.
+    """
+    catalog = get_catalog()
+    inherited = _inherited(start)
+    core = resolve(
+        CORE,
+        flags={name: wanted.flags.get(name, {}) for name in CORE},
+        assignments=[text for text in wanted.options if _of_core(text)],
+        environment=os.environ,
+        file=None if file is None else replace(file, sections=_only_core(file)),
+        inherited=inherited,
+    )
+    domain_name = wanted.domain or (start.manifest["domain"]["name"] if start else "text")
+    components = [
+        catalog.find("domain", domain_name),
+        catalog.find("cell", core["model"].cell),
+        catalog.find("optimizer", core["train"].optimizer),
+        *resolve_strategies(catalog, wanted.plugins),
+    ]
+    sections = dict(CORE)
+    for component in components:
+        options = component.load_options()
+        if options is not None:
+            sections[component.name] = options
+    settings = resolve(
+        sections,
+        flags=wanted.flags,
+        assignments=wanted.options,
+        environment=os.environ,
+        file=file,
+        inherited=inherited,
+    )
+    if start is not None:
+        _check_unchanged(settings, inherited, start)
+    return settings, components[0].name, components
+
+
+def _inherited(start: Bundle | None) -> dict[str, dict[str, Any]]:
+    """What a model that goes on learning can't change: its shape and its codec."""
+    if start is None:
+        return {}
+    model = dict(start.manifest["model"])
+    cell_options = model.pop("cell_options")
+    for made in ("size", "parameters"):
+        model.pop(made)
+    domain = start.manifest["domain"]
+    return {
+        "model": model,
+        model["cell"].rpartition(":")[2]: cell_options,
+        domain["name"]: dict(domain["options"] or {}),
+    }
+
+
+def _check_unchanged(
+    settings: Settings, inherited: Mapping[str, Mapping[str, Any]], start: Bundle
+) -> None:
+    free = {("model", "dropout"), ("text", "valid"), ("text", "split"), ("text", "unknown")}
+    for section, values in inherited.items():
+        for name, value in values.items():
+            now = getattr(settings[section], name) if section in settings else value
+            if now != value and (section, name) not in free:
+                raise UsageError(
+                    f"`{section}.{name}` is {now!r}, but the model of `{start.path}` was made with "
+                    f"{value!r}",
+                    hint="leave it out, or train a new model without `--from`",
+                )
+
+
+def _of_core(text: str) -> bool:
+    name = text.partition("=")[0]
+    section, dot, _ = name.rpartition(".")
+    return section in CORE if dot else name in ("cell", "optimizer")
+
+
+def _only_core(file: Config) -> dict[str, Mapping[str, Any]]:
+    return {name: table for name, table in file.sections.items() if name in CORE}
+
+
+def _parts(wanted: Wanted) -> list[list[str]]:
+    """Data arguments of the tasks: one for all data, or one for each argument under a strategy."""
+    if wanted.plugins:
+        return [[argument] for argument in wanted.data]
+    return [list(wanted.data)]
+
+
+def _model(settings: Settings, codec: Codec, start: Bundle | None) -> Model:
+    options: ModelOptions = settings["model"]
+    if start is not None:
+        model = grow(start.model, codec.size)
+        model.dropout.p = options.dropout
+        return model
+    cell = options.cell.rpartition(":")[2]
+    cell_options = asdict(settings[cell]) if cell in settings else {}
+    return build(codec.size, options, cell_options)
+
+
+def _lifecycle(
+    wanted: Wanted, settings: Settings, start: Bundle | None, notes: list[str]
+) -> Lifecycle:
+    lifecycle = activate(get_catalog(), wanted.plugins, settings, warn=notes.append)
+    if start is not None and lifecycle:
+        lifecycle.load_state_dict(start.strategy_state, strict=False)
+    return lifecycle
+
+
+def _task(dataset: Dataset, name: str, train: TrainOptions, notes: list[str]) -> Task:
+    batches: Batches = choose(dataset.train, train.lanes, train.chunk, train.seed)
+    if batches.note:
+        notes.append(batches.note)
+    return Task(name, batches, dataset.valid)
+
+
+def absolute(argument: str) -> str:
+    """A data argument that means the same from any folder."""
+    if argument == "-" or argument.startswith("corpus:"):
+        return argument
+    return str(Path(argument).expanduser().absolute())

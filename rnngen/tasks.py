@@ -1,0 +1,66 @@
+"""The data of a run, encoded: one data set for each task, all with one codec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from rnngen import sources
+from rnngen.data import Dataset, prepare
+from rnngen.protocols import Codec, Domain, Piece
+
+
+def prepare_tasks(
+    domain_name: str,
+    domain: Domain,
+    parts: Sequence[Sequence[str]],
+    *,
+    valid: Sequence[str] = (),
+    codec: Codec | None = None,
+    grow: bool = False,
+    seed: int = 0,
+    note: Callable[[str], None] = lambda text: None,
+) -> list[Dataset]:
+    """Finds and encodes the data of every task.
+
+    Args:
+        domain_name: as it is registered.
+        domain: reads the data.
+        parts: data arguments of each task.
+        valid: files to validate on, instead of a part of each task.
+        codec: to encode with; None fits one on all tasks together.
+        grow: whether that codec learns what it does not know yet.
+        seed: of which documents are held out.
+        note: told what the user should know.
+
+    Raises:
+        UsageError: something named is not there.
+        DataError: something can't be read or encoded.
+    """
+    found = [sources.find(part) for part in parts]
+    for each in found:
+        if each.skipped:
+            shown = ", ".join(str(path) for path in each.skipped[:3])
+            note(f"skipped {len(each.skipped)} hidden, binary or empty files: {shown}, ...")
+    held_out = sources.find(valid) if valid else None
+
+    def pieces() -> Iterator[Piece]:
+        for each in found:
+            yield from domain.read(each)
+
+    if codec is not None and grow:
+        codec = _grown(codec, pieces(), note)
+    elif codec is None and len(found) > 1:
+        codec = domain.fit_codec(pieces)
+    return [
+        prepare(domain_name, domain, each, codec=codec, valid=held_out, seed=seed, note=note)
+        for each in found
+    ]
+
+
+def _grown(codec: Codec, pieces: Iterable[Piece], note: Callable[[str], None]) -> Codec:
+    grown = codec.grow(pieces)
+    new = [grown.token(step) for step in range(codec.size, grown.size)]
+    if new:
+        shown = " ".join(new[:12]) + (" ..." if len(new) > 12 else "")
+        note(f"the vocabulary grows from {codec.size} to {grown.size} tokens: {shown}")
+    return grown
