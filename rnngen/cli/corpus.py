@@ -3,71 +3,89 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 
 import click
 
+from rnngen.cli.complete import complete_corpora
+from rnngen.cli.parameters import json_flag, pass_ui, verbosity
+from rnngen.ui import Ui
 
-@click.group(name="corpus")
+name_argument = click.argument("name", shell_complete=complete_corpora)
+
+
+@click.group(name="corpus", short_help="Find and fetch small corpora to learn from.")
 def command() -> None:
-    """Corpora by name: list, show, fetch; learn from one with `rnngen fit corpus:NAME`."""
+    """Find and fetch small corpora to learn from.
+
+    \b
+    Examples:
+      rnngen corpus list
+      rnngen corpus show poems
+      rnngen fit corpus:poems
+    """
 
 
 @command.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON array instead of a table.")
-def list_(as_json: bool) -> None:
-    """All corpora: bundled, made from this Python, and recipes that are fetched."""
+@json_flag
+@verbosity
+@pass_ui
+def list_(ui: Ui, as_json: bool) -> None:
+    """List all corpora: bundled, made from this Python, and recipes that are fetched."""
     from rnngen import corpora
 
     found = corpora.describe()
     if as_json:
-        click.echo(json.dumps([dataclasses.asdict(corpus) for corpus in found], indent=2))
+        ui.json([dataclasses.asdict(corpus) for corpus in found])
         return
-    width = max(len(corpus.name) for corpus in found)
-    for corpus in found:
-        default = " (the default)" if corpus.name == corpora.DEFAULT else ""
-        click.echo(f"{corpus.name:{width}}  {corpus.kind:7}  {corpus.summary}{default}")
+    ui.table(["name", "kind", "summary"], [[each.name, each.kind, each.summary] for each in found])
+    ui.note(f"`rnngen fit` without data takes {corpora.DEFAULT}")
 
 
 @command.command()
-@click.argument("name")
-def show(name: str) -> None:
-    """What is known of one corpus, and how it begins if it is here."""
+@name_argument
+@json_flag
+@verbosity
+@pass_ui
+def show(ui: Ui, name: str, as_json: bool) -> None:
+    """Show what is known of a corpus, and how it begins if it is here."""
     from rnngen import corpora
 
     corpus = corpora.corpus(name)
-    size = None if corpus.size is None else f"{corpus.size:,} bytes"
-    sums = [f"{file}  sha256 {known or 'not known'}" for file, known in corpus.checksums]
+    if as_json:
+        ui.json(dataclasses.asdict(corpus))
+        return
     rows = [("name", corpus.name), ("kind", corpus.kind), ("summary", corpus.summary)]
-    rows += [("licence", corpus.licence), ("use", corpus.use), ("size", size or "")]
-    rows += [("from", url) for url in corpus.urls] + [("file", line) for line in sums]
-    for key, value in rows:
-        if value:
-            click.echo(f"{key:8} {value}")
+    rows += [("licence", corpus.licence), ("use", corpus.use)]
+    rows += [("size", "" if corpus.size is None else f"{corpus.size:,} bytes")]
+    rows += [("from", url) for url in corpus.urls]
+    rows += [("sha256", f"{known or 'not known'}  {file}") for file, known in corpus.checksums]
+    ui.write("".join(f"{key:8}{value}\n" for key, value in rows if value))
     beginning = corpora.beginning(corpus.name)
     if beginning:
-        click.echo(f"\n{beginning}")
+        ui.write(f"\n{beginning}\n")
 
 
 @command.command()
-@click.argument("name")
-def fetch(name: str) -> None:
-    """Fetches or makes a corpus, checks it, and keeps it in the cache folder.
+@name_argument
+@verbosity
+@pass_ui
+def fetch(ui: Ui, name: str) -> None:
+    """Fetch or make a corpus, check it, and keep it in the cache folder.
 
-    Says the SHA-256 of every file that was downloaded. A file put in place by hand is checked and
-    used like a downloaded one.
+    Says the SHA-256 of every file that was downloaded, and writes the paths to stdout. A file that
+    was put in place by hand is checked and used like a downloaded one.
     """
     from rnngen import corpora
 
-    for source in corpora.sources(name, report=lambda line: click.echo(line, err=True)):
-        click.echo(source.path)
+    ui.write("".join(f"{source.path}\n" for source in corpora.sources(name, report=ui.note)))
 
 
 @command.command()
-@click.argument("name")
-def path(name: str) -> None:
-    """Prints the path of every file of a corpus, one a line; fetches or makes it first."""
+@name_argument
+@verbosity
+@pass_ui
+def path(ui: Ui, name: str) -> None:
+    """Print the paths of a corpus, one a line; fetches or makes it first."""
     from rnngen import corpora
 
-    for source in corpora.sources(name):
-        click.echo(source.path)
+    ui.write("".join(f"{source.path}\n" for source in corpora.sources(name)))
