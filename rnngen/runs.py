@@ -264,7 +264,7 @@ def _version(distribution: str) -> str | None:
 
 
 def _default_path(name_hint: str) -> Path:
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", name_hint).strip("-.")[:60] or "run"
+    name = re.sub(r"[^\w.]+", "-", name_hint).strip("-.")[:60] or "run"
     first = Path("runs") / f"{datetime.now():%Y-%m-%dT%H%M%S}-{name}"
     path, count = first, 1
     while path.exists():
