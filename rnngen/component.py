@@ -59,7 +59,7 @@ class Plugin:
     traceback: str = ""
     module: Any = None
     hooks: tuple[str, ...] = ()
-    components: list[Component] = field(default_factory=list)
+    components: list[Component] = field(default_factory=list, repr=False)
 
     def __str__(self) -> str:
         return f"`{self.name}` ({self.distribution} {self.version})".replace(" )", ")")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-DISTRIBUTIONS = Path(__file__).parent / "dist"
+DISTRIBUTIONS = Path(__file__).parent / "distributions"
 
 
 @pytest.fixture(autouse=True)
@@ -56,8 +56,36 @@ def run_cli(capsys: pytest.CaptureFixture[str]) -> RunCli:
 
 
 @pytest.fixture
+def make_plugin(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Callable[..., Path]]:
+    """`make_plugin("x", code)`: installs a plugin `x`, module `rnngen_x`, of that code."""
+    made = []
+
+    def make(
+        name: str, code: str, *, version: str = "1.0", requires: str = "rnngen", entry: str = ""
+    ) -> Path:
+        folder = tmp_path / f"plugin-{name}"
+        info = folder / f"rnngen_{name}-{version}.dist-info"
+        info.mkdir(parents=True)
+        metadata = f"Metadata-Version: 2.1\nName: rnngen-{name}\nVersion: {version}\n"
+        (info / "METADATA").write_text(metadata + f"Requires-Dist: {requires}\n")
+        target = entry or f"rnngen_{name}"
+        (info / "entry_points.txt").write_text(f"[rnngen]\n{name} = {target}\n")
+        path = folder / f"rnngen_{name}.py"
+        path.write_text("import rnngen\n" + code)
+        monkeypatch.syspath_prepend(str(folder))
+        made.append(f"rnngen_{name}")
+        return path
+
+    yield make
+    for name in made:
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """`install("good", "clash")`: puts fake distributions of `tests/dist` on the path."""
+    """`install("good", "clash")`: puts fake distributions of `tests/distributions` on the path."""
     before = set(sys.modules)
 
     def put(*names: str) -> None:
