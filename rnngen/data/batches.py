@@ -9,6 +9,18 @@ import torch
 
 from rnngen.data.store import Steps, Store
 
+MANY = 4
+"""Documents are many if each lane gets this many."""
+
+MOST = 4_000_000
+"""Documents above this number are read in lanes: sorting them would take too much memory."""
+
+SHORT = 16
+"""Documents are short if they have this many chunks or fewer, on average."""
+
+WASTE = 0.1
+"""Padding that is put up with."""
+
 ALL_BITS = (1 << 64) - 1
 
 
@@ -27,6 +39,12 @@ class Batch(NamedTuple):
     targets: torch.Tensor
     weights: torch.Tensor | None
     resets: torch.Tensor | None
+
+    def to(self, device: torch.device) -> Batch:
+        """The batch on a device."""
+        weights = None if self.weights is None else self.weights.to(device)
+        resets = None if self.resets is None else self.resets.to(device)
+        return Batch(self.inputs.to(device), self.targets.to(device), weights, resets)
 
 
 class Batches(Protocol):
@@ -63,11 +81,31 @@ def tensor(steps: Steps) -> torch.Tensor:
 
 
 def choose(store: Store, lanes: int, chunk: int, seed: int) -> Batches:
-    """`Documents` where documents are many and of a few chunks at most, else `Lanes`.
+    """`Documents` where documents are many and short, else `Lanes`.
 
-    Short documents side by side start at the first row of a batch together, so that fused kernels
+    Short documents side by side begin at the first row of a batch together, so that fused kernels
     run over whole chunks; in lanes their boundaries would fall anywhere.
+
+    Args:
+        store: what to learn from.
+        lanes: sequences read side by side.
+        chunk: steps of a batch.
+        seed: of the order.
+
+    Raises:
+        DataError: the store has no step to predict.
     """
+    from rnngen.data.documents import Documents
     from rnngen.data.lanes import Lanes
 
+    if documents_suit(store, lanes, chunk):
+        documents = Documents(store, lanes, chunk, seed)
+        if documents.waste <= WASTE:
+            return documents
     return Lanes(store, lanes, chunk, seed)
+
+
+def documents_suit(store: Store, lanes: int, chunk: int) -> bool:
+    """Whether there are several groups of documents, of a few chunks each."""
+    count = len(store.documents)
+    return MANY * lanes <= count <= MOST and len(store) / count <= SHORT * chunk

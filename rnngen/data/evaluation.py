@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
 import torch
 
-from rnngen.data.batches import Batch, tensor
+from rnngen.data.batches import Batch, documents_suit, tensor
+from rnngen.data.documents import Documents
 from rnngen.data.store import Store
 from rnngen.errors import DataError
 
 
-class Evaluation:
-    """Chunks of a store in order; iterate it as often as wanted.
+class Evaluation(Protocol):
+    """What is scored, batch by batch; iterate it as often as wanted."""
+
+    exact: bool
+    """Whether the state starts anew at documents only."""
+
+    def __len__(self) -> int:
+        """How many batches there are."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        """The batches; the state is carried from one to the next."""
+
+
+class InOrder:
+    """Chunks of a store in the order of the text.
 
     Lanes, where there are several, are stretches of equal length that start from the initial
     state. The first step of the store is context; every other is a target once.
@@ -28,6 +43,7 @@ class Evaluation:
         # Rounding up may leave the last lanes without a step.
         self.lanes = -(-store.targets // self._stretch)
         self.chunk = min(chunk, self._stretch)
+        self.exact = self.lanes == 1
 
     def __len__(self) -> int:
         """How many chunks there are."""
@@ -60,16 +76,35 @@ class Evaluation:
         )
 
 
+class ByDocument:
+    """Whole documents side by side, those of like length together."""
+
+    exact = True
+
+    def __init__(self, store: Store, chunk: int, lanes: int) -> None:
+        self._documents = Documents(store, lanes, chunk, seed=0, measuring=True)
+
+    def __len__(self) -> int:
+        """How many batches there are."""
+        return len(self._documents)
+
+    def __iter__(self) -> Iterator[Batch]:
+        return (self._documents.batch(0, index) for index in range(len(self)))
+
+
 def evaluation(store: Store, chunk: int, lanes: int = 1) -> Evaluation:
-    """All steps of a store, to be scored.
+    """All steps of a store, each to be scored once.
 
     Args:
         store: at least two steps.
         chunk: steps of a batch at most.
-        lanes: 1 for the exact value, in the order of the text; more to be quick, at the cost of
-            as many places where the state starts anew.
+        lanes: 1 for the order of the text; more to be quick. Where documents are many and short
+            that makes no other difference; else the state starts anew in as many places.
 
     Raises:
         DataError: the store has no step to predict.
     """
-    return Evaluation(store, chunk, lanes)
+    whole = len(store.documents) > 0 and store.documents[0] == 0
+    if lanes > 1 and whole and documents_suit(store, lanes, chunk):
+        return ByDocument(store, chunk, lanes)
+    return InOrder(store, chunk, lanes)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from rnngen.domains.text.codecs.base import FILE, TextCodec, expect, read_content
+from rnngen.domains.text.codecs.base import FILE, expect, read_content
+from rnngen.domains.text.codecs.base import TextCodec as TextCodec
 from rnngen.domains.text.codecs.byte import ByteCodec
 from rnngen.domains.text.codecs.char import CharCodec
+from rnngen.domains.text.codecs.subword import BpeCodec, UnigramCodec
+from rnngen.domains.text.codecs.word import WordCodec
 from rnngen.domains.text.options import Tokens
 from rnngen.errors import BundleError
 from rnngen.protocols import Piece
 
-__all__ = ["ByteCodec", "CharCodec", "TextCodec", "fit", "load"]
-
-CODECS: dict[str, type[TextCodec]] = {codec.kind: codec for codec in (CharCodec, ByteCodec)}
+KINDS: tuple[type[TextCodec], ...] = (CharCodec, ByteCodec, WordCodec, BpeCodec, UnigramCodec)
+CODECS = {codec.kind: codec for codec in KINDS}
 
 LONGEST_SEPARATOR = 16
 
@@ -28,6 +30,12 @@ def fit(
     """A codec of the kind asked for, fitted on the pieces."""
     if tokens.kind == "char":
         return CharCodec.fit(pieces(), separator, replace=replace)
+    if tokens.kind == "word":
+        return WordCodec.fit(pieces(), separator, tokens.number)
+    if tokens.kind == "bpe":
+        return BpeCodec.fit(pieces, separator, tokens.number)
+    if tokens.kind == "unigram":
+        return UnigramCodec.fit(pieces, separator, tokens.number)
     return ByteCodec(separator)
 
 
