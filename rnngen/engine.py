@@ -28,7 +28,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnngen.cells.cell import Cell, State, map_state
+from rnngen.cells.cell import Cell, State, map_state, reset_lanes
 from rnngen.cells.linear import prepare_linear
 from rnngen.cuda_graph import GraphedStep, capture
 from rnngen.model import Model
@@ -51,14 +51,16 @@ class Engine:
     Args:
         model: on the device to compute on. In training mode it is copied first, so that dropout
             is off here and stays on there.
+        boundary: the token before which a sequence's state becomes the initial one; None: none.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, boundary: int | None = None) -> None:
         if model.training:
             model = copy.deepcopy(model).eval()
         self.size = model.likelihood.size
         self.device = next(model.parameters()).device
         self._model = model
+        self._boundary = boundary
         self._work = sum(part.numel() for part in [*model.cells.parameters(), model.readout.weight])
         self._whole: dict[int, bool] = {}
         self._graphs: dict[int, GraphedStep | None] = {}
@@ -84,6 +86,8 @@ class Engine:
         with torch.inference_mode():
             batch = len(tokens)
             rows = self._padded(batch)
+            if self._boundary is not None and bool((tokens == self._boundary).any()):
+                state = self._reset(state, tokens == self._boundary, rows)
             tokens = tokens.to(self.device)
             if rows != batch:
                 tokens = functional.pad(tokens, (0, rows - batch))
@@ -114,6 +118,10 @@ class Engine:
     def threads(self, batch: int) -> AbstractContextManager[None]:
         """Within it, PyTorch uses one thread where a step is too small for more to pay."""
         return _one_thread() if self._work * batch <= ONE_THREAD else nullcontext()
+
+    def _reset(self, state: State, lanes: Tensor, rows: int) -> State:
+        lanes = functional.pad(lanes, (0, rows - len(lanes))).to(self.device)
+        return reset_lanes(state, self._model.initial_state(rows), lanes)
 
     # The step
 

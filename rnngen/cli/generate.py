@@ -1,0 +1,287 @@
+"""`rnngen generate`: write with a trained model."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rnngen.cli.complete import complete_decoders
+from rnngen.cli.parameters import json_flag, option_assignments, pass_ui, run_argument, verbosity
+from rnngen.errors import DataError, RunError, UsageError
+from rnngen.ui import Ui
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rnngen.config import Config
+    from rnngen.generate import Generated
+
+ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
+SEPARATOR = "---"
+
+
+@click.command(name="generate")
+@run_argument
+@click.argument("prompt", required=False)
+@click.option("--prompt", "prompt_option", metavar="TEXT", help="The text to continue.")
+@click.option(
+    "--prompt-file",
+    metavar="FILE",
+    help="Continue the text of a file, its last line end left out; `-`: of stdin.",
+)
+@click.option(
+    "-l",
+    "--length",
+    type=click.IntRange(min=1),
+    default=500,
+    show_default=True,
+    help="Tokens to write at most.",
+)
+@click.option(
+    "-n",
+    "--count",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help=f"How many; between them stands a line `{SEPARATOR}`, or nothing if documents are lines.",
+)
+@click.option(
+    "--decoder",
+    metavar="NAME",
+    shell_complete=complete_decoders,
+    help="How steps are chosen, see `rnngen list decoders`.  [default: sample]",
+)
+@option_assignments
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0, max=2**64 - 1),
+    default=0,
+    show_default=True,
+    envvar="RNNGEN_SEED",
+    show_envvar=True,
+    help="The same seed writes the same; `-n 1` is the first of `-n 100`.",
+)
+@click.option(
+    "--stop",
+    multiple=True,
+    metavar="TEXT",
+    help=r"Stop before this text; `\n` is a line end; may be repeated.",
+)
+@click.option(
+    "--documents",
+    type=click.IntRange(min=0),
+    help="Documents to write at most; 0: as many as the length allows.  "
+    "[default: 1 if the model learnt from several, else no end of a document is written]",
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to a file.")
+@click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    envvar="RNNGEN_DEVICE",
+    show_envvar=True,
+    help="auto, cpu, cuda, cuda:1, mps.",
+)
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Read settings from this file instead of `rnngen.toml`.",
+)
+@json_flag
+@verbosity
+@pass_ui
+def command(
+    ui: Ui,
+    run: Path | None,
+    prompt: str | None,
+    prompt_option: str | None,
+    prompt_file: str | None,
+    length: int,
+    count: int,
+    decoder: str | None,
+    assignments: tuple[str, ...],
+    seed: int,
+    stop: tuple[str, ...],
+    documents: int | None,
+    out: Path | None,
+    device: str,
+    config: Path | None,
+    as_json: bool,
+) -> None:
+    """Write with a trained model, continuing PROMPT.
+
+    \b
+    Examples:
+      rnngen generate runs/book "It was " --length 200
+      rnngen generate --prompt "It was " -o temperature=0.7 -o top_p=0.95
+      rnngen generate runs/names -n 20 --seed 1
+      rnngen generate runs/book --decoder beam -o width=8 --json
+
+    Without RUN, the newest run below runs/. The prompt and what follows go to stdout as they are
+    written. Filters of `sample` apply in this order: repetition penalty, temperature, top-k, top-p,
+    min-p. With --json: a list of objects with `prompt`, `text`, `log_probability` (natural log,
+    under the model, before any filter), `end` and `tokens`.
+    """
+    from rnngen.bundle import load
+    from rnngen.config import find_config
+    from rnngen.generate import generate
+
+    text = _prompt(prompt, prompt_option, prompt_file)
+    file = find_config(config)
+    table = file.command("generate") if file else {}
+    decoder = decoder or table.get("decoder", "sample")
+    options = _options(decoder, assignments, file)
+    bundle = load(_run(ui, run, table))
+
+    streams = count == 1 and not as_json and out is None
+    paper = _Paper(ui, text)
+    written = generate(
+        bundle,
+        text,
+        length=length,
+        count=count,
+        decoder=decoder,
+        options=options,
+        seed=seed,
+        stop=[_unescaped(part) for part in stop],
+        documents=documents,
+        stream=(lambda row, part: paper.write(part)) if streams else None,
+        device=device,
+    )
+    if as_json:
+        _write_json(ui, written, out)
+    elif out is not None:
+        bundle.domain.write([part.prompt + part.text for part in written], out)
+    else:
+        domain = bundle.manifest["domain"].get("options") or {}
+        between = "" if domain.get("documents") == "line" else f"{SEPARATOR}\n"
+        for number, part in enumerate(written):
+            if number:
+                paper.begin(between + part.prompt)
+            if number or not streams:
+                paper.write(part.text)
+        paper.end()
+    if out is not None:
+        ui.note(f"wrote {out}")
+
+
+class _Paper:
+    """Text on stdout; on a terminal, control characters that could command it are replaced.
+
+    The beginning is written with what follows, so that an error before leaves stdout empty.
+    """
+
+    def __init__(self, ui: Ui, beginning: str) -> None:
+        self._ui = ui
+        self._terminal = sys.stdout.isatty()
+        self._beginning = beginning
+        self._last = ""
+
+    def begin(self, beginning: str) -> None:
+        """Ends the line; the next thing written stands after `beginning`."""
+        self.end()
+        self._beginning = beginning
+
+    def write(self, text: str) -> None:
+        text, self._beginning = self._beginning + text, ""
+        if text:
+            if self._terminal:
+                text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\ufffd", text)
+            self._ui.write(text)
+            self._last = text[-1]
+
+    def end(self) -> None:
+        """Ends the line, if it has not ended."""
+        self.write("")
+        if self._last != "\n":
+            self._ui.write("\n")
+            self._last = "\n"
+
+
+def _prompt(argument: str | None, option: str | None, file: str | None) -> str:
+    given = [text for text in (argument, option, file) if text is not None]
+    if len(given) > 1:
+        raise UsageError(
+            "there are several prompts",
+            hint="give one: as the second argument, with `--prompt`, or with `--prompt-file`",
+        )
+    if file is None:
+        return given[0] if given else ""
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise UsageError(f"`{file}` can't be read: {error.strerror}") from None
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        raise DataError(f"`{file}` is not UTF-8, at byte {error.start}") from None
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def _options(decoder: str, assignments: Sequence[str], file: Config | None) -> dict[str, Any]:
+    """Of the decoder: flags over environment over file over defaults."""
+    from rnngen.catalog import get_catalog
+    from rnngen.config import resolve
+
+    component = get_catalog().find("decoder", decoder)
+    options = component.load_options()
+    sections = {component.name: options} if options is not None else {}
+    settings = resolve(sections, assignments=assignments, environment=os.environ, file=file)
+    return asdict(settings[component.name]) if sections else {}
+
+
+def _run(ui: Ui, run: Path | None, table: Any) -> Path:
+    from rnngen.records import newest
+
+    if run is None and "run" in table:
+        run = Path(table["run"])
+    if run is None:
+        run = newest()
+        ui.note(f"run {run}")
+    elif not run.exists() and not re.fullmatch(r"[\w./\\:~-]+", str(run)):
+        raise UsageError(
+            f"there is no run `{run}`",
+            hint=f'if that is the prompt, write `rnngen generate --prompt "{run}"`',
+        )
+    elif not run.exists():
+        raise UsageError(
+            f"there is no run `{run}`",
+            hint="a run is the folder that `rnngen fit` makes; to continue a text with the newest "
+            "run, write `rnngen generate --prompt TEXT`",
+        )
+    return run
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\([ntr\\])", lambda match: ESCAPES[match[1]], text)
+
+
+def _write_json(ui: Ui, written: Sequence[Generated], out: Path | None) -> None:
+    rows = [
+        {
+            "prompt": part.prompt,
+            "text": part.text,
+            "log_probability": part.log_probability,
+            "end": part.end,
+            "tokens": [
+                {"token": token, "log_probability": log}
+                for token, log in zip(part.tokens, part.log_probabilities, strict=True)
+            ],
+        }
+        for part in written
+    ]
+    if out is None:
+        ui.json(rows)
+        return
+    try:
+        out.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise RunError(f"`{out}` can't be written: {error.strerror}") from None
