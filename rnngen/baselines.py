@@ -158,15 +158,13 @@ class NGram:
         self.levels: list[_Level] = []
         for n in range(1, min(order, len(train)) + 1):
             keys = grams[-1][: len(train) - n + 1] * size + train[n - 1 :]
-            known, first, numbers, counts = np.unique(
-                keys, return_index=True, return_inverse=True, return_counts=True
-            )
-            grams.append(numbers.reshape(-1))
-            self.levels.append(_Level(known, counts, first))
+            level, numbers = _numbered(keys)
+            grams.append(numbers)
+            self.levels.append(level)
         for n, level in enumerate(self.levels[:-1], start=1):
             # An n-gram is the end of as many (n+1)-grams as it has different left neighbours; the
             # one the text begins with has the beginning itself for a neighbour.
-            ends = grams[n][self.levels[n].first + 1]
+            ends = grams[n][self.levels[n].place + 1]
             level.counts = np.bincount(ends, minlength=len(level.known))
             level.counts[grams[n][0]] += 1
         for level in self.levels:
@@ -192,10 +190,16 @@ class NGram:
 
 
 class _Level:
-    """The n-grams of one length: how often, after which history, with what discount."""
+    """The n-grams of one length: how often, after which history, with what discount.
 
-    def __init__(self, known: Steps, counts: Steps, first: Steps) -> None:
-        self.known, self.counts, self.first = known, counts, first
+    Args:
+        known: number of the history times size plus last step, of each n-gram, ascending.
+        counts: how often each occurs.
+        place: where one occurrence of each begins.
+    """
+
+    def __init__(self, known: Steps, counts: Steps, place: Steps) -> None:
+        self.known, self.counts, self.place = known, counts, place
 
     def smooth(self, size: int) -> None:
         """Discounted counts of n-grams, and the mass that each history leaves to shorter ones."""
@@ -220,6 +224,21 @@ class _Level:
         kept = np.where(number >= 0, self.kept[number], 0.0)
         mixed = (kept + self.left[row] * shorter) / np.where(total > 0, total, 1.0)
         return np.where(total > 0, mixed, shorter)
+
+
+def _numbered(keys: Steps) -> tuple[_Level, Steps]:
+    """The different keys, and for each position the number of its key among them.
+
+    What `np.unique` does, without the stable sort that makes it two to three times slower.
+    """
+    order = np.argsort(keys)
+    ordered = keys[order]
+    new = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+    starts = np.flatnonzero(new)
+    numbers = np.empty_like(keys)
+    numbers[order] = np.cumsum(new) - 1
+    counts = np.diff(np.append(starts, len(keys)))
+    return _Level(ordered[starts], counts, order[starts]), numbers
 
 
 def _discounts(counts: Steps) -> tuple[float, float, float]:

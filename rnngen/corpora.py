@@ -62,8 +62,8 @@ class Corpus:
         licence: of the text.
         use: what to do with it; may be empty.
         urls: where a recipe's files come from.
-        checksums: name and SHA-256 of a recipe's files, members of archives included; None where
-            the recipe knows none.
+        checksums: name and SHA-256 of a recipe's files, None where the recipe knows none; then of
+            what is unpacked from them, where it is known.
         size: bytes, or None where that is only known once it is made or fetched.
     """
 
@@ -100,7 +100,7 @@ def corpus(name: str) -> Corpus:
         )
     recipe = _recipes()[name]
     files = recipe["files"]
-    listed = [each for file in files for each in (file, *file.get("members", []))]
+    members = [each for file in files for each in file.get("members", []) if "sha256" in each]
     return Corpus(
         name,
         "recipe",
@@ -108,7 +108,7 @@ def corpus(name: str) -> Corpus:
         recipe["licence"],
         recipe["use"],
         urls=tuple(file["url"] for file in files),
-        checksums=tuple((each["name"], each.get("sha256")) for each in listed),
+        checksums=tuple((each["name"], each.get("sha256")) for each in [*files, *members]),
     )
 
 
