@@ -229,7 +229,7 @@ class _Level:
 def _numbered(keys: Steps) -> tuple[_Level, Steps]:
     """The different keys, and for each position the number of its key among them.
 
-    What `np.unique` does, without the stable sort that makes it two to three times slower.
+    What `np.unique` does, without the stable sort that makes it take twice the time.
     """
     order = np.argsort(keys)
     ordered = keys[order]
