@@ -261,7 +261,7 @@ class _Zstandard(io.RawIOBase):
         self._frame = self._new()
         self._started = False
         self._rest = b""
-        self._ready = b""
+        self._ready = memoryview(b"")
 
     def readable(self) -> bool:
         return True
@@ -269,7 +269,7 @@ class _Zstandard(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         while not self._ready:
             # A few bytes may stand for a megabyte: small blocks keep what one call makes bounded.
-            block = self._rest or self._stream.read(4096)
+            block = self._rest or self._stream.read(1024)
             self._rest = b""
             if not block:
                 if self._started:
@@ -278,11 +278,11 @@ class _Zstandard(io.RawIOBase):
             if self._frame.eof:
                 self._frame = self._new()
             self._started = True
-            self._ready = self._frame.decompress(block)
+            self._ready = memoryview(self._frame.decompress(block))
             if self._frame.eof:
                 self._started, self._rest = False, self._frame.unused_data
         size = len(self._ready) if size < 0 else size
-        block, self._ready = self._ready[:size], self._ready[size:]
+        block, self._ready = self._ready[:size].tobytes(), self._ready[size:]
         return block
 
     def close(self) -> None:

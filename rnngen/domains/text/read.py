@@ -114,10 +114,12 @@ def _documents(
             if blank:
                 start = blank.end()
                 skipped += _size(buffer[:start])
+            plain = isinstance(buffer, bytes) or buffer.isascii()
             for match in separator.finditer(buffer, start):
-                size = skipped + _size(buffer[start : match.end()])
-                yield Piece(buffer[start : match.start()], True, size)
-                start, skipped, inside = match.end(), 0, False
+                end, stop = match.span()
+                size = stop - start if plain else _size(buffer[start:stop])
+                yield Piece(buffer[start:end], True, skipped + size)
+                start, skipped, inside = stop, 0, False
         buffer = buffer[start:]
         if len(buffer) >= block:
             cut = _safe_cut(buffer, safe)

@@ -13,6 +13,9 @@ from rnngen.protocols import Piece
 
 REPLACEMENT = "\ufffd"
 
+LONG = 1000
+"""Characters from which on a text is worth a second look."""
+
 
 class CharCodec(TextCodec):
     """Characters; what was never seen is an error, or U+FFFD.
@@ -43,7 +46,7 @@ class CharCodec(TextCodec):
         """The codec of all characters that occur."""
         seen: set[str] = {REPLACEMENT} if replace else set()
         for piece in pieces:
-            seen.update(piece.content)
+            _see(piece.content, seen)
         return cls(sorted(seen), separator, replace=replace)
 
     def encode(self, content: Any) -> Steps:
@@ -75,7 +78,7 @@ class CharCodec(TextCodec):
         """New characters get the ids after the last one; old ids stay."""
         new: set[str] = set()
         for piece in pieces:
-            new.update(piece.content)
+            _see(piece.content, new)
         new.difference_update(self.characters)
         if not new:
             return self
@@ -106,3 +109,12 @@ class CharCodec(TextCodec):
         if replace and REPLACEMENT not in characters:
             raise BundleError(f"`{FILE}` replaces unknown characters, but has no U+FFFD to do it")
         return cls(characters, separator, replace=replace)
+
+
+def _see(text: str, seen: set[str]) -> None:
+    """Adds the characters of `text` to `seen`."""
+    if len(text) > LONG and text.isascii():
+        # Deleting what is known leaves next to nothing, ten times as fast as looking at each.
+        known = "".join(char for char in seen if char.isascii()).encode()
+        text = text[:LONG] + text.encode().translate(None, known).decode()
+    seen.update(text)
