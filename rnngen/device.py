@@ -68,12 +68,14 @@ def has_native_bf16(device: torch.device) -> bool:
 
 
 def use_threads(wanted: int | None) -> int:
-    """Sets the number of processor threads, and returns it."""
+    """Sets the number of processor threads, and returns it.
+
+    None takes torch's own choice (which follows `OMP_NUM_THREADS`), but no more than the cores
+    that this process may use, which in a container are fewer than the machine's.
+    """
     if wanted is None:
-        # The cores this process may use, which in a container are fewer than the machine's.
-        wanted = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
-        wanted = wanted or os.cpu_count() or 1
-        wanted = min(wanted, torch.get_num_threads()) if torch.get_num_threads() > 1 else wanted
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        wanted = min(torch.get_num_threads(), cores or 1)
     if wanted != torch.get_num_threads():
         torch.set_num_threads(wanted)
     return wanted

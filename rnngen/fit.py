@@ -223,7 +223,7 @@ def _execute(
     )
     status = "failed"
     try:
-        position = trainer.run()
+        _tell_result(trainer.run(), folder, reporter)
         status = "finished"
     except Interrupted:
         status = "interrupted"
@@ -236,7 +236,6 @@ def _execute(
             tracker.close()
         at = trainer.position
         folder.finish(status, step=at.step, tokens=at.tokens, seconds=round(at.seconds, 3))
-    _tell_result(position, folder, reporter)
     return load(folder.path)
 
 

@@ -13,8 +13,14 @@ import pytest
 DISTRIBUTIONS = Path(__file__).parent / "distributions"
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache folder for all tests, and not the developer's."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Iterator[None]:
     """No `RNNGEN_*` of the developer, no colours, one thread, and a catalog of its own."""
     from rnngen import catalog
 
@@ -22,6 +28,8 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         if name.startswith("RNNGEN_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("RNNGEN_CACHE", str(cache))
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
     catalog.configure()
