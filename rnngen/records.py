@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from rnngen.verify import parse_json
 
 RECORD = "run.json"
 METRICS = "metrics.jsonl"
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What would command a terminal rather than be shown."""
 MARKS = (RECORD, "bundle.json", "checkpoint.json")
 """Any of these makes a folder a run."""
 

@@ -29,7 +29,7 @@ from filelock import FileLock, Timeout
 from rnngen import bundle
 from rnngen.commit import write_atomically, write_failure
 from rnngen.errors import RnngenError, UsageError
-from rnngen.records import METRICS, RECORD, is_run, newest, read_metrics, read_record
+from rnngen.records import CONTROL, METRICS, RECORD, is_run, newest, read_metrics, read_record
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,7 +38,6 @@ __all__ = ["RunFolder", "environment", "is_run", "newest", "now", "read_metrics"
 
 LOG = "log.txt"
 LOCK = ".lock"
-CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 KEPT = "what was saved before is whole"
 
 

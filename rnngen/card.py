@@ -1,0 +1,352 @@
+"""The model card: what a run's folder says of itself, on one page.
+
+    show(Path("runs/docs"), Ui())
+
+Everything is read from the folder; the model is not built and torch is not imported.
+"""
+
+from __future__ import annotations
+
+import math
+import shlex
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnngen import bundle, plots
+from rnngen.errors import BundleError, PluginError, RunError
+from rnngen.records import CONTROL, is_run, newest, read_metrics, read_record, status
+from rnngen.verify import tensor_shapes, verified_file
+
+if TYPE_CHECKING:
+    from rnngen.ui import Ui
+
+PICTURE = "curve.png"
+SAMPLE_LINES = 8
+MARGIN = 12
+
+
+def show(path: Path | None, ui: Ui, json: bool = False) -> None:
+    """Writes the model card of a run to stdout, and its learning curve to `curve.png`.
+
+    Args:
+        path: the run; None for the newest below `runs/`.
+        ui: where to write.
+        json: as JSON, for programs.
+
+    Raises:
+        BundleError: it is no run, or damaged.
+        UsageError: no path, and no run.
+    """
+    path = newest() if path is None else path
+    card = read(path)
+    rows = read_metrics(path)
+    curve = plots.curve(rows)
+    picture = _draw(path, curve, ui)
+    for name, state in card["files"].items():
+        if state["state"] != "whole":
+            ui.warn(f"`{path / name}` is {state['state']} since it was saved")
+    if json:
+        ui.json({**card, "curve": picture and str(picture)})
+        return
+    ui.write(as_text(card, curve, plots.can_draw_unicode(sys.stdout)))
+    if picture is not None:
+        ui.note(f"learning curve drawn in {picture}")
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The card as data: `model`, `data`, `training`, `metrics`, `sample`, `files`; JSON.
+
+    Raises:
+        BundleError: there is no run, or its bundle is damaged.
+    """
+    started = is_run(path) and not (path / bundle.BUNDLE).exists()
+    manifest = {} if started else bundle.read_manifest(path)
+    record = read_record(path)
+    rows = read_metrics(path)
+    card: dict[str, Any] = _json(
+        {
+            "path": str(path),
+            "step": manifest.get("step"),
+            "rnngen": manifest.get("rnngen"),
+            "created": manifest.get("created"),
+            "model": _model(path, manifest),
+            "data": {**_mapping(manifest.get("data")), "domain": manifest.get("domain")},
+            "components": manifest.get("components", []),
+            "training": _training(record, rows),
+            "metrics": _metrics(rows, manifest),
+            "sample": _sample(path),
+            "files": _files(path, manifest),
+        }
+    )
+    return card
+
+
+def _model(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any] | None:
+    if not manifest:
+        return None
+    shapes = tensor_shapes(path / manifest["weights"])
+    parts: dict[str, int] = {}
+    for name, (_, shape) in shapes.items():
+        part = _part(name)
+        parts[part] = parts.get(part, 0) + math.prod(shape)
+    return {**manifest["model"], "parts": parts}
+
+
+def _part(name: str) -> str:
+    """`cells.0.layer.weight_ih_l0` is of `cell 1`; people count from one."""
+    first, _, rest = name.partition(".")
+    number = rest.partition(".")[0]
+    if number.isdecimal():
+        return f"{first.removesuffix('s')} {int(number) + 1}"
+    return first
+
+
+def _training(record: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    rows = list(rows)
+    last = rows[-1] if rows else {}
+    tokens, seconds = record.get("tokens", last.get("tokens")), None
+    seconds = record.get("seconds", last.get("seconds"))
+    speed = tokens / seconds if _is_number(tokens) and _is_number(seconds) and seconds else None
+    return {
+        "status": status(record) if record else None,
+        "command": record.get("command"),
+        "started": record.get("started"),
+        "ended": record.get("ended"),
+        "seconds": seconds,
+        "steps": record.get("step", last.get("step")),
+        "tokens": tokens,
+        "tokens_per_second": speed,
+        **{
+            name: record.get(name)
+            for name in ("device", "device_reason", "precision", "threads", "seed", "versions")
+        },
+    }
+
+
+def _metrics(rows: Iterable[Mapping[str, Any]], manifest: Mapping[str, Any]) -> dict[str, Any]:
+    curve = plots.curve(rows)
+    metrics: dict[str, Any] = {"saved": _mapping(manifest.get("metrics"))}
+    for name, point in (
+        ("best_valid", curve.best),
+        ("last_valid", curve.valid[-1] if curve.valid else None),
+        ("last_train", curve.train[-1] if curve.train else None),
+    ):
+        if point is not None:
+            metrics[name] = {
+                "step": int(point.step),
+                "nats_per_token": point.loss,
+                "bits_per_token": point.loss / math.log(2),
+            }
+    return metrics
+
+
+def _sample(path: Path) -> dict[str, Any] | None:
+    samples = sorted(path.glob("samples/step-*.txt"))
+    if not samples:
+        return None
+    try:
+        text = samples[-1].read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return {"file": samples[-1].relative_to(path).as_posix(), "text": text}
+
+
+def _files(path: Path, manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the bundle names, with whether it still is what was saved."""
+    files = {}
+    for name, entry in sorted(manifest.get("files", {}).items()):
+        state = "whole"
+        try:
+            verified_file(path, manifest, name)
+        except BundleError:
+            state = "changed" if (path / name).exists() else "missing"
+        files[name] = {"bytes": entry["bytes"], "state": state}
+    return files
+
+
+def _draw(path: Path, curve: plots.Curve, ui: Ui) -> Path | None:
+    if len(curve.train) + len(curve.valid) < 2:
+        return None
+    try:
+        plots.save_curve(curve, path / PICTURE, path.name)
+    except PluginError as error:
+        ui.note(f"no picture of the learning curve: {error.hint} draws {PICTURE}")
+        return None
+    except RunError as error:
+        ui.warn(error.message)
+        return None
+    return path / PICTURE
+
+
+# As text
+
+
+def as_text(card: Mapping[str, Any], curve: plots.Curve, unicode: bool) -> str:
+    """The card as a page of text."""
+    saved = f"the model of step {card['step']:,}" if card["model"] else "no model saved yet"
+    blocks = [
+        f"{card['path']}: {saved}\n",
+        _block("model", _model_lines(card["model"])),
+        _block("data", _data_lines(card["data"])),
+        _block("training", _training_lines(card["training"])),
+        _block("metrics", _metric_lines(card["metrics"])),
+    ]
+    if curve:
+        width = min(shutil.get_terminal_size((80, 24)).columns, 100)
+        blocks.append(plots.text_chart(curve, width, unicode=unicode))
+    if card["sample"]:
+        lines = card["sample"]["text"].strip("\n").split("\n")
+        cut = [*lines[:SAMPLE_LINES], "..."] if len(lines) > SAMPLE_LINES else lines
+        text = "".join(f"    {line}\n" for line in cut)
+        blocks.append(f"{card['sample']['file']}\n{text}")
+    blocks.append(_block("files", _file_lines(card["files"])))
+    # A sample, or a bundle of somebody else, must not command the terminal.
+    return CONTROL.sub("", "\n".join(block for block in blocks if block))
+
+
+def _block(title: str, lines: Iterable[str]) -> str:
+    lines = [line for line in lines if line]
+    heads = [title] + [""] * len(lines)
+    return "".join(f"{head:<{MARGIN}}{line}\n" for head, line in zip(heads, lines, strict=False))
+
+
+def _model_lines(model: Mapping[str, Any] | None) -> list[str]:
+    if model is None:
+        return ["none; the run ended before its first validation, or goes on"]
+    extras = [name for name in ("residual", "layer_norm", "tied") if model.get(name)]
+    if model.get("dropout"):
+        extras.append(f"dropout {model['dropout']}")
+    options = [f"{name} {value}" for name, value in _mapping(model.get("cell_options")).items()]
+    parts = [f"{part} {count:,}" for part, count in model["parts"].items()]
+    return [
+        f"{model.get('layers')} x {model.get('hidden')} {model.get('cell')}, "
+        f"{_count(model.get('parameters'))} parameters, "
+        f"{_count(model.get('size'))} different tokens",
+        ", ".join([*extras, *options]),
+        " + ".join(parts),
+    ]
+
+
+def _data_lines(data: Mapping[str, Any]) -> list[str]:
+    domain = _mapping(data.get("domain"))
+    options = ", ".join(f"{k} {v}" for k, v in _mapping(domain.get("options")).items())
+    tokens = data.get("train_tokens")
+    fingerprint = data.get("fingerprint")
+    marks = fingerprint if isinstance(fingerprint, list) else [fingerprint]
+    return [
+        ", ".join(_source(source) for source in _flat(data.get("sources"))),
+        f"{domain['name']}: {options}" if domain.get("name") else "",
+        f"{_count(tokens)} tokens to learn" if tokens else "",
+        "fingerprint " + " ".join(str(mark)[:16] for mark in marks) if fingerprint else "",
+    ]
+
+
+def _training_lines(training: Mapping[str, Any]) -> list[str]:
+    command = training["command"]
+    device = training["device"]
+    versions = _mapping(training["versions"])
+    times = [
+        _named("started", _time(training["started"])),
+        _named(training["status"], _time(training["ended"]) or " "),
+    ]
+    amounts = [
+        f"{_count(training['steps'])} steps" if training["steps"] is not None else "",
+        f"{_count(training['tokens'])} tokens" if training["tokens"] is not None else "",
+        f"{training['seconds']:,.1f} s" if _is_number(training["seconds"]) else "",
+        f"{training['tokens_per_second']:,.0f} tokens/s" if training["tokens_per_second"] else "",
+    ]
+    place = [
+        f"{device} ({training['device_reason']})" if device else "",
+        training["precision"],
+        f"{training['threads']} threads" if training["threads"] else "",
+        _named("seed", training["seed"]),
+    ]
+    return [
+        shlex.join(str(part) for part in command) if isinstance(command, list) else "",
+        ", ".join(part.strip() for part in times if part),
+        ", ".join(part for part in amounts if part),
+        ", ".join(str(part) for part in place if part),
+        ", ".join(f"{name} {number}" for name, number in versions.items() if number),
+    ]
+
+
+def _metric_lines(metrics: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for name in ("best_valid", "last_valid", "last_train"):
+        if name in metrics:
+            point = metrics[name]
+            lines.append(
+                f"{name.replace('_', ' ')} {point['nats_per_token']:.4f} nats/token "
+                f"({point['bits_per_token']:.4f} bits/token) at step {point['step']:,}"
+            )
+    return lines or ["none yet"]
+
+
+def _file_lines(files: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    # A long run has many samples; their names say nothing.
+    shown = {name: file for name, file in files.items() if not name.startswith("samples/")}
+    samples = [file for name, file in files.items() if name.startswith("samples/")]
+    rows = [(name, file["bytes"], file["state"]) for name, file in shown.items()]
+    if samples:
+        changed = sum(file["state"] != "whole" for file in samples)
+        state = f"{changed} changed" if changed else "whole"
+        rows.append((f"samples/ ({len(samples)})", sum(file["bytes"] for file in samples), state))
+    width = max((len(name) for name, _, _ in rows), default=0)
+    return [
+        f"{name:<{width}}  {_bytes(size):>9}" + ("" if state == "whole" else f"  {state}!")
+        for name, size, state in rows
+    ]
+
+
+def _source(source: Any) -> str:
+    if isinstance(source, Mapping):
+        size = source.get("bytes")
+        return f"{source.get('name')}" + (f" ({_bytes(size)})" if isinstance(size, int) else "")
+    return str(source)
+
+
+def _flat(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return [part for each in value for part in _flat(each)]
+    return [] if value is None else [value]
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _named(name: Any, value: Any) -> str:
+    return "" if name is None or value is None else f"{name} {value}"
+
+
+def _time(value: Any) -> str | None:
+    return str(value).replace("T", " ").replace("+00:00", " UTC") if value else None
+
+
+def _count(value: Any) -> str:
+    return f"{value:,}" if _is_number(value) else "?"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _bytes(size: float) -> str:
+    for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if size >= limit:
+            return f"{size / limit:.1f} {unit}"
+    return f"{size:.0f} bytes"
+
+
+def _json(value: Any) -> Any:
+    """JSON has no infinity; what is no number is null there."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _json(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(part) for part in value]
+    return value

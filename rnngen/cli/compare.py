@@ -1,0 +1,64 @@
+"""`rnngen compare`: runs side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rnngen.cli.complete import complete_runs
+from rnngen.cli.parameters import json_flag, pass_ui, verbosity
+from rnngen.ui import Ui
+
+WIDE = 5
+"""From so many runs on, each is a line of the table rather than a column."""
+
+
+@click.command(name="compare", short_help="Put runs side by side.")
+@click.argument("runs", nargs=-1, type=click.Path(path_type=Path), shell_complete=complete_runs)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.png",
+    help="Where to draw the learning curves; else `compare.png` beside the first run.",
+)
+@json_flag
+@verbosity
+@pass_ui
+def command(ui: Ui, runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
+    """Put runs side by side: what differs in their options, what they reached, their curves.
+
+    Without RUNS, all below runs/. A run that can't be read is named with the reason, and does not
+    stop the rest.
+
+    \b
+    Examples:
+      rnngen compare
+      rnngen compare runs/gru runs/lstm --out curves.png
+      rnngen compare runs/* --json
+    """
+    from rnngen import compare
+    from rnngen.errors import PluginError
+
+    # `runs/*` of the shell also names the picture of the last time.
+    paths = [path for path in runs if not (path.is_file() and path.suffix == ".png")]
+    try:
+        result = compare.compare(paths, out=out)
+    except PluginError as error:
+        if out is not None:
+            raise
+        ui.note(f"no picture of the learning curves: {error.hint} draws one")
+        result = compare.compare(paths, draw=False)
+    for path, reason in result.unreadable.items():
+        ui.warn(f"{path} is left out: {reason}")
+    for warning in result.warnings:
+        ui.warn(warning)
+    if as_json:
+        ui.json(compare.for_programs(result))
+    else:
+        rows = compare.as_rows(result)
+        if len(result.runs) >= WIDE:
+            rows = [list(column) for column in zip(*rows, strict=True)]
+        ui.table(rows[0], rows[1:])
+    if result.picture is not None:
+        ui.note(f"learning curves drawn in {result.picture}")

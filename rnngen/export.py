@@ -1,0 +1,60 @@
+"""The verb `export`: a trained model in another system's format.
+
+files = rnngen.export.export("runs/docs", "docs.onnx")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rnngen.bundle import Bundle, load
+from rnngen.catalog import get_catalog
+from rnngen.errors import PluginError, RnngenError
+from rnngen.options import assign, build, parse_assignments
+
+
+def export(
+    run: Bundle | str | Path,
+    out: str | Path,
+    *,
+    format: str = "onnx",
+    options: Sequence[str] | Mapping[str, Any] = (),
+) -> list[Path]:
+    """Writes a model in another format; the same as the command `rnngen export`.
+
+    Args:
+        run: a bundle, or its folder.
+        out: the file (or folder, as the format has it) to write.
+        format: name of an exporter, see `rnngen list exporters`.
+        options: of the exporter, `["opset=18"]` or a mapping.
+
+    Returns:
+        the files written.
+
+    Raises:
+        UsageError: there is no such format or option.
+        BundleError: the bundle is damaged.
+        PluginError: a package is missing, or the exporter failed.
+        RunError: it can't be written.
+    """
+    component = get_catalog().find("exporter", format)
+    chosen = component.load_options()
+    if isinstance(options, Mapping):
+        options = [f"{name}={value}" for name, value in options.items()]
+    sections = {component.name: chosen} if chosen is not None else {}
+    given = assign(sections, parse_assignments(options)).get(component.name, {})
+    values = {} if chosen is None else asdict(build(chosen, given, str(component)))
+    bundle = run if isinstance(run, Bundle) else load(run)
+    try:
+        written = component.load()(**values).export(bundle, Path(out))
+    except RnngenError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"{component} of plugin {component.plugin} failed: {type(error).__name__}: {error}",
+            hint="run again with `-v` for the traceback",
+        ) from error
+    return [Path(path) for path in written] if written else [Path(out)]

@@ -1,0 +1,1 @@
+"""Exporters: a bundle in another system's format, one file each."""
