@@ -64,9 +64,7 @@ def run_cli(capsys: pytest.CaptureFixture[str]) -> RunCli:
 
 
 @pytest.fixture
-def make_plugin(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[Callable[..., Path]]:
+def make_plugin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., Path]]:
     """`make_plugin("x", code)`: installs a plugin `x`, module `rnngen_x`, of that code."""
     made = []
 

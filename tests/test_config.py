@@ -17,6 +17,9 @@ from rnngen.options import describe, option
 from rnngen.sections import ModelOptions, TrainOptions
 
 
+HERE = Path("p")
+
+
 @dataclass(frozen=True)
 class Everything:
     """One option of each type."""
@@ -26,7 +29,7 @@ class Everything:
     flag: bool = option(False, "yes or no")
     choice: Literal["a", "b"] = option("a", "one of two")
     text: str = option("x", "any text")
-    path: Path = option(Path("p"), "a path")
+    path: Path = option(HERE, "a path")  # noqa: RUF009
     words: tuple[str, ...] = option((), "words")
     maybe: int | None = option(None, "an integer or none")
     some: int | None = option(3, "none is not its default")
@@ -127,7 +130,7 @@ def test_section_of_an_inactive_component_is_fine(tmp_path, install):
 
 
 def test_value_outside_of_any_section_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="`seed` in rnngen.toml stands outside of any section"):
+    with pytest.raises(UsageError, match=r"`seed` in rnngen\.toml stands outside of any section"):
         read_config(write(tmp_path, "seed = 1\n"))
 
 

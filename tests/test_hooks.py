@@ -308,7 +308,7 @@ def test_two_strategies_of_one_name_can_not_be_active_together(install):
 
 def test_strategy_that_can_not_be_built_names_its_plugin(install):
     install("good")
-    with pytest.raises(PluginError, match="strategy `steady` of plugin `good` .* TypeError"):
+    with pytest.raises(PluginError, match=r"strategy `steady` of plugin `good` .* TypeError"):
         activate(make(), ["steady"], {"steady": {"colour": 1}})
 
 

@@ -267,9 +267,10 @@ def test_plugin_file_is_loaded_from_where_it_is(tmp_path: Path):
     )
     everything = make(files=(path,))
     assert everything.find("decoder", "mine").load().__name__ == "Mine"
-    assert everything.find("decoder", "mine-too").load() is everything.find(
-        "decoder", "my-decoder:mine"
-    ).load()
+    assert (
+        everything.find("decoder", "mine-too").load()
+        is everything.find("decoder", "my-decoder:mine").load()
+    )
     assert everything.plugins[0].name == "my-decoder"
     again = make(files=(path,))
     assert again.find("decoder", "mine").load() is everything.find("decoder", "mine").load()
@@ -364,7 +365,7 @@ def test_naming_an_unknown_plugin_is_an_error_with_the_nearest_name(install):
 
 def test_ambiguous_strategy_is_an_error_until_it_is_qualified(install):
     install("good", "clash")
-    with pytest.raises(PluginError, match="registered by `clash`.* and `good`"):
+    with pytest.raises(PluginError, match=r"registered by `clash`.* and `good`"):
         make().find_active("steady")
     components, _ = make().find_active("clash:steady")
     assert components[0].plugin.name == "clash"

@@ -64,8 +64,9 @@ def complete_shown(ctx: click.Context, param: click.Parameter, incomplete: str) 
     from rnngen.component import PLURALS
 
     before: tuple[str, ...] = ctx.params.get("names") or ()
-    if len(before) == 1 and before[0] in PLURALS:
-        return _starting(incomplete, _light_names(before[0]))
+    for kind, plural in PLURALS.items():
+        if before and before[0] in {kind, plural}:
+            return _starting(incomplete, _light_names(kind))
     every = [name for kind in PLURALS for name in _light_names(kind)]
     return [*_starting(incomplete, [*PLURALS, *every]), *complete_runs(ctx, param, incomplete)]
 

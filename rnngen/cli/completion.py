@@ -32,7 +32,7 @@ def command(ui: Ui, shell: str) -> None:
 
     from click.shell_completion import get_completion_class
 
-    from rnngen.cli import cli
+    from rnngen.cli.group import cli
 
     kind = get_completion_class(shell)
     assert kind is not None

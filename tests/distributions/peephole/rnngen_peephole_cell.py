@@ -1,6 +1,6 @@
 """LSTM with peephole connections (Gers and Schmidhuber 2000).
 
-    i, f = σ(W x + U h + p ⊙ c),  c' = f ⊙ c + i ⊙ tanh(W x + U h),  o = σ(W x + U h + p ⊙ c')
+i, f = σ(W x + U h + p ⊙ c),  c' = f ⊙ c + i ⊙ tanh(W x + U h),  o = σ(W x + U h + p ⊙ c')
 """
 
 import torch
