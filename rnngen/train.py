@@ -301,6 +301,7 @@ class Trainer:
                 else:
                     self.load_state_dict(*self._saved)
                     hooks.position = self.position
+                    self._reopen()
                 while self.position.task < len(self.tasks):
                     self._train_task(self.tasks[self.position.task])
             status = "finished"
@@ -347,6 +348,16 @@ class Trainer:
             self.position.best, self.position.waiting = None, 0
             self.lanes = None
         self.checkpoint()
+
+    def _reopen(self) -> None:
+        """Where a larger limit than before was given, the last task is not finished any more."""
+        position = self.position
+        if position.task == len(self.tasks):
+            position.task -= 1
+            if self.progress() == 1.0:
+                position.task += 1
+                return
+        position.last_validation = min(position.last_validation, self.progress())
 
     def progress(self) -> float:
         """The share of this task's budget that is used, 0 to 1: the largest of all limits."""
