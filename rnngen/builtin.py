@@ -83,6 +83,17 @@ def register_trackers(register: Register) -> None:
 
 
 @hookimpl
+def register_exporters(register: Register) -> None:
+    """Exporters whose package is an extra."""
+    register(
+        "onnx",
+        "rnngen.exporters.onnx:Onnx",
+        options="rnngen.exporters.onnx:Options",
+        summary="one step of the model as a graph, for ONNX Runtime",
+    )
+
+
+@hookimpl
 def register_optimizers(register: Register) -> None:
     """Optimizers of training."""
     register(

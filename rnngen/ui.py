@@ -3,7 +3,7 @@
     ui = Ui()
     ui.note("device  cpu (no CUDA found)")
     with ui.progress() as bar:
-        bar.update(1, 100, {"loss": 3.1, "tokens_per_second": 18300.0}, 12.0)
+        bar.progress(1, 100, {"loss": 3.1, "tokens_per_second": 18300.0}, 12.0)
 
 Colour and bars appear on a terminal only, never with `NO_COLOR` or `TERM=dumb`, and carry no
 meaning that the words don't. rich is imported when a table, bar or panel is drawn on a terminal.
@@ -184,12 +184,12 @@ class Ui:
 
 
 class Progress:
-    """Where training tells how it goes; also a `rnngen.train.Reporter`."""
+    """Where training tells how it goes; a `rnngen.train.Reporter`."""
 
     def __init__(self, ui: Ui) -> None:
         self._ui = ui
 
-    def update(
+    def progress(
         self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
     ) -> None:
         """After a step.
@@ -201,12 +201,6 @@ class Progress:
             eta: seconds left; None if unknown.
         """
         raise NotImplementedError
-
-    def progress(
-        self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
-    ) -> None:
-        """The same as `update`, by the name that `rnngen.train.Reporter` has for it."""
-        self.update(step, total, metrics, eta)
 
     def note(self, text: str) -> None:
         """A line worth reading."""
@@ -229,7 +223,7 @@ class PlainProgress(Progress):
         self._clock = clock
         self._last: float | None = None
 
-    def update(
+    def progress(
         self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
     ) -> None:
         """A line, if it is time for one."""
@@ -250,7 +244,7 @@ class BarProgress(Progress):
         self._begin = clock()
         self._task = bars.add_task("step", total=1.0, numbers="")
 
-    def update(
+    def progress(
         self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
     ) -> None:
         """Moves the bar: by steps, else by the time that is left."""

@@ -16,7 +16,6 @@ from rnngen.errors import UsageError
 from rnngen.options import describe, option
 from rnngen.sections import ModelOptions, TrainOptions
 
-
 HERE = Path("p")
 
 

@@ -137,7 +137,7 @@ def test_progress_in_a_log_is_a_line_every_ten_seconds_first_and_last(capsys):
     now = [0.0]
     bar = PlainProgress(Ui(), clock=lambda: now[0])
     for step in range(1, 26):
-        bar.update(step, 25, {"loss": 1.0}, 25.0 - step)
+        bar.progress(step, 25, {"loss": 1.0}, 25.0 - step)
         now[0] += 1.0
     assert capsys.readouterr().err.splitlines() == [
         "step  1/25  train 1.000  eta 0:24",
@@ -149,13 +149,13 @@ def test_progress_in_a_log_is_a_line_every_ten_seconds_first_and_last(capsys):
 
 def test_progress_without_a_known_end_has_no_total(capsys):
     with Ui().progress() as bar:
-        bar.update(3, None, {}, None)
+        bar.progress(3, None, {}, None)
     assert capsys.readouterr().err == "step  3\n"
 
 
 def test_quiet_progress_says_nothing_but_warnings(capsys):
     with Ui(quiet=1).progress() as bar:
-        bar.update(1, 2, {"loss": 1.0}, 1.0)
+        bar.progress(1, 2, {"loss": 1.0}, 1.0)
         bar.note("note")
         bar.sample("text", "step 1")
         bar.warn("careful")
@@ -171,11 +171,11 @@ def test_bar_on_a_terminal_has_the_numbers_and_notes_stay_above_it(terminal):
     out, err = terminal()
     ui = Ui()
     with ui.progress() as bar:
-        bar.update(1, 4, {"loss": 1.5}, 3.0)
+        bar.progress(1, 4, {"loss": 1.5}, 3.0)
         bar.note("a note with [brackets]")
         ui.warn("careful")
         bar.sample("a preview", "step 1")
-        bar.update(4, 4, {"loss": 1.25}, 0.0)
+        bar.progress(4, 4, {"loss": 1.25}, 0.0)
     written = err.getvalue()
     assert "a note with [brackets]" in written
     assert "careful" in written
@@ -190,8 +190,8 @@ def test_bar_on_a_terminal_has_the_numbers_and_notes_stay_above_it(terminal):
 def test_bar_without_a_known_end_moves_with_the_time_that_is_left(terminal):
     _out, err = terminal()
     with Ui().progress() as bar:
-        bar.update(10, None, {}, None)
-        bar.update(20, None, {"loss": 1.0}, 60.0)
+        bar.progress(10, None, {}, None)
+        bar.progress(20, None, {"loss": 1.0}, 60.0)
     assert "eta 1:00" in err.getvalue()
 
 
