@@ -8,72 +8,17 @@ that the index no longer names. A process killed at any point leaves the old or 
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any
 
-from rnngen.errors import BundleError, RunError
+from rnngen.atomic import sync_folder, write_atomically, write_failure
+from rnngen.errors import BundleError
 from rnngen.verify import digest, read_index
-
-CHUNK = 64 * 2**20
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replaces `path` by `data`: durable when this returns, never half.
-
-    Raises:
-        OSError: the old file is untouched, and nothing is left beside it.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        _write_durably(temporary, data)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-    sync_folder(path.parent)
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags, 0o666)
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view[:CHUNK]) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes names in `folder` durable, where the system can (Windows can't)."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        # Some network file systems can't sync a folder; that is not a failed write.
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
-            raise
-    finally:
-        os.close(descriptor)
-
-
-def write_failure(path: Path, error: OSError, kept: str) -> RunError:
-    """The error for a write that failed; `kept` says what is still whole."""
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    reason = error.strerror or str(error)
-    hint = "free some space" if full else f"check that `{path.parent}` can be written"
-    return RunError(f"could not write `{path}`: {reason}; {kept}", hint=hint)
 
 
 class Commit:

@@ -14,7 +14,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from rnngen.commit import write_atomically, write_failure
+from rnngen.atomic import write_atomically, write_failure
 from rnngen.errors import PluginError
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from rnngen import bundle
-from rnngen.commit import write_atomically, write_failure
+from rnngen.atomic import write_atomically, write_failure
 from rnngen.errors import RnngenError, UsageError
 from rnngen.records import CONTROL, METRICS, RECORD, is_run, newest, read_metrics, read_record
 
@@ -198,7 +198,7 @@ class RunFolder:
         self._replace(RECORD, "{}\n")
         self.record(
             {
-                "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+                "command": [_program(), *sys.argv[1:]],
                 "status": "running",
                 "started": now(),
                 "ended": None,
@@ -260,6 +260,12 @@ def _version(distribution: str) -> str | None:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
         return None
+
+
+def _program() -> str:
+    # `python -m rnngen` is the same command.
+    name = Path(sys.argv[0]).name
+    return "rnngen" if name == "__main__.py" else name
 
 
 def _default_path(name_hint: str) -> Path:

@@ -19,7 +19,8 @@ FLOORS = {
     "packing data scoring baselines memorization exporters",
     3: "config catalog plugins registration component lifecycle builtin hookspecs",
     2: "cells domains likelihoods decoders trackers",
-    1: "protocols options sections errors sources corpora python_text schema schedule device draws",
+    1: "protocols options sections errors sources corpora python_text schema schedule device draws "
+    "atomic",
 }
 """Every room of the package; ARCHITECTURE.md names those one has to know."""
 

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor, nn
 
+from rnngen.atomic import write_atomically, write_failure
 from rnngen.cells.cell import Cell, State, map_state, tensors
-from rnngen.commit import write_atomically, write_failure
 from rnngen.errors import PluginError, RunError, UsageError
 from rnngen.options import option
 
