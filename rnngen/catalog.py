@@ -85,14 +85,16 @@ class Catalog:
             return [self._find_of(owner, "strategy", bare)], None
         for everything in (False, True):
             for plugin in self.plugins:
-                if everything or plugin.answers_to(name) or plugin.entry_point is None:
-                    self.load_one(plugin)
+                named = plugin.answers_to(name)
+                if everything or named or plugin.entry_point is None:
+                    # A failure of what was asked for is raised below; no warning before that.
+                    self.load_one(plugin, quiet=named)
             registered = self._registered("strategy", name, self.plugins)
             if registered:
                 return [self._only(registered)], None
-            named = [plugin for plugin in self.plugins if plugin.answers_to(name)]
-            if named:
-                plugin = self._whole(name, named)
+            candidates = [plugin for plugin in self.plugins if plugin.answers_to(name)]
+            if candidates:
+                plugin = self._whole(name, candidates)
                 return [part for part in plugin.components if part.kind == "strategy"], plugin
         raise self._unknown_plugin(name)
 
@@ -176,10 +178,16 @@ class Catalog:
 
     def _whole(self, name: str, named: list[Plugin]) -> Plugin:
         """The one plugin of that name, loaded; an error if there are several or it failed."""
-        if len(named) > 1:
+        named = [plugin for plugin in named if plugin.name == name] or named
+        if len(named) > 1 and len({plugin.name for plugin in named}) == 1:
             raise PluginError(
                 f"plugin `{name}` is in {' and '.join(plugin.distribution for plugin in named)}",
                 hint="name the distribution instead",
+            )
+        if len(named) > 1:
+            raise PluginError(
+                f"`{name}` brings several plugins",
+                hint=f"name one of them: {', '.join(plugin.name for plugin in named)}",
             )
         plugin = named[0]
         self.load_one(plugin)
@@ -195,10 +203,12 @@ class Catalog:
         if not named:
             raise self._unknown_plugin(owner)
         for plugin in named:
-            self.load_one(plugin)
+            self.load_one(plugin, quiet=len(named) == 1)
         registered = self._registered(kind, name, named)
         if registered:
             return self._only(registered)
+        if len(named) > 1:
+            raise self._unknown(kind, name)
         plugin = self._whole(owner, named)
         has = [part.name for part in plugin.components if part.kind == kind]
         raise UsageError(

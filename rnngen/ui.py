@@ -276,6 +276,8 @@ def numbers(metrics: Mapping[str, float], eta: float | None) -> str:
             parts.append(f"{_thousands(value)} tok/s")
         elif name in {"grad_norm", "gradient_norm"}:
             parts.append(f"grad {value:.2f}")
+        elif name == "learning_rate":
+            parts.append(f"rate {value:.1e}")
         else:
             parts.append(f"{'train' if name == 'loss' else name} {value:.3f}")
     if eta is not None:

@@ -340,8 +340,10 @@ def test_naming_a_plugin_means_all_of_its_strategies(install):
 
 def test_naming_a_failed_plugin_is_an_error_with_its_cause(install):
     install("importerror", "good")
+    warnings: list[str] = []
     with pytest.raises(PluginError) as caught:
-        make().find_active("importerror")
+        make(warnings=warnings).find_active("importerror")
+    assert warnings == []
     assert caught.value.exit_code == 3
     assert caught.value.message == (
         "plugin `importerror` (rnngen-importerror 0.3.0) could not be loaded: RuntimeError: "
@@ -379,3 +381,15 @@ def test_two_distributions_with_a_plugin_of_one_name_are_told_apart(make_plugin)
     with pytest.raises(PluginError, match="plugin `one` is in rnngen-one and rnngen-two"):
         make().find_active("one")
     assert make().find("decoder", "rnngen-two:two").plugin.distribution == "rnngen-two"
+
+
+def test_distribution_of_several_plugins_is_no_name_for_one_of_them(make_plugin):
+    path = make_plugin("many", GOOD_CODE.format(name="many"))
+    info = path.parent / "rnngen_many-1.0.dist-info" / "entry_points.txt"
+    info.write_text("[rnngen]\nfirst = rnngen_many\nsecond = rnngen_none\n")
+    with pytest.raises(PluginError, match="`rnngen-many` brings several plugins") as caught:
+        make().find_active("rnngen-many")
+    assert caught.value.hint == "name one of them: first, second"
+    with pytest.raises(UsageError, match="no cell named `nothing`"):
+        make().find("cell", "rnngen-many:nothing")
+    assert make().find("decoder", "rnngen-many:many").plugin.name == "first"

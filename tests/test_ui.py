@@ -121,6 +121,7 @@ def test_numbers_are_one_line():
     assert (
         numbers(metrics, 41.0) == "train 1.423  18.3k tok/s  grad 0.31  ewc.penalty 0.500  eta 0:41"
     )
+    assert numbers({"learning_rate": 0.00039}, None) == "rate 3.9e-04"
     assert numbers({"tokens_per_second": 999.0}, None) == "999 tok/s"
     assert numbers({"tokens_per_second": 2.5e6}, None) == "2.5M tok/s"
 

@@ -50,7 +50,8 @@ def option_assignments(command: F) -> F:
         "assignments",
         multiple=True,
         metavar="NAME=VALUE",
-        help="Set an option: `-o temperature=0.7`, `-o gru.layers=2`; may be repeated.",
+        help="Set an option, `-o temperature=0.7` or `-o sample.temperature=0.7`; may be repeated. "
+        "`rnngen show NAME` lists a component's options.",
     )(command)
 
 
