@@ -14,7 +14,7 @@ from rnngen import sources
 from rnngen.errors import DataError, UsageError
 from rnngen.sources import Source, cache_folder, find, fingerprint
 
-TEXT = "To be, or not to be.\n".encode() * 5000
+TEXT = b"To be, or not to be.\n" * 5000
 
 COMPRESS = {
     ".gz": gzip.compress,

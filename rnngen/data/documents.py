@@ -18,6 +18,9 @@ from rnngen.errors import DataError
 POOL = 64
 """Groups that are sorted together: more means less padding, fewer more chance."""
 
+PADDING = 0.05
+"""Share of padding up to which short documents get more lanes than asked for."""
+
 Integers = NDArray[np.int64]
 
 
@@ -52,8 +55,7 @@ class Documents:
         self._measuring = measuring
         self._starts = store.documents[wanted]
         self._lengths = lengths[wanted]
-        wide = lanes * max(1, chunk // round(float(self._lengths.mean())))
-        self.lanes = min(wide, len(wanted))
+        self.lanes = min(_width(self._lengths, lanes, chunk), len(wanted))
         self.chunk = int(min(chunk, self._lengths.max()))
         self.note = None
         if self.lanes < lanes:
@@ -68,7 +70,7 @@ class Documents:
         self._epoch = -1
         self._groups: list[Integers] = []
         self._first = np.zeros(0, np.int64)
-        self.waste = self._waste()
+        self.waste = _padding(self._lengths[self._order(0)], self.lanes)
         """Share of the inputs that are padding."""
 
     def __len__(self) -> int:
@@ -140,9 +142,17 @@ class Documents:
             resets[0] = True
         return Batch(inputs, targets, weights, resets)
 
-    def _waste(self) -> float:
-        order = self._order(0)
-        padded = 0
-        for start in range(0, len(order), self.lanes):
-            padded += self.lanes * int(self._lengths[order[start : start + self.lanes]].max())
-        return 1.0 - int(self._lengths.sum()) / padded
+
+def _width(lengths: Integers, lanes: int, chunk: int) -> int:
+    """Lanes for documents of these lengths: more where they are short, if padding stays little."""
+    ordered = -np.sort(-lengths)
+    for factor in range(max(1, chunk // round(float(lengths.mean()))), 1, -1):
+        if _padding(ordered, factor * lanes) <= PADDING:
+            return factor * lanes
+    return lanes
+
+
+def _padding(lengths: Integers, lanes: int) -> float:
+    """Share of padding where documents are put side by side in this order."""
+    longest = np.maximum.reduceat(lengths, np.arange(0, len(lengths), lanes))
+    return 1.0 - int(lengths.sum()) / (lanes * int(longest.sum()))

@@ -123,6 +123,9 @@ def _documents(
         buffer = buffer[start:]
         if len(buffer) >= block:
             cut = _safe_cut(buffer, safe)
+            if cut == 0 and len(buffer) < block + WINDOW:
+                continue  # nothing but space so far: a separator may be on its way
+            cut = cut or len(buffer)
             yield Piece(buffer[:cut], False, skipped + _size(buffer[:cut]))
             buffer, skipped, inside = buffer[cut:], 0, True
     content = buffer
@@ -135,8 +138,13 @@ def _documents(
 
 
 def _safe_cut(buffer: Any, safe: re.Pattern[Any]) -> int:
-    """Where to cut: the last place between a word and a space, or the end where there is none."""
-    cut = len(buffer)
+    """Where to cut: the last place between a word and a space, or the end of a long word.
+
+    Never within a run of spaces, which may be a separator; 0 where there is nothing else.
+    """
+    cut = len(buffer.rstrip())
+    if cut < len(buffer):
+        return cut
     for match in safe.finditer(buffer, max(1, cut - WINDOW)):
         cut = match.start()
     return cut

@@ -91,7 +91,9 @@ def test_a_file_of_blank_lines_has_no_documents(tmp_path, kind):
 @pytest.mark.parametrize("block", [1, 2, 7, 1 << 20])
 def test_what_is_not_utf8_is_an_error_with_file_and_offset(tmp_path, block):
     data = "ünï".encode() + b"abc\xe4\n" + "ö".encode()
-    with pytest.raises(DataError, match=r"`file\.txt` is not UTF-8: byte 0xe4 at offset 8") as error:
+    with pytest.raises(
+        DataError, match=r"`file\.txt` is not UTF-8: byte 0xe4 at offset 8"
+    ) as error:
         documents(tmp_path, data, block=block)
     assert "--tokens byte" in error.value.hint
 
@@ -136,7 +138,7 @@ def test_a_long_word_is_cut_anywhere(tmp_path):
     assert joined(pieces) == [text]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.lists(PARAGRAPHS, min_size=1, max_size=6),
     st.sampled_from(["\n", "\r\n"]),

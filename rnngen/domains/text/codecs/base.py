@@ -178,7 +178,8 @@ def expect_strings(content: Mapping[str, Any], name: str) -> list[str]:
     if len(values) > LARGEST_SIZE:
         raise BundleError(f"`{name}` in `{FILE}` has {len(values)} entries, at most {LARGEST_SIZE}")
     for number, value in enumerate(values):
-        if not isinstance(value, str) or not 0 < len(value) <= LARGEST_TOKEN:
+        known = isinstance(value, str) and 0 < len(value) <= LARGEST_TOKEN
+        if not known or any("\ud800" <= character <= "\udfff" for character in value):
             raise BundleError(f"entry {number} of `{name}` in `{FILE}` is no token: {value!r:.60}")
     if len(set(values)) != len(values):
         raise BundleError(f"`{name}` in `{FILE}` names a token twice")

@@ -104,7 +104,7 @@ class CharCodec(TextCodec):
         """The codec of a checked `codec.json`; BundleError where it makes no sense."""
         characters = expect_strings(content, "characters")
         replace = expect(content, "replace", bool)
-        if any(len(char) != 1 or "\ud800" <= char <= "\udfff" for char in characters):
+        if any(len(char) != 1 for char in characters):
             raise BundleError(f"`characters` in `{FILE}` must be single characters")
         if replace and REPLACEMENT not in characters:
             raise BundleError(f"`{FILE}` replaces unknown characters, but has no U+FFFD to do it")

@@ -1,7 +1,7 @@
 """Subwords: byte pairs merged (BPE), or pieces of greatest likelihood (unigram).
 
-Both work on bytes, so that all text has ids, and both are trained by Hugging Face `tokenizers` on a
-sample of the text. What is kept is a plain list of tokens, from which the tokenizer is built anew.
+Both work on bytes, so that all text has ids, and both are fitted on a sample of the text. What is
+kept is a plain list of tokens, from which a tokenizer of Hugging Face `tokenizers` is built anew.
 BPE: Sennrich et al. 2016. Unigram: Kudo 2018. Bytes as characters: Radford et al. 2019.
 """
 
@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from rnngen.domains.text.codecs.base import FILE, LARGEST_SIZE, expect, expect_strings
+from rnngen.domains.text.codecs.unigram_training import fit_unigram
 from rnngen.domains.text.codecs.wordwise import WordwiseCodec, sample
 from rnngen.errors import BundleError
 from rnngen.protocols import Piece
@@ -25,16 +27,16 @@ WORDS = re.compile(r"'(?:[sdmt]|ll|ve|re)| ?[^\W\d_]+| ?\d+| ?(?:[^\w\s]|_)+|\s+
 
 BPE_SAMPLE = 32 << 20
 UNIGRAM_SAMPLE = 8 << 20
-"""Characters that a tokenizer is trained on, at most; unigram takes four times as long."""
+"""Characters that a vocabulary is fitted on, at most; unigram takes longer."""
 
 RAREST = 2
 """How often a pair of tokens occurs at least to be merged."""
 
 DIGITS = 6
-"""Of the scores of unigram tokens: training sums them in no fixed order."""
+"""Of the scores of unigram tokens, so that rounding elsewhere does not change them."""
 
-FAR = 10.0
-"""How much less probable than the rarest token a byte is that the sample did not have."""
+FAR = 2.0
+"""How much less probable than the rarest token a byte is that has no token's meaning of its own."""
 
 
 def _alphabet() -> list[str]:
@@ -95,7 +97,10 @@ class BpeCodec(_SubwordCodec):
             initial_alphabet=ALPHABET,
             show_progress=False,
         )
-        model = _train(models.BPE(), trainer, sample(pieces(), BPE_SAMPLE, separator))
+        tokenizer = Tokenizer(models.BPE())
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+        tokenizer.train_from_iterator(sample(pieces(), BPE_SAMPLE, separator), trainer)
+        model = json.loads(tokenizer.to_str())["model"]
         vocabulary: dict[str, int] = model["vocab"]
         merges = [" ".join(merge) for merge in model["merges"]]
         return cls(sorted(vocabulary, key=vocabulary.__getitem__), merges, separator)
@@ -136,19 +141,16 @@ class UnigramCodec(_SubwordCodec):
     @classmethod
     def fit(cls, pieces: Callable[[], Iterable[Piece]], separator: str, size: int) -> UnigramCodec:
         """A codec of at most `size` ids, the boundary included."""
-        trainer = trainers.UnigramTrainer(
-            vocab_size=size - 1, initial_alphabet=ALPHABET, unk_token=None, show_progress=False
-        )
-        model = _train(models.Unigram(), trainer, sample(pieces(), UNIGRAM_SAMPLE, separator))
-        scores = {token: round(score, DIGITS) for token, score in model["vocab"]}
-        least = min(scores.values(), default=0.0) - FAR
+        counts: Counter[str] = Counter()
+        for text in sample(pieces(), UNIGRAM_SAMPLE, separator):
+            counts.update(WORDS.findall(text))
+        found = fit_unigram(counts, size - 1 - len(ALPHABET))
+        scores = {_spell(token): round(score, DIGITS) for token, score in found.items()}
+        least = round(min(scores.values(), default=0.0) - FAR, DIGITS)
         for character in ALPHABET:
             scores.setdefault(character, least)
-        # Bytes can't be left out; what is too much is taken from the least probable of the others.
-        free = sorted((t for t in scores if len(t) > 1), key=lambda token: (-scores[token], token))
-        kept = [*ALPHABET, *free[: size - 1 - len(ALPHABET)]]
-        kept.sort(key=lambda token: (-scores[token], token))
-        return cls(kept, [scores[token] for token in kept], separator)
+        tokens = sorted(scores, key=lambda token: (-scores[token], token))
+        return cls(tokens, [scores[token] for token in tokens], separator)
 
     def _content(self) -> dict[str, Any]:
         return {"tokens": list(self.tokens), "scores": list(self.scores)}
@@ -169,12 +171,9 @@ class UnigramCodec(_SubwordCodec):
         return cls(tokens, [float(score) for score in scores], separator)
 
 
-def _train(model: models.Model, trainer: Any, texts: list[str]) -> dict[str, Any]:
-    tokenizer = Tokenizer(model)
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
-    tokenizer.train_from_iterator(texts, trainer, length=len(texts))
-    trained: dict[str, Any] = json.loads(tokenizer.to_str())["model"]
-    return trained
+def _spell(text: str) -> str:
+    """The UTF-8 of a text, each byte as its character of `ALPHABET`."""
+    return "".join(ALPHABET[byte] for byte in text.encode())
 
 
 def _expect_tokens(content: Mapping[str, Any]) -> list[str]:

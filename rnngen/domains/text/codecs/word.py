@@ -83,7 +83,7 @@ class WordCodec(WordwiseCodec):
         if not 0 < number <= LARGEST_SIZE:
             raise BundleError(f"`number` in `{FILE}` is {number}, expected 1 to {LARGEST_SIZE}")
         for word in vocabulary:
-            if not word.isprintable() and WORDS.fullmatch(word) is None:
+            if WORDS.fullmatch(word) is None:
                 raise BundleError(f"`words` in `{FILE}` has {word!r:.60}, which is no word")
         return cls(vocabulary, separator, number=number)
 
