@@ -7,8 +7,9 @@ output = V y + b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 from typing import Any
 
@@ -37,15 +38,16 @@ class Model(nn.Module):
     ) -> None:
         super().__init__()
         self.likelihood = likelihood
-        self.options = options
         self.cell_options = dict(cell_options)
-        width = options.embedding or options.hidden
-        if options.tied and width != options.hidden:
+        if options.tied and options.embedding not in (None, options.hidden):
             raise UsageError(
-                f"`model.tied` shares embedding and readout, but the embedding has {width} "
-                f"numbers and the cell {options.hidden}",
+                f"`model.tied` shares embedding and readout, but the embedding has "
+                f"{options.embedding} numbers and the cell {options.hidden}",
                 hint="leave out `model.embedding`, or `model.tied`",
             )
+        width = options.embedding or embedding_width(likelihood.size, options)
+        # Kept as a number: a vocabulary that grows must not change it.
+        self.options = options = replace(options, embedding=width)
         component = get_catalog().find("cell", options.cell)
         target = component.load()
         self.embedding = likelihood.embedding(width)
@@ -109,7 +111,6 @@ class Model(nn.Module):
 
     def _stack(self, x: Tensor, state: list[State]) -> tuple[Tensor, list[State]]:
         after = []
-        x = self.dropout(x)
         for layer, cell in enumerate(self.cells):
             y, cell_state = cell(x, state[layer])
             y = self.norms[layer](y)
@@ -153,6 +154,13 @@ class Model(nn.Module):
             "size": self.likelihood.size,
             "parameters": self.parameter_count,
         }
+
+
+def embedding_width(size: int, options: ModelOptions) -> int:
+    """Numbers in a token's vector where nobody said: 64, or 4 times the root of many tokens."""
+    if options.tied:
+        return options.hidden
+    return min(options.hidden, max(64, 16 * math.ceil(math.sqrt(size) / 4)))
 
 
 def _cell(module: nn.Module) -> Cell:

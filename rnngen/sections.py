@@ -14,12 +14,15 @@ class ModelOptions:
 
     cell: str = option("lstm", "recurrent cell, see `rnngen list cells`")
     layers: int = option(1, "cells above each other", min=1, max=64)
-    hidden: int = option(384, "numbers in a cell's output", min=1, max=65536)
+    hidden: int = option(512, "numbers in a cell's output", min=1, max=65536)
     embedding: int | None = option(
-        None, "numbers in a token's vector; none: as many as `hidden`", min=1, max=65536
+        None,
+        "numbers in a token's vector; none: 64, and more for more than 256 different tokens",
+        min=1,
+        max=65536,
     )
     dropout: float = option(
-        0.0, "share of numbers dropped between layers while training", min=0, max=0.95
+        0.4, "share of each layer's output dropped while training", min=0, max=0.95
     )
     residual: bool = option(False, "add a layer's input to its output")
     layer_norm: bool = option(False, "normalise every layer's output (Ba et al. 2016)")
@@ -40,7 +43,7 @@ class TrainOptions:
     )
     threads: int | None = option(None, "processor threads; none: as many as cores", min=1)
     optimizer: str = option("adamw", "see `rnngen list optimizers`")
-    learning_rate: float = option(0.004, "highest learning rate", min=0)
+    learning_rate: float = option(0.008, "highest learning rate", min=0)
     schedule: Literal["cosine", "linear", "constant"] = option(
         "cosine", "how the rate falls after warmup, over the budget of steps or time"
     )

@@ -75,6 +75,7 @@ def test_a_residual_adds_the_layer_s_input():
     plain.load_tensors(model.tensors())
     steps = _steps(4, 2)
     added = model(steps, model.initial_state(2))[0] - plain(steps, plain.initial_state(2))[0]
+    assert model.embedding.weight.shape == (11, 12)
     expected = model.embedding(steps) @ model.readout.weight.t()
     torch.testing.assert_close(added, expected, atol=1e-5, rtol=0)
 

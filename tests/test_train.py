@@ -34,13 +34,14 @@ def rows(run, split):
 
 
 def test_training_learns_what_the_text_repeats(text, tmp_path):
-    bundle = fit(text, tmp_path / "run", "train.learning_rate=0.02", steps=150)
+    options = ("train.learning_rate=0.02", "model.dropout=0")
+    bundle = fit(text, tmp_path / "run", *options, steps=150)
     unigram = _unigram_nats(text.read_text())
     assert bundle.manifest["metrics"]["valid_nats_per_token"] < 0.5 < unigram
     train = rows(tmp_path / "run", "train")
     assert train[-1]["loss"] < train[0]["loss"] / 2
     written = bundle.generate("the c", length=40, options={"temperature": 0.1})[0].text
-    assert "the cat sat on the mat" in "the c" + written or "the cat" in written
+    assert written.startswith("at sat on the ")
 
 
 def _unigram_nats(text):

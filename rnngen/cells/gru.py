@@ -47,7 +47,7 @@ class GRU(FusedCell):
         super().__init__(input_size, hidden_size)
         self.reset = reset
         self.layer = nn.GRU(input_size, hidden_size)
-        self._start(3)
+        self._start()
 
     def initial_state(self, batch_size: int) -> Tensor:
         """h = 0, `[B,H]`."""

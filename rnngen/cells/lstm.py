@@ -43,7 +43,7 @@ class LSTM(FusedCell):
     def __init__(self, input_size: int, hidden_size: int, forget_bias: float = 1.0) -> None:
         super().__init__(input_size, hidden_size)
         self.layer = nn.LSTM(input_size, hidden_size)
-        self._start(4)
+        self._start()
         nn.init.constant_(self.b[hidden_size : 2 * hidden_size], forget_bias)
 
     def initial_state(self, batch_size: int) -> tuple[Tensor, Tensor]:

@@ -37,7 +37,7 @@ class RNN(FusedCell):
         super().__init__(input_size, hidden_size)
         self.activation = activation
         self.layer = nn.RNN(input_size, hidden_size, nonlinearity=activation)
-        self._start(1)
+        self._start()
 
     def initial_state(self, batch_size: int) -> Tensor:
         """h = 0, `[B,H]`."""
