@@ -4,15 +4,18 @@ Weights are laid out once (`rnngen.cells.linear`), the first layer's projection 
 read from a table, and a step is a dozen tensor operations without autograd or module calls.
 
 **What is guaranteed.** A row's output and state are the same bits however many rows are computed
-beside it, so that a seed gives the same sequence whether one or a hundred are drawn. Matrix
-libraries do not promise that: they add in another order for one row than for many, and vector code
-rounds the last elements of an array differently. So the engine does not trust, it compares:
+beside it, so that a seed gives the same sequence whether one or a hundred are drawn. Libraries do
+not promise that, for two reasons. Matrix products add in another order for one row than for many.
+And vector code leaves the last elements of an array, those that don't fill a pair of vector
+registers, to other code: PyTorch's sigmoid rounds one in thirty of them differently. So:
 
-- The *unit* is the smallest number of rows of which a larger batch is an exact repetition, on this
-  machine and with these weights: 1 where oneDNN multiplies. Batches are padded to a multiple of it.
-- Before a number of rows is stepped for the first time, a few steps of it are compared, bit by bit,
+- Batches are padded to a multiple of the *unit*, the number of rows that makes every array of the
+  step a multiple of 32 numbers: 1 where the layers' sizes are, as they usually are.
+- Nothing is trusted that can be compared. The unit grows until larger batches are exact repetitions
+  of it on this machine, with these weights; where oneDNN multiplies, the first one already is. And
+  before a number of rows is stepped for the first time, some steps of it are compared, bit by bit,
   with the same steps computed unit by unit on one thread. Where they differ, that number of rows is
-  computed unit by unit from then on: slower, but the same.
+  computed on one thread, or unit by unit: slower, but the same.
 
 Other machines, library versions and devices round differently, and may write another sequence.
 """
@@ -20,15 +23,17 @@ Other machines, library versions and devices round differently, and may write an
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from enum import Enum
 from typing import cast
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnngen.cells.cell import Cell, State, map_state, reset_lanes
+from rnngen.cells.cell import Cell, State, map_state, reset_lanes, tensors
 from rnngen.cells.linear import prepare_linear
 from rnngen.cuda_graph import GraphedStep, capture
 from rnngen.model import Model
@@ -37,10 +42,20 @@ TABLE_LIMIT = 2**24
 """Numbers (64 MiB) up to which the first layer's projections are kept as a table."""
 ONE_THREAD = 2**24
 """Multiplications in a step up to which a second thread costs more than it gives."""
-UNITS = (1, 2, 4, 8, 16)
+UNITS = (1, 2, 4, 8, 16, 32)
 ACCELERATOR_UNITS = (16, 64)
-PROBE_STEPS = 3
-PROBED_BLOCKS = 8
+VECTORS = 32
+"""Numbers in the pair of registers that PyTorch's widest loops work on at a time."""
+PROBED_STEPS = 8
+PROBED_UNITS = 9
+
+
+class _Way(Enum):
+    """How a number of rows is computed."""
+
+    WHOLE = "at once"
+    ONE_THREAD = "at once, on one thread"
+    UNITS = "unit by unit, on one thread"
 
 
 class Engine:
@@ -62,11 +77,11 @@ class Engine:
         self._model = model
         self._boundary = boundary
         self._work = sum(part.numel() for part in [*model.cells.parameters(), model.readout.weight])
-        self._whole: dict[int, bool] = {}
+        self._ways: dict[tuple[int, int], _Way] = {}
         self._graphs: dict[int, GraphedStep | None] = {}
         with torch.inference_mode(), _one_thread():
             self._prepare(model)
-            self._unit = self._choose_unit()
+            self._unit, self._grows = self._choose_unit()
 
     def start(self, batch: int) -> State:
         """The initial state for `batch` sequences."""
@@ -91,14 +106,14 @@ class Engine:
             tokens = tokens.to(self.device)
             if rows != batch:
                 tokens = functional.pad(tokens, (0, rows - batch))
-            if rows not in self._whole:
-                self._whole[rows] = self._repeats(rows, self._unit)
-            if not self._whole[rows]:
-                output, state = self._advance_by_units(tokens, state, self._unit)
-            elif self.device.type == "cuda":
+            way = self._way(rows)
+            if way is _Way.WHOLE:
                 output, state = self._advance_graphed(tokens, state)
+            elif way is _Way.ONE_THREAD:
+                with _one_thread():
+                    output, state = self._advance(tokens, state)
             else:
-                output, state = self._advance(tokens, state)
+                output, state = self._advance_by_units(tokens, state, self._unit)
             return output[:batch], state
 
     def read(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
@@ -169,6 +184,9 @@ class Engine:
         return self._readout(x), after
 
     def _advance_graphed(self, tokens: Tensor, state: list[State]) -> tuple[Tensor, list[State]]:
+        """The step, on a CUDA device as a graph, where it can be recorded as one."""
+        if self.device.type != "cuda":
+            return self._advance(tokens, state)
         rows = len(tokens)
         if rows not in self._graphs:
             self._graphs[rows] = capture(self._advance, tokens, state)
@@ -191,42 +209,76 @@ class Engine:
     def _padded(self, batch: int) -> int:
         return -(-batch // self._unit) * self._unit
 
-    def _choose_unit(self) -> int:
+    def _choose_unit(self) -> tuple[int, bool]:
+        """The unit, and whether larger batches may be computed at once at all."""
         units = UNITS if self.device.type == "cpu" else ACCELERATOR_UNITS
+        widths = [part.numel() for _, part in tensors(self._model.initial_state(1))]
+        if self._table is not None:
+            widths.append(self._table.shape[-1])
+        smallest = VECTORS // math.gcd(VECTORS, *widths)
         for unit in units:
-            if self._repeats(2 * units[-1], unit):
-                return unit
-        return units[0] if self.device.type == "cpu" else units[-1]
+            if unit >= smallest and self._repeats(max(2 * unit, VECTORS), unit):
+                return unit, True
+        return (1, False) if self.device.type == "cpu" else (units[-1], False)
+
+    def _way(self, rows: int) -> _Way:
+        """How `rows` rows are computed so that each has the bits it has in a unit."""
+        key = rows, torch.get_num_threads()
+        if key not in self._ways:
+            if rows == self._unit:
+                same = True
+            else:
+                with _one_thread():
+                    same = self._grows and self._repeats(rows, self._unit)
+            if not same:
+                self._ways[key] = _Way.UNITS
+            else:
+                self._ways[key] = _Way.WHOLE if self._threads_agree(rows) else _Way.ONE_THREAD
+        return self._ways[key]
 
     def _repeats(self, rows: int, unit: int) -> bool:
-        """Whether `rows` rows at once give the same bits as `unit` rows at a time."""
-        if rows == unit and torch.get_num_threads() == 1:
+        """Whether `rows` rows at once give the bits of `unit` rows at a time, in any order."""
+        steps = self._probe(rows)
+        outputs = self._run(steps)
+        if not (self._places_agree(steps) and self._places_agree(steps[:, :unit])):
+            return False
+        starts = range(0, rows, unit)
+        probed = {starts[i * (len(starts) - 1) // (PROBED_UNITS - 1)] for i in range(PROBED_UNITS)}
+        parts = (slice(start, start + unit) for start in sorted(probed))
+        return all(torch.equal(self._run(steps[:, part]), outputs[:, part]) for part in parts)
+
+    def _places_agree(self, steps: Tensor) -> bool:
+        """Whether every row has the same bits one place further."""
+        return torch.equal(self._run(steps.roll(1, 1)).roll(-1, 1), self._run(steps))
+
+    def _threads_agree(self, rows: int) -> bool:
+        """Whether as many threads as there are now give the same bits as one."""
+        if torch.get_num_threads() == 1 or self.device.type != "cpu":
             return True
-        # Numbers without a generator: nobody else's random state is touched.
-        tokens = torch.arange(PROBE_STEPS * rows, device=self.device).view(PROBE_STEPS, rows)
-        tokens = (tokens * 7919 + tokens // 3) % self.size
-        blocks = range(0, rows, unit)
-        probed = sorted({blocks[i * (len(blocks) - 1) // PROBED_BLOCKS] for i in range(9)})
-        outputs, states = [], [self._model.initial_state(rows)]
-        for step in tokens:
-            output, state = self._advance(step, states[-1])
-            outputs.append(output)
-            states.append(state)
+        steps = self._probe(rows)
+        several = self._run(steps)
         with _one_thread():
-            for start in probed:
-                state = _rows(tokens[0], states[0], start, unit)[1]
-                for step, output in zip(tokens, outputs, strict=True):
-                    own, state = self._advance(step[start : start + unit], state)
-                    if not torch.equal(own, output[start : start + unit]):
-                        return False
-        return True
+            return torch.equal(self._run(steps), several)
+
+    def _probe(self, rows: int) -> Tensor:
+        """Steps `[PROBED_STEPS, rows]` that look random; nobody's random state is touched."""
+        numbers = torch.arange(PROBED_STEPS * rows, device=self.device)
+        return ((numbers * 7919 + numbers // 3) % self.size).view(PROBED_STEPS, rows)
+
+    def _run(self, steps: Tensor) -> Tensor:
+        """Outputs `[T,B,K]` for `steps [T,B]` from the initial state."""
+        state: list[State] = self._model.initial_state(steps.shape[1])
+        outputs = []
+        for row in steps:
+            output, state = self._advance(row, state)
+            outputs.append(output)
+        return torch.stack(outputs)
 
 
 def _rows(tokens: Tensor, state: list[State], start: int, count: int) -> tuple[Tensor, list[State]]:
-    return (
-        tokens[start : start + count],
-        map_state(lambda part: part[start : start + count], state),
-    )
+    """Some rows in memory of their own: what a product adds first may depend on the address."""
+    part = slice(start, start + count)
+    return tokens[part], map_state(lambda tensor: tensor[part].clone(), state)
 
 
 @contextmanager
