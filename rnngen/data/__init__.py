@@ -4,7 +4,7 @@ from rnngen.data.batches import Batch, Batches, choose
 from rnngen.data.documents import Documents
 from rnngen.data.evaluation import evaluation
 from rnngen.data.lanes import Lanes
-from rnngen.data.prepare import Dataset, Summary, prepare
+from rnngen.data.prepare import Dataset, Summary, prepare, reopen
 from rnngen.data.store import Store, StoreWriter
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "choose",
     "evaluation",
     "prepare",
+    "reopen",
 ]

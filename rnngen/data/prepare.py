@@ -78,6 +78,7 @@ class Dataset:
         codec: that both are encoded with.
         fingerprint: SHA-256 of the content of the sources (not of the validation's own).
         summary: what was prepared.
+        place: its name in the cache, for `reopen`.
     """
 
     train: Store
@@ -85,6 +86,7 @@ class Dataset:
     codec: Codec
     fingerprint: str
     summary: Summary
+    place: str
 
 
 def prepare(
@@ -221,19 +223,7 @@ class _Wanted:
         return replace(dataset, summary=replace(dataset.summary, encoded=True))
 
     def _open(self, path: Path) -> Dataset | None:
-        try:
-            about = json.loads((path / SUMMARY).read_bytes())
-            files = {name: (path / CODEC / name).read_bytes() for name in about["codec_files"]}
-            if _digest(files) != about["codec"]:
-                return None
-            codec = self.codec if self.codec is not None else self.domain.load_codec(files)
-            summary = Summary(**about["summary"], encoded=False)
-            train = Store.open(path / TRAIN)
-            valid = Store.open(path / VALID) if summary.split != "none" else None
-            os.utime(path / SUMMARY)
-        except (OSError, ValueError, KeyError, TypeError, RnngenError):
-            return None
-        return Dataset(train, valid, codec, self.fingerprint, summary)
+        return _read(path, self.domain, self.codec, self.fingerprint)
 
     def _build(
         self, work: Path, seed: int, note: Callable[[str], None], progress: Progress
@@ -330,6 +320,44 @@ class _Wanted:
         split.by_documents(whole, train, valid, self.fraction, seed)
         shutil.rmtree(whole_folder)
         return train, "documents"
+
+
+def reopen(domain: Domain, place: str, content: str) -> Dataset:
+    """What was prepared before from sources that can't be read again, such as standard input.
+
+    Args:
+        domain: as it was.
+        place: `Dataset.place`.
+        content: `Dataset.fingerprint`.
+
+    Raises:
+        DataError: it is no longer in the cache, or damaged.
+    """
+    path = cache_folder() / "prepared" / Path(place).name
+    dataset = _read(path, domain, None, content)
+    if dataset is None:
+        raise DataError(
+            "what was read from standard input is no longer in the cache",
+            hint="give the data as a file to a new run, with `--from` this one",
+        )
+    return dataset
+
+
+def _read(path: Path, domain: Domain, codec: Codec | None, content: str) -> Dataset | None:
+    """What a folder of the cache holds; None where it is not whole."""
+    try:
+        about = json.loads((path / SUMMARY).read_bytes())
+        files = {name: (path / CODEC / name).read_bytes() for name in about["codec_files"]}
+        if _digest(files) != about["codec"]:
+            return None
+        codec = codec if codec is not None else domain.load_codec(files)
+        summary = Summary(**about["summary"], encoded=False)
+        train = Store.open(path / TRAIN)
+        valid = Store.open(path / VALID) if summary.split != "none" else None
+        os.utime(path / SUMMARY)
+    except (OSError, ValueError, KeyError, TypeError, RnngenError):
+        return None
+    return Dataset(train, valid, codec, content, summary, path.name)
 
 
 def clean(folder: Path) -> None:
