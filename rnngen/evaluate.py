@@ -17,12 +17,12 @@ from rnngen.baselines import baselines as measure_baselines
 from rnngen.bundle import Bundle, load
 from rnngen.data import Dataset, Store, evaluation, prepare
 from rnngen.device import choose_device, use_threads
-from rnngen.errors import DataError, RnngenError, UsageError
+from rnngen.errors import DataError, UsageError
 from rnngen.generate import generate
 from rnngen.memorization import Memorization, memorization
 from rnngen.protocols import Codec
 from rnngen.scoring import score
-from rnngen.tasks import prepare_tasks
+from rnngen.tasks import reopen_tasks
 
 CHUNK = 512
 BLOCK = 1 << 18
@@ -178,20 +178,19 @@ def _training(bundle: Bundle, note: Callable[[str], None]) -> tuple[Dataset | No
     data = bundle.manifest["data"]
     if len(data["fingerprint"]) > 1:
         return None, "the run learned several tasks in a row: name the text to measure on"
+    codec, name = bundle.codec, bundle.manifest["domain"]["name"]
     try:
-        (dataset,) = prepare_tasks(
-            bundle.manifest["domain"]["name"],
+        (dataset,) = reopen_tasks(
+            name,
             bundle.domain,
             [data["sources"]],
-            valid=data["valid"],
-            codec=None if data["fitted"] else bundle.codec,
+            data,
+            codec,
             seed=bundle.manifest["seed"],
             note=note,
         )
-    except RnngenError as error:
+    except (DataError, UsageError) as error:
         return None, error.message
-    if [dataset.fingerprint] != data["fingerprint"]:
-        return None, "the files the run learned from have changed"
     return dataset, ""
 
 

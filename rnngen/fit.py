@@ -151,14 +151,7 @@ def _resume(
             flags={"train": dict(limits)},
             config=path / "config.toml",
         )
-        data = bundle.manifest["data"]
-        plan = make(wanted, reporter.note, codec=None if data["fitted"] else bundle.codec)
-        plan.fitted = data["fitted"]
-        if plan.fingerprint != data["fingerprint"]:
-            raise UsageError(
-                f"the data of `{path}` changed since the run began",
-                hint=f"restore it, or use `rnngen fit --from {path}` to go on with the new data",
-            )
+        plan = make(wanted, reporter.note, resumed=bundle)
         if any(value is not None for value in limits.values()):
             folder.write_config(plan.toml())
         folder.truncate_metrics(saved[1]["position"]["step"])
@@ -268,6 +261,7 @@ def _save(plan: Plan, folder: RunFolder, position: Position, valid: float | None
             "sources": plan.sources,
             "valid": [absolute(name) for name in plan.wanted.valid],
             "fitted": plan.fitted,
+            "prepared": [dataset.place for dataset in plan.datasets],
             "train_tokens": sum(len(dataset.train) for dataset in plan.datasets),
         },
         "seed": plan.train.seed,

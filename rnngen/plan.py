@@ -26,7 +26,7 @@ from rnngen.lifecycle import resolve as resolve_strategies
 from rnngen.model import Model, build, grow
 from rnngen.protocols import Codec, Domain
 from rnngen.sections import ModelOptions, TrainOptions
-from rnngen.tasks import prepare_tasks
+from rnngen.tasks import prepare_tasks, reopen_tasks
 from rnngen.train import Task, with_default_budget
 
 DEFAULT_SECONDS = 180.0
@@ -138,14 +138,17 @@ class Plan:
 
 
 def make(
-    wanted: Wanted, note: Callable[[str], None] = lambda text: None, *, codec: Codec | None = None
+    wanted: Wanted,
+    note: Callable[[str], None] = lambda text: None,
+    *,
+    resumed: Bundle | None = None,
 ) -> Plan:
     """Resolves settings, reads the data and builds the model.
 
     Args:
         wanted: what the user asked.
         note: told what takes its time.
-        codec: of the run that is resumed; None fits one, or takes that of `wanted.start`.
+        resumed: the run's own bundle, where it goes on: its data must be what it was.
 
     Raises:
         UsageError: an option, component or file that is not there.
@@ -166,16 +169,22 @@ def make(
     dtype, precision_reason = choose_precision(train.precision, device)
     threads = use_threads(train.threads)
     domain: Domain = components[0].load()(**asdict(settings[domain_name]))
-    datasets = prepare_tasks(
-        domain_name,
-        domain,
-        _parts(wanted),
-        valid=wanted.valid,
-        codec=codec if start is None else start.codec,
-        grow=start is not None,
-        seed=train.seed,
-        note=note,
-    )
+    if resumed is not None:
+        data = resumed.manifest["data"]
+        datasets = reopen_tasks(
+            domain_name, domain, _parts(wanted), data, resumed.codec, seed=train.seed, note=note
+        )
+    else:
+        datasets = prepare_tasks(
+            domain_name,
+            domain,
+            _parts(wanted),
+            valid=wanted.valid,
+            codec=None if start is None else start.codec,
+            grow=start is not None,
+            seed=train.seed,
+            note=note,
+        )
     codec = datasets[0].codec
     torch.manual_seed(train.seed)
     model = _model(settings, codec, start)
@@ -201,7 +210,7 @@ def make(
         precision_reason=precision_reason,
         threads=threads,
         components=components,
-        fitted=start is None and len(datasets) == 1,
+        fitted=data["fitted"] if resumed else start is None and len(datasets) == 1,
         notes=notes,
     )
 

@@ -2,11 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from rnngen import sources
-from rnngen.data import Dataset, prepare
+from rnngen.data import Dataset, prepare, reopen
+from rnngen.errors import DataError
 from rnngen.protocols import Codec, Domain, Piece
+
+
+STANDARD_INPUT = "-"
+
+
+def reopen_tasks(
+    domain_name: str,
+    domain: Domain,
+    parts: Sequence[Sequence[str]],
+    data: Mapping[str, Any],
+    codec: Codec,
+    *,
+    seed: int,
+    note: Callable[[str], None] = lambda text: None,
+) -> list[Dataset]:
+    """The data that a bundle was trained on.
+
+    Args:
+        domain_name: as it is registered.
+        domain: reads the data.
+        parts: data arguments of each task.
+        data: what the bundle's manifest says of them.
+        codec: the bundle's.
+        seed: of the run.
+        note: told what takes its time.
+
+    Raises:
+        UsageError: a file is gone.
+        DataError: the data changed, or can't be read again.
+    """
+    if any(STANDARD_INPUT in part for part in parts):
+        datasets = [
+            reopen(domain, place, content)
+            for place, content in zip(data["prepared"], data["fingerprint"], strict=True)
+        ]
+    else:
+        datasets = prepare_tasks(
+            domain_name,
+            domain,
+            parts,
+            valid=data["valid"],
+            codec=None if data["fitted"] else codec,
+            seed=seed,
+            note=note,
+        )
+    if [dataset.fingerprint for dataset in datasets] != data["fingerprint"]:
+        raise DataError(
+            "the data changed since the run began",
+            hint="restore it, or train the model further on the new data with `rnngen fit --from`",
+        )
+    if any(dataset.codec.files() != codec.files() for dataset in datasets):
+        raise DataError("the data is now encoded differently than when the run began")
+    return datasets
 
 
 def prepare_tasks(

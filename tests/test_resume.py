@@ -214,6 +214,6 @@ def test_resume_refuses_data_that_changed(environment, tmp_path):
     text.write_text("six seven eight nine ten. " * 50)
     second = start(environment, "--resume", run, "--steps", 6)
     _, errors = second.communicate(timeout=60)
-    assert second.returncode == ExitCode.USAGE
+    assert second.returncode == ExitCode.FAILED
     assert "changed since the run began" in errors
     assert "Traceback" not in errors
