@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,16 +113,26 @@ def find(manifest: Mapping[str, Any], kind: str, name: Any) -> Any:
         for part in manifest["components"]:
             if (part["kind"], part["name"]) == (kind, name):
                 raise PluginError(
-                    f"the bundle needs the {kind} `{name}` of the plugin `{part['plugin']}`, "
-                    "which is not installed or not allowed",
-                    hint=f"`pip install {_requirement(part)}`, and see `rnngen plugins`",
+                    f"the bundle needs the {kind} {_quoted(name)} of the plugin "
+                    f"{_quoted(part['plugin'])}, which is not installed or not allowed",
+                    hint=_how_to_install(part),
                 ) from None
         raise BundleError(error.message, hint=error.hint) from None
 
 
-def _requirement(part: Mapping[str, Any]) -> str:
-    name, number = part.get("distribution") or part["plugin"], part.get("version")
-    return f"{name}=={number}" if isinstance(number, str) else str(name)
+def _quoted(text: Any) -> str:
+    """In backticks; what would command a terminal is escaped."""
+    return f"`{text}`" if str(text).isprintable() else repr(text)
+
+
+def _how_to_install(part: Mapping[str, Any]) -> str:
+    name, number = str(part.get("distribution") or part["plugin"]), part.get("version")
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
+        # A loose file, or something one should not paste into a shell.
+        return "ask whoever gave you the bundle for its plugin, and see `rnngen plugins`"
+    exact = isinstance(number, str) and re.fullmatch(r"[0-9][0-9A-Za-z.+!]*", number)
+    wanted = f"{name}=={number}" if exact else name
+    return f"if you trust it, `pip install {wanted}`; see `rnngen plugins`"
 
 
 def build_component(manifest: Mapping[str, Any], kind: str, chosen: Mapping[str, Any]) -> Any:

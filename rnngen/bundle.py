@@ -29,6 +29,7 @@ from rnngen.commit import Commit
 from rnngen.errors import BundleError, PluginError
 from rnngen.verify import (
     FORMAT,
+    inside,
     named_file,
     read_index,
     read_tensors,
@@ -265,6 +266,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = _restored(manifest, where)
     except RecursionError:
         raise BundleError(f"`{where}` is nested too deeply") from None
+    for name in manifest["files"]:
+        inside(folder, name)
     for name in _needed(manifest):
         named_file(folder, manifest, name)
     return dict(manifest)

@@ -79,7 +79,7 @@ def check(value: Any, schema: Any, where: str) -> None:
             if key in value or isinstance(part, Maybe):
                 check(value.get(key), part, _at(where, key))
             else:
-                raise BundleError(f"{where} has no `{key}`", hint=_HINT)
+                raise BundleError(f"{where.rstrip(':,')} has no `{key}`", hint=_HINT)
     elif not _is(value, schema):
         raise _wrong(where, value, NAMES[schema])
 
@@ -94,6 +94,7 @@ def _is(value: Any, kind: type) -> bool:
 
 
 def _at(where: str, key: object) -> str:
+    key = key if str(key).isprintable() else repr(key)
     return f"{where}, `{key}`," if not where.endswith("`,") else f"{where[:-2]}.{key}`,"
 
 

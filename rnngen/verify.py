@@ -137,9 +137,10 @@ def inside(folder: Path, name: str) -> Path:
     parts = PurePosixPath(name)
     plain = (
         name
+        and name.isprintable()
         and not parts.is_absolute()
         and ".." not in parts.parts
-        and not set(name) & set("\\:\0")
+        and not set(name) & set("\\:")
         and str(parts) == name
     )
     if plain:
