@@ -554,7 +554,7 @@ def test_a_cell_of_a_missing_plugin_is_named_with_how_to_get_it(
         )
 
     with pytest.raises(
-        PluginError, match="needs the cell 'peephole' of the plugin 'peephole'"
+        PluginError, match="needs the cell `peephole` of the plugin `peephole`"
     ) as caught:
         _ = bundle.load(forged(first, tmp_path, change)).model
     assert caught.value.hint
@@ -682,7 +682,7 @@ def replace_at(document: Any, path: list[int], value: Any) -> None:
             document[key] = value
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     index=st.sampled_from(["bundle.json", "bundle.json", "checkpoint.json"]),
     path=paths,

@@ -130,6 +130,15 @@ def test_missing_onnx_is_said_with_how_to_get_it(
     assert "rnngen[onnx]" in str(caught.value.hint)
 
 
+def test_without_onnx_runtime_the_graph_is_written_unchecked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_bundle.save(tmp_path)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    written = Onnx().export(bundle.load(tmp_path), tmp_path / "model.onnx")
+    assert all(path.stat().st_size > 0 for path in written)
+
+
 def test_the_graph_must_not_take_the_place_of_its_json(tmp_path: Path) -> None:
     small_bundle.save(tmp_path)
     with pytest.raises(UsageError, match=r"`.*model\.json` ends in"):

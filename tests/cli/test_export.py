@@ -86,3 +86,17 @@ def test_what_can_not_be_exported_is_a_message(
     assert message in result.stderr
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
+
+
+def test_onnx_is_built_in_and_says_what_it_wrote(export: Any) -> None:
+    result = export("runs/a", "--out", "deep/a.onnx", "-o", "opset=18")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "deep/a.onnx\ndeep/a.json\n"
+    import onnx
+
+    model = onnx.load("deep/a.onnx")
+    assert model.opset_import[0].version == 18
+    assert [part.name for part in model.graph.input] == ["tokens", "state_0", "state_1"]
+    outputs = [part.name for part in model.graph.output]
+    assert outputs == ["logits", "next_state_0", "next_state_1"]
+    assert model.graph.input[0].type.tensor_type.shape.dim[0].dim_param == "batch"
