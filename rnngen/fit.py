@@ -22,9 +22,11 @@ from rnngen.catalog import get_catalog
 from rnngen.config import read_config
 from rnngen.errors import Interrupted, RnngenError, UsageError
 from rnngen.plan import Plan, Wanted, absolute, make
+from rnngen.position import Position
 from rnngen.preview import preview
+from rnngen.reporter import Reporter, Silent
 from rnngen.runs import RunFolder, environment
-from rnngen.train import Position, Reporter, Silent, Trainer
+from rnngen.train import Trainer
 from rnngen.tree import pack
 
 Saved = tuple[dict[str, Tensor], dict[str, Any]]

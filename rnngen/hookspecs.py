@@ -45,7 +45,7 @@ class Register(Protocol):
 
 
 class Run(Protocol):
-    """What a lifecycle hook sees of a run, as it is at that moment; see `rnngen.train.Run`."""
+    """What a lifecycle hook sees of a run, as it is at that moment; see `rnngen.position.Run`."""
 
     model: nn.Module
     optimizer: torch.optim.Optimizer

@@ -24,10 +24,10 @@ from rnngen.errors import UsageError
 from rnngen.lifecycle import Lifecycle, activate
 from rnngen.lifecycle import resolve as resolve_strategies
 from rnngen.model import Model, build, grow
+from rnngen.position import Task
 from rnngen.protocols import Codec, Domain
 from rnngen.sections import ModelOptions, TrainOptions
 from rnngen.tasks import prepare_tasks, reopen_tasks
-from rnngen.train import Task, with_default_budget
 
 DEFAULT_SECONDS = 180.0
 CORE: dict[str, type] = {"model": ModelOptions, "train": TrainOptions}
@@ -342,6 +342,13 @@ def _task(dataset: Dataset, name: str, train: TrainOptions, notes: list[str]) ->
     if batches.note:
         notes.append(batches.note)
     return Task(name, batches, dataset.valid)
+
+
+def with_default_budget(options: TrainOptions, seconds: float) -> TrainOptions:
+    """The options, with a limit of time where the user gave no limit at all."""
+    if options.time is None and options.steps is None and options.epochs is None:
+        return replace(options, time=seconds)
+    return options
 
 
 def absolute(argument: str) -> str:

@@ -64,7 +64,7 @@ class TrainOptions:
         max=1,
     )
     validate_every: int | None = option(
-        None, "steps between validations; none: about 20 in a run, taking at most 4 % of it", min=1
+        None, "steps between validations; none: about 10 in a run, taking at most 4 % of it", min=1
     )
     patience: int | None = option(
         None, "stop after so many validations without a better one; none: never", min=1

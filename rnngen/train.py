@@ -9,138 +9,37 @@ that a run that was stopped, or killed, goes on to the very same weights.
 from __future__ import annotations
 
 import math
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
-from types import FrameType
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from rnngen.bundle import commit_checkpoint, load_checkpoint
 from rnngen.cells.cell import map_state
-from rnngen.data import Batch, Batches, Store, evaluation
+from rnngen.data import Batch, evaluation
 from rnngen.errors import Interrupted, RunError
+from rnngen.interrupts import Interrupts
 from rnngen.lifecycle import Lifecycle
 from rnngen.model import Model
+from rnngen.position import Position, Run, Task
+from rnngen.reporter import Reporter
 from rnngen.runs import RunFolder
 from rnngen.schedule import rate
+from rnngen.scheduled_sampling import guessed_inputs
 from rnngen.scoring import autocast, score
 from rnngen.sections import TrainOptions
 from rnngen.tree import pack, unpack
 
 VALIDATION_LANES = 16
 VALIDATION_SHARE = 0.04  # of the time of a run, at most
-VALIDATIONS = 20  # in a run, at most, where the user did not say how often
+VALIDATIONS = 10  # in a run, at most, where the user did not say how often
 CHECKPOINT_SECONDS = 60.0
 EXPLODED = 2.0  # times the first loss of the run
 # On a GPU, looking at the loss waits for it; there it is looked at every so many steps.
 LOOK_EVERY = {"cpu": 1, "cuda": 16, "mps": 16}
-
-
-class Reporter(Protocol):
-    """Who is told how training goes; `rnngen.cli` shows it, `Silent` does not."""
-
-    def note(self, text: str) -> None:
-        """A line worth reading."""
-
-    def warn(self, text: str) -> None:
-        """A line that must be read."""
-
-    def progress(
-        self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
-    ) -> None:
-        """After every optimizer step; `eta` in seconds."""
-
-    def sample(self, text: str, title: str) -> None:
-        """A preview of what the model writes."""
-
-
-class Silent:
-    """Tells nobody."""
-
-    def note(self, text: str) -> None:
-        """Not said."""
-
-    def warn(self, text: str) -> None:
-        """Not said."""
-
-    def progress(
-        self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
-    ) -> None:
-        """Not said."""
-
-    def sample(self, text: str, title: str) -> None:
-        """Not said."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """One part of what is learned: its batches, and what it is validated on."""
-
-    name: str
-    batches: Batches
-    valid: Store | None
-
-
-@dataclass
-class Position:
-    """Where a run stands. JSON."""
-
-    task: int = 0
-    batch: int = 0
-    """Batches read of this task; epoch and index follow from it."""
-    step: int = 0
-    """Optimizer steps of the whole run."""
-    task_step: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    """Wall-clock seconds trained, over all sittings."""
-    task_seconds: float = 0.0
-    rate_scale: float = 1.0
-    """Halved at each recovery."""
-    recoveries: int = 0
-    first_loss: float | None = None
-    best: float | None = None
-    """Lowest validation, nats per token."""
-    best_step: int = 0
-    waiting: int = 0
-    """Validations since the best."""
-    last_validation: float = 0.0
-    """Progress at the last validation."""
-
-
-@dataclass
-class Run:
-    """What lifecycle hooks see: the run as it is at this moment."""
-
-    model: Model
-    options: TrainOptions
-    device: torch.device
-    tasks: Sequence[Task]
-    position: Position
-    folder: Path
-    optimizer: torch.optim.Optimizer
-    generator: torch.Generator
-
-    @property
-    def step(self) -> int:
-        """Optimizer steps done."""
-        return self.position.step
-
-    @property
-    def seed(self) -> int:
-        """The seed of the run."""
-        return self.options.seed
-
-    @property
-    def task(self) -> Task:
-        """The task being learned."""
-        return self.tasks[min(self.position.task, len(self.tasks) - 1)]
 
 
 @dataclass
@@ -217,7 +116,7 @@ class Trainer:
         self.lanes: Any = None
         self.generator = torch.Generator().manual_seed(options.seed)
         self._saved = saved
-        self._stop = False
+        self._interrupts = Interrupts(reporter.warn)
         self._look_every = LOOK_EVERY.get(device.type, 1)
         self._validation_seconds = 0.0
         self._last_checkpoint = time.monotonic()
@@ -293,7 +192,7 @@ class Trainer:
         self.model.train()
         status = "failed"
         try:
-            with self._signals():
+            with self._interrupts:
                 self.lifecycle.fit_started(hooks)
                 if self._saved is None:
                     self.save_model(self.position, None)
@@ -316,7 +215,7 @@ class Trainer:
         if self.position.batch == 0 and self.lifecycle.active:
             self.lifecycle.task_started(self.hooks, task)
         while self.progress() < 1.0:
-            if self._stop:
+            if self._interrupts.requested:
                 self._save_and_stop()
             try:
                 self._timed_step(task)
@@ -438,31 +337,15 @@ class Trainer:
 
     def _loss(self, batch: Batch) -> Tensor:
         """Mean nats per step of the batch; carries the lanes' state on."""
-        inputs = self._scheduled(batch)
+        share = self.options.scheduled_sampling * self.progress()
         with autocast(self.device, self.dtype):
+            inputs = guessed_inputs(self.model, batch, self.lanes, share, self.generator)
             output, state = self.model(inputs, self.lanes, batch.resets)
         self.lanes = map_state(Tensor.detach, state)
         nll = self.model.likelihood.nll(output, batch.targets)
         if batch.weights is None:
             return nll.mean()
         return (nll * batch.weights).sum() / batch.weights.sum().clamp(min=1.0)
-
-    def _scheduled(self, batch: Batch) -> Tensor:
-        """The inputs, a rising share of which the model guessed itself (scheduled sampling)."""
-        share = self.options.scheduled_sampling * self.progress()
-        if share == 0.0:
-            return batch.inputs
-        with torch.no_grad(), autocast(self.device, self.dtype):
-            output, _ = self.model(batch.inputs, self.lanes, batch.resets)
-        chances = output[:-1].float().softmax(-1).flatten(0, 1).cpu()
-        guesses = torch.multinomial(chances, 1, generator=self.generator)
-        guesses = guesses.view(output.shape[0] - 1, -1).to(self.device)
-        chosen = torch.rand(guesses.shape, generator=self.generator).to(self.device) < share
-        inputs = batch.inputs.clone()
-        inputs[1:] = torch.where(chosen, guesses, inputs[1:])
-        if batch.resets is not None:
-            inputs = torch.where(batch.resets, batch.inputs, inputs)
-        return inputs
 
     # Looking, and mending ------------------------------------------------------------------------
 
@@ -594,31 +477,3 @@ class Trainer:
             f"stopped at step {self.position.step}; everything is saved",
             hint=f"go on with `rnngen fit --resume {self.folder.path}`",
         )
-
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        """The first Ctrl-C (or SIGTERM) stops after this step; the second at once."""
-
-        def stop(number: int, frame: FrameType | None) -> None:
-            if self._stop:
-                raise KeyboardInterrupt
-            self._stop = True
-            self.reporter.warn("stopping after this step (Ctrl-C again: at once, unsaved)")
-
-        try:
-            before = {name: signal.signal(name, stop) for name in (signal.SIGINT, signal.SIGTERM)}
-        except ValueError:  # not the main thread: nobody can press Ctrl-C there
-            yield
-            return
-        try:
-            yield
-        finally:
-            for name, handler in before.items():
-                signal.signal(name, handler)
-
-
-def with_default_budget(options: TrainOptions, seconds: float) -> TrainOptions:
-    """The options, with a limit of time where the user gave no limit at all."""
-    if options.time is None and options.steps is None and options.epochs is None:
-        return replace(options, time=seconds)
-    return options

@@ -184,7 +184,7 @@ class Ui:
 
 
 class Progress:
-    """Where training tells how it goes; a `rnngen.train.Reporter`."""
+    """Where training tells how it goes; a `rnngen.reporter.Reporter`."""
 
     def __init__(self, ui: Ui) -> None:
         self._ui = ui

@@ -1,6 +1,7 @@
 """Measuring a model: every token once, units that agree, baselines beside it, honest warnings."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -31,7 +32,7 @@ def _by_hand(bundle, text):
     steps = [codec.boundary, *(int(step) for step in codec.encode(text))]
     state, nats = model.initial_state(1), 0.0
     with torch.no_grad():
-        for now, following in zip(steps, steps[1:], strict=False):
+        for now, following in pairwise(steps):
             output, state = model(torch.tensor([[now]]), state)
             nats -= float(output.log_softmax(-1)[0, 0, following])
     return nats

@@ -11,6 +11,7 @@ from rnngen.bundle import load, load_checkpoint
 from rnngen.data import evaluation
 from rnngen.errors import RunError, UsageError
 from rnngen.plan import Wanted, make
+from rnngen.reporter import Silent
 from rnngen.runs import read_metrics
 from rnngen.scoring import score
 
@@ -116,7 +117,9 @@ def test_the_bundle_holds_the_best_weights_not_the_last(text, tmp_path):
 def test_accumulation_reads_more_before_each_step(text, tmp_path):
     fit(text, tmp_path / "one", steps=4)
     fit(text, tmp_path / "three", "train.accumulate=3", steps=4)
-    tokens = [load_checkpoint(tmp_path / name)[1]["position"]["tokens"] for name in ("one", "three")]
+    tokens = [
+        load_checkpoint(tmp_path / name)[1]["position"]["tokens"] for name in ("one", "three")
+    ]
     assert tokens[1] == 3 * tokens[0]
 
 
@@ -292,7 +295,7 @@ def test_from_goes_on_with_new_data_and_grows_the_vocabulary(text, tmp_path):
     other.write_text("the ZEBRA sat on the mat. " * 80)
     notes = []
 
-    class Notes(rnngen.train.Silent):
+    class Notes(Silent):
         def note(self, text):
             notes.append(text)
 

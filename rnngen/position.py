@@ -1,0 +1,78 @@
+"""A run at one moment: its tasks, where it stands, and what the lifecycle hooks see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from rnngen.data import Batches, Store
+from rnngen.model import Model
+from rnngen.sections import TrainOptions
+
+
+@dataclass(frozen=True)
+class Task:
+    """One part of what is learned: its batches, and what it is validated on."""
+
+    name: str
+    batches: Batches
+    valid: Store | None
+
+
+@dataclass
+class Position:
+    """Where a run stands. JSON."""
+
+    task: int = 0
+    batch: int = 0
+    """Batches read of this task; epoch and index follow from it."""
+    step: int = 0
+    """Optimizer steps of the whole run."""
+    task_step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    """Wall-clock seconds trained, over all sittings."""
+    task_seconds: float = 0.0
+    rate_scale: float = 1.0
+    """Halved at each recovery."""
+    recoveries: int = 0
+    first_loss: float | None = None
+    best: float | None = None
+    """Lowest validation, nats per token."""
+    best_step: int = 0
+    waiting: int = 0
+    """Validations since the best."""
+    last_validation: float = 0.0
+    """Progress at the last validation."""
+
+
+@dataclass
+class Run:
+    """What lifecycle hooks see: the run as it is at this moment."""
+
+    model: Model
+    options: TrainOptions
+    device: torch.device
+    tasks: Sequence[Task]
+    position: Position
+    folder: Path
+    optimizer: torch.optim.Optimizer
+    generator: torch.Generator
+
+    @property
+    def step(self) -> int:
+        """Optimizer steps done."""
+        return self.position.step
+
+    @property
+    def seed(self) -> int:
+        """The seed of the run."""
+        return self.options.seed
+
+    @property
+    def task(self) -> Task:
+        """The task being learned."""
+        return self.tasks[min(self.position.task, len(self.tasks) - 1)]

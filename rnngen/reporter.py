@@ -1,0 +1,42 @@
+"""Who is told how a training goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class Reporter(Protocol):
+    """Who is told how training goes; `rnngen.cli` shows it, `Silent` does not."""
+
+    def note(self, text: str) -> None:
+        """A line worth reading."""
+
+    def warn(self, text: str) -> None:
+        """A line that must be read."""
+
+    def progress(
+        self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
+    ) -> None:
+        """After every optimizer step; `eta` in seconds."""
+
+    def sample(self, text: str, title: str) -> None:
+        """A preview of what the model writes."""
+
+
+class Silent:
+    """Tells nobody."""
+
+    def note(self, text: str) -> None:
+        """Not said."""
+
+    def warn(self, text: str) -> None:
+        """Not said."""
+
+    def progress(
+        self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
+    ) -> None:
+        """Not said."""
+
+    def sample(self, text: str, title: str) -> None:
+        """Not said."""
