@@ -19,11 +19,9 @@ from typing import Any, Literal
 
 from rnngen.bundle import Bundle, load
 from rnngen.catalog import get_catalog
-from rnngen.decoders.sample import Sample
 from rnngen.device import choose_device
 from rnngen.engine import Engine
 from rnngen.errors import UsageError
-from rnngen.model import Model
 from rnngen.options import assign, parse_assignments
 from rnngen.options import build as build_options
 from rnngen.protocols import Codec, Decoder, Emission, Request
@@ -120,15 +118,6 @@ def generate(
         for emission in made.decode(engine, request):
             writers.write(emission)
     return writers.results()
-
-
-def preview(model: Model, codec: Codec, length: int, seed: int = 0) -> str:
-    """What a model writes while it is trained, from the beginning of a document."""
-    engine = Engine(model, boundary=codec.boundary)
-    request = Request([[codec.boundary]], length, seed=seed)
-    with engine.threads(1):
-        steps = [emission.step for emission in Sample().decode(engine, request)]
-    return codec.decode([codec.boundary, *steps])
 
 
 def make_decoder(name: str, options: Mapping[str, Any] | Sequence[str] | None = None) -> Decoder:

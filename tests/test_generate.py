@@ -12,7 +12,7 @@ from rnngen import bundle
 from rnngen.bundle import Bundle, load
 from rnngen.domains.text.codecs.byte import ByteCodec
 from rnngen.errors import BundleError, DataError, PluginError, UsageError
-from rnngen.generate import Generated, generate, preview
+from rnngen.generate import Generated, generate
 from tests import small_bundle
 
 
@@ -231,12 +231,3 @@ def test_generating_changes_neither_the_bundle_nor_global_state(run: Path) -> No
     assert all(torch.equal(part, before[name]) for name, part in opened.model.tensors().items())
     assert not opened.model.training
     assert isinstance(first[0], Generated)
-
-
-def test_a_preview_is_text_from_a_model_in_training() -> None:
-    model = small_bundle.model().train()
-    text = preview(model, small_bundle.codec(), 30, seed=5)
-    assert model.training
-    assert set(text) <= set("abc \n")
-    assert text == preview(model, small_bundle.codec(), 30, seed=5)
-    assert text != preview(model, small_bundle.codec(), 30, seed=6)
