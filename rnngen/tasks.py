@@ -10,7 +10,6 @@ from rnngen.data import Dataset, prepare, reopen
 from rnngen.errors import DataError
 from rnngen.protocols import Codec, Domain, Piece
 
-
 STANDARD_INPUT = "-"
 
 
