@@ -43,7 +43,7 @@ def _packed(weight: Tensor, bias: Tensor | None) -> Linear | None:
         weight.device.type != "cpu"
         or weight.dtype != torch.float32
         or platform.machine().lower() not in ("x86_64", "amd64")
-        or not torch.backends.mkldnn.is_available()
+        or not torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     ):
         return None
     # Not public in PyTorch: absent or different elsewhere, so it is tried and its result compared.
