@@ -32,7 +32,7 @@ from rnngen.errors import RnngenError, UsageError
 from rnngen.records import CONTROL, METRICS, RECORD, is_run, newest, read_metrics, read_record
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    pass
 
 __all__ = ["RunFolder", "environment", "is_run", "newest", "now", "read_metrics", "read_record"]
 
@@ -169,30 +169,6 @@ class RunFolder:
         name = f"samples/step-{step:06d}.txt"
         self._replace(name, text)
         return self.path / name
-
-    def commit_model(
-        self,
-        tensors: Mapping[str, Tensor],
-        manifest: Mapping[str, Any],
-        codec_files: Mapping[str, bytes],
-        extra: Mapping[str, Tensor] | None = None,
-    ) -> None:
-        """Makes this folder a bundle of the model; see `rnngen.bundle.commit_model`."""
-        bundle.commit_model(self.path, tensors, manifest, codec_files, extra)
-
-    def has_model(self) -> bool:
-        """Whether a model was committed here."""
-        return (self.path / bundle.BUNDLE).is_file()
-
-    def commit_checkpoint(
-        self, step: int, tensors: Mapping[str, Tensor], state: Mapping[str, Any]
-    ) -> None:
-        """Saves what the run resumes from; see `rnngen.bundle.commit_checkpoint`."""
-        bundle.commit_checkpoint(self.path, step, tensors, state)
-
-    def load_checkpoint(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-        """What the run resumes from; None where nothing was saved yet."""
-        return bundle.load_checkpoint(self.path)
 
     def _begin(self) -> None:
         self._replace(RECORD, "{}\n")
