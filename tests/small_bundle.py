@@ -98,7 +98,7 @@ def train(
         }
         described = manifest(made, 100, data=data_part)
         described["metrics"] = {"valid_nats_per_token": 3.0 / (1 + rate * 100) + 0.1}
-        run.commit_model(made.tensors(), described, codec().files())
+        bundle.commit_model(run.path, made.tensors(), described, codec().files())
         run.finish("finished", tokens=6400, seconds=2.0)
     return folder
 
