@@ -149,7 +149,8 @@ def evaluate(
             rows = _baselines(bundle.codec, training.train, held_out)
         if sample:
             note("writing a sample for the memorization check")
-            text = generate(bundle, length=_steps(sample, held_out, characters), seed=seed)[0].text
+            length = _steps(sample, held_out, characters)
+            text = generate(bundle, length=length, seed=seed, documents=0)[0].text
             copied = memorization(text, _texts(bundle.codec, training.train))
     return Evaluation(
         nats_per_token=result.nats_per_token,

@@ -264,6 +264,7 @@ def _save(plan: Plan, folder: RunFolder, position: Position, valid: float | None
             "valid": [absolute(name) for name in plan.wanted.valid],
             "fitted": plan.fitted,
             "prepared": [dataset.place for dataset in plan.datasets],
+            "documents": sum(dataset.summary.documents for dataset in plan.datasets),
             "train_tokens": sum(len(dataset.train) for dataset in plan.datasets),
         },
         "seed": plan.train.seed,

@@ -13,5 +13,7 @@ TEMPERATURE = 0.8
 def preview(model: Model, codec: Codec, length: int, seed: int) -> str:
     """At most `length` steps of text; touches neither the model nor the global random state."""
     request = Request([[codec.boundary]], length, seed=seed, forbidden=frozenset([codec.boundary]))
-    emissions = Sample(temperature=TEMPERATURE).decode(Engine(model), request)
+    engine = Engine(model, codec.boundary)
+    with engine.threads(1):
+        emissions = list(Sample(temperature=TEMPERATURE).decode(engine, request))
     return codec.decode([emission.step for emission in emissions])

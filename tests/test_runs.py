@@ -220,7 +220,7 @@ def test_a_finished_run_is_sealed_and_free(tmp_path: Path) -> None:
     assert record["tokens"] == 6400
     assert "metrics.jsonl" in bundle.load(path).manifest["files"]
     with RunFolder.open(path) as run:
-        assert run.has_model()
+        assert (run.path / bundle.BUNDLE).is_file()
         named = bundle.load(path).manifest["files"]
         assert not {"metrics.jsonl", "log.txt", "config.toml"} & set(named)
         assert runs.read_record(path)["ended"] is None
