@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +14,15 @@ from typing import Any
 
 import pytest
 
+from rnngen.errors import ExitCode
+
 ROOT = Path(__file__).parent.parent
 
 
 def blocks(document: str, language: str) -> list[str]:
-    text = (ROOT / document).read_text("utf-8")
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+    parts = re.split(r"^```", (ROOT / document).read_text("utf-8"), flags=re.MULTILINE)
+    fenced = [part.split("\n", 1) for part in parts[1::2]]
+    return [content for name, content in fenced if name == language]
 
 
 @pytest.fixture
@@ -51,3 +57,97 @@ def test_the_cell_of_contributing_trains_as_written(example: Path, run_cli: Any)
     assert outcome.exit_code == 0, outcome.stderr
     assert "bias = 0.5" in Path("run/config.toml").read_text("utf-8")
     assert json.loads(Path("run/bundle.json").read_text("utf-8"))
+
+
+# README.md
+
+SHORTER = {"--time": "1s", "--hidden": "16", "--length": "40"}
+"""What the commands of README.md take here instead, so that all of them run in seconds."""
+
+
+def readme_commands() -> list[str]:
+    """Every command line of README.md that calls rnngen, in order, without its prompt."""
+    return [
+        line.removeprefix("$ ")
+        for block in blocks("README.md", "console")
+        for line in block.splitlines()
+        if line.startswith("$ ") and "rnngen " in line and not line.startswith("$ git")
+    ]
+
+
+def shortened(words: list[str]) -> list[str]:
+    return [SHORTER.get(before, word) for before, word in zip(["", *words], words, strict=False)]
+
+
+def expanded(words: list[str]) -> list[str]:
+    """Unquoted patterns, as a shell would; here only `runs/*`."""
+    found = []
+    for word in words:
+        found += sorted(map(str, Path().glob(word))) if word == "runs/*" else [word]
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that README.md speaks of."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RNNGEN_MODEL_HIDDEN", "16")
+    monkeypatch.setenv("RNNGEN_TRAIN_SAMPLE", "20")
+    text = (ROOT / "corpora" / "poems.txt").read_text("utf-8")
+    (tmp_path / "poems").mkdir()
+    for number, poem in enumerate(text.split("\n\n")):
+        (tmp_path / "poems" / f"{number}.txt").write_text(poem + "\n", "utf-8")
+    for name in ("book.txt", "new.txt", "held_out.txt"):
+        (tmp_path / name).write_text(text, "utf-8")
+    with gzip.open(tmp_path / "big.txt.gz", "wt", encoding="utf-8") as file:
+        file.write(text)
+    (tmp_path / "rnngen.toml").write_text("[train]\nlanes = 8\n")
+    return tmp_path
+
+
+def test_the_commands_of_the_readme_run_as_written(folder: Path, run_cli: Any) -> None:
+    commands = readme_commands()
+    assert len(commands) > 15
+    for command in commands:
+        if " | " in command:
+            shell = command.replace("rnngen", f"{sys.executable} -m rnngen")
+            shell = shell.replace("--time 2m", "--time 1s") + " -q"
+            result = subprocess.run(["bash", "-c", shell], capture_output=True, check=False)
+            assert result.returncode == 0, (command, result.stderr)
+            continue
+        words = expanded(shortened(shlex.split(command)[1:]))
+        outcome = run_cli(*words)
+        assert outcome.exit_code == 0, (command, outcome.stderr)
+        if "--json" in words:
+            assert json.loads(outcome.stdout) is not None
+
+
+def test_the_functions_of_the_readme_run_as_written(folder: Path, capsys: Any) -> None:
+    code = blocks("README.md", "python")[0].replace("time=10", "time=1")
+    scope: dict[str, Any] = {}
+    exec(code, scope)
+    assert scope["again"].step == scope["bundle"].step
+    assert capsys.readouterr().out
+
+
+def test_make_demo_runs_what_the_readme_says() -> None:
+    recipe = (ROOT / "Makefile").read_text("utf-8").split("demo: $(DEPS)\n")[1].split("\n\n")[0]
+    made = [line.strip().removeprefix("$(BIN)/") for line in recipe.splitlines()]
+    assert made == readme_commands()[:2]
+
+
+def test_the_exit_codes_of_the_readme_are_those_of_the_code() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    said = {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)}
+    names = [name for name in vars(ExitCode) if name.isupper()]
+    assert said == {getattr(ExitCode, name) for name in names}
+
+
+def test_every_place_the_readme_names_is_there() -> None:
+    (tree,) = [block for block in blocks("README.md", "") if block.startswith("rnngen/\n")]
+    inside = False
+    for line in tree.splitlines():
+        inside = line.startswith("  ") or line == "rnngen/"
+        for name in re.findall(r"[\w./]+(?:\.py|/|\.md|\.txt)(?=\s|$)", line.split("   ")[0]):
+            base = ROOT / "rnngen" if inside and line.startswith("  ") else ROOT
+            assert (base / name).exists(), name
