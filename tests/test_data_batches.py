@@ -64,7 +64,7 @@ def pairs_of(store: Store) -> Counter:
 @given(LENGTHS, st.fixed_dictionaries(SHAPE), st.integers(0, 5))
 def test_lanes_give_each_step_once_at_most_and_nearly_all(lengths, shape, epoch):
     store = numbered(*lengths)
-    lanes = Lanes(store, **shape)
+    lanes = Lanes(store, **shape, anew=0)
     pairs = scored(lanes.batch(epoch, index) for index in range(len(lanes)))
     assert not pairs - pairs_of(store)
     left_out = store.targets - pairs.total()
@@ -78,7 +78,7 @@ def test_lanes_give_each_step_once_at_most_and_nearly_all(lengths, shape, epoch)
 @given(LENGTHS, st.fixed_dictionaries(SHAPE), st.integers(0, 5))
 def test_each_lane_reads_on_and_is_reset_at_documents_the_seam_and_the_start(lengths, shape, epoch):
     store = numbered(*lengths)
-    lanes = Lanes(store, **shape)
+    lanes = Lanes(store, **shape, anew=0)
     batches = [lanes.batch(epoch, index) for index in range(len(lanes))]
     inputs, targets = (torch.cat([batch[which] for batch in batches]) for which in (0, 1))
     resets = torch.cat(
@@ -104,7 +104,7 @@ def test_each_lane_reads_on_and_is_reset_at_documents_the_seam_and_the_start(len
 
 def test_lanes_at_the_seam_start_again_from_the_first_step():
     store = numbered(50).slice(5, 30)  # no boundary anywhere
-    lanes = Lanes(store, 2, 6, seed=3)
+    lanes = Lanes(store, 2, 6, seed=3, anew=0)
     for epoch in range(30):
         for index in range(len(lanes)):
             batch = lanes.batch(epoch, index)
@@ -137,10 +137,34 @@ def test_epochs_and_seeds_start_at_other_places():
 
 
 def test_the_first_row_of_an_epoch_resets_all_lanes_and_few_others_do():
-    lanes = Lanes(numbered(50_000), 8, 32, 0)
+    lanes = Lanes(numbered(50_000), 8, 32, 0, anew=0)
     assert lanes.batch(1, 0).resets[0].all()
     with_resets = sum(lanes.batch(1, index).resets is not None for index in range(len(lanes)))
     assert with_resets <= 2
+
+
+def test_in_a_long_text_some_lanes_begin_anew_with_a_boundary_in_the_first_row():
+    store = numbered(50_000)
+    plain, lanes = Lanes(store, 8, 32, 0, anew=0), Lanes(store, 8, 32, 0, anew=16)
+    begun = 0
+    for index in range(1, len(lanes)):
+        expected, batch = plain.batch(2, index), lanes.batch(2, index)
+        assert batch.targets.equal(expected.targets)
+        changed = batch.inputs != expected.inputs
+        assert not changed[1:].any()
+        assert not batch.inputs[changed].any()
+        if expected.resets is None:
+            resets = all_resets([batch])
+            assert resets.equal(changed)
+            begun += int(resets.sum())
+    assert begun == pytest.approx(8 * len(lanes) / 16, abs=8)
+
+
+def test_a_text_with_many_beginnings_needs_no_others():
+    store = numbered(*[40] * 500)
+    plain, lanes = Lanes(store, 8, 32, 0, anew=0), Lanes(store, 8, 32, 0)
+    for index in range(len(lanes)):
+        assert lanes.batch(0, index).inputs.equal(plain.batch(0, index).inputs)
 
 
 def test_past_the_last_batch_is_an_index_error():

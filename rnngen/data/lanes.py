@@ -2,6 +2,10 @@
 
 The text is a circle. Each epoch starts at another place of it, so that the cuts between chunks and
 between lanes move, and no step is always at the edge of one.
+
+A text of few documents has few beginnings to learn from, yet everything that is generated begins:
+with the initial state, after a boundary. So here and there a lane is begun anew, in the first row
+of a chunk, with a boundary in the place of its input.
 """
 
 from __future__ import annotations
@@ -13,6 +17,9 @@ from numpy.typing import NDArray
 from rnngen.data.batches import Batch, generator, tensor
 from rnngen.data.store import Store
 from rnngen.errors import DataError
+
+ANEW = 32
+"""One in so many chunks of a lane is begun anew."""
 
 COVERED = 0.95
 """Share of the steps that an epoch of full chunks must reach; else chunks are made to fit."""
@@ -26,12 +33,16 @@ class Lanes:
         lanes: sequences read side by side; fewer for a text too short for them.
         chunk: steps of a batch; a bit fewer where more of the text is reached so.
         seed: of the place where each epoch starts.
+        anew: one in so many chunks of a lane is begun anew, unless the text has as many beginnings
+            of its own; 0 for none.
 
     Raises:
         DataError: the store has no step to predict.
     """
 
-    def __init__(self, store: Store, lanes: int, chunk: int, seed: int) -> None:
+    def __init__(
+        self, store: Store, lanes: int, chunk: int, seed: int, *, anew: int = ANEW
+    ) -> None:
         if store.targets < 1:
             raise DataError(
                 f"there are {len(store)} steps to learn from, expected at least 2",
@@ -43,6 +54,8 @@ class Lanes:
         self._stretch = store.targets // self.lanes
         self.chunk, self._count = _fit(self._stretch, chunk)
         self._place = (-1, 0)
+        enough = anew and len(store.documents) * anew >= self._count * self.lanes
+        self._anew = 0 if enough else anew
         self.note = None
         if self.lanes < lanes:
             self.note = (
@@ -62,16 +75,27 @@ class Lanes:
         first = self._offset(epoch) + index * self.chunk
         starts = (first + np.arange(self.lanes) * self._stretch) % total
         places = (starts + np.arange(self.chunk)[:, None]) % total  # [T, B]
+        inputs = tensor(self.store.steps[places])
         resets = self._resets(starts)
-        if index == 0:
+        begun = self._begun(index)
+        if len(begun):
             resets = np.zeros(places.shape, np.bool_) if resets is None else resets
-            resets[0] = True
+            resets[0, begun] = True
+        if index and len(begun):
+            inputs[0, torch.from_numpy(begun)] = self.store.boundary
         return Batch(
-            tensor(self.store.steps[places]),
+            inputs,
             tensor(self.store.steps[places + 1]),
             None,
             None if resets is None else torch.from_numpy(resets),
         )
+
+    def _begun(self, index: int) -> NDArray[np.int64]:
+        """The lanes that begin anew with a batch."""
+        lanes = np.arange(self.lanes)
+        if index == 0:
+            return lanes
+        return lanes[(lanes - index) % self._anew == 0] if self._anew else lanes[:0]
 
     def _offset(self, epoch: int) -> int:
         """Where the first lane starts in an epoch."""
