@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnngen.data import prepare
+from rnngen.data import prepare, reopen
 from rnngen.data.prepare import UNFINISHED, clean
 from rnngen.domains.text import TextDomain
 from rnngen.errors import DataError, RunError
@@ -297,3 +297,16 @@ def test_progress_and_notes_tell_what_is_done(work):
     notes.clear()
     work(POEM * 200, note=notes.append)
     assert notes == []
+
+
+def test_what_was_prepared_can_be_opened_again_without_its_sources(tmp_path, monkeypatch):
+    monkeypatch.setenv("RNNGEN_CACHE", str(tmp_path / "cache"))
+    file = source(tmp_path / "text", POEM * 20)
+    first = prepare("text", TextDomain(), [file])
+    file.path.unlink()
+    again = reopen(TextDomain(), first.place, first.fingerprint)
+    assert text_of(again) == text_of(first)
+    assert again.fingerprint == first.fingerprint
+    for place in ("nowhere", f"../prepared/{UNFINISHED}", ""):
+        with pytest.raises(DataError, match="no longer in the cache"):
+            reopen(TextDomain(), place, first.fingerprint)
