@@ -218,7 +218,7 @@ def _execute(
     )
     status = "failed"
     try:
-        _tell_result(trainer.run(), folder, reporter)
+        _tell_result(plan, trainer.run(), folder, reporter)
         status = "finished"
     except Interrupted:
         status = "interrupted"
@@ -294,7 +294,15 @@ def _describe(plan: Plan, folder: RunFolder, reporter: Reporter) -> None:
         folder.log(line)
 
 
-def _tell_result(position: Position, folder: RunFolder, reporter: Reporter) -> None:
+def _tell_result(plan: Plan, position: Position, folder: RunFolder, reporter: Reporter) -> None:
+    enough, asked = plan.train.epochs, plan.settings["train"].epochs
+    if enough and asked is None and position.batch >= enough * len(plan.tasks[-1].batches):
+        line = (
+            f"ended after {enough:.0f} passes over the text, before its time: what comes later is "
+            "mostly learnt by heart (`--epochs` for more)"
+        )
+        reporter.note(line)
+        folder.log(line)
     speed = position.tokens / max(position.seconds, 1e-9)
     line = f"trained {position.step} steps, {position.tokens:,} tokens, {speed:,.0f} tokens/s"
     if position.best is not None:

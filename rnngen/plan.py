@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from rnngen import corpora
+from rnngen import budget, corpora
 from rnngen.bundle import Bundle, load
 from rnngen.catalog import Component, get_catalog
 from rnngen.config import Config, Settings, find_config, resolve, to_toml
@@ -29,7 +29,6 @@ from rnngen.protocols import Codec, Domain
 from rnngen.sections import ModelOptions, TrainOptions
 from rnngen.tasks import prepare_tasks, reopen_tasks
 
-DEFAULT_SECONDS = 180.0
 CORE: dict[str, type] = {"model": ModelOptions, "train": TrainOptions}
 BYTES_PER_PARAMETER = 16  # weight, gradient and Adam's two means, float32
 
@@ -162,9 +161,9 @@ def make(
         wanted = replace(wanted, data=[f"corpus:{corpora.DEFAULT}"])
         notes.append(f"no data named: taking the corpus {corpora.DEFAULT}")
     settings, domain_name, components = settle(wanted, file, start)
-    train = with_default_budget(settings["train"], DEFAULT_SECONDS)
+    train = budget.with_time(settings["train"])
     if train is not settings["train"]:
-        notes.append(f"no limit given: training for {DEFAULT_SECONDS / 60:g} minutes")
+        notes.append(f"no limit given: training for {budget.SECONDS / 60:g} minutes")
     device, device_reason = choose_device(train.device)
     dtype, precision_reason = choose_precision(train.precision, device)
     threads = use_threads(train.threads)
@@ -193,6 +192,7 @@ def make(
         _task(dataset, " ".join(part), train, notes)
         for dataset, part in zip(datasets, _parts(wanted), strict=True)
     ]
+    train = budget.with_passes(train, min(len(task.batches) for task in tasks))
     return Plan(
         wanted=wanted,
         settings=settings,
@@ -342,13 +342,6 @@ def _task(dataset: Dataset, name: str, train: TrainOptions, notes: list[str]) ->
     if batches.note:
         notes.append(batches.note)
     return Task(name, batches, dataset.valid)
-
-
-def with_default_budget(options: TrainOptions, seconds: float) -> TrainOptions:
-    """The options, with a limit of time where the user gave no limit at all."""
-    if options.time is None and options.steps is None and options.epochs is None:
-        return replace(options, time=seconds)
-    return options
 
 
 def absolute(argument: str) -> str:
