@@ -1,9 +1,9 @@
 """When a run ends, where the user did not say.
 
-A small text is soon learnt by heart: on one of 150 kB, a schedule that ended after 12 passes reached
-1.31 nats per character on the held-out part, one of 34 passes 1.35 at its best moment, on the way to
-much worse. So a limit of time alone also ends after `PASSES` passes, but not before `STEPS` steps,
-which very small texts need.
+A small text is soon learnt by heart: of one of 150 kB, a schedule of 12 passes brought the held-out
+part to 1.31 nats per character, one of 34 passes to 1.35 at its best moment, on the way to much
+worse. So a limit of time alone also ends after `PASSES` passes, but not before `STEPS` steps, which
+very small texts need.
 """
 
 from __future__ import annotations
