@@ -1,8 +1,9 @@
 """Training speed beside the shortest PyTorch loop: `python -m benchmarks train`.
 
 Both train the same model on the same text with as many lanes and steps, clip, and use AdamW; they
-take turns, and the median of the ratios is what counts. rnngen's figure is the whole run's, hooks, metrics and data
-included, from its own `metrics.jsonl`; validation, samples and checkpoints are turned off in both.
+take turns, and the median of the ratios is what counts. rnngen's figure is the whole run's, hooks,
+metrics and data included, from its own `metrics.jsonl`; validation, samples and checkpoints are
+turned off in both.
 """
 
 from __future__ import annotations
