@@ -332,6 +332,27 @@ def test_measuring_many_short_documents_is_exact_with_many_lanes():
     assert evaluation(numbered(5000), 64).exact
 
 
+@settings(max_examples=60, deadline=None)
+@given(LENGTHS, st.integers(1, 30), st.integers(1, 7), st.integers(1, 400))
+def test_measuring_a_part_is_bounded_and_spread_over_the_text(lengths, chunk, lanes, limit):
+    store = numbered(*lengths)
+    measured = evaluation(store, chunk, lanes, limit)
+    pairs = scored(measured)
+    assert not pairs - pairs_of(store)
+    if limit >= store.targets:
+        assert pairs == pairs_of(store)
+    else:
+        assert pairs.total() <= max(limit, lanes)
+        assert pairs.total() >= min(limit, store.targets) - 2 * lanes
+        assert not measured.exact
+
+
+def test_a_part_of_a_large_text_is_taken_from_all_over_it():
+    inputs = torch.cat([batch.inputs for batch in evaluation(numbered(10_000), 64, 4, 400)])
+    assert inputs[0].tolist() == [0, 2500, 5000, 7500]
+    assert inputs.shape == (100, 4)
+
+
 def test_vectors_are_batched_like_ids():
     steps = np.arange(600, dtype=np.float64).reshape(300, 2)
     store = Store(steps, np.zeros(1, np.int64))

@@ -18,7 +18,7 @@ class Evaluation(Protocol):
     """What is scored, batch by batch; iterate it as often as wanted."""
 
     exact: bool
-    """Whether the state starts anew at documents only."""
+    """Whether all steps are scored, and the state starts anew at documents only."""
 
     def __len__(self) -> int:
         """How many batches there are."""
@@ -31,10 +31,11 @@ class InOrder:
     """Chunks of a store in the order of the text.
 
     Lanes, where there are several, are stretches of equal length that start from the initial
-    state. The first step of the store is context; every other is a target once.
+    state. The first step of the store is context; every other is a target once, or, with a limit,
+    the first steps of each stretch are.
     """
 
-    def __init__(self, store: Store, chunk: int, lanes: int) -> None:
+    def __init__(self, store: Store, chunk: int, lanes: int, limit: int | None = None) -> None:
         if store.targets < 1:
             raise DataError(f"there are {len(store)} steps to measure on, expected at least 2")
         self.store = store
@@ -42,12 +43,15 @@ class InOrder:
         self._stretch = -(-store.targets // self.lanes)
         # Rounding up may leave the last lanes without a step.
         self.lanes = -(-store.targets // self._stretch)
-        self.chunk = min(chunk, self._stretch)
-        self.exact = self.lanes == 1
+        self._length = self._stretch
+        if limit is not None:
+            self._length = max(1, min(self._stretch, limit // self.lanes))
+        self.chunk = min(chunk, self._length)
+        self.exact = self.lanes == 1 and self._length == self._stretch
 
     def __len__(self) -> int:
         """How many chunks there are."""
-        return -(-self._stretch // self.chunk)
+        return -(-self._length // self.chunk)
 
     def __iter__(self) -> Iterator[Batch]:
         for index in range(len(self)):
@@ -56,7 +60,7 @@ class InOrder:
     def _batch(self, index: int) -> Batch:
         steps, total = self.store.steps, self.store.targets
         start = index * self.chunk
-        rows = min(self.chunk, self._stretch - start)
+        rows = min(self.chunk, self._length - start)
         starts = np.arange(self.lanes) * self._stretch + start
         places = starts + np.arange(rows)[:, None]  # [T, B]
         padded = places[-1, -1] >= total
@@ -92,19 +96,21 @@ class ByDocument:
         return (self._documents.batch(0, index) for index in range(len(self)))
 
 
-def evaluation(store: Store, chunk: int, lanes: int = 1) -> Evaluation:
-    """All steps of a store, each to be scored once.
+def evaluation(store: Store, chunk: int, lanes: int = 1, limit: int | None = None) -> Evaluation:
+    """All steps of a store, or a part of a large one, each to be scored once.
 
     Args:
         store: at least two steps.
         chunk: steps of a batch at most.
         lanes: 1 for the order of the text; more to be quick. Where documents are many and short
             that makes no other difference; else the state starts anew in as many places.
+        limit: steps to score at most, of as many stretches as lanes, spread evenly; None for all.
 
     Raises:
         DataError: the store has no step to predict.
     """
     whole = len(store.documents) > 0 and store.documents[0] == 0
-    if lanes > 1 and whole and documents_suit(store, lanes, chunk):
+    limited = limit is not None and limit < store.targets
+    if lanes > 1 and whole and not limited and documents_suit(store, lanes, chunk):
         return ByDocument(store, chunk, lanes)
-    return InOrder(store, chunk, lanes)
+    return InOrder(store, chunk, lanes, limit if limited else None)
