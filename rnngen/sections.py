@@ -66,6 +66,12 @@ class TrainOptions:
     validate_every: int | None = option(
         None, "steps between validations; none: about 10 in a run, taking at most 4 % of it", min=1
     )
+    validate_tokens: int = option(
+        1_000_000,
+        "held-out tokens that validations look at, all of them up to this number, else so many "
+        "from all over; `rnngen evaluate` looks at all",
+        min=1,
+    )
     patience: int | None = option(
         None, "stop after so many validations without a better one; none: never", min=1
     )

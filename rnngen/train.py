@@ -441,7 +441,8 @@ class Trainer:
         position.last_validation = self.progress()
         better = False
         if task.valid is not None:
-            batches = evaluation(task.valid, chunk=256, lanes=VALIDATION_LANES)
+            limit = self.options.validate_tokens
+            batches = evaluation(task.valid, chunk=256, lanes=VALIDATION_LANES, limit=limit)
             result = score(self.model, batches, self.device, self.dtype).nats_per_token
             better = position.best is None or result < position.best
             if better:

@@ -97,6 +97,14 @@ def test_validation_in_training_is_the_whole_split(text, tmp_path):
     assert recorded == pytest.approx(one_lane.nats_per_token, rel=0.05)
 
 
+def test_validation_of_a_large_split_is_bounded(text, tmp_path):
+    fit(text, tmp_path / "all", steps=4)
+    fit(text, tmp_path / "some", "train.validate_tokens=64", steps=4)
+    losses = [rows(tmp_path / name, "valid")[-1]["loss"] for name in ("all", "some")]
+    assert losses[0] != losses[1]
+    assert losses[0] == pytest.approx(losses[1], rel=0.1)
+
+
 def test_patience_stops_a_run_that_no_longer_improves(text, tmp_path):
     options = ("train.learning_rate=0", "train.patience=2", "train.validate_every=3")
     bundle = fit(text, tmp_path / "run", *options, steps=300)
