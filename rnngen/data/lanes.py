@@ -4,8 +4,9 @@ The text is a circle. Each epoch starts at another place of it, so that the cuts
 between lanes move, and no step is always at the edge of one.
 
 A text of few documents has few beginnings to learn from, yet everything that is generated begins:
-with the initial state, after a boundary. So here and there a lane is begun anew, in the first row
-of a chunk, with a boundary in the place of its input.
+with the initial state, after a boundary. So at the start of an epoch, and here and there within it,
+a lane is begun anew, in the first row of a chunk, with a boundary in the place of its input. Rarely:
+every beginning is context lost (one in 32 chunks cost 0.015 nats per character after a minute).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from rnngen.data.batches import Batch, generator, tensor
 from rnngen.data.store import Store
 from rnngen.errors import DataError
 
-ANEW = 32
+ANEW = 512
 """One in so many chunks of a lane is begun anew."""
 
 COVERED = 0.95
@@ -81,7 +82,7 @@ class Lanes:
         if len(begun):
             resets = np.zeros(places.shape, np.bool_) if resets is None else resets
             resets[0, begun] = True
-        if index and len(begun):
+        if self._anew and len(begun):
             inputs[0, torch.from_numpy(begun)] = self.store.boundary
         return Batch(
             inputs,
