@@ -36,10 +36,16 @@ class Transformer(nn.Module):
         layer = nn.TransformerEncoderLayer(
             WIDTH, HEADS, 4 * WIDTH, 0.0, "gelu", batch_first=True, norm_first=True
         )
-        self.blocks = nn.TransformerEncoder(layer, LAYERS, nn.LayerNorm(WIDTH))
+        self.blocks = nn.TransformerEncoder(
+            layer, LAYERS, nn.LayerNorm(WIDTH), enable_nested_tensor=False
+        )
         self.readout = nn.Linear(WIDTH, size, bias=False)
         self.readout.weight = self.token.weight
-        nn.init.normal_(self.token.weight, std=0.02)
+        for name, parameter in self.named_parameters():
+            if parameter.dim() == 2:
+                nn.init.normal_(parameter, std=0.02)
+            elif name.endswith("bias"):
+                nn.init.zeros_(parameter)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         """`[B,T]` to `[B,T,size]`."""
