@@ -1,9 +1,10 @@
 """Training speed beside the shortest PyTorch loop: `python -m benchmarks train`.
 
-Both train the same model on the same text with as many lanes and steps, clip, and use AdamW; they
-take turns, and the median of the ratios is what counts. rnngen's figure is the whole run's, hooks,
-metrics and data included, from its own `metrics.jsonl`; validation, samples and checkpoints are
-turned off in both.
+Both train the same model on the same text with as many lanes and steps, clip, and use AdamW. They
+take turns, the bare loop in a process of its own as a script would be: once as it is, once with the
+C library told to keep freed memory, as rnngen does. What counts is the median of the ratios.
+rnngen's figure is the whole run's, hooks, metrics and data included, from its own `metrics.jsonl`;
+validation, samples and checkpoints are turned off.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import pydoc_data.topics
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,6 +26,7 @@ from torch import nn
 
 import rnngen
 from benchmarks.machine import describe
+from rnngen.memory import keep_freed_blocks
 
 LANES, CHUNK, RATE = 32, 64, 0.002
 
@@ -66,14 +71,14 @@ def bare(cell: str, hidden: int, layers: int, text: bytes, steps: int, device: s
     return (steps - steps // 5) * LANES * CHUNK / (time.perf_counter() - begin)
 
 
-def ours(cell: str, hidden: int, layers: int, text: Path, steps: int, device: str, precision: str):
+def ours(cell: str, hidden: int, text: Path, steps: int, device: str, precision: str) -> float:
     """Tokens per second of `rnngen.fit`, its first fifth left out."""
     with tempfile.TemporaryDirectory() as folder:
         run = rnngen.fit(
             [str(text)],
             cell=cell,
             hidden=hidden,
-            layers=layers,
+            layers=2,
             steps=steps,
             device=device,
             precision=precision,
@@ -99,13 +104,29 @@ def synchronize(device: str) -> None:
         torch.cuda.synchronize()
 
 
-def compare(
-    a: Callable[[], float], b: Callable[[], float], runs: int
-) -> tuple[float, float, float]:
-    """Median of a, of b, and of a/b, the two taking turns."""
-    pairs = [(a(), b()) for _ in range(runs)]
-    ratio = statistics.median(x / y for x, y in pairs)
-    return statistics.median(x for x, _ in pairs), statistics.median(y for _, y in pairs), ratio
+def alone(*arguments: object) -> float:
+    """`bare` in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.train", "--bare", *map(str, arguments)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def compare(ways: dict[str, Callable[[], float]], runs: int) -> dict[str, dict[str, float]]:
+    """The first way beside each of the others, all taking turns; medians and median ratios."""
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(runs):
+        for name, way in ways.items():
+            found[name].append(way())
+    first, *others = found
+    return {
+        f"{first} against {other}": {
+            "ours": statistics.median(found[first]),
+            "other": statistics.median(found[other]),
+            "ratio": statistics.median(
+                a / b for a, b in zip(found[first], found[other], strict=True)
+            ),
+        }
+        for other in others
+    }
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -114,41 +135,47 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--bare", nargs=6, help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
+    if arguments.bare:
+        cell, hidden, text, steps, device, how = arguments.bare
+        if "keep" in how:
+            keep_freed_blocks()
+        content = Path(text).read_bytes()
+        print(bare(cell, int(hidden), 2, content, int(steps), device, "bf16" in how))
+        return
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    if not arguments.json:
-        print(describe())
-    results = {}
+    print(describe(), file=sys.stderr if arguments.json else sys.stdout)
+    results: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder) / "text.txt"
-        import pydoc_data.topics
-
         topics = pydoc_data.topics.topics
         content = "\n".join(topics[name] for name in sorted(topics)).encode("ascii", "ignore")
         text.write_bytes(content)
-        steps = arguments.steps
         for cell, hidden in itertools.product(["lstm", "gru"], [256, 512]):
-            for precision in ["fp32", "bf16"] if device == "cuda" else ["fp32"]:
-                bf16 = precision == "bf16"
-                a, b, ratio = compare(
-                    lambda c=cell, h=hidden, p=precision: ours(c, h, 2, text, steps, device, p),
-                    lambda c=cell, h=hidden, x=bf16: bare(c, h, 2, content, steps, device, x),
-                    arguments.runs,
-                )
-                name = f"{cell} 2x{hidden} {precision} against the bare loop"
-                results[name] = {"ours": a, "other": b, "ratio": ratio}
-                if not arguments.json:
-                    print(f"{name:50} {a:9.0f} / {b:9.0f} tokens/s  ratio {ratio:.2f}", flush=True)
-        for cell, hidden in itertools.product(["lstm", "gru"], [256, 512]):
-            a, b, ratio = compare(
-                lambda c=cell, h=hidden: ours(c, h, 2, text, steps, device, "auto"),
-                lambda c=cell, h=hidden: ours(c, h, 2, text, steps, device, "fp32"),
+            given = (cell, hidden, text, arguments.steps, device)
+            ways: dict[str, Callable[[], float]] = {
+                "auto": lambda g=given: ours(*g, "auto"),
+                "fp32": lambda g=given: ours(*g, "fp32"),
+            }
+            rows = compare(ways, arguments.runs)
+            name = "bf16" if device == "cuda" else "fp32"
+            rows |= compare(
+                {
+                    name: lambda g=given, p=name: ours(*g, p),
+                    "the bare loop": lambda g=given, p=name: alone(*g, p),
+                    "the bare loop keeping memory": lambda g=given, p=name: alone(*g, f"{p} keep"),
+                },
                 arguments.runs,
             )
-            name = f"{cell} 2x{hidden} --precision auto against fp32"
-            results[name] = {"ours": a, "other": b, "ratio": ratio}
-            if not arguments.json:
-                print(f"{name:50} {a:9.0f} / {b:9.0f} tokens/s  ratio {ratio:.2f}", flush=True)
+            for row, numbers in rows.items():
+                results[f"{cell} 2x{hidden} {row}"] = numbers
+                if not arguments.json:
+                    print(
+                        f"{cell} 2x{hidden} {row:45} {numbers['ours']:9.0f} / "
+                        f"{numbers['other']:9.0f} tokens/s  ratio {numbers['ratio']:.2f}",
+                        flush=True,
+                    )
     if arguments.json:
         print(json.dumps({"machine": describe(), "results": results}, indent=2))
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from rnngen.catalog import get_catalog
 from rnngen.cells.cell import Cell, State, reset_lanes
+from rnngen.dropout import Dropout
 from rnngen.errors import BundleError, UsageError
 from rnngen.likelihoods.categorical import Categorical
 from rnngen.options import build as build_options
@@ -59,7 +60,7 @@ class Model(nn.Module):
             nn.LayerNorm(options.hidden) if options.layer_norm else nn.Identity()
             for _ in range(options.layers)
         )
-        self.dropout = nn.Dropout(options.dropout)
+        self.dropout = Dropout(options.dropout)
         self.readout = nn.Linear(options.hidden, likelihood.size)
         nn.init.zeros_(self.readout.bias)
         if options.tied:

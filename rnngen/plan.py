@@ -23,6 +23,7 @@ from rnngen.device import choose_device, choose_precision, use_threads
 from rnngen.errors import UsageError
 from rnngen.lifecycle import Lifecycle, activate
 from rnngen.lifecycle import resolve as resolve_strategies
+from rnngen.memory import keep_freed_blocks
 from rnngen.model import Model, build, grow
 from rnngen.position import Task
 from rnngen.protocols import Codec, Domain
@@ -167,6 +168,7 @@ def make(
     device, device_reason = choose_device(train.device)
     dtype, precision_reason = choose_precision(train.precision, device)
     threads = use_threads(train.threads)
+    keep_freed_blocks()
     domain: Domain = components[0].load()(**asdict(settings[domain_name]))
     if resumed is not None:
         data = resumed.manifest["data"]
@@ -321,7 +323,7 @@ def _model(settings: Settings, codec: Codec, start: Bundle | None) -> Model:
     options: ModelOptions = settings["model"]
     if start is not None:
         model = grow(start.model, codec.size)
-        model.dropout.p = options.dropout
+        model.dropout.share = options.dropout
         return model
     cell = options.cell.rpartition(":")[2]
     cell_options = asdict(settings[cell]) if cell in settings else {}

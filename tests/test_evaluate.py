@@ -46,9 +46,7 @@ def test_a_text_is_scored_token_by_token_with_the_state_carried(trained, tmp_pat
     assert result.tokens == len(text) == result.characters
     assert result.nats_per_token == pytest.approx(nats / len(text), rel=1e-4)
     assert result.bits_per_character == pytest.approx(nats / math.log(2) / len(text), rel=1e-4)
-    assert result.bits_per_byte == pytest.approx(
-        nats / math.log(2) / len(text.encode()), rel=1e-4
-    )
+    assert result.bits_per_byte == pytest.approx(nats / math.log(2) / len(text.encode()), rel=1e-4)
     assert result.bytes == len(text.encode()) > len(text)
     assert result.perplexity == pytest.approx(math.exp(nats / len(text)), rel=1e-4)
 

@@ -54,9 +54,7 @@ def start(environment, *arguments):
 
 def new_run(environment, text, run, *more):
     options = [part for option in OPTIONS for part in ("-o", option)]
-    return start(
-        environment, text, "--hidden", 24, "--steps", STEPS, "--run", run, *options, *more
-    )
+    return start(environment, text, "--hidden", 24, "--steps", STEPS, "--run", run, *options, *more)
 
 
 def wait_for_step(run, step, process):
