@@ -4,9 +4,10 @@ The text is a circle. Each epoch starts at another place of it, so that the cuts
 between lanes move, and no step is always at the edge of one.
 
 A text of few documents has few beginnings to learn from, yet everything that is generated begins:
-with the initial state, after a boundary. So at the start of an epoch, and here and there within it,
-a lane is begun anew, in the first row of a chunk, with a boundary in the place of its input. Rarely:
-every beginning is context lost (one in 32 chunks cost 0.015 nats per character after a minute).
+with the initial state, after a boundary. So at the start of an epoch, and here and there within
+it, a lane is begun anew, in the first row of a chunk, with a boundary in the place of its input.
+Rarely: every beginning is context lost (one in 32 chunks cost 0.015 nats per character after a
+minute of training).
 """
 
 from __future__ import annotations
