@@ -211,7 +211,9 @@ def _execute(
         plan.device,
         plan.dtype,
         save_model=lambda position, valid: _save(plan, folder, position, valid),
-        preview=lambda step: preview(plan.model, plan.codec, plan.train.sample, seed=step),
+        preview=lambda step: preview(
+            plan.model, plan.codec, plan.train.sample, step, plan.documents
+        ),
         log_metrics=log_metrics,
         reporter=reporter,
         saved=saved,
@@ -264,7 +266,7 @@ def _save(plan: Plan, folder: RunFolder, position: Position, valid: float | None
             "valid": [absolute(name) for name in plan.wanted.valid],
             "fitted": plan.fitted,
             "prepared": [dataset.place for dataset in plan.datasets],
-            "documents": sum(dataset.summary.documents for dataset in plan.datasets),
+            "documents": plan.documents,
             "train_tokens": sum(len(dataset.train) for dataset in plan.datasets),
         },
         "seed": plan.train.seed,

@@ -101,7 +101,10 @@ def generate(
     if not isinstance(bundle, Bundle):
         bundle = load(bundle)
     codec = bundle.codec
-    steps = [codec.boundary, *codec.encode(prompt).tolist()]
+    begun = codec.encode(prompt).tolist()
+    if not prompt and not has_documents(bundle):
+        begun = codec.opening
+    steps = [codec.boundary, *begun]
     if documents is None:
         documents = 1 if has_documents(bundle) else None
     request = Request(

@@ -97,6 +97,11 @@ class Plan:
         return [dataset.fingerprint for dataset in self.datasets]
 
     @property
+    def documents(self) -> int:
+        """How many documents the data have."""
+        return sum(dataset.summary.documents for dataset in self.datasets)
+
+    @property
     def sources(self) -> list[str]:
         """The data arguments, meaning the same from any folder."""
         return [absolute(argument) for argument in self.wanted.data]

@@ -10,9 +10,18 @@ from rnngen.protocols import Codec, Request
 TEMPERATURE = 0.8
 
 
-def preview(model: Model, codec: Codec, length: int, seed: int) -> str:
-    """At most `length` steps of text; touches neither the model nor the global random state."""
-    request = Request([[codec.boundary]], length, seed=seed, forbidden=frozenset([codec.boundary]))
+def preview(model: Model, codec: Codec, length: int, seed: int, documents: int) -> str:
+    """At most `length` steps; touches neither the model nor the global random state.
+
+    Args:
+        model: in training or not.
+        codec: its codec.
+        length: how many steps.
+        seed: of what is drawn.
+        documents: how many the model learns from; of a few it hardly knows how they begin.
+    """
+    start = [codec.boundary] if documents > 1 else [codec.boundary, *codec.opening]
+    request = Request([start], length, seed=seed, forbidden=frozenset([codec.boundary]))
     engine = Engine(model, codec.boundary)
     with engine.threads(1):
         emissions = list(Sample(temperature=TEMPERATURE).decode(engine, request))

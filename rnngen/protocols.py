@@ -54,6 +54,10 @@ class Codec(Protocol):
     def boundary(self) -> int:
         """The id of the boundary token."""
 
+    @property
+    def opening(self) -> list[int]:
+        """Steps after which something new often begins inside a long document; may be empty."""
+
     def encode(self, content: Any) -> np.ndarray:
         """Steps of one piece, without the boundary; DataError where something has no step."""
 

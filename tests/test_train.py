@@ -343,3 +343,13 @@ def test_the_resolved_configuration_repeats_the_run(text, tmp_path):
     again = rnngen.fit(config=first.path / "config.toml", run=tmp_path / "again")
     one, two = (load_checkpoint(bundle.path)[0] for bundle in (first, again))
     assert torch.equal(one["model.readout.weight"], two["model.readout.weight"])
+
+
+def test_a_long_text_is_begun_as_if_after_a_line_end(text, tmp_path):
+    bundle = fit(text, tmp_path / "plain", steps=3)
+    assert bundle.codec.opening == []  # this text has no line end
+    path = tmp_path / "lines.txt"
+    path.write_text("Bravo is the first word of every line here\n" * 120)
+    bundle = fit(path, tmp_path / "run", steps=30)
+    assert bundle.codec.opening == [int(bundle.codec.encode("\n")[0])]
+    assert bundle.generate(length=30)[0].text == bundle.generate("\n", length=30)[0].text

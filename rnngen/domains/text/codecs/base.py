@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.errors import BundleError
+from rnngen.errors import BundleError, DataError
 from rnngen.protocols import Piece
 
 BOUNDARY = 0
@@ -50,6 +50,14 @@ class TextCodec(ABC):
     def size(self) -> int:
         """How many ids there are, the boundary included."""
         return len(self._tokens)
+
+    @property
+    def opening(self) -> list[int]:
+        """A line end, where it can be encoded: what follows begins a line, not half a word."""
+        try:
+            return [int(step) for step in self.encode("\n")]
+        except DataError:
+            return []
 
     def bytes_of(self, step: int) -> bytes:
         """The bytes that an id stands for; none for the boundary."""
