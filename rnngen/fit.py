@@ -136,13 +136,13 @@ def _resume(
 ) -> Bundle:
     folder = RunFolder.open(path)
     with closing(folder):
-        bundle = load(path)
         saved = load_checkpoint(path)
         if saved is None:
             raise UsageError(
-                f"`{path}` has no checkpoint to go on from",
-                hint=f"use `rnngen fit --from {path}` to train its model further",
+                f"`{path}` has no checkpoint: it was stopped before anything was learned",
+                hint="delete the folder, and begin again",
             )
+        bundle = load(path)
         config = read_config(path / "config.toml")
         command = config.command("fit")
         wanted = Wanted(

@@ -196,3 +196,12 @@ def test_tensorboard_gets_the_metrics_when_asked(text, run_cli):
     from pathlib import Path
 
     assert list(Path("r").rglob("events.out.tfevents.*"))
+
+
+def test_a_run_stopped_before_its_first_checkpoint_says_to_begin_again(text, run_cli, tmp_path):
+    assert run_cli("fit", text, *SMALL, "--run", "r").exit_code == ExitCode.OK
+    for name in ("bundle.json", "checkpoint.json"):
+        (tmp_path / "r" / name).unlink()
+    outcome = run_cli("fit", "--resume", "r")
+    assert outcome.exit_code == ExitCode.USAGE, outcome.stderr
+    assert "begin again" in outcome.stderr
