@@ -20,7 +20,7 @@ class AdamWOptions:
     """Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
 
     beta1: float = option(0.9, "memory of the mean gradient", min=0, max=0.9999)
-    beta2: float = option(0.99, "memory of the mean squared gradient", min=0, max=0.99999)
+    beta2: float = option(0.999, "memory of the mean squared gradient", min=0, max=0.99999)
     weight_decay: float = option(0.01, "share of a matrix lost at each step, times the rate", min=0)
     epsilon: float = option(1e-8, "added to the denominator", min=0)
 
