@@ -22,7 +22,7 @@ from rnngen.generate import generate
 from rnngen.memorization import Memorization, memorization
 from rnngen.protocols import Codec
 from rnngen.scoring import score
-from rnngen.tasks import reopen_tasks
+from rnngen.tasks import data_of, reopen_tasks
 
 CHUNK = 512
 BLOCK = 1 << 18
@@ -176,7 +176,7 @@ def _steps(characters: int, held_out: Store, held_out_characters: int) -> int:
 
 def _training(bundle: Bundle, note: Callable[[str], None]) -> tuple[Dataset | None, str]:
     """What the run learned from, or why it can't be had."""
-    data = bundle.manifest["data"]
+    data = data_of(bundle)
     if len(data["fingerprint"]) > 1:
         return None, "the run learned several tasks in a row: name the text to measure on"
     codec, name = bundle.codec, bundle.manifest["domain"]["name"]
@@ -187,7 +187,7 @@ def _training(bundle: Bundle, note: Callable[[str], None]) -> tuple[Dataset | No
             [data["sources"]],
             data,
             codec,
-            seed=bundle.manifest["seed"],
+            seed=data["seed"],
             note=note,
         )
     except (DataError, UsageError) as error:

@@ -26,6 +26,7 @@ from rnngen.position import Position
 from rnngen.preview import preview
 from rnngen.reporter import Reporter, Silent
 from rnngen.runs import RunFolder, environment
+from rnngen.tasks import data_of
 from rnngen.train import Trainer
 from rnngen.tree import pack
 
@@ -147,7 +148,7 @@ def _resume(
         command = config.command("fit")
         wanted = Wanted(
             data=command["data"],
-            valid=bundle.manifest["data"]["valid"],
+            valid=data_of(bundle)["valid"],
             domain=command["domain"],
             plugins=command.get("plugins", ()),
             flags={"train": dict(limits)},

@@ -28,7 +28,7 @@ from rnngen.model import Model, build, grow
 from rnngen.position import Task
 from rnngen.protocols import Codec, Domain
 from rnngen.sections import ModelOptions, TrainOptions
-from rnngen.tasks import prepare_tasks, reopen_tasks
+from rnngen.tasks import data_of, prepare_tasks, reopen_tasks
 
 CORE: dict[str, type] = {"model": ModelOptions, "train": TrainOptions}
 BYTES_PER_PARAMETER = 16  # weight, gradient and Adam's two means, float32
@@ -176,7 +176,7 @@ def make(
     keep_freed_blocks()
     domain: Domain = components[0].load()(**asdict(settings[domain_name]))
     if resumed is not None:
-        data = resumed.manifest["data"]
+        data = data_of(resumed)
         datasets = reopen_tasks(
             domain_name, domain, _parts(wanted), data, resumed.codec, seed=train.seed, note=note
         )

@@ -5,12 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from rnngen import sources
+from rnngen import schema, sources
+from rnngen.bundle import Bundle
 from rnngen.data import Dataset, prepare, reopen
 from rnngen.errors import DataError
 from rnngen.protocols import Codec, Domain, Piece
 
 STANDARD_INPUT = "-"
+
+
+RECORD = {
+    "fingerprint": schema.Each(str, list),
+    "sources": schema.Each(str, list),
+    "valid": schema.Each(str, list),
+    "prepared": schema.Each(str, list),
+    "fitted": bool,
+}
+
+
+def data_of(bundle: Bundle) -> Mapping[str, Any]:
+    """What a bundle's manifest says of its data; BundleError where it is not whole."""
+    data = bundle.manifest.get("data")
+    seed = bundle.manifest.get("seed")
+    schema.check(
+        {"data": data, "seed": seed}, {"data": RECORD, "seed": int}, f"`{bundle.path}/bundle.json`:"
+    )
+    return {**bundle.manifest["data"], "seed": seed}
 
 
 def reopen_tasks(

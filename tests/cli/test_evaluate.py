@@ -45,9 +45,23 @@ def test_a_damaged_bundle_is_named_not_used(run, run_cli, name):
     folder = next((run / "runs").iterdir())
     path = next(path for path in folder.iterdir() if path.name.startswith(name))
     data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 0x5A
+    if name == "bundle.json":
+        data = data[: len(data) // 2]
+    else:
+        data[len(data) // 2] ^= 0x5A
     path.write_bytes(data)
     outcome = run_cli("evaluate", folder, "--sample", 0, "--no-baselines")
     assert outcome.exit_code == ExitCode.FAILED, outcome.stderr
     assert path.name in outcome.stderr or "bundle.json" in outcome.stderr
     assert "Traceback" not in outcome.stderr
+
+
+@pytest.mark.parametrize("lost", ["fingerprint", "sources", "fitted", "prepared"])
+def test_a_bundle_that_lost_what_it_knew_of_its_data_is_refused(run, run_cli, lost):
+    folder = next((run / "runs").iterdir())
+    manifest = json.loads((folder / "bundle.json").read_text())
+    del manifest["data"][lost]
+    (folder / "bundle.json").write_text(json.dumps(manifest))
+    outcome = run_cli("evaluate", folder, "--sample", 0, "--no-baselines")
+    assert outcome.exit_code == ExitCode.FAILED, outcome.stderr
+    assert lost in outcome.stderr
