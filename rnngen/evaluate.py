@@ -187,7 +187,6 @@ def _training(bundle: Bundle, note: Callable[[str], None]) -> tuple[Dataset | No
             [data["sources"]],
             data,
             codec,
-            seed=data["seed"],
             note=note,
         )
     except (DataError, UsageError) as error:

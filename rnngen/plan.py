@@ -177,9 +177,7 @@ def make(
     domain: Domain = components[0].load()(**asdict(settings[domain_name]))
     if resumed is not None:
         data = data_of(resumed)
-        datasets = reopen_tasks(
-            domain_name, domain, _parts(wanted), data, resumed.codec, seed=train.seed, note=note
-        )
+        datasets = reopen_tasks(domain_name, domain, _parts(wanted), data, resumed.codec, note=note)
     else:
         datasets = prepare_tasks(
             domain_name,

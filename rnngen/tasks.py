@@ -40,7 +40,6 @@ def reopen_tasks(
     data: Mapping[str, Any],
     codec: Codec,
     *,
-    seed: int,
     note: Callable[[str], None] = lambda text: None,
 ) -> list[Dataset]:
     """The data that a bundle was trained on.
@@ -49,9 +48,8 @@ def reopen_tasks(
         domain_name: as it is registered.
         domain: reads the data.
         parts: data arguments of each task.
-        data: what the bundle's manifest says of them.
+        data: what `data_of` says of them.
         codec: the bundle's.
-        seed: of the run.
         note: told what takes its time.
 
     Raises:
@@ -70,7 +68,7 @@ def reopen_tasks(
             parts,
             valid=data["valid"],
             codec=None if data["fitted"] else codec,
-            seed=seed,
+            seed=data["seed"],
             note=note,
         )
     if [dataset.fingerprint for dataset in datasets] != data["fingerprint"]:
