@@ -56,6 +56,26 @@ RECORDS = ("metrics.jsonl", "log.txt", "samples/*.txt")
 """What `seal` names besides the model; it grows while a run goes on."""
 
 COMPONENT = {"name": str, "options": schema.Maybe(dict)}
+HISTORY = {
+    "tasks": schema.Each(str, list),
+    "learned": schema.Each(schema.Each(int, list), list),
+    "rows": schema.Each(
+        {
+            "learned": schema.Maybe(int),
+            "nats": schema.Each(schema.Maybe(float), list),
+            "steps": int,
+            "tokens": int,
+            "seconds": float,
+            "after_switch": schema.Maybe(float),
+            "recovered": schema.Maybe(int),
+            "memory_bytes": int,
+            "memory_tokens": int,
+        },
+        list,
+    ),
+}
+"""How a run of several tasks went; see `rnngen.task_history`."""
+
 SCHEMA = {
     "model": dict,
     "domain": COMPONENT,
@@ -70,6 +90,7 @@ SCHEMA = {
     "codec": schema.Each(str),
     "strategy": schema.Maybe(dict),
     "strategy_tensors": schema.Maybe(str),
+    "history": schema.Maybe(HISTORY),
     "rnngen": schema.Maybe(str),
     "created": schema.Maybe(str),
 }

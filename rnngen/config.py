@@ -35,6 +35,7 @@ COMMAND_KEYS: dict[str, type] = {
     "data": list,
     "run": str,
     "plugins": list,
+    "arrangement": list,
     "domain": str,
     "decoder": str,
 }

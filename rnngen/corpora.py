@@ -30,6 +30,8 @@ from rnngen.options import suggest
 from rnngen.sources import Source, cache_folder
 
 DEFAULT = "python-docs"
+DEFAULT_TASKS = ("python-docs", "python-code")
+"""What is learned in a row where a strategy was named and no data."""
 """What `rnngen fit` learns from when it is given no data."""
 
 DOWNLOAD_TIMEOUT = 30

@@ -52,6 +52,7 @@ def fit(
     device: str | None = None,
     precision: str | None = None,
     plugins: Sequence[str] = (),
+    arrangement: Sequence[Sequence[int]] | None = None,
     trackers: Sequence[str] = (),
     options: Sequence[str] | Mapping[str, Any] = (),
     config: str | Path | None = None,
@@ -76,6 +77,9 @@ def fit(
         device: `auto`, `cpu`, `cuda`, `mps`.
         precision: `auto`, `fp32`, `bf16`.
         plugins: learning strategies, in order; several data arguments are then tasks in a row.
+        arrangement: which data arguments are learned together, by number, task by task:
+            `[[1], [0]]` one after the other, the second first; `[[0, 1]]` both together. With it,
+            and with plugins, every argument is measured after every task.
         trackers: where metrics go besides `metrics.jsonl`.
         options: all other options, `["train.learning_rate=0.003"]` or a mapping of such names.
         config: a configuration file.
@@ -96,6 +100,7 @@ def fit(
         valid=_listed(valid),
         domain=domain,
         plugins=tuple(plugins),
+        arrangement=arrangement,
         flags=flags(
             cell=cell,
             layers=layers,
@@ -218,6 +223,9 @@ def _execute(
         log_metrics=log_metrics,
         reporter=reporter,
         saved=saved,
+        measured=plan.measured,
+        start=plan.wanted.start,
+        inherited=plan.inherited,
     )
     status = "failed"
     try:
@@ -273,6 +281,12 @@ def _save(plan: Plan, folder: RunFolder, position: Position, valid: float | None
         "seed": plan.train.seed,
         "strategy": strategy,
     }
+    if plan.measured:
+        manifest["history"] = {
+            "tasks": [task.name for task in plan.measured],
+            "learned": plan.groups,
+            "rows": position.history,
+        }
     commit_model(folder.path, plan.model.tensors(), manifest, plan.codec.files(), tensors)
 
 
@@ -284,10 +298,10 @@ def _describe(plan: Plan, folder: RunFolder, reporter: Reporter) -> None:
         f"model {model.layers} x {model.hidden} {model.cell}, "
         f"{plan.model.parameter_count:,} parameters, {plan.codec.size} different tokens",
     ]
-    for task, dataset in zip(plan.tasks, plan.datasets, strict=True):
-        held_out = dataset.valid.targets if dataset.valid else 0
+    for task in plan.tasks:
+        held_out = task.valid.targets if task.valid else 0
         lines.append(
-            f"data {task.name}: {dataset.train.targets:,} tokens to learn, {held_out:,} held out"
+            f"data {task.name}: {task.train.targets:,} tokens to learn, {held_out:,} held out"
         )
     if plan.lifecycle:
         lines.append(f"strategy {' + '.join(plan.lifecycle.names)}")

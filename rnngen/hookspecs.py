@@ -52,13 +52,23 @@ class Run(Protocol):
     device: torch.device
     generator: torch.Generator
     folder: Any
+    start: Any
+    """The bundle whose model goes on learning (`--from`), or None."""
     tasks: Sequence[Any]
     position: Any
     """Where the run stands: `step`, `tokens`, `seconds`."""
+    lanes: int
+    """How many rows of a batch are the task's own; those behind them are rehearsed."""
 
     @property
     def task(self) -> Any:
         """The task being learned."""
+
+    def note(self, text: str) -> None:
+        """Tells the user a line worth reading."""
+
+    def warn(self, text: str) -> None:
+        """Tells the user a line that must be read."""
 
 
 @hookspec
@@ -203,11 +213,26 @@ def task_started(run: Run, task: Any) -> None:
 
 
 @hookspec
-def loss_terms(run: Run, batch: Any) -> Mapping[str, Tensor] | None:
+def rehearse(run: Run, batch: Any) -> Any:
+    """Called before each forward pass; rows to learn beside the batch's own, or None.
+
+    They are a `rnngen.data.Batch` of as many steps as `batch`, each row of which begins with the
+    initial state; its `weights` may make a row count more or less than one of the batch's own.
+
+    Example:
+        @rnngen.hookimpl
+        def rehearse(self, run, batch):
+            return self.memory.draw(len(batch.inputs), rows=8)
+    """
+
+
+@hookspec
+def loss_terms(run: Run, batch: Any, output: Tensor) -> Mapping[str, Tensor] | None:
     """Called at each step before backward; what to add to the loss.
 
-    The terms are scalar tensors in nats per step, by name; all are added to the loss and logged
-    as `strategy.name`.
+    The batch has the task's own rows first, `run.lanes` of them, then what was rehearsed; `output`
+    `[T,B,K]` is what the model gave for all of them. The terms are scalar tensors in nats per
+    step, by name; all are added to the loss and logged as `strategy.name`.
 
     Example:
         @rnngen.hookimpl
@@ -264,6 +289,20 @@ def task_finished(run: Run, task: Any, batches: Any) -> None:
         @rnngen.hookimpl
         def task_finished(self, run, task, batches):
             self.anchor = {n: p.detach().clone() for n, p in run.model.named_parameters()}
+    """
+
+
+@hookspec
+def tasks_measured(run: Run, nats: Sequence[float | None]) -> None:
+    """Called before the first task and after each, with how well every task is done.
+
+    `nats` are per token on the held-out part of each task, in the order of the data; None where
+    nothing was held out.
+
+    Example:
+        @rnngen.hookimpl
+        def tasks_measured(self, run, nats):
+            self.rows.append(list(nats))
     """
 
 

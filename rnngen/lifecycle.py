@@ -83,14 +83,26 @@ class Lifecycle:
         """Before each task."""
         self._call("task_started", run=run, task=task)
 
-    def loss_terms(self, run: Any, batch: Any) -> dict[str, Tensor]:
+    def rehearse(self, run: Any, batch: Any) -> list[Any]:
+        """Rows to learn beside the batch's own.
+
+        Raises:
+            PluginError: a hook failed, or gave something else than a batch of as many steps.
+        """
+        rows = []
+        for each, results in self._call("rehearse", run=run, batch=batch):
+            for result in results:
+                rows.append(_same_length(each, result, len(batch.inputs)))
+        return rows
+
+    def loss_terms(self, run: Any, batch: Any, output: Tensor) -> dict[str, Tensor]:
         """Scalar tensors to add to the loss, by `strategy.term`; the caller sums and logs them.
 
         Raises:
             PluginError: a hook failed, or gave something else than scalar tensors by name.
         """
         terms: dict[str, Tensor] = {}
-        for each, results in self._call("loss_terms", run=run, batch=batch):
+        for each, results in self._call("loss_terms", run=run, batch=batch, output=output):
             for result in results:
                 terms.update(_scalars(each, result))
         return terms
@@ -111,6 +123,10 @@ class Lifecycle:
         """After each task."""
         self._call("task_finished", run=run, task=task, batches=batches)
 
+    def tasks_measured(self, run: Any, nats: Sequence[float | None]) -> None:
+        """Before the first task and after each."""
+        self._call("tasks_measured", run=run, nats=nats)
+
     def fit_finished(self, run: Any, status: str) -> None:
         """Once, whatever happened; everybody is called, and a failure is a warning."""
         for caller in self._callers["fit_finished"]:
@@ -118,6 +134,11 @@ class Lifecycle:
                 self._call_one("fit_finished", *caller, run=run, status=status)
             except RnngenError as error:
                 self._warn(error.message)
+
+    @property
+    def memory_tokens(self) -> int:
+        """Steps of the data that strategies keep, where they have a property of this name."""
+        return sum(int(getattr(each.instance, "memory_tokens", 0)) for each in self.active)
 
     def state_dict(self) -> dict[str, Any]:
         """What each strategy remembers, by its name; those that remember nothing are left out."""
@@ -266,6 +287,17 @@ def _scalars(each: Active, result: Any) -> dict[str, Tensor]:
             shown = f"shape {tuple(shape)}" if shape is not None else type(value).__name__
             raise _bad_terms(each, f"`{name}` with {shown}")
     return {f"{each.name}.{name}": value for name, value in result.items()}
+
+
+def _same_length(each: Active, result: Any, steps: int) -> Any:
+    found = getattr(getattr(result, "inputs", None), "shape", None)
+    if found is None or len(found) < 2 or found[0] != steps:
+        shown = type(result).__name__ if found is None else f"inputs of shape {tuple(found)}"
+        raise PluginError(
+            f"`{each.name}` of plugin {each.plugin}: `rehearse` gave {shown}, "
+            f"expected a batch of {steps} steps"
+        )
+    return result
 
 
 def _bad_terms(each: Active, found: str) -> PluginError:

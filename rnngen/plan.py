@@ -18,7 +18,7 @@ from rnngen import budget, corpora
 from rnngen.bundle import Bundle, load
 from rnngen.catalog import Component, get_catalog
 from rnngen.config import Config, Settings, find_config, resolve, to_toml
-from rnngen.data import Batches, Dataset, choose
+from rnngen.data import Dataset, Store, choose
 from rnngen.device import choose_device, choose_precision, use_threads
 from rnngen.errors import UsageError
 from rnngen.lifecycle import Lifecycle, activate
@@ -28,6 +28,7 @@ from rnngen.model import Model, build, grow
 from rnngen.position import Task
 from rnngen.protocols import Codec, Domain
 from rnngen.sections import ModelOptions, TrainOptions
+from rnngen.task_history import Measured
 from rnngen.tasks import data_of, prepare_tasks, reopen_tasks
 
 CORE: dict[str, type] = {"model": ModelOptions, "train": TrainOptions}
@@ -44,6 +45,8 @@ class Wanted:
         valid: files to validate on instead of a part of the data.
         domain: name of the domain.
         plugins: strategies, or plugins that bring some, in order.
+        arrangement: which data arguments are learned together, by number, task by task; with it
+            each argument is a data set of its own, and all are measured after each task.
         flags: options by section.
         options: `name=value` texts.
         config: configuration file; None looks for `rnngen.toml`.
@@ -54,6 +57,7 @@ class Wanted:
     valid: Sequence[str] = ()
     domain: str | None = None
     plugins: Sequence[str] = ()
+    arrangement: Sequence[Sequence[int]] | None = None
     flags: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     options: Sequence[str] = ()
     config: Path | None = None
@@ -71,9 +75,15 @@ class Plan:
     domain: Domain
     codec: Codec
     datasets: list[Dataset]
+    groups: list[list[int]]
+    """Which data sets each task is made of, by number."""
     tasks: list[Task]
+    measured: list[Measured]
+    """What is measured after each task; nothing in a run that learns one corpus."""
     model: Model
     lifecycle: Lifecycle
+    inherited: Mapping[str, Any]
+    """What strategies remember of the run that is continued, by name."""
     device: torch.device
     device_reason: str
     dtype: torch.dtype | None
@@ -114,6 +124,8 @@ class Plan:
         }
         if self.wanted.plugins:
             command["plugins"] = list(self.wanted.plugins)
+        if self.wanted.arrangement is not None:
+            command["arrangement"] = ["+".join(map(str, part)) for part in self.wanted.arrangement]
         return to_toml(self.settings, {"fit": command})
 
     def describe(self) -> dict[str, Any]:
@@ -129,15 +141,15 @@ class Plan:
             "tasks": [
                 {
                     "name": task.name,
-                    "train_tokens": len(dataset.train.steps),
-                    "valid_tokens": len(dataset.valid.steps) if dataset.valid else 0,
+                    "train_tokens": len(task.train.steps),
+                    "valid_tokens": len(task.valid.steps) if task.valid else 0,
                     "batches_per_epoch": len(task.batches),
                     "lanes": task.batches.lanes,
                     "chunk": task.batches.chunk,
-                    "fingerprint": dataset.fingerprint,
                 }
-                for task, dataset in zip(self.tasks, self.datasets, strict=True)
+                for task in self.tasks
             ],
+            "fingerprint": self.fingerprint,
             "tensors": {name: list(t.shape) for name, t in self.model.tensors().items()},
         }
 
@@ -164,8 +176,9 @@ def make(
     wanted = _with_file(wanted, file)
     start = load(wanted.start) if wanted.start is not None else None
     if not wanted.data:
-        wanted = replace(wanted, data=[f"corpus:{corpora.DEFAULT}"])
-        notes.append(f"no data named: taking the corpus {corpora.DEFAULT}")
+        names = corpora.DEFAULT_TASKS if wanted.plugins else (corpora.DEFAULT,)
+        wanted = replace(wanted, data=[f"corpus:{name}" for name in names])
+        notes.append(f"no data named: taking {' and then '.join(wanted.data)}")
     settings, domain_name, components = settle(wanted, file, start)
     train = budget.with_time(settings["train"])
     if train is not settings["train"]:
@@ -192,11 +205,15 @@ def make(
     codec = datasets[0].codec
     torch.manual_seed(train.seed)
     model = _model(settings, codec, start)
-    lifecycle = _lifecycle(wanted, settings, start, notes)
+    lifecycle = activate(get_catalog(), wanted.plugins, settings, warn=notes.append)
+    parts = [" ".join(part) for part in _parts(wanted)]
+    groups = _groups(wanted, len(datasets))
     tasks = [
-        _task(dataset, " ".join(part), train, notes)
-        for dataset, part in zip(datasets, _parts(wanted), strict=True)
+        _task([datasets[number] for number in group], " + ".join(parts[n] for n in group), train)
+        for group in groups
     ]
+    notes.extend(task.batches.note for task in tasks if task.batches.note)
+    several = wanted.plugins or wanted.arrangement is not None
     train = budget.with_passes(train, min(len(task.batches) for task in tasks))
     return Plan(
         wanted=wanted,
@@ -206,9 +223,16 @@ def make(
         domain=domain,
         codec=codec,
         datasets=datasets,
+        groups=groups,
         tasks=tasks,
+        measured=[
+            Measured(name, dataset.valid)
+            for name, dataset in zip(parts, datasets, strict=True)
+            if several
+        ],
         model=model.to(device),
         lifecycle=lifecycle,
+        inherited={} if start is None else start.strategy_state,
         device=device,
         device_reason=device_reason,
         dtype=dtype,
@@ -227,8 +251,22 @@ def _with_file(wanted: Wanted, file: Config | None) -> Wanted:
         wanted,
         data=wanted.data or table.get("data", ()),
         plugins=wanted.plugins or table.get("plugins", ()),
+        arrangement=wanted.arrangement or _read_arrangement(table.get("arrangement")),
         domain=wanted.domain or table.get("domain"),
     )
+
+
+def _read_arrangement(texts: Sequence[str] | None) -> list[list[int]] | None:
+    """`["0", "1+2"]` as numbers; how `Plan.toml` writes it."""
+    if texts is None:
+        return None
+    try:
+        return [[int(number) for number in text.split("+")] for text in texts]
+    except ValueError:
+        raise UsageError(
+            f"`fit.arrangement` is {list(texts)}, expected numbers of data arguments",
+            hint='write it as `arrangement = ["0", "1+2"]`',
+        ) from None
 
 
 def settle(
@@ -317,9 +355,25 @@ def _only_core(file: Config) -> dict[str, Mapping[str, Any]]:
 
 def _parts(wanted: Wanted) -> list[list[str]]:
     """Data arguments of the tasks: one for all data, or one for each argument under a strategy."""
-    if wanted.plugins:
+    if wanted.plugins or wanted.arrangement is not None:
         return [[argument] for argument in wanted.data]
     return [list(wanted.data)]
+
+
+def _groups(wanted: Wanted, count: int) -> list[list[int]]:
+    """Which data sets are learned together, task by task; by default each is a task."""
+    if wanted.arrangement is None:
+        return [[number] for number in range(count)]
+    groups = [list(group) for group in wanted.arrangement]
+    for number in (number for group in groups for number in group):
+        if not 0 <= number < count:
+            raise UsageError(
+                f"the arrangement of tasks names data argument {number}, but there are {count}, "
+                "counted from 0"
+            )
+    if not groups or not all(groups):
+        raise UsageError("the arrangement of tasks has a task without data")
+    return groups
 
 
 def _model(settings: Settings, codec: Codec, start: Bundle | None) -> Model:
@@ -333,20 +387,14 @@ def _model(settings: Settings, codec: Codec, start: Bundle | None) -> Model:
     return build(codec.size, options, cell_options)
 
 
-def _lifecycle(
-    wanted: Wanted, settings: Settings, start: Bundle | None, notes: list[str]
-) -> Lifecycle:
-    lifecycle = activate(get_catalog(), wanted.plugins, settings, warn=notes.append)
-    if start is not None and lifecycle:
-        lifecycle.load_state_dict(start.strategy_state, strict=False)
-    return lifecycle
-
-
-def _task(dataset: Dataset, name: str, train: TrainOptions, notes: list[str]) -> Task:
-    batches: Batches = choose(dataset.train, train.lanes, train.chunk, train.seed)
-    if batches.note:
-        notes.append(batches.note)
-    return Task(name, batches, dataset.valid)
+def _task(group: Sequence[Dataset], name: str, train: TrainOptions) -> Task:
+    """One task: a data set, or several read as one corpus."""
+    store, valid = group[0].train, group[0].valid
+    if len(group) > 1:
+        store = Store.joined([dataset.train for dataset in group])
+        held_out = [dataset.valid for dataset in group if dataset.valid is not None]
+        valid = Store.joined(held_out) if held_out else None
+    return Task(name, store, choose(store, train.lanes, train.chunk, train.seed), valid)
 
 
 def absolute(argument: str) -> str:

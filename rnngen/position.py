@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -15,9 +16,10 @@ from rnngen.sections import TrainOptions
 
 @dataclass(frozen=True)
 class Task:
-    """One part of what is learned: its batches, and what it is validated on."""
+    """One part of what is learned: its steps and batches, and what it is validated on."""
 
     name: str
+    train: Store
     batches: Batches
     valid: Store | None
 
@@ -47,6 +49,10 @@ class Position:
     """Validations since the best."""
     last_validation: float = 0.0
     """Progress at the last validation."""
+    begun: bool = False
+    """Whether strategies were told that this task starts."""
+    history: list[dict[str, Any]] = field(default_factory=list)
+    """A row from before the first task and one for each that is finished; see `task_history`."""
 
 
 @dataclass
@@ -61,6 +67,14 @@ class Run:
     folder: Path
     optimizer: torch.optim.Optimizer
     generator: torch.Generator
+    dtype: torch.dtype | None
+    """Of matrix products; None is float32."""
+    start: Path | None
+    """The bundle whose model goes on learning (`--from`)."""
+    note: Callable[[str], None]
+    warn: Callable[[str], None]
+    lanes: int = 0
+    """How many rows of a batch are the task's own; those behind them are rehearsed."""
 
     @property
     def step(self) -> int:

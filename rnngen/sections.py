@@ -43,6 +43,9 @@ class TrainOptions:
     )
     threads: int | None = option(None, "processor threads; none: as many as cores", min=1)
     optimizer: str = option("adamw", "see `rnngen list optimizers`")
+    reset_optimizer: bool = option(
+        True, "forget the optimizer's running means when another task begins"
+    )
     learning_rate: float = option(0.008, "highest learning rate", min=0)
     schedule: Literal["cosine", "linear", "constant"] = option(
         "cosine", "how the rate falls after warmup, over the budget of steps or time"

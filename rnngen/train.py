@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,10 +21,11 @@ from torch import Tensor
 from rnngen.bundle import commit_checkpoint, load_checkpoint
 from rnngen.cells.cell import map_state
 from rnngen.data import Batch, evaluation
-from rnngen.errors import Interrupted, RunError
+from rnngen.errors import Interrupted, RunError, UsageError
 from rnngen.interrupts import Interrupts
 from rnngen.lifecycle import Lifecycle
 from rnngen.model import Model
+from rnngen.objective import batch_nll, beside, extended, weighted_mean
 from rnngen.position import Position, Run, Task
 from rnngen.reporter import Reporter
 from rnngen.runs import RunFolder
@@ -31,6 +33,7 @@ from rnngen.schedule import rate
 from rnngen.scheduled_sampling import guessed_inputs
 from rnngen.scoring import autocast, score
 from rnngen.sections import TrainOptions
+from rnngen.task_history import Measured, Stream, measure, size_of
 from rnngen.tree import pack, unpack
 
 VALIDATION_LANES = 16
@@ -81,6 +84,9 @@ class Trainer:
         log_metrics: hands numbers to the trackers.
         reporter: who is told.
         saved: a checkpoint to go on from.
+        measured: the tasks to measure after each task; of a plain run none.
+        start: the bundle whose model goes on learning, for strategies to know.
+        inherited: what strategies remembered there, by name.
     """
 
     def __init__(
@@ -99,6 +105,9 @@ class Trainer:
         log_metrics: Callable[[int, Mapping[str, float]], None],
         reporter: Reporter,
         saved: tuple[dict[str, Tensor], dict[str, Any]] | None = None,
+        measured: Sequence[Measured] = (),
+        start: Path | None = None,
+        inherited: Mapping[str, Any] | None = None,
     ) -> None:
         self.model = model
         self.tasks = tasks
@@ -115,7 +124,11 @@ class Trainer:
         self.position = Position()
         self.lanes: Any = None
         self.generator = torch.Generator().manual_seed(options.seed)
+        self.measured = measured
+        self._stream = Stream()
         self._saved = saved
+        self._start = start
+        self._inherited = inherited or {}
         self._interrupts = Interrupts(reporter.warn)
         self._look_every = LOOK_EVERY.get(device.type, 1)
         self._validation_seconds = 0.0
@@ -134,6 +147,7 @@ class Trainer:
             "lanes": pack(self.lanes, "lanes", tensors),
             "strategies": pack(self.lifecycle.state_dict(), "strategies", tensors),
             "random": pack(self._random_state(), "random", tensors),
+            "stream": self._stream.state_dict(),
         }
         model = {f"model.{name}": tensor for name, tensor in self.model.tensors().items()}
         return {**model, **tensors}, state
@@ -151,6 +165,7 @@ class Trainer:
         lanes = unpack(state["lanes"], tensors)
         self.lanes = None if lanes is None else map_state(lambda t: t.to(self.device), lanes)
         self.lifecycle.load_state_dict(unpack(state["strategies"], tensors))
+        self._stream = Stream.of(state["stream"], self.device)
         random = unpack(state["random"], tensors)
         torch.set_rng_state(random["cpu"])
         self.generator.set_state(random["generator"])
@@ -187,6 +202,10 @@ class Trainer:
             self.folder.path,
             self.optimizer,
             self.generator,
+            self.dtype,
+            self._start,
+            self.reporter.note,
+            self.reporter.warn,
         )
         self.hooks = hooks
         self.model.train()
@@ -195,6 +214,9 @@ class Trainer:
             with self._interrupts:
                 self.lifecycle.fit_started(hooks)
                 if self._saved is None:
+                    self.lifecycle.load_state_dict(self._inherited, strict=False)
+                    if self.measured:
+                        self._measure_tasks(None)
                     self.save_model(self.position, None)
                     self.checkpoint()
                 else:
@@ -212,11 +234,11 @@ class Trainer:
         return self.position
 
     def _train_task(self, task: Task) -> None:
-        if self.position.batch == 0 and self.lifecycle.active:
-            self.lifecycle.task_started(self.hooks, task)
         while self.progress() < 1.0:
             if self._interrupts.requested:
                 self._save_and_stop()
+            if not self.position.begun:
+                self._begin_task(task)
             try:
                 self._timed_step(task)
             except Exploded as reason:
@@ -234,19 +256,54 @@ class Trainer:
         if self.position.last_validation < self.progress():
             self._validate(task)
         if self.lifecycle:
+            begin = time.monotonic()
             self.lifecycle.task_finished(self.hooks, task, task.batches)
+            self.position.seconds += time.monotonic() - begin
+        if self.measured:
+            self._measure_tasks(self.position.task)
         self._next_task()
+
+    def _begin_task(self, task: Task) -> None:
+        begin = time.monotonic()
+        if self.position.task > 0 and self.options.reset_optimizer:
+            self.optimizer.state.clear()
+        if self.lifecycle:
+            self.lifecycle.task_started(self.hooks, task)
+        self.position.begun = True
+        self.position.seconds += time.monotonic() - begin
 
     def _next_task(self) -> None:
         self.position.task += 1
-        if len(self.tasks) > 1:
-            self.save_model(self.position, None)
+        if len(self.tasks) > 1 or self.measured:
+            self.save_model(self.position, None if self.measured else self.position.best)
         if self.position.task < len(self.tasks):
             self.position.batch = self.position.task_step = 0
             self.position.task_seconds = self.position.last_validation = 0.0
             self.position.best, self.position.waiting = None, 0
+            self.position.begun = False
             self.lanes = None
+            self._stream = Stream()
         self.checkpoint()
+
+    def _measure_tasks(self, learned: int | None) -> None:
+        """A row of the history: every task's held-out part, with the model as it is."""
+        limit = self.options.validate_tokens
+        nats = measure(self.model, self.measured, self.device, self.dtype, limit)
+        position = self.position
+        position.history.append(
+            {
+                "learned": learned,
+                "nats": nats,
+                "steps": position.task_step,
+                "tokens": position.tokens,
+                "seconds": round(position.seconds, 3),
+                "after_switch": self._stream.after_switch,
+                "recovered": self._stream.recovered,
+                "memory_bytes": size_of(self.lifecycle.state_dict()),
+                "memory_tokens": self.lifecycle.memory_tokens,
+            }
+        )
+        self.lifecycle.tasks_measured(self.hooks, nats)
 
     def _reopen(self) -> None:
         """Where a larger limit than before was given, the last task is not finished any more."""
@@ -256,6 +313,11 @@ class Trainer:
             if self.progress() == 1.0:
                 position.task += 1
                 return
+            if self.measured:
+                raise UsageError(
+                    f"`{self.folder.path}` learned all its tasks, and its strategy has closed them",
+                    hint=f"go on with new data: `rnngen fit --from {self.folder.path} FILE`",
+                )
         position.last_validation = min(position.last_validation, self.progress())
 
     def progress(self) -> float:
@@ -294,18 +356,22 @@ class Trainer:
         terms: dict[str, Tensor] = {}
         for _ in range(options.accumulate):
             batch = self._next_batch(task)
-            loss = self._loss(batch)
+            nll, output, batch = self._forward(batch)
+            loss = weighted_mean(nll, batch.weights)
             if self.lifecycle:
-                terms = self.lifecycle.loss_terms(self.hooks, batch)
+                terms = self.lifecycle.loss_terms(self.hooks, batch, output)
             objective = loss + sum(terms.values()) if terms else loss
             torch.autograd.backward(objective / options.accumulate)
-            total += loss.detach() / options.accumulate
-            tokens += batch.targets.numel()
+            own = self._own(nll, batch.weights) if nll.shape[1] > self.hooks.lanes else loss
+            total += own.detach() / options.accumulate
+            tokens += self.hooks.lanes * len(batch.targets)
         if self.lifecycle:
             self.lifecycle.gradients_ready(self.hooks)
         norm = torch.nn.utils.clip_grad_norm_(
             self.model.parameters(), options.clip if options.clip > 0 else math.inf
         )
+        if self.measured:
+            self._stream.add(total)
         if (position.step + 1) % self._look_every == 0:
             self._look(float(total), float(norm))
         self.optimizer.step()
@@ -335,17 +401,29 @@ class Trainer:
             first = next(iter(first.values() if isinstance(first, dict) else first))
         return first.shape[0]
 
-    def _loss(self, batch: Batch) -> Tensor:
-        """Mean nats per step of the batch; carries the lanes' state on."""
+    def _own(self, nll: Tensor, weights: Tensor | None) -> Tensor:
+        """The mean over the task's own rows, without what is rehearsed."""
+        lanes = self.hooks.lanes
+        return weighted_mean(nll[:, :lanes], None if weights is None else weights[:, :lanes])
+
+    def _forward(self, batch: Batch) -> tuple[Tensor, Tensor, Batch]:
+        """Nats of every step, the output, and the batch with what is rehearsed beside it.
+
+        Carries the lanes' state on.
+        """
         share = self.options.scheduled_sampling * self.progress()
-        with autocast(self.device, self.dtype):
-            inputs = guessed_inputs(self.model, batch, self.lanes, share, self.generator)
-            output, state = self.model(inputs, self.lanes, batch.resets)
-        self.lanes = map_state(Tensor.detach, state)
-        nll = self.model.likelihood.nll(output, batch.targets)
-        if batch.weights is None:
-            return nll.mean()
-        return (nll * batch.weights).sum() / batch.weights.sum().clamp(min=1.0)
+        if share:
+            with autocast(self.device, self.dtype):
+                inputs = guessed_inputs(self.model, batch, self.lanes, share, self.generator)
+            batch = batch._replace(inputs=inputs)
+        lanes = self.hooks.lanes = batch.inputs.shape[1]
+        state = self.lanes
+        if self.lifecycle:
+            batch = beside(batch, self.lifecycle.rehearse(self.hooks, batch))
+            state = extended(self.model, state, batch.inputs.shape[1] - lanes)
+        nll, output, state = batch_nll(self.model, batch, state, self.device, self.dtype)
+        self.lanes = map_state(lambda part: part[:lanes].detach(), state)
+        return nll, output, batch
 
     # Looking, and mending ------------------------------------------------------------------------
 

@@ -13,12 +13,13 @@ import torch
 from rnngen import hookspecs
 from rnngen.catalog import Catalog
 from rnngen.component import PLURALS
+from rnngen.data import Batch
 from rnngen.errors import BundleError, DataError, PluginError
 from rnngen.lifecycle import REGISTRATION, Active, Lifecycle, activate, resolve
 from rnngen.plugins import Policy
 from rnngen.registration import hook_names
 
-RUN, TASK, BATCH = object(), object(), object()
+RUN, TASK, BATCH, OUTPUT = object(), object(), object(), object()
 
 
 def make(warnings: list[str] | None = None) -> Catalog:
@@ -66,7 +67,7 @@ def test_lifecycle_calls_a_hook_with_the_arguments_of_its_spec(name):
 
 def test_every_kind_has_a_registration_hook_and_no_hook_is_forgotten():
     assert set(hook_names()) > REGISTRATION
-    assert len(hook_names()) == len(PLURALS) + 8
+    assert len(hook_names()) == len(PLURALS) + 10
 
 
 def registered(make_plugin, kind: str) -> None:
@@ -133,15 +134,15 @@ def test_hook_task_started(watcher):
 def test_hook_loss_terms_are_named_after_their_strategy(install):
     install("good")
     lifecycle = activate(make(), ["steady"], {"steady": {"strength": 2.0}})
-    terms = lifecycle.loss_terms(RUN, BATCH)
+    terms = lifecycle.loss_terms(RUN, BATCH, OUTPUT)
     assert list(terms) == ["steady.constant"]
     assert terms["steady.constant"].item() == 2.0
 
 
 def test_hook_loss_terms_may_give_nothing(watcher):
     lifecycle, seen = watcher
-    assert lifecycle.loss_terms(RUN, BATCH) == {}
-    assert seen == [("loss_terms", RUN, BATCH)]
+    assert lifecycle.loss_terms(RUN, BATCH, OUTPUT) == {}
+    assert seen == [("loss_terms", RUN, BATCH, OUTPUT)]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,47 @@ def test_hook_loss_terms_that_are_no_scalars_are_refused(result, found):
 
     lifecycle = Lifecycle([Active("wrong", "`p` (d 1)", Wrong(), None)])
     with pytest.raises(PluginError, match=f"`loss_terms` gave {found}, expected scalar tensors"):
-        lifecycle.loss_terms(RUN, BATCH)
+        lifecycle.loss_terms(RUN, BATCH, OUTPUT)
+
+
+def test_hook_rehearse_gives_the_rows_of_every_strategy():
+    rows = Batch(torch.zeros(3, 2, dtype=torch.int64), torch.zeros(3, 2), None, None)
+
+    class Memory:
+        @hookspecs.hookimpl
+        def rehearse(self, batch):
+            return rows if batch is own else None
+
+    own = Batch(torch.zeros(3, 4, dtype=torch.int64), torch.zeros(3, 4), None, None)
+    other = own._replace(weights=torch.ones(3, 4))
+    lifecycle = Lifecycle([Active("memory", "`p` (d 1)", Memory(), None)])
+    assert lifecycle.rehearse(RUN, own) == [rows]
+    assert lifecycle.rehearse(RUN, other) == []
+
+
+@pytest.mark.parametrize(
+    ("result", "found"),
+    [
+        (torch.ones(()), "Tensor"),
+        (Batch(torch.zeros(2, 4), torch.zeros(2, 4), None, None), r"inputs of shape \(2, 4\)"),
+    ],
+)
+def test_hook_rehearse_that_gives_no_batch_of_as_many_steps_is_refused(result, found):
+    class Wrong:
+        @hookspecs.hookimpl
+        def rehearse(self):
+            return result
+
+    batch = Batch(torch.zeros(3, 4), torch.zeros(3, 4), None, None)
+    lifecycle = Lifecycle([Active("wrong", "`p` (d 1)", Wrong(), None)])
+    with pytest.raises(PluginError, match=f"`rehearse` gave {found}, expected a batch of 3 steps"):
+        lifecycle.rehearse(RUN, batch)
+
+
+def test_hook_tasks_measured(watcher):
+    lifecycle, seen = watcher
+    lifecycle.tasks_measured(RUN, [1.0, None])
+    assert seen == [("tasks_measured", RUN, [1.0, None])]
 
 
 def test_hook_gradients_ready(watcher):
@@ -263,7 +304,7 @@ def test_installed_plugin_that_is_not_named_gets_no_calls(install):
     install("good", "slow", "importerror")
     lifecycle = activate(make(), [])
     assert not lifecycle
-    assert lifecycle.loss_terms(RUN, BATCH) == {}
+    assert lifecycle.loss_terms(RUN, BATCH, OUTPUT) == {}
     lifecycle.fit_finished(RUN, "finished")
     assert "rnngen_good" not in sys.modules
 

@@ -97,6 +97,20 @@ class Store:
         return cls(steps, starts, boundary=boundary)
 
     @classmethod
+    def joined(cls, stores: Sequence[Store]) -> Store:
+        """A store in memory of the steps of several, one after another."""
+        offsets = np.cumsum([0, *(len(store) for store in stores)])
+        return cls(
+            np.concatenate([store.steps for store in stores]),
+            np.concatenate(
+                [store.documents + offset for store, offset in zip(stores, offsets, strict=False)]
+            ),
+            boundary=stores[0].boundary,
+            characters=sum(store.characters for store in stores),
+            size=sum(store.size for store in stores),
+        )
+
+    @classmethod
     def open(cls, folder: Path) -> Store:
         """The store in a folder, memory-mapped.
 

@@ -51,8 +51,8 @@ class Watcher:
         self.seen.append(("task_started", run, task))
 
     @rnngen.hookimpl
-    def loss_terms(self, run, batch):
-        self.seen.append(("loss_terms", run, batch))
+    def loss_terms(self, run, batch, output):
+        self.seen.append(("loss_terms", run, batch, output))
 
     @rnngen.hookimpl
     def gradients_ready(self, run):
@@ -69,6 +69,10 @@ class Watcher:
     @rnngen.hookimpl
     def task_finished(self, run, task, batches):
         self.seen.append(("task_finished", run, task, batches))
+
+    @rnngen.hookimpl
+    def tasks_measured(self, run, nats):
+        self.seen.append(("tasks_measured", run, nats))
 
     @rnngen.hookimpl
     def fit_finished(self, run, status):

@@ -1,0 +1,99 @@
+"""What a training step lowers: the mean negative log-likelihood of a batch, in nats per step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from rnngen.cells.cell import State, map_state
+from rnngen.data import Batch
+from rnngen.model import Model
+from rnngen.scoring import autocast
+
+
+def batch_nll(
+    model: Model,
+    batch: Batch,
+    state: list[State],
+    device: torch.device,
+    dtype: torch.dtype | None = None,
+) -> tuple[Tensor, Tensor, list[State]]:
+    """The negative log-likelihood of every target of a batch.
+
+    Args:
+        model: predicts `batch.targets [T,B]` from `batch.inputs [T,B]`.
+        batch: on the model's device.
+        state: of the B lanes before the batch.
+        device: where the model is.
+        dtype: of matrix products; None is float32.
+
+    Returns:
+        `[T,B]` in nats; the model's output `[T,B,K]`; the state afterwards.
+    """
+    with autocast(device, dtype):
+        output, state = model(batch.inputs, state, batch.resets)
+    return model.likelihood.nll(output, batch.targets), output, state
+
+
+def mean_nll(
+    model: Model,
+    batch: Batch,
+    state: list[State],
+    device: torch.device,
+    dtype: torch.dtype | None = None,
+) -> tuple[Tensor, Tensor, list[State]]:
+    """As `batch_nll`, but with the weighted mean over the batch: a scalar, in nats per step."""
+    nll, output, state = batch_nll(model, batch, state, device, dtype)
+    return weighted_mean(nll, batch.weights), output, state
+
+
+def weighted_mean(nll: Tensor, weights: Tensor | None) -> Tensor:
+    """The mean of `nll [T,B]`, weighted where there are weights `[T,B]`."""
+    if weights is None:
+        return nll.mean()
+    return (nll * weights).sum() / weights.sum().clamp(min=1.0)
+
+
+def beside(batch: Batch, rehearsed: Sequence[Batch]) -> Batch:
+    """The batch with more rows behind its own `[T,B]`; all have the same T.
+
+    The new rows begin with the initial state: `extended` gives the state that belongs to them.
+    """
+    if not rehearsed:
+        return batch
+    every = [batch, *rehearsed]
+    weights = resets = None
+    if any(part.weights is not None for part in every):
+        weights = torch.cat([_weights(part) for part in every], dim=1)
+    if any(part.resets is not None for part in every):
+        resets = torch.cat([_resets(part) for part in every], dim=1)
+    return Batch(
+        torch.cat([part.inputs for part in every], dim=1),
+        torch.cat([part.targets for part in every], dim=1),
+        weights,
+        resets,
+    )
+
+
+def extended(model: Model, state: list[State], rows: int) -> list[State]:
+    """The state of the lanes, and the initial one of so many more rows."""
+    if rows == 0:
+        return state
+    return [
+        map_state(lambda old, new: torch.cat([old, new.to(old.dtype)]), old, new)
+        for old, new in zip(state, model.initial_state(rows), strict=True)
+    ]
+
+
+def _weights(batch: Batch) -> Tensor:
+    if batch.weights is not None:
+        return batch.weights
+    return torch.ones(batch.targets.shape[:2], device=batch.targets.device)
+
+
+def _resets(batch: Batch) -> Tensor:
+    if batch.resets is not None:
+        return batch.resets
+    return torch.zeros(batch.targets.shape[:2], dtype=torch.bool, device=batch.targets.device)
