@@ -168,7 +168,10 @@ def resolve(
                 place = f"{where} ({origin(section, name)})"
                 values[section][name] = coerce(fields[section][name], value, place)
                 origins[section, name] = origin(section, name)
-    built = {section: options(**values[section]) for section, options in sections.items()}
+    built = {
+        section: options(**{fields[section][n].attribute: v for n, v in values[section].items()})
+        for section, options in sections.items()
+    }
     return Settings(built, origins)
 
 
@@ -195,7 +198,7 @@ def to_toml(settings: Settings, commands: Mapping[str, Mapping[str, Any]] | None
         for option in describe(type(instance)):
             origin = settings.origin(section, option.name)
             lines.append(f"# {_comment(option)}" + (f" ({origin})" if origin != "default" else ""))
-            lines.append(_line(option, getattr(instance, option.name)))
+            lines.append(_line(option, getattr(instance, option.attribute)))
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
 

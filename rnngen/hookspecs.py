@@ -59,6 +59,8 @@ class Run(Protocol):
     """Where the run stands: `step`, `tokens`, `seconds`."""
     lanes: int
     """How many rows of a batch are the task's own; those behind them are rehearsed."""
+    rehearsed: Mapping[str, slice]
+    """Which rows of a batch each strategy rehearses, by its name."""
 
     @property
     def task(self) -> Any:

@@ -83,17 +83,17 @@ class Lifecycle:
         """Before each task."""
         self._call("task_started", run=run, task=task)
 
-    def rehearse(self, run: Any, batch: Any) -> list[Any]:
-        """Rows to learn beside the batch's own.
+    def rehearse(self, run: Any, batch: Any) -> dict[str, Any]:
+        """Rows to learn beside the batch's own, by strategy.
 
         Raises:
             PluginError: a hook failed, or gave something else than a batch of as many steps.
         """
-        rows = []
-        for each, results in self._call("rehearse", run=run, batch=batch):
-            for result in results:
-                rows.append(_same_length(each, result, len(batch.inputs)))
-        return rows
+        return {
+            each.name: _same_length(each, result, len(batch.inputs))
+            for each, results in self._call("rehearse", run=run, batch=batch)
+            for result in results
+        }
 
     def loss_terms(self, run: Any, batch: Any, output: Tensor) -> dict[str, Tensor]:
         """Scalar tensors to add to the loss, by `strategy.term`; the caller sums and logs them.

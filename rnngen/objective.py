@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -75,6 +75,15 @@ def beside(batch: Batch, rehearsed: Sequence[Batch]) -> Batch:
         weights,
         resets,
     )
+
+
+def columns(lanes: int, rehearsed: Mapping[str, Batch]) -> dict[str, slice]:
+    """Where `beside` puts the rows of each strategy: behind the first `lanes`."""
+    places, start = {}, lanes
+    for name, batch in rehearsed.items():
+        places[name] = slice(start, start + batch.inputs.shape[1])
+        start = places[name].stop
+    return places
 
 
 def extended(model: Model, state: list[State], rows: int) -> list[State]:

@@ -35,14 +35,22 @@ def option(default: Any, help: str, *, min: float | None = None, max: float | No
 
 @dataclass(frozen=True)
 class OptionField:
-    """What is known of one option; `type` is the annotation, resolved."""
+    """What is known of one option; `type` is the annotation, resolved.
 
-    name: str
+    Python's own words can't be names of fields: a field `lambda_` is the option `lambda`.
+    """
+
+    attribute: str
     type: Any
     default: Any
     help: str
     min: float | None
     max: float | None
+
+    @property
+    def name(self) -> str:
+        """What the user writes."""
+        return self.attribute.removesuffix("_")
 
     @property
     def type_name(self) -> str:
@@ -55,7 +63,7 @@ def describe(options: type) -> list[OptionField]:
     hints = typing.get_type_hints(options)
     return [
         OptionField(
-            name=field.name,
+            attribute=field.name,
             type=hints[field.name],
             default=field.default,
             help=field.metadata.get("help", ""),
@@ -81,7 +89,12 @@ def build(options: type[T], values: Mapping[str, Any], where: str) -> T:
     for name in values:
         if name not in fields:
             raise unknown_option(name, fields, where)
-    return options(**{name: coerce(fields[name], value, where) for name, value in values.items()})
+    return options(
+        **{
+            fields[name].attribute: coerce(fields[name], value, where)
+            for name, value in values.items()
+        }
+    )
 
 
 def unknown_option(name: str, known: Iterable[str], where: str) -> UsageError:

@@ -209,7 +209,7 @@ def make(
     parts = [" ".join(part) for part in _parts(wanted)]
     groups = _groups(wanted, len(datasets))
     tasks = [
-        _task([datasets[number] for number in group], " + ".join(parts[n] for n in group), train)
+        _task(datasets, group, " + ".join(parts[number] for number in group), train)
         for group in groups
     ]
     notes.extend(task.batches.note for task in tasks if task.batches.note)
@@ -387,14 +387,18 @@ def _model(settings: Settings, codec: Codec, start: Bundle | None) -> Model:
     return build(codec.size, options, cell_options)
 
 
-def _task(group: Sequence[Dataset], name: str, train: TrainOptions) -> Task:
+def _task(
+    datasets: Sequence[Dataset], group: Sequence[int], name: str, train: TrainOptions
+) -> Task:
     """One task: a data set, or several read as one corpus."""
-    store, valid = group[0].train, group[0].valid
-    if len(group) > 1:
-        store = Store.joined([dataset.train for dataset in group])
-        held_out = [dataset.valid for dataset in group if dataset.valid is not None]
+    chosen = [datasets[number] for number in group]
+    store, valid = chosen[0].train, chosen[0].valid
+    if len(chosen) > 1:
+        store = Store.joined([dataset.train for dataset in chosen])
+        held_out = [dataset.valid for dataset in chosen if dataset.valid is not None]
         valid = Store.joined(held_out) if held_out else None
-    return Task(name, store, choose(store, train.lanes, train.chunk, train.seed), valid)
+    batches = choose(store, train.lanes, train.chunk, train.seed)
+    return Task(name, store, batches, valid, tuple(group))
 
 
 def absolute(argument: str) -> str:

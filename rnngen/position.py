@@ -22,6 +22,8 @@ class Task:
     train: Store
     batches: Batches
     valid: Store | None
+    members: tuple[int, ...] = (0,)
+    """The data sets it is made of, by their place in what is measured."""
 
 
 @dataclass
@@ -75,6 +77,8 @@ class Run:
     warn: Callable[[str], None]
     lanes: int = 0
     """How many rows of a batch are the task's own; those behind them are rehearsed."""
+    rehearsed: dict[str, slice] = field(default_factory=dict)
+    """Which rows of a batch each strategy rehearses."""
 
     @property
     def step(self) -> int:

@@ -25,7 +25,7 @@ from rnngen.errors import Interrupted, RunError, UsageError
 from rnngen.interrupts import Interrupts
 from rnngen.lifecycle import Lifecycle
 from rnngen.model import Model
-from rnngen.objective import batch_nll, beside, extended, weighted_mean
+from rnngen.objective import batch_nll, beside, columns, extended, weighted_mean
 from rnngen.position import Position, Run, Task
 from rnngen.reporter import Reporter
 from rnngen.runs import RunFolder
@@ -419,7 +419,9 @@ class Trainer:
         lanes = self.hooks.lanes = batch.inputs.shape[1]
         state = self.lanes
         if self.lifecycle:
-            batch = beside(batch, self.lifecycle.rehearse(self.hooks, batch))
+            rehearsed = self.lifecycle.rehearse(self.hooks, batch)
+            self.hooks.rehearsed = columns(lanes, rehearsed)
+            batch = beside(batch, list(rehearsed.values()))
             state = extended(self.model, state, batch.inputs.shape[1] - lanes)
         nll, output, state = batch_nll(self.model, batch, state, self.device, self.dtype)
         self.lanes = map_state(lambda part: part[:lanes].detach(), state)

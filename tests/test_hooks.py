@@ -175,8 +175,8 @@ def test_hook_rehearse_gives_the_rows_of_every_strategy():
     own = Batch(torch.zeros(3, 4, dtype=torch.int64), torch.zeros(3, 4), None, None)
     other = own._replace(weights=torch.ones(3, 4))
     lifecycle = Lifecycle([Active("memory", "`p` (d 1)", Memory(), None)])
-    assert lifecycle.rehearse(RUN, own) == [rows]
-    assert lifecycle.rehearse(RUN, other) == []
+    assert lifecycle.rehearse(RUN, own) == {"memory": rows}
+    assert lifecycle.rehearse(RUN, other) == {}
 
 
 @pytest.mark.parametrize(

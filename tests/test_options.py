@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnngen.config import resolve, to_toml
 from rnngen.errors import UsageError
 from rnngen.options import Assignment, assign, build, describe, option, parse_assignments
 
@@ -181,3 +182,15 @@ def test_value_written_as_text_is_read_to_the_same_value(depth, scale, bias, lim
     texts.append(f"limit={'none' if limit is None else limit}")
     values = assign(SECTIONS, parse_assignments(texts))["gru"]
     assert values == {"depth": depth, "scale": scale, "bias": bias, "limit": limit}
+
+
+def test_a_field_named_after_a_word_of_python_is_written_without_its_underscore():
+    @dataclass(frozen=True)
+    class Penalty:
+        lambda_: float = option(1.0, "strength", min=0)
+
+    assert [field.name for field in describe(Penalty)] == ["lambda"]
+    assert build(Penalty, {"lambda": "2"}, "x") == Penalty(lambda_=2.0)
+    settings = resolve({"ewc": Penalty}, assignments=["lambda=3"])
+    assert settings["ewc"].lambda_ == 3.0
+    assert "lambda = 3.0" in to_toml(settings)

@@ -1,0 +1,100 @@
+"""Learning without forgetting (Li and Hoiem 2016): on the new data, answer as the old model did.
+
+    L(θ) = L_task(θ) + λ T² mean_t KL( softmax(f_old(x_t) / T) ‖ softmax(f_θ(x_t) / T) )
+
+f_old is the model as it was when the task began; it reads the same text with its own state. It
+needs no old data and nothing but the old model, so it can also protect a model that was trained
+without it. It knows the old only where the new text leads to: what is far from it is forgotten.
+(Equation 3 of the paper; the factor T² is that of Hinton et al. 2015.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+import rnngen
+from rnngen.data import Batch
+from rnngen.objective import weighted_mean
+from rnngen.options import option
+from rnngen.position import Run
+from rnngen_continual.learned import learned_little, too_strong
+from rnngen_continual.teacher import Teacher, divergence
+
+LAMBDA = 1.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """Learning without forgetting."""
+
+    lambda_: float = option(
+        LAMBDA, "weight of the old model's answers beside the new text's", min=0
+    )
+    temperature: float = option(
+        1.0, "above 1 also teaches what the old model finds improbable", min=0.1, max=100
+    )
+
+
+class LearningWithoutForgetting:
+    """The old model teaches on the new data; options as in `Options`."""
+
+    def __init__(self, lambda_: float = LAMBDA, temperature: float = 1.0) -> None:
+        self.lambda_ = lambda_
+        self.temperature = temperature
+        self._teacher: Teacher | None = None
+        self._saved: Mapping[str, Any] | None = None
+
+    @rnngen.hookimpl
+    def fit_started(self, run: Run) -> None:
+        """Says what there is to protect."""
+        if len(run.tasks) == 1 and run.start is None:
+            run.note("lwf: there is one task only, so there is nothing to protect")
+
+    @rnngen.hookimpl
+    def task_started(self, run: Run) -> None:
+        """From the second task on, or for a model that goes on learning, there is a teacher."""
+        known = run.position.task > 0 or run.start is not None
+        self._teacher = Teacher(run.model) if known else None
+        self._saved = None
+
+    @rnngen.hookimpl
+    def loss_terms(self, run: Run, batch: Batch, output: Tensor) -> Mapping[str, Tensor] | None:
+        """How far the answers are from the teacher's, on all rows."""
+        teacher = self._restored(run)
+        if teacher is None or self.lambda_ == 0:
+            return None
+        apart = divergence(output, teacher.output(run, batch), self.temperature)
+        return {"distillation": self.lambda_ * weighted_mean(apart, batch.weights)}
+
+    @rnngen.hookimpl
+    def task_finished(self) -> None:
+        """The teacher has done its work: the next one is the model as it is now."""
+        self._teacher = None
+
+    @rnngen.hookimpl
+    def tasks_measured(self, run: Run) -> None:
+        """Says so if λ is so large that a task was not learned."""
+        if self.lambda_ and learned_little(run):
+            run.warn(too_strong("lwf", "lambda", self.lambda_, LAMBDA, run.task.name))
+
+    def _restored(self, run: Run) -> Teacher | None:
+        if self._saved is not None:
+            self._teacher = Teacher(run.model)
+            self._teacher.load_state_dict(self._saved)
+            self._saved = None
+        return self._teacher
+
+    def state_dict(self) -> dict[str, Any]:
+        """The teacher, while a task is being learned."""
+        if self._saved is not None:
+            return {"teacher": self._saved}
+        return {"teacher": None if self._teacher is None else self._teacher.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """What `state_dict` gave; the teacher is rebuilt when it is first asked."""
+        self._saved = state["teacher"]
+        self._teacher = None

@@ -1,0 +1,221 @@
+"""A small memory of old text: windows of steps, an even sample of all that was seen.
+
+Every window that is seen gets a random key, and those with the smallest keys are kept. So at any
+time each window that was ever seen is in the memory with the same chance, as in a reservoir (Vitter
+1985), and a memory that is a share of the past can grow with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnngen.data import Batch, Store
+from rnngen.data.batches import generator
+from rnngen.errors import UsageError
+
+Unit = Literal["%", "tokens", "bytes"]
+BYTES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a memory may be: a number of tokens or bytes, or a share of what was seen."""
+
+    number: float
+    unit: Unit
+
+    @classmethod
+    def read(cls, text: str, option: str) -> Size:
+        """`5%`, `20000` (tokens) or `64kB`; UsageError naming the option if it is none of them."""
+        word = text.strip().lower().replace("_", "")
+        unit: Unit = "tokens"
+        scale = 1.0
+        digits = word.rstrip("abcdefghijklmnopqrstuvwxyz%").strip()
+        ending = word[len(digits) :].strip()
+        if ending == "%":
+            unit, scale = "%", 0.01
+        elif ending in BYTES:
+            unit, scale = "bytes", BYTES[ending]
+        elif ending not in ("", "tokens"):
+            digits = ""
+        try:
+            number = float(digits) * scale
+        except ValueError:
+            number = -1.0
+        if not 0 < number < float("inf") or (unit == "%" and number > 1):
+            raise UsageError(
+                f"option `{option}` is {text!r}, expected a size above 0",
+                hint="tokens (`20000`), bytes (`64kB`), or a share of the past (`5%`)",
+            )
+        return cls(number, unit)
+
+    def __str__(self) -> str:
+        if self.unit == "%":
+            return f"{100 * self.number:g} % of the past"
+        return f"{self.number:g} {self.unit}"
+
+    def windows(self, seen: int, tokens: int, size: int) -> int:
+        """How many windows fit.
+
+        Args:
+            seen: windows that were seen so far.
+            tokens: in a window.
+            size: bytes of a window.
+        """
+        if self.unit == "%":
+            return round(self.number * seen)
+        return int(self.number // (tokens if self.unit == "tokens" else size))
+
+
+class Memory:
+    """Windows of old tasks.
+
+    Args:
+        size: how large it may be.
+        window: steps of a window, W; each is kept with the step before it.
+    """
+
+    def __init__(self, size: Size, window: int) -> None:
+        self.size = size
+        self.window = window
+        self.seen = 0
+        self.boundary = 0
+        self.steps = torch.zeros(0, window + 1, dtype=torch.uint8)
+        """`[n, W+1]` ids, or `[n, W+1, ...]` vectors."""
+        self.begins = torch.zeros(0, 2, dtype=torch.int32)
+        """`[m, 2]` window and row at which a document begins."""
+        self.keys = torch.zeros(0, dtype=torch.float64)
+        self._order = np.zeros(0, np.int64)
+        self._epoch = -1
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    @property
+    def tokens(self) -> int:
+        """How many steps it holds."""
+        return self.steps.shape[0] * self.steps.shape[1]
+
+    def add(self, store: Store, seed: int, number: int) -> None:
+        """Takes in a task that was learned, and gives up as much of the others.
+
+        Args:
+            store: the task's steps.
+            seed: of the run.
+            number: of the task, so that each draws other keys.
+        """
+        slots = store.targets // self.window
+        keys = torch.from_numpy(generator(seed, number, 7).random(slots))
+        self.seen += slots
+        kind = _small(store)
+        item = int(np.prod(store.steps.shape[1:], dtype=np.int64)) * kind.itemsize
+        room = self.size.windows(self.seen, self.window + 1, (self.window + 1) * item)
+        every = torch.cat([self.keys, keys])
+        kept = every.argsort(stable=True)[:room].sort().values
+        old, new = kept[kept < len(self.keys)], kept[kept >= len(self.keys)] - len(self.keys)
+        fresh, begins = _cut(store, new.numpy() * self.window, self.window)
+        place = torch.full((len(self.keys),), -1, dtype=torch.int64)
+        place[old] = torch.arange(len(old))
+        moved = self.begins.clone()
+        moved[:, 0] = place[self.begins[:, 0].long()].int()
+        begins[:, 0] += len(old)
+        self.begins = torch.cat([moved[moved[:, 0] >= 0], begins])
+        before = self.steps[old] if len(old) else fresh[:0].to(kind)
+        wide = torch.promote_types(before.dtype, kind)
+        self.steps = torch.cat([before.to(wide), fresh.to(wide)])
+        self.keys = every[kept]
+        self.boundary = store.boundary
+        self._epoch = -1
+
+    def draw(self, steps: int, rows: int, seed: int, turn: int) -> Batch:
+        """Rows to rehearse: each window comes once before any comes again.
+
+        Args:
+            steps: T of the batch; a longer one than a window is padded.
+            rows: how many windows.
+            seed: of the order.
+            turn: the number of the draw; what is drawn depends on it and nothing else.
+        """
+        chosen = torch.tensor([self._at(seed, turn * rows + row) for row in range(rows)])
+        length = min(steps, self.window)
+        first = 0
+        if length < self.window:
+            first = int(generator(seed, turn, 8).integers(self.window - length + 1))
+        picked = self.steps[chosen, first : first + length + 1].transpose(0, 1)  # [T+1,b]
+        wide = picked.to(torch.float32 if picked.dtype.is_floating_point else torch.int64)
+        begins = torch.zeros(length, rows, dtype=torch.bool)
+        for column, window in enumerate(chosen.tolist()):
+            at = self.begins[self.begins[:, 0] == window, 1].long() - first
+            begins[at[(at >= 0) & (at < length)], column] = True
+        begins[0] = True
+        weights = None
+        inputs, targets = wide[:-1], wide[1:]
+        if length < steps:
+            padding = inputs.new_full((steps - length, *inputs.shape[1:]), self.boundary)
+            inputs, targets = torch.cat([inputs, padding]), torch.cat([targets, padding])
+            begins = torch.cat([begins, torch.zeros(steps - length, rows, dtype=torch.bool)])
+            weights = torch.zeros(steps, rows)
+            weights[:length] = 1.0
+        return Batch(inputs, targets, weights, begins)
+
+    def _at(self, seed: int, index: int) -> int:
+        """The window at a place of the endless shuffled sequence."""
+        epoch, place = divmod(index, len(self))
+        if epoch != self._epoch:
+            self._order = generator(seed, epoch, 9).permutation(len(self))
+            self._epoch = epoch
+        return int(self._order[place])
+
+    def state_dict(self) -> dict[str, Any]:
+        """Tensors and numbers."""
+        return {
+            "window": self.window,
+            "seen": self.seen,
+            "boundary": self.boundary,
+            "steps": self.steps,
+            "begins": self.begins,
+            "keys": self.keys,
+        }
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any], size: Size) -> Memory:
+        """The memory that `state_dict` described."""
+        memory = cls(size, int(state["window"]))
+        memory.seen, memory.boundary = int(state["seen"]), int(state["boundary"])
+        memory.steps, memory.begins = state["steps"], state["begins"]
+        memory.keys = state["keys"]
+        return memory
+
+
+def _cut(store: Store, starts: Any, window: int) -> tuple[Tensor, Tensor]:
+    """Windows that begin at `starts`, and where documents begin in them."""
+    places = starts[:, None] + np.arange(window + 1)
+    steps = torch.from_numpy(np.ascontiguousarray(store.steps[places]).astype(_wide(store)))
+    first = np.searchsorted(store.documents, starts)
+    last = np.searchsorted(store.documents, starts + window)
+    begins = [
+        (number, document - starts[number])
+        for number in range(len(starts))
+        for document in store.documents[first[number] : last[number]]
+    ]
+    return steps, torch.tensor(begins, dtype=torch.int32).reshape(-1, 2)
+
+
+def _wide(store: Store) -> Any:
+    return np.float32 if store.steps.dtype.kind == "f" else np.int64
+
+
+def _small(store: Store) -> torch.dtype:
+    """The smallest type that holds the store's steps."""
+    if store.steps.dtype.kind == "f":
+        return torch.float32
+    most = np.iinfo(store.steps.dtype).max
+    if most <= 255:
+        return torch.uint8
+    return torch.int16 if int(store.steps.max(initial=0)) < 2**15 else torch.int32

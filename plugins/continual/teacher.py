@@ -1,0 +1,71 @@
+"""The model as it was before a task: it goes on teaching what it knew while another learns."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rnngen.cells.cell import State, map_state
+from rnngen.data import Batch
+from rnngen.model import Model
+from rnngen.objective import extended
+from rnngen.position import Run
+from rnngen.scoring import autocast
+
+
+class Teacher:
+    """A copy of the model, that reads the same rows with a state of its own.
+
+    Args:
+        model: what is copied, as it is.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+        self._lanes: list[State] | None = None
+
+    def output(self, run: Run, batch: Batch) -> Tensor:
+        """`[T,B,K]` for the rows of a batch; those of the task carry their state on.
+
+        Rows behind the first `run.lanes` begin with the initial state, as they do for the learner.
+        """
+        lanes, rows = run.lanes, batch.inputs.shape[1]
+        with torch.no_grad(), autocast(run.device, run.dtype):
+            state = self._lanes
+            if state is None or _width(state) != lanes:
+                state = self.model.initial_state(lanes)
+            state = extended(self.model, state, rows - lanes)
+            output, state = self.model.forward(batch.inputs, state, batch.resets)
+        self._lanes = [map_state(lambda part: part[:lanes], layer) for layer in state]
+        return output
+
+    def state_dict(self) -> dict[str, Any]:
+        """Its weights, and its state for the lanes."""
+        return {"weights": dict(self.model.tensors()), "lanes": self._lanes}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """What `state_dict` gave, for a copy of the same model."""
+        self.model.load_tensors(state["weights"])
+        device = next(self.model.parameters()).device
+        lanes = state["lanes"]
+        self._lanes = None if lanes is None else map_state(lambda part: part.to(device), lanes)
+
+
+def divergence(output: Tensor, taught: Tensor, temperature: float = 1.0) -> Tensor:
+    """KL(teacher ‖ learner) of every step, `[..., K]` to `[...]` in nats, times temperature².
+
+    The factor keeps the size of the gradient (Hinton et al. 2015, section 2).
+    """
+    log_p = torch.log_softmax(output.float() / temperature, -1)
+    log_q = torch.log_softmax(taught.float() / temperature, -1)
+    return (log_q.exp() * (log_q - log_p)).sum(-1) * temperature**2
+
+
+def _width(state: Any) -> int:
+    while not isinstance(state, Tensor):
+        state = next(iter(state.values() if isinstance(state, dict) else state))
+    return state.shape[0]
