@@ -82,9 +82,8 @@ def _method(name: str, catalog: Catalog) -> Method:
 def _check_name(name: str, catalog: Catalog) -> None:
     if ":" in name or name in (NAIVE, JOINT, SINGLE):
         return  # `plugin:strategy`; the catalog says what is wrong with it
-    plugins = [plugin.name for plugin in catalog.plugins]
-    known = sorted({NAIVE, JOINT, SINGLE, *catalog.names("strategy"), *plugins})
-    if name in known:
+    known = sorted({NAIVE, JOINT, SINGLE, *catalog.names("strategy")})
+    if name in known or any(plugin.name == name for plugin in catalog.plugins):
         return
     near = suggest(name, known)
     raise UsageError(

@@ -128,11 +128,7 @@ class Comparison:
         Rows are: untrained, then what each step of learning came to; columns the tasks in the order
         of the data. Of single models there is a row for each of them.
         """
-        found = [
-            stacked
-            for seed in self.looked
-            if (stacked := _stacked(self.histories.of(method.name, seed, 0), len(self.tasks)))
-        ]
+        found = [stacked for seed in self.looked if (stacked := self._stacked(method, seed, 0))]
         if not found or any(bits is None for rows in found for row in rows for bits in row):
             return None
         return [
@@ -175,9 +171,7 @@ class Comparison:
                         for trial in self.histories.trials(method, each.seed, each.number)
                     ],
                     "histories": self.histories.of(method.name, each.seed, each.number),
-                    "matrix": _stacked(
-                        self.histories.of(method.name, each.seed, each.number), len(self.tasks)
-                    ),
+                    "matrix": self._stacked(method, each.seed, each.number),
                     "scores": each.scores,
                 }
                 for each in self.scored(method)
@@ -193,14 +187,10 @@ class Comparison:
             return scores.alone(found, BYTES * self.parameters)
         return scores.in_a_row(found[0], self.looked[seed].unigram)
 
-
-def _stacked(histories: Sequence[Mapping[str, Any]], tasks: int) -> list[list[float | None]] | None:
-    """Bits per token, `[rows][tasks]`: of one training, or of a single model for each task."""
-    if not histories:
-        return None
-    first = TaskMatrix.of(histories[0]).bits
-    if len(histories) == 1:
-        return [list(row) for row in first]
-    if len(histories) < tasks:
-        return None
-    return [list(first[0]), *(list(TaskMatrix.of(history).bits[-1]) for history in histories)]
+    def _stacked(self, method: Method, seed: int, number: int) -> list[list[float | None]] | None:
+        """Bits per token, `[rows][tasks]`: of one training, or of a single model for each task."""
+        histories = self.histories.of(method.name, seed, number)
+        if len(histories) < (len(self.tasks) if method.name == SINGLE else 1):
+            return None
+        first, *others = (TaskMatrix.of(history).bits for history in histories)
+        return [list(row) for row in first] + [list(bits[-1]) for bits in others]

@@ -25,8 +25,14 @@ def write(trials: Sequence[Trial], root: Path, prompts: Sequence[str], device: s
     texts = []
     for task, prompt in enumerate(prompts):
         trial = trials[task] if trials[0].method.name == SINGLE else trials[0]
+        # A model of few texts hardly knows where one ends, so that an end is no reason to stop.
         (written,) = generate(
-            root / trial.name, prompt, length=LENGTH, seed=trial.seed, device=device
+            root / trial.name,
+            prompt,
+            length=LENGTH,
+            seed=trial.seed,
+            documents=0,
+            device=device,
         )
         texts.append(written.text)
     return texts

@@ -113,7 +113,12 @@ def choose(methods: Sequence[Method], wanted: Wanted, file: Config | None) -> Ch
 
 def _check_limits(settings: Any) -> None:
     train = settings["train"]
-    for name in ("time", "patience"):
+    hints = {
+        "time": "here the budget is `--steps` (of a whole row of tasks) or `--epochs` (passes over "
+        f"each task); the default is `--epochs {EPOCHS:g}`",
+        "patience": "leave it out: every method learns as long as the others",
+    }
+    for name, hint in hints.items():
         if getattr(train, name) is None:
             continue
         origin = settings.origin("train", name)
@@ -121,8 +126,7 @@ def _check_limits(settings: Any) -> None:
         raise UsageError(
             f"`train.{name}`{where} would give every method another number of steps, and the "
             "comparison would not be fair",
-            hint="here the budget is `--steps` (of a whole row of tasks) or `--epochs` (passes "
-            f"over each task); the default is `--epochs {EPOCHS:g}`",
+            hint=hint,
         )
 
 
