@@ -130,7 +130,7 @@ def test_the_png_says_what_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         plots, "save_figure", lambda figure, path: drawn.update({path.name: figure})
     )
     plots.save_curve(falling(), tmp_path / "curve.png", "runs/docs")
-    (axes,) = drawn[tmp_path / "curve.png"].axes
+    (axes,) = drawn["curve.png"].axes
     assert axes.get_xlabel() == "optimizer steps"
     assert axes.get_ylabel() == "loss (nats per token)"
     assert axes.get_title(loc="left") == "runs/docs"

@@ -109,12 +109,9 @@ class ComparisonFolder:
 
 def differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What is not as it was, in words; an option that only one of both has is a new method's."""
-    lines = []
-    for name in ("data", "domain"):
-        if before.get(name) != now[name]:
-            lines.append(f"{name} was {_shown(before.get(name))}, now {_shown(now[name])}")
-    if not lines and before.get("fingerprints") != now["fingerprints"]:
-        lines = _changed_files(before, now)
+    lines = _other_data(before, now)
+    if before.get("domain") != now["domain"]:
+        lines.append(f"domain was {_shown(before.get('domain'))}, now {now['domain']}")
     old = before.get("config")
     for section, options in now["config"].items():
         others = old.get(section, {}) if isinstance(old, dict) else {}
@@ -126,12 +123,15 @@ def differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _changed_files(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    found = before.get("fingerprints")
-    found = found if isinstance(found, list) else []
-    old = [*found, *[None] * (len(now["data"]) - len(found))]
-    pairs = zip(now["data"], old, now["fingerprints"], strict=False)
-    return [f"the content of `{name}` changed" for name, a, b in pairs if a != b]
+def _other_data(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What is not the same in the tasks; where they lie does not matter."""
+    old, new = before.get("fingerprints"), now["fingerprints"]
+    if old == new:
+        return []
+    if before.get("data") != now["data"] or not isinstance(old, list):
+        return [f"data was {_shown(before.get('data'))}, now {_shown(now['data'])}"]
+    pairs = zip(now["data"], old, new, strict=False)
+    return [f"the content of `{name}` changed" for name, was, is_now in pairs if was != is_now]
 
 
 def _shown(value: Any) -> str:
