@@ -20,6 +20,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +191,7 @@ def cost(repeats: int, steps: int, texts: Sequence[str]) -> dict[str, list[float
                     **SHAPE,
                 )
             second = stamps.times[steps + 1 :]
-            step = statistics.median(b - a for a, b in zip(second, second[1:], strict=False))
+            step = statistics.median(b - a for a, b in pairwise(second))
             base = step if name == NAIVE else base
             ratios[name].append(step / base)
             print(f"{repeat} {name}: {1000 * step:.2f} ms a step, {step / base:.3f}", flush=True)

@@ -31,7 +31,7 @@ from rnngen_continual.parameters import Named, copies, grown, trained, zeros
 from rnngen_continual.passes import spread, whole_gradient
 from rnngen_continual.penalty import QuadraticPenalty
 
-LAMBDA = 1.0
+LAMBDA = 0.4
 
 
 @dataclass(frozen=True)
