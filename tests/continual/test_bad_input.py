@@ -7,6 +7,7 @@ from rnngen_continual.learned import learned_little, too_strong
 
 from rnngen.errors import ExitCode
 from tests.continual import stage
+from tests.continual.conftest import language
 
 SHORT = ("--hidden", "8", "--steps", "4", "-o", "train.lanes=2", "-o", "train.chunk=16", "-q")
 
@@ -18,7 +19,7 @@ SHORT = ("--hidden", "8", "--steps", "4", "-o", "train.lanes=2", "-o", "train.ch
         (("ewc", "ewc.lambda=much"), "`lambda` of section `ewc` is 'much'", "its default is 0.4"),
         (("ewc", "ewc.lamda=1"), "no option named `ewc.lamda`", "did you mean `ewc.lambda`?"),
         (("ewc", "ewc.mode=offline"), "expected one of online, separate", "one anchor"),
-        (("ewc", "replay.memory=5%"), "no option named `replay.memory`", "memory"),
+        (("ewc", "replay.memory=5%"), "no option named `replay.memory`", "used here"),
         (("replay", "replay.memory=0"), "`replay.memory` is '0', expected a size above 0", "`5%`"),
         (
             ("replay", "replay.memory=10"),
@@ -68,9 +69,12 @@ def test_task_that_was_not_learned_is_noticed(nats, expected):
     assert learned_little(measured(nats)) == expected
 
 
-def test_strategy_that_holds_too_fast_says_so_and_proposes_less(small, tmp_path, run_cli):
-    words = ["--hidden", "16", "--epochs", "3", "-o", "train.lanes=2", "-o", "train.chunk=16"]
-    words += ["--cell", "gru", "--precision", "fp32", "-o", "train.learning_rate=0.02"]
+def test_strategy_that_holds_too_fast_says_so_and_proposes_less(tmp_path, run_cli):
+    small = [tmp_path / f"{seed}.txt" for seed in range(2)]
+    for seed, path in enumerate(small):
+        path.write_text(language(seed, 6000))
+    words = ["--hidden", "32", "--epochs", "6", "-o", "train.lanes=4", "-o", "train.chunk=16"]
+    words += ["--cell", "gru", "--precision", "fp32", "-o", "train.learning_rate=0.01"]
     for strength, expected in (("100000", True), ("0.1", False)):
         outcome = run_cli(
             "fit",
