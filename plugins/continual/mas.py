@@ -24,7 +24,7 @@ from rnngen_continual.parameters import Named, trained, zeros
 from rnngen_continual.passes import spread, without_dropout
 from rnngen_continual.penalty import QuadraticPenalty
 
-LAMBDA = 0.01
+LAMBDA = 0.02
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from rnngen.position import Run
 from rnngen_continual.parameters import Named, copies, gradients, trained, zeros
 from rnngen_continual.penalty import QuadraticPenalty
 
-LAMBDA = 0.3
+LAMBDA = 0.1
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,11 @@ SHORT = ("--hidden", "8", "--steps", "4", "-o", "train.lanes=2", "-o", "train.ch
 @pytest.mark.parametrize(
     ("options", "message", "hint"),
     [
-        (("ewc", "ewc.lambda=-1"), "`lambda` of section `ewc` is -1.0, expected at least 0", "keep"),
+        (
+            ("ewc", "ewc.lambda=-1"),
+            "`lambda` of section `ewc` is -1.0, expected at least 0",
+            "keep",
+        ),
         (("ewc", "ewc.lambda=much"), "`lambda` of section `ewc` is 'much'", "its default is 0.4"),
         (("ewc", "ewc.lamda=1"), "no option named `ewc.lamda`", "did you mean `ewc.lambda`?"),
         (("ewc", "ewc.mode=offline"), "expected one of online, separate", "one anchor"),
