@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from rnngen_continual.learned import learned_little, too_strong
 
 from rnngen.errors import ExitCode
+from rnngen_continual.learned import learned_little, too_strong
 from tests.continual import stage
 from tests.continual.conftest import language
 
