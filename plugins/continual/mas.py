@@ -29,7 +29,11 @@ LAMBDA = 0.02
 
 @dataclass(frozen=True)
 class Options:
-    """Memory aware synapses."""
+    """Memory aware synapses.
+
+    As EWC, for where nothing but inputs is known. Usually keeps less than EWC at the same loss on
+    the new; its strength has a scale of its own.
+    """
 
     lambda_: float = option(
         LAMBDA,

@@ -29,7 +29,11 @@ LAMBDA = 0.1
 
 @dataclass(frozen=True)
 class Options:
-    """Synaptic intelligence."""
+    """Synaptic intelligence.
+
+    As EWC, and needs no pass over the data; what it finds important depends on the way training
+    took, so its strength has to be looked for more often.
+    """
 
     lambda_: float = option(
         LAMBDA, "strength per token: more keeps more of the old, and learns less of the new", min=0
