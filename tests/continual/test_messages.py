@@ -1,4 +1,4 @@
-"""What is asked for and makes no sense, or nothing, is said in a line."""
+"""What a user is told: what makes no sense, what was not learned, and what was kept."""
 
 from __future__ import annotations
 
@@ -112,3 +112,11 @@ def test_help_of_every_strategy_says_what_its_options_do(run_cli):
         outcome = run_cli("show", "strategy", name)
         assert outcome.exit_code == 0, outcome.stderr
         assert name in outcome.stdout
+
+
+def test_card_of_the_run_has_the_same_table(small, tmp_path, run_cli):
+    run_cli("fit", *small, "--plugin", "ewc", "--run", tmp_path / "run", *SHORT)
+    outcome = run_cli("show", tmp_path / "run")
+    assert outcome.exit_code == 0, outcome.stderr
+    (line,) = [line for line in outcome.stdout.splitlines() if line.startswith("tasks")]
+    assert "when just learned" in line
