@@ -51,17 +51,14 @@ OPTIONS = (
 )
 STRATEGIES: dict[str, tuple[str, tuple[str, ...]]] = {
     NAIVE: ("naive", ()),
-    "ewc": ("ewc", ("ewc.lambda=0.4",)),
+    "ewc": ("ewc", ()),
     "si": ("si", ()),
     "mas": ("mas", ()),
     "lwf": ("lwf", ()),
     "agem": ("agem", ()),
     "replay-5%": ("replay", ("replay.memory=5%",)),
-    "replay-2%": ("replay", ("replay.memory=2%", "replay.weight=0.5")),
-    "replay-2%+ewc": (
-        "replay+ewc",
-        ("replay.memory=2%", "replay.weight=0.5", "ewc.lambda=1"),
-    ),
+    "replay-2%": ("replay", ("replay.memory=2%",)),
+    "replay-2%+ewc": ("replay+ewc", ("replay.memory=2%", "ewc.lambda=0.5")),
     "self-replay": ("self-replay", ()),
 }
 METHODS = (*STRATEGIES, JOINT, SINGLE)

@@ -10,7 +10,7 @@ beside the task's own:
 With `teach = answers`, d is how far the learner's distribution is from the copy's at every step of
 what it wrote, KL(old ‖ new): the old model is the teacher, and each step says all that it knows
 there (Hinton et al. 2015). With `text`, d is the negative log-likelihood of what was written, as if
-it were data. If nobody says, w is the number of tasks learned before: then all weigh the same.
+it were data.
 """
 
 from __future__ import annotations
@@ -40,11 +40,9 @@ class Options:
     """
 
     share: float = option(
-        0.25, "rehearsed rows beside each of the task's own; they cost time", min=0, max=8
+        0.5, "rehearsed rows beside each of the task's own; they cost time", min=0, max=8
     )
-    weight: float | None = option(
-        None, "of what is rehearsed beside the new text; none: the number of old tasks", min=0
-    )
+    weight: float = option(1.0, "of what is rehearsed beside the new text", min=0)
     teach: Literal["answers", "text"] = option(
         "answers", "the old model's probabilities at what it wrote, or only what it wrote"
     )
@@ -58,8 +56,8 @@ class SelfReplay:
 
     def __init__(
         self,
-        share: float = 0.25,
-        weight: float | None = None,
+        share: float = 0.5,
+        weight: float = 1.0,
         teach: Literal["answers", "text"] = "answers",
         temperature: float = 1.0,
     ) -> None:
@@ -67,8 +65,6 @@ class SelfReplay:
         self.weight = weight
         self.teach = teach
         self.temperature = temperature
-        self.learned = 0
-        """Tasks that the model knew before this one."""
         self._writer: Writer | None = None
         self._saved: Mapping[str, Any] | None = None
         self._answers: Tensor | None = None
@@ -82,10 +78,9 @@ class SelfReplay:
     @rnngen.hookimpl
     def task_started(self, run: Run) -> None:
         """From the second task on, or for a model that goes on learning, the old model writes."""
-        if run.start is not None and run.position.task == 0:
-            self.learned = max(self.learned, 1)
+        known = run.position.task > 0 or run.start is not None
+        self._writer = self._make(run) if known else None
         self._saved = None
-        self._writer = self._make(run) if self.learned else None
 
     @rnngen.hookimpl
     def rehearse(self, run: Run, batch: Batch) -> Batch | None:
@@ -109,14 +104,12 @@ class SelfReplay:
             apart = divergence(output[:, mine], self._answers)
         else:
             apart = run.model.likelihood.nll(output[:, mine], batch.targets[:, mine])
-        weight = float(self.learned) if self.weight is None else self.weight
-        return {"written": weight * apart.mean()}
+        return {"written": self.weight * apart.mean()}
 
     @rnngen.hookimpl
     def task_finished(self) -> None:
         """The old model has done its work: the next one is the model as it is now."""
         self._writer = None
-        self.learned += 1
 
     def _make(self, run: Run) -> Writer:
         return Writer(
@@ -135,13 +128,12 @@ class SelfReplay:
         return self._writer
 
     def state_dict(self) -> dict[str, Any]:
-        """How many tasks there were, and the old model while a task is being learned."""
+        """The old model, while a task is being learned."""
         writer = self._saved
         if writer is None and self._writer is not None:
             writer = self._writer.state_dict()
-        return {"learned": self.learned, "writer": writer}
+        return {"writer": writer}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """What `state_dict` gave; the old model is rebuilt when it is first needed."""
-        self.learned = int(state["learned"])
         self._saved, self._writer = state["writer"], None
