@@ -17,7 +17,7 @@ FLOORS = {
     5: "fit plan train tasks position scheduled_sampling generate preview stopping evaluate export "
     "compare card",
     4: "bundle assembly verify commit tree runs records plots engine cuda_graph model optimizers "
-    "packing data scoring objective task_history baselines memorization exporters",
+    "packing data scoring objective task_history task_matrix baselines memorization exporters",
     3: "config catalog plugins registration component lifecycle builtin hookspecs",
     2: "cells domains likelihoods decoders trackers",
     1: "protocols options sections errors sources corpora python_text schema schedule device draws "

@@ -12,7 +12,8 @@ their θ* weighted by F. So `separate` needs no more memory or time than `online
 F is estimated from gradients of the mean loss of batches: for N independent tokens, the squared
 gradient of their mean is F / N on average. With `labels = sampled` the targets are drawn from the
 model, which is what the Fisher information is defined by; with `data` they are those of the text
-(the empirical Fisher, in which what is not yet learned counts as important).
+(the empirical Fisher, in which what is not yet learned counts as important, and the more so the
+larger the batches are).
 """
 
 from __future__ import annotations
