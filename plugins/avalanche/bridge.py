@@ -152,7 +152,7 @@ class Bridge:
         self._epoch = 0
         if facade.clock.train_exp_counter == 1:
             self._effects = Effects(self._parts)
-        with facade.at_the_task_s_edge():
+        with facade.between_tasks():
             facade.fire("before_training")
             facade.fire("before_train_dataset_adaptation")
             facade.fire("after_train_dataset_adaptation")
@@ -170,7 +170,7 @@ class Bridge:
         """A run that goes on inside a task: the plugins are where they were, their data are not."""
         self._enter(run, run.task)
         if "replay" in self._parts:
-            with self.facade.at_the_task_s_edge():
+            with self.facade.between_tasks():
                 self._parts["replay"].before_training_exp(self.facade)
             self._take_rehearsal(run)
 
@@ -188,7 +188,7 @@ class Bridge:
         facade = self.facade
         facade.chunk.close()
         facade.fire("after_training_epoch")
-        with facade.at_the_task_s_edge(), facade.model.without_dropout():
+        with facade.between_tasks(), facade.model.without_dropout():
             facade.fire("after_training_exp")
             facade.fire("after_training")
         facade.optimizer.zero_grad(set_to_none=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from avalanche.training.plugins import EWCPlugin, GEMPlugin, MASPlugin, RWalkPlugin
@@ -64,7 +65,7 @@ def plugins(
             return mends.PerTokenEWC(half(name), "separate")
         return mends.PerTokenEWC(half(name), "online", options.decay)
 
-    makers = {
+    makers: dict[str, Callable[[], Any]] = {
         "ewc": lambda: ewc("ewc"),
         "ewc-online": lambda: ewc("ewc-online"),
         "si": lambda: mends.SI(strength("si", options)),

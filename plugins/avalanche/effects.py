@@ -38,4 +38,4 @@ def _seen(facade: Any) -> Any:
         None if parameter.grad is None else (id(parameter.grad), parameter.grad._version)
         for parameter in facade.model.parameters()
     ]
-    return float(facade.loss), gradients, id(facade.dataloader)
+    return float(facade.loss.detach()), gradients, id(facade.dataloader)

@@ -6,7 +6,6 @@ and fails if there is another. The training loop is ours, and so is what stands 
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +18,7 @@ from rnngen.data import Batches
 from rnngen_avalanche import windows
 from rnngen_avalanche.chunk import IGNORED, Chunk
 from rnngen_avalanche.effects import Effects
+from rnngen_avalanche.randomness import apart
 from rnngen_avalanche.view import PluginView
 
 EVENTS = tuple(
@@ -178,18 +178,10 @@ class Facade:
         raise NotImplementedError("a strategy of Avalanche can't end a task of this loop")
 
     @contextmanager
-    def at_the_task_s_edge(self) -> Iterator[None]:
-        """Random numbers that are the task's own, so that those of the run stay where they are."""
-        python, torches = random.getstate(), torch.default_generator.get_state()
-        seed = self._seed * 1_000_003 + self.clock.train_exp_counter
-        random.seed(seed)
-        torch.default_generator.manual_seed(seed % 2**63)
-        try:
-            with windows.quiet():
-                yield
-        finally:
-            random.setstate(python)
-            torch.default_generator.set_state(torches)
+    def between_tasks(self) -> Iterator[None]:
+        """Random numbers that are the task's own, and no warnings of Avalanche's own future."""
+        with apart(self._seed, self.clock.train_exp_counter), windows.quiet():
+            yield
 
 
 def _listeners(

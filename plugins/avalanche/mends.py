@@ -175,11 +175,14 @@ class AGEM(AGEMPlugin):  # type: ignore[misc]
 
 
 class Replay(ReplayPlugin):  # type: ignore[misc]
-    """Replay whose memory is no larger than what it holds: the stock one's are views of tasks."""
+    """Replay whose memory is no larger than what it holds: the stock one's are views of tasks.
+
+    It also calls the method that the stock one's call is deprecated in favour of.
+    """
 
     def after_training_exp(self, strategy: Any, **kwargs: Any) -> None:
         """Takes in the task."""
-        super().after_training_exp(strategy, **kwargs)
+        self.storage_policy.post_adapt(strategy, strategy.experience)
         for group in self.storage_policy.buffer_groups.values():
             group.buffer = windows.detached(group.buffer)
 

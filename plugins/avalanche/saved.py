@@ -43,13 +43,24 @@ def _bare(parameters: Mapping[str, Any] | None) -> dict[str, Tensor] | None:
     return {name: data.data for name, data in parameters.items()}
 
 
-def _dressed(state: Mapping[str, Tensor] | None, device: torch.device) -> dict[str, Any] | None:
+def _dressed(
+    state: Mapping[str, Tensor] | None, facade: Facade, device: torch.device | None = None
+) -> dict[str, Any] | None:
+    """As Avalanche keeps them, in the shapes that the parameters have now, flat or not.
+
+    A vocabulary that grew has added rows; they get zeros, so they have no importance. Avalanche
+    would do the same when it is asked, by an index that torch is about to read in another way.
+    """
     if state is None:
         return None
-    return {
-        name: ParamData(name, value.shape, init_tensor=value.to(device, copy=True), device=device)
-        for name, value in state.items()
-    }
+    shapes = {name: parameter.shape for name, parameter in facade.model.named_parameters()}
+    dressed = {}
+    for name, old in state.items():
+        shape = shapes[name] if old.dim() == len(shapes[name]) else (shapes[name].numel(),)
+        value = torch.zeros(shape, dtype=old.dtype, device=device or facade.device)
+        value[: len(old)] = old
+        dressed[name] = ParamData(name, value.shape, init_tensor=value, device=value.device)
+    return dressed
 
 
 def _kept(dataset: Any) -> State:
@@ -77,7 +88,7 @@ def _ewc(plugin: Any, facade: Facade) -> State:
 def _ewc_back(plugin: Any, state: State, facade: Facade) -> None:
     for part in ("importances", "saved_params"):
         for number, values in state[part].items():
-            getattr(plugin, part)[int(number)] = _dressed(values, facade.device)
+            getattr(plugin, part)[int(number)] = _dressed(values, facade)
 
 
 def _si(plugin: Any, facade: Facade) -> State:
@@ -87,7 +98,7 @@ def _si(plugin: Any, facade: Facade) -> State:
 
 def _si_back(plugin: Any, state: State, facade: Facade) -> None:
     def back(part: str) -> Any:
-        return _dressed(state[part], torch.device("cpu"))
+        return _dressed(state[part], facade, torch.device("cpu"))
 
     plugin.ewc_data = (back("anchor"), back("importance"))
     plugin.syn_data = {part: back("anchor" if part in OF_A_STEP else part) for part in SI_PARTS}
@@ -121,8 +132,8 @@ def _mas(plugin: Any, facade: Facade) -> State:
 
 
 def _mas_back(plugin: Any, state: State, facade: Facade) -> None:
-    plugin.importance = _dressed(state["importance"], facade.device)
-    plugin.params = _dressed(state["params"], facade.device)
+    plugin.importance = _dressed(state["importance"], facade)
+    plugin.params = _dressed(state["params"], facade)
 
 
 def _rwalk(plugin: Any, facade: Facade) -> State:
@@ -132,7 +143,7 @@ def _rwalk(plugin: Any, facade: Facade) -> State:
 
 def _rwalk_back(plugin: Any, state: State, facade: Facade) -> None:
     for part in RWALK:
-        setattr(plugin, part, _dressed(state[part], facade.device))
+        setattr(plugin, part, _dressed(state[part], facade))
     facade.model.carried = _moved(state["carried"], facade.device)
 
 

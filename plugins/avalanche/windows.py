@@ -90,9 +90,8 @@ def detached(dataset: Windows) -> Windows:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without what Avalanche 0.6.0 warns of in itself: a renamed method, and numpy's future."""
+    """Without the warning of numpy's future that SI's `np.square` of a tensor brings."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*ExemplarsBuffer.update")
         warnings.filterwarnings("ignore", message=".*__array_wrap__")
         yield
 
