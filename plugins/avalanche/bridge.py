@@ -32,6 +32,7 @@ from rnngen_avalanche.effects import Effects
 from rnngen_avalanche.inherited import Inherited, shapes_of
 from rnngen_avalanche.options import Options
 from rnngen_avalanche.view import PluginView
+from rnngen_continual.learned import learned_little, too_strong
 
 if TYPE_CHECKING:
     from rnngen_avalanche.facade import Facade
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 WEIGHED = {"ewc", "ewc-online", "si", "lwf", "mas", "rwalk"}
 KEEPING = {"replay", "agem", "gem"}
+GEMS = {"agem", "gem"}
 
 
 class Bridge:
@@ -196,9 +198,10 @@ class Bridge:
         self._rehearsal, self._open = None, False
         if self._effects is not None:
             for name in sorted(self._effects.pending):
+                reason = ": no step came into conflict with the memory" if name in GEMS else ""
                 run.warn(
                     f"avalanche: `{name}` had no effect while {run.task.name} was learned: it "
-                    "changed neither the loss, nor the gradient, nor the batches"
+                    f"changed neither the loss, nor the gradient, nor the batches{reason}"
                 )
             self._effects = None
 
@@ -261,6 +264,19 @@ class Bridge:
         """SI and RWalk take note of the step."""
         self.facade.fire("after_update")
         self.facade.fire("after_training_iteration")
+
+    @rnngen.hookimpl
+    def tasks_measured(self, run: Run) -> None:
+        """Says so if lambda is so large that a task was not learned."""
+        weighed = [name for name in self.names if name in WEIGHED]
+        if weighed and learned_little(run):
+            build = backend.load("build")
+            name = max(weighed, key=lambda name: build.strength(name, self.options))
+            strength = build.strength(name, self.options)
+            if strength:
+                run.warn(
+                    too_strong("avalanche", "lambda", strength, build.LAMBDA[name], run.task.name)
+                )
 
     # What is kept ------------------------------------------------------------------------------
 

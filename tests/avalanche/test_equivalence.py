@@ -37,7 +37,7 @@ def texts(tmp_path_factory):
     folder = tmp_path_factory.mktemp("languages")
     paths = [folder / f"{seed}.txt" for seed in range(3)]
     for seed, path in enumerate(paths):
-        path.write_text(language(seed, 6000))
+        path.write_text(language(seed, 4000))
     return [str(path) for path in paths]
 
 
