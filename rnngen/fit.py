@@ -281,6 +281,7 @@ def _save(plan: Plan, folder: RunFolder, position: Position, valid: float | None
         "seed": plan.train.seed,
         "strategy": strategy,
     }
+    manifest["continued"] = plan.wanted.start is not None
     if plan.measured:
         manifest["history"] = {
             "tasks": [task.name for task in plan.measured],

@@ -251,7 +251,9 @@ def _with_file(wanted: Wanted, file: Config | None) -> Wanted:
         wanted,
         data=wanted.data or table.get("data", ()),
         plugins=wanted.plugins or table.get("plugins", ()),
-        arrangement=wanted.arrangement or _read_arrangement(table.get("arrangement")),
+        arrangement=_read_arrangement(table.get("arrangement"))
+        if wanted.arrangement is None
+        else wanted.arrangement,
         domain=wanted.domain or table.get("domain"),
     )
 

@@ -183,7 +183,7 @@ def save_curve(curve: Curve, path: Path, title: str) -> None:
         PluginError: matplotlib is not installed.
         RunError: the file can't be written.
     """
-    figure = _figure(8.0, 4.5)
+    figure = new_figure(8.0, 4.5)
     axes = figure.add_subplot()
     axes.set_title(title, loc="left")
     if curve.train:
@@ -214,7 +214,7 @@ def save_curve(curve: Curve, path: Path, title: str) -> None:
     bits = axes.secondary_yaxis("right", functions=(_to_bits, _to_nats))
     bits.set_ylabel("bits per token")
     axes.legend(frameon=False)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def save_comparison(curves: Mapping[str, Curve], path: Path) -> None:
@@ -226,7 +226,7 @@ def save_comparison(curves: Mapping[str, Curve], path: Path) -> None:
         PluginError: matplotlib is not installed.
         RunError: the file can't be written.
     """
-    figure = _figure(11.0, 4.8 + 0.2 * math.ceil(len(curves) / 3))
+    figure = new_figure(11.0, 4.8 + 0.2 * math.ceil(len(curves) / 3))
     panels = figure.subplots(1, 2, sharey=True)
     styles = cycle(["-", "--", "-.", ":"])
     # Markers and line styles run through cycles of different length: no two look alike soon.
@@ -255,14 +255,15 @@ def save_comparison(curves: Mapping[str, Curve], path: Path) -> None:
     panels[1].set_ylabel("")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _after_a_tenth(points: Sequence[Point]) -> Sequence[Point]:
     return [point for point in points if point.step >= 0.1 * points[-1].step]
 
 
-def _figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of so many inches; PluginError where matplotlib is not installed."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -296,7 +297,8 @@ def _to_nats(bits: Any) -> Any:
     return bits * math.log(2)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save_figure(figure: Figure, path: Path) -> None:
+    """Writes a figure as PNG; RunError where it can't be."""
     picture = io.BytesIO()
     figure.savefig(picture, format="png")
     try:

@@ -104,6 +104,9 @@ class Likelihood(Protocol):
     def nll(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Negative log-likelihood in nats, `[..., K]` and `[...]` to `[...]`."""
 
+    def sample(self, output: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Steps drawn from the distribution, `[..., K]` to `[...]`."""
+
 
 class Engine(Protocol):
     """Executes one step of a model; the state is explicit."""

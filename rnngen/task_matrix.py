@@ -135,6 +135,8 @@ def before_and_after(
 ) -> tuple[list[str], list[list[str]]]:
     """What was learned and what was forgotten, as a table: columns, and a row for each task.
 
+    `kept` is the share of what the run taught of a task that is left in the end.
+
     Args:
         history: of a run's bundle.
         continued: whether the run went on from another model (`--from`); then the table also says
@@ -144,14 +146,18 @@ def before_and_after(
         BundleError: the parts of the history do not fit together.
     """
     matrix = TaskMatrix.of(history)
-    columns = ["task (bits per token)", "when just learned", "now", "forgotten"]
+    columns = ["task (bits per token)", "when just learned", "now", "forgotten", "kept"]
     rows = []
     for task, name in enumerate(matrix.tasks):
         row = matrix.row_of(task)
         learned = None if row is None else matrix.bits[row][task]
         now = matrix.bits[-1][task]
-        lost = None if row == len(matrix.bits) - 1 else _less(now, learned)
-        rows.append([name, _shown(learned), _shown(now), _change(lost)])
+        lost = kept = None
+        if row != len(matrix.bits) - 1:
+            lost = _less(now, learned)
+            kept = _ratio(_less(matrix.bits[0][task], now), _less(matrix.bits[0][task], learned))
+        share = "-" if kept is None else f"{kept:.0%}"
+        rows.append([name, _shown(learned), _shown(now), _change(lost), share])
     if continued:
         columns.insert(1, "before this run")
         for cells, bits in zip(rows, matrix.bits[0], strict=True):
@@ -167,6 +173,10 @@ def _mean(values: Iterable[Bits]) -> Bits:
 
 def _less(minuend: Bits, subtrahend: Bits) -> Bits:
     return None if minuend is None or subtrahend is None else minuend - subtrahend
+
+
+def _ratio(part: Bits, whole: Bits) -> float | None:
+    return None if part is None or whole is None or whole <= 0 else part / whole
 
 
 def _shown(bits: Bits) -> str:

@@ -126,7 +126,9 @@ def pixels(path: Path) -> Any:
 
 def test_the_png_says_what_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = {}
-    monkeypatch.setattr(plots, "_save", lambda figure, path: drawn.update({path.name: figure}))
+    monkeypatch.setattr(
+        plots, "save_figure", lambda figure, path: drawn.update({path.name: figure})
+    )
     plots.save_curve(falling(), tmp_path / "curve.png", "runs/docs")
     (axes,) = drawn["curve.png"].axes
     assert axes.get_xlabel() == "optimizer steps"
@@ -146,7 +148,7 @@ def test_runs_in_one_png_are_told_apart_without_colour(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = []
-    monkeypatch.setattr(plots, "_save", lambda figure, path: drawn.append(figure))
+    monkeypatch.setattr(plots, "save_figure", lambda figure, path: drawn.append(figure))
     curves = {f"run {number}": falling() for number in range(12)}
     curves["only trained"] = Curve(train=falling().train)
     plots.save_comparison(curves, tmp_path / "compare.png")

@@ -118,11 +118,11 @@ def test_parts_that_do_not_fit_are_an_error(bits: Any, learned: Any) -> None:
 def test_the_table_says_what_was_learned_and_what_was_forgotten() -> None:
     run = history([[8, 8, None], [2, 6, None], [5, 2, None], [4.5, 2.0001, None]], [[0], [1], [2]])
     columns, rows = before_and_after(run)
-    assert columns == ["task (bits per token)", "when just learned", "now", "forgotten"]
+    assert columns == ["task (bits per token)", "when just learned", "now", "forgotten", "kept"]
     assert rows == [
-        ["a", "2.000", "4.500", "+2.500"],
-        ["b", "2.000", "2.000", "0.000"],
-        ["c", "-", "-", "-"],
+        ["a", "2.000", "4.500", "+2.500", "58%"],
+        ["b", "2.000", "2.000", "0.000", "100%"],
+        ["c", "-", "-", "-", "-"],
     ]
 
 
@@ -131,4 +131,7 @@ def test_the_table_of_a_run_that_went_on_begins_with_how_it_was_before() -> None
     columns, rows = before_and_after(run, continued=True)
     assert columns[1] == "before this run"
     # The run was stopped before the second task was learned; the first one was not forgotten yet.
-    assert rows == [["a", "3.000", "2.000", "2.000", "-"], ["b", "8.000", "-", "4.000", "-"]]
+    assert rows == [
+        ["a", "3.000", "2.000", "2.000", "-", "-"],
+        ["b", "8.000", "-", "4.000", "-", "-"],
+    ]

@@ -353,3 +353,85 @@ def test_a_long_text_is_begun_as_if_after_a_line_end(text, tmp_path):
     bundle = fit(path, tmp_path / "run", steps=30)
     assert bundle.codec.opening == [int(bundle.codec.encode("\n")[0])]
     assert bundle.generate(length=30)[0].text == bundle.generate("\n", length=30)[0].text
+
+
+# Several tasks --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(tmp_path):
+    texts = ("the cat sat on the mat. " * 80, "0123 4567 89 " * 150)
+    paths = [tmp_path / f"{number}.txt" for number in range(2)]
+    for path, content in zip(paths, texts, strict=True):
+        path.write_text(content)
+    return [str(path) for path in paths]
+
+
+def several(data, run, *options, **keywords):
+    return rnngen.fit(data, run=run, options=[*QUIET, *options], **{**SMALL, **keywords})
+
+
+def history(bundle):
+    return bundle.manifest["history"]
+
+
+def test_tasks_in_a_row_are_all_measured_before_the_first_and_after_each(two, tmp_path):
+    bundle = several(two, tmp_path / "run", arrangement=[[0], [1]], steps=40)
+    found = history(bundle)
+    assert found["tasks"] == two
+    assert found["learned"] == [[0], [1]]
+    assert [row["learned"] for row in found["rows"]] == [None, 0, 1]
+    assert [row["steps"] for row in found["rows"]] == [0, 20, 20]
+    plan = make(Wanted(data=two, arrangement=[[0], [1]], options=QUIET))
+    for place, nats in enumerate(found["rows"][-1]["nats"]):
+        whole = evaluation(plan.measured[place].valid, 256, lanes=16)
+        exact = score(bundle.model, whole, torch.device("cpu")).nats_per_token
+        assert nats == pytest.approx(exact, rel=1e-5)
+    # What is learned last is known best.
+    assert found["rows"][2]["nats"][1] < found["rows"][1]["nats"][1] - 0.5
+
+
+def test_arrangement_says_in_which_order_and_what_together(two, tmp_path):
+    turned = several(two, tmp_path / "turned", arrangement=[[1], [0]], steps=40)
+    rows = history(turned)["rows"]
+    assert rows[1]["nats"][1] < rows[1]["nats"][0] - 0.5
+    joint = several(two, tmp_path / "joint", arrangement=[[0, 1]], steps=40)
+    assert len(history(joint)["rows"]) == 2
+    assert history(joint)["rows"][1]["steps"] == 40
+    alone = several(two, tmp_path / "alone", arrangement=[[1]], steps=20)
+    assert alone.codec.files() == joint.codec.files() == turned.codec.files()
+    assert len(history(alone)["rows"][1]["nats"]) == 2
+
+
+def test_a_pass_over_tasks_learned_together_is_one_over_all_of_them(two, tmp_path):
+    plan = make(Wanted(data=two, arrangement=[[0, 1]], options=QUIET))
+    store = plan.tasks[0].train
+    parts = [dataset.train for dataset in plan.datasets]
+    assert store.steps.tolist() == [step for part in parts for step in part.steps.tolist()]
+    assert store.documents.tolist() == [0, len(parts[0])]
+    assert plan.tasks[0].valid.targets == sum(len(d.valid) for d in plan.datasets) - 1
+
+
+@pytest.mark.parametrize("arrangement", [[[0], [2]], [[0], []], [], [[-1]]])
+def test_arrangement_of_tasks_there_are_not_is_refused(arrangement, two, tmp_path):
+    with pytest.raises(UsageError, match="the arrangement of tasks"):
+        several(two, tmp_path / "run", arrangement=arrangement, steps=4)
+
+
+def test_stopped_run_of_an_arrangement_resumes_as_arranged(two, tmp_path):
+    whole = several(two, tmp_path / "whole", arrangement=[[1], [0]], steps=20)
+    again = rnngen.fit(resume=whole.path)
+    assert history(again) == history(whole)
+    assert history(again)["learned"] == [[1], [0]]
+
+
+def test_moments_of_the_optimizer_are_forgotten_between_tasks_unless_told_otherwise(two, tmp_path):
+    tensors = {}
+    for reset in ("true", "false"):
+        options = (f"train.reset_optimizer={reset}", "train.learning_rate=0")
+        several(two, tmp_path / reset, *options, arrangement=[[0], [1]], steps=4)
+        saved = load_checkpoint(tmp_path / reset)[0]
+        tensors[reset] = {name: t for name, t in saved.items() if name.endswith(".step")}
+    assert tensors["true"]
+    assert {t.item() for t in tensors["true"].values()} == {2}
+    assert {t.item() for t in tensors["false"].values()} == {4}

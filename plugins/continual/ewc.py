@@ -52,7 +52,7 @@ class Options:
         "sampled", "targets of the Fisher information: drawn from the model, or of the text"
     )
     batches: int | None = option(
-        200, "batches it is estimated from, from all over the task; none: all of them", min=1
+        100, "batches it is estimated from, from all over the task; none: all of them", min=1
     )
 
 
@@ -65,7 +65,7 @@ class EWC(QuadraticPenalty):
         mode: Literal["online", "separate"] = "online",
         decay: float = 1.0,
         labels: Literal["sampled", "data"] = "sampled",
-        batches: int | None = 200,
+        batches: int | None = 100,
     ) -> None:
         super().__init__("ewc", lambda_, LAMBDA)
         self.mode = mode

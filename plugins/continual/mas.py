@@ -39,7 +39,7 @@ class Options:
     )
     alpha: float = option(0.5, "share of the older importance in the mean", min=0, max=1)
     batches: int | None = option(
-        200, "batches it is estimated from, from all over the task; none: all of them", min=1
+        100, "batches it is estimated from, from all over the task; none: all of them", min=1
     )
 
 
@@ -47,7 +47,7 @@ class MemoryAwareSynapses(QuadraticPenalty):
     """Holds each parameter by how much it moves the output; options as in `Options`."""
 
     def __init__(
-        self, lambda_: float = LAMBDA, alpha: float = 0.5, batches: int | None = 200
+        self, lambda_: float = LAMBDA, alpha: float = 0.5, batches: int | None = 100
     ) -> None:
         super().__init__("mas", lambda_, LAMBDA)
         self.alpha = alpha

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from rnngen.data import Batch
 from rnngen.objective import batch_nll, weighted_mean
@@ -54,13 +54,6 @@ def whole_gradient(run: Run, batch: Batch, sampled: torch.Generator | None = Non
     with without_dropout(model):
         nll, output, _ = batch_nll(model, batch, state, run.device, run.dtype)
     if sampled is not None:
-        nll = model.likelihood.nll(output, drawn(output, sampled))
+        nll = model.likelihood.nll(output, model.likelihood.sample(output, sampled))
     torch.autograd.backward(weighted_mean(nll, batch.weights))
     return batch.targets.numel() if batch.weights is None else int(batch.weights.sum())
-
-
-def drawn(output: Tensor, generator: torch.Generator) -> Tensor:
-    """`[T,B]` steps drawn from the softmax of `output [T,B,K]`."""
-    chances = output.detach().float().softmax(-1).flatten(0, -2).cpu()
-    steps = torch.multinomial(chances, 1, generator=generator)
-    return steps.view(output.shape[:-1]).to(output.device)

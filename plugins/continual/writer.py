@@ -80,8 +80,7 @@ class Writer:
         with engine.threads(1):
             for _ in range(WINDOWS * self.window):
                 output, state = engine.step(steps, state)
-                chances = (output.float().cpu() / self.temperature).softmax(-1)
-                steps = torch.multinomial(chances, 1, generator=source).squeeze(1)
+                steps = self.model.likelihood.sample(output.cpu() / self.temperature, source)
                 written.append(steps)
         whole = torch.stack(written, 1)  # [n, WINDOWS·W + 1]
         cut = whole.unfold(1, self.window + 1, self.window).flatten(0, 1)

@@ -105,8 +105,14 @@ def command(
             reporter=reporter,
             **given,
         )
+    history = bundle.manifest.get("history")
     if as_json:
-        ui.json({"run": str(bundle.path), "step": bundle.step, **bundle.manifest["metrics"]})
+        result = {"run": str(bundle.path), "step": bundle.step, **bundle.manifest["metrics"]}
+        ui.json({**result, "history": history} if history else result)
+    elif history and len(history["learned"]) > 1:
+        from rnngen.task_matrix import before_and_after
+
+        ui.table(*before_and_after(history, continued=bundle.manifest["continued"]))
     ui.note(f"next: rnngen generate {bundle.path}")
 
 

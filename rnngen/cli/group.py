@@ -24,6 +24,7 @@ COMMANDS = {
     "generate": "Write with a trained model, continuing PROMPT.",
     "evaluate": "Measure a trained model beside baselines.",
     "compare": "Put runs side by side.",
+    "continual": "Compare strategies on tasks learned in a row.",
     "show": "Show a run's model card, or a component and its options.",
     "export": "Write a trained model in another format.",
     "corpus": "Find and fetch small corpora to learn from.",

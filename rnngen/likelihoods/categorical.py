@@ -5,6 +5,7 @@ p(step = k) = exp(o_k) / Σ_j exp(o_j)
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 
@@ -28,3 +29,14 @@ class Categorical:
             output.float().flatten(0, -2), target.flatten(), reduction="none"
         )
         return flat.view(target.shape)
+
+    def sample(self, output: Tensor, generator: torch.Generator) -> Tensor:
+        """Steps drawn from the distribution: `[..., K]` to `[...]` int64, on the output's device.
+
+        Args:
+            output: as for `nll`.
+            generator: on the processor; what is drawn depends on it alone.
+        """
+        chances = output.detach().float().softmax(-1).flatten(0, -2).cpu()
+        steps = torch.multinomial(chances, 1, generator=generator)
+        return steps.view(output.shape[:-1]).to(output.device)

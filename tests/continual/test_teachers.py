@@ -127,16 +127,6 @@ def test_rehearsed_rows_weigh_as_much_as_they_are_said_to_whatever_their_number(
         assert rows.weights.sum().item() == pytest.approx(2.0 * batch.targets.numel())
 
 
-def test_without_a_weight_all_tasks_weigh_the_same():
-    task = stage.task(stage.text(4000))
-    strategy = Replay(memory="50%")
-    run = stage.run(stage.model(), [task])
-    for finished in (1, 2, 3):
-        strategy.task_finished(run)
-        rows = strategy.rehearse(run, task.batches.batch(0, 0))
-        assert rows.weights.sum().item() == pytest.approx(finished * 32)
-
-
 def test_rows_stand_where_columns_says_and_leave_the_lanes_alone():
     model = stage.model(cell="lstm")
     own = stage.task(stage.text()).batches.batch(0, 0)

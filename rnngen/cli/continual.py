@@ -1,0 +1,124 @@
+"""`rnngen continual`: strategies side by side on the same row of tasks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rnngen.cli.complete import complete_cells, complete_domains
+from rnngen.cli.parameters import Duration, json_flag, option_assignments, pass_ui, verbosity
+from rnngen.errors import ExitCode, UsageError
+from rnngen.ui import Ui
+
+if TYPE_CHECKING:
+    from rnngen.continual import Comparison
+
+PATH = click.Path(path_type=Path)
+
+
+@click.command(name="continual", short_help="Compare strategies on tasks learned in a row.")
+@click.argument("data", nargs=-1)
+@click.option(
+    "--compare",
+    metavar="METHOD,...",
+    default="ewc,lwf,replay",
+    show_default=True,
+    help="Strategies, and combinations such as replay+ewc; naive, joint and single are always "
+    "there.",
+)
+@click.option("--seeds", type=int, default=1, show_default=True, help="Trainings of each method.")
+@click.option(
+    "--orders",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Orders of the tasks: as given, the other way round, then random ones.",
+)
+@click.option("--cell", shell_complete=complete_cells, help="Recurrent cell: gru, lstm, rnn, ...")
+@click.option("--layers", type=int, help="Cells above each other.")
+@click.option("--hidden", type=int, help="Numbers in a cell's output.")
+@click.option("--tokens", help="What a step of text is: char, byte, word, bpe:N, unigram:N.")
+@click.option("--domain", shell_complete=complete_domains, help="Kind of data.  [default: text]")
+@click.option("--steps", type=int, help="Optimizer steps of a whole row of tasks.")
+@click.option("--epochs", type=float, help="Passes over each task.  [default: 2]")
+@click.option("--time", type=Duration(), hidden=True)
+@click.option("--run", type=PATH, help="Folder; an earlier call is gone on with.")
+@click.option("--config", type=PATH, help="Configuration file.  [default: ./rnngen.toml, if any]")
+@click.option("--seed", type=int, help="The first seed.  [env: RNNGEN_SEED]")
+@click.option("--device", help="auto, cpu, cuda, mps.  [env: RNNGEN_DEVICE]")
+@click.option("--precision", help="auto, fp32, bf16.")
+@option_assignments
+@json_flag
+@verbosity
+@pass_ui
+def command(
+    ui: Ui,
+    data: tuple[str, ...],
+    time: float | None,
+    assignments: tuple[str, ...],
+    as_json: bool,
+    **given: Any,
+) -> int:
+    """Learn the same tasks by several methods: what each forgets, keeps and costs.
+
+    \b
+    Examples:
+      rnngen continual a.txt b.txt c.txt --compare ewc,replay,replay+ewc --seeds 3 --run runs/cl
+      rnngen continual a.txt b.txt --compare replay -o replay.memory=2% --cell gru --epochs 4
+
+    Each of DATA is a task. `naive` learns them in a row and protects nothing, `joint` learns all at
+    once, `single` is a model for each. Ctrl-C saves; the same command with the same --run goes on.
+    """
+    if time is not None:
+        raise UsageError(
+            "`--time` would give every method another number of steps, and the comparison would "
+            "not be fair",
+            hint="here the budget is `--steps` (of a whole row of tasks) or `--epochs` (passes "
+            "over each task)",
+        )
+    from rnngen.continual import continual
+
+    with ui.progress() as reporter:
+        result = continual(data, options=assignments, reporter=reporter, detail=ui.detail, **given)
+    _show(ui, result, as_json)
+    return ExitCode.FAILED if result.failed else ExitCode.OK
+
+
+def _show(ui: Ui, result: Comparison, as_json: bool) -> None:
+    from rnngen.continual import report
+    from rnngen.continual.folder import RESULT
+
+    if as_json:
+        ui.json(result.document("finished"))
+    else:
+        for title, columns, rows in [*report.tables(result), *report.sample_tables(result)]:
+            ui.table(columns, rows, title)
+            ui.write("\n")
+    for name, reason in result.failed.items():
+        ui.warn(f"{name} failed and is left out: {reason}")
+    for line in report.notes(result):
+        ui.note(line)
+    found = report.best(result)
+    if found is not None:
+        ui.note(found)
+    _draw(ui, result)
+    ui.note(f"all numbers are in {result.path / RESULT}")
+
+
+def _draw(ui: Ui, result: Comparison) -> None:
+    from rnngen.continual import heatmap
+    from rnngen.continual.folder import PICTURE
+    from rnngen.errors import PluginError
+
+    drawn = heatmap.panels(result)
+    if not drawn:
+        return
+    path = result.path / PICTURE
+    try:
+        heatmap.save_heatmap(drawn, path)
+    except PluginError as error:
+        ui.note(f"no picture of the task matrices: {error.hint} draws one")
+        return
+    ui.note(f"task matrices drawn in {path}")
