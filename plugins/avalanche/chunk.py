@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from rnngen.data import Batch
@@ -53,14 +52,19 @@ class Chunk:
             return targets
         return targets.masked_fill(self.batch.weights.t() == 0, IGNORED)
 
-    def known(self, units: int) -> Tensor | None:
+    def known(self, units: int, size: int) -> Tensor | None:
         """`[B·T]`, where a model of so many units can answer; None where it can everywhere.
 
         It can't after a token it has never seen, and there is nothing to answer in padding.
+
+        Args:
+            units: tokens that the model knows.
+            size: tokens that there are.
         """
         assert self.batch is not None
+        if units == size and self.batch.weights is None:
+            return None
         known = self.batch.inputs < units
         if self.batch.weights is not None:
             known = known & (self.batch.weights > 0)
-        flat = known.t().reshape(-1)
-        return None if bool(torch.all(flat)) else flat
+        return known.t().reshape(-1)

@@ -113,7 +113,7 @@ class OldTokens(LearningWithoutForgetting):  # type: ignore[misc]
 
     def _distillation_loss(self, out: Tensor, prev_out: Tensor, active_units: Any) -> Tensor:
         units = len(active_units)
-        known = self.chunk.known(units)
+        known = self.chunk.known(units, out.shape[1])
         if known is not None:
             out, prev_out = out[known], prev_out[known]
         log_p = torch.log_softmax(out[:, :units] / self.temperature, dim=1)

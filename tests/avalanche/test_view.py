@@ -161,7 +161,7 @@ def test_targets_without_weight_are_ignored_and_unknown_ids_masked():
     weights = torch.tensor([[1.0, 1.0], [0.0, 1.0]])
     chunk.read(Batch(inputs, inputs + 1, weights, None), 2)
     assert chunk.y.tolist() == [[2, IGNORED], [3, 5]]
-    assert chunk.known(5).tolist() == [True, False, True, True]
-    assert chunk.known(4).tolist() == [True, False, True, False]
+    assert chunk.known(5, 5).tolist() == [True, False, True, True]
+    assert chunk.known(4, 5).tolist() == [True, False, True, False]
     chunk.read(Batch(inputs, inputs + 1, None, None), 2)
-    assert chunk.known(5) is None
+    assert chunk.known(5, 5) is None
