@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from rnngen import bundle, plots
 from rnngen.errors import BundleError, PluginError, RunError
 from rnngen.records import CONTROL, is_run, newest, read_metrics, read_record, status
+from rnngen.task_matrix import before_and_after
 from rnngen.verify import tensor_shapes, verified_file
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def show(path: Path | None, ui: Ui, json: bool = False) -> None:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The card as data: `model`, `data`, `training`, `metrics`, `sample`, `files`; JSON.
+    """The card as data: `model`, `data`, `training`, `metrics`, `history`, `sample`,
+    `files`; JSON.
 
     Raises:
         BundleError: there is no run, or its bundle is damaged.
@@ -77,6 +79,8 @@ def read(path: Path) -> dict[str, Any]:
             "components": manifest.get("components", []),
             "training": _training(record, rows),
             "metrics": _metrics(rows, manifest),
+            "history": manifest.get("history"),
+            "continued": bool(manifest.get("continued")),
             "sample": _sample(path),
             "files": _files(path, manifest),
         }
@@ -193,6 +197,7 @@ def as_text(card: Mapping[str, Any], curve: plots.Curve, unicode: bool) -> str:
         _block("data", _data_lines(card["data"])),
         _block("training", _training_lines(card["training"])),
         _block("metrics", _metric_lines(card["metrics"])),
+        _block("tasks", _task_lines(card["history"], card["continued"])),
     ]
     if curve:
         width = min(shutil.get_terminal_size((80, 24)).columns, 100)
@@ -209,7 +214,7 @@ def as_text(card: Mapping[str, Any], curve: plots.Curve, unicode: bool) -> str:
 
 def _block(title: str, lines: Iterable[str]) -> str:
     lines = [line for line in lines if line]
-    heads = [title] + [""] * len(lines)
+    heads = [title, *[""] * (len(lines) - 1)] if lines else []
     return "".join(f"{head:<{MARGIN}}{line}\n" for head, line in zip(heads, lines, strict=False))
 
 
@@ -283,6 +288,18 @@ def _metric_lines(metrics: Mapping[str, Any]) -> list[str]:
                 f"({point['bits_per_token']:.4f} bits/token) at step {point['step']:,}"
             )
     return lines or ["none yet"]
+
+
+def _task_lines(history: Mapping[str, Any] | None, continued: bool) -> list[str]:
+    """What was learned and forgotten of each task, as a table."""
+    if history is None or len(history["rows"]) < 2:
+        return []
+    columns, rows = before_and_after(history, continued=continued)
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    return [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
+        for cells in (columns, *rows)
+    ]
 
 
 def _file_lines(files: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -280,6 +280,8 @@ class Trainer:
             self.position.batch = self.position.task_step = 0
             self.position.task_seconds = self.position.last_validation = 0.0
             self.position.best, self.position.waiting = None, 0
+            # Of another task much more is normal: whoever is sure of one is surprised by the next.
+            self.position.first_loss = None
             self.position.begun = False
             self.lanes = None
             self._stream = Stream()

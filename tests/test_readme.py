@@ -61,7 +61,7 @@ def test_the_cell_of_contributing_trains_as_written(example: Path, run_cli: Any)
 
 # README.md
 
-SHORTER = {"--time": "1s", "--hidden": "16", "--length": "40"}
+SHORTER = {"--time": "1s", "--hidden": "16", "--length": "40", "--epochs": "1", "--seeds": "1"}
 """What the commands of README.md take here instead, so that all of them run in seconds."""
 
 

@@ -24,7 +24,11 @@ from rnngen_continual.parameters import trained
 
 @dataclass(frozen=True)
 class Options:
-    """Averaged gradient episodic memory."""
+    """Averaged gradient episodic memory.
+
+    Never learns from its memory, only takes back steps that would hurt it: gives little back when
+    tasks are many or much alike, and takes twice the time. Replay with the same memory is better.
+    """
 
     memory: str = option(
         "5%", "how much is kept: a share of the old text (5%), tokens (20000) or bytes (64kB)"

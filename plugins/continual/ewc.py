@@ -31,12 +31,17 @@ from rnngen_continual.parameters import Named, copies, grown, trained, zeros
 from rnngen_continual.passes import spread, whole_gradient
 from rnngen_continual.penalty import QuadraticPenalty
 
-LAMBDA = 1.0
+LAMBDA = 0.4
 
 
 @dataclass(frozen=True)
 class Options:
-    """Elastic weight consolidation."""
+    """Elastic weight consolidation.
+
+    Needs no old data and hardly any time, and never gives much back: a fifth to a third of what
+    fine-tuning loses. Add it to a small replay, or use it where old data may not be kept. It holds
+    on to the weights, so the more it keeps, the less well the new is learned.
+    """
 
     lambda_: float = option(
         LAMBDA,

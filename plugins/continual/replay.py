@@ -25,7 +25,12 @@ from rnngen_continual.keeps_data import KeepsData
 
 @dataclass(frozen=True)
 class Options:
-    """Experience replay."""
+    """Experience replay.
+
+    The first thing to try where some old text may be kept: 5 % of it usually brings back three
+    quarters of what fine-tuning loses or more, for a little time. Much smaller memories are learned
+    by heart: lower `weight`, or add `--plugin ewc`.
+    """
 
     memory: str = option(
         "5%", "how much is kept: a share of the old text (5%), tokens (20000) or bytes (64kB)"

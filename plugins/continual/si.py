@@ -24,12 +24,16 @@ from rnngen.position import Run
 from rnngen_continual.parameters import Named, copies, gradients, trained, zeros
 from rnngen_continual.penalty import QuadraticPenalty
 
-LAMBDA = 0.3
+LAMBDA = 0.1
 
 
 @dataclass(frozen=True)
 class Options:
-    """Synaptic intelligence."""
+    """Synaptic intelligence.
+
+    As EWC, and needs no pass over the data; what it finds important depends on the way training
+    took, so its strength has to be looked for more often.
+    """
 
     lambda_: float = option(
         LAMBDA, "strength per token: more keeps more of the old, and learns less of the new", min=0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,7 @@ def _for_programs(component: Component) -> dict[str, Any]:
         "target": _address(component),
         "file": _file(component),
         "options": [_option(option) for option in describe_options(options)] if options else [],
+        "advice": _advice(options),
         "error": error,
     }
 
@@ -126,6 +128,7 @@ def _for_people(component: Component) -> str:
     if error is not None:
         lines += ["", f"It can't be used: {error.message}", *([error.hint] if error.hint else [])]
         return "\n".join(lines) + "\n"
+    lines += [f"\n{paragraph}" for paragraph in _advice(options)]
     lines += ["", "Options" if options else "It has no options."]
     for option in describe_options(options) if options else []:
         bounds = [f"{name} {value}" for name, value in _bounds(option) if value is not None]
@@ -134,6 +137,12 @@ def _for_people(component: Component) -> str:
         lines += [f"  -o {component.name}.{option.name}=...", f"      {option.help}"]
         lines.append(f"      ({', '.join(facts)})")
     return "\n".join(lines) + "\n"
+
+
+def _advice(options: type | None) -> list[str]:
+    """What the options' docstring says after its first line: what to expect, when to use it."""
+    paragraphs = (inspect.getdoc(options) or "").split("\n\n") if options else []
+    return [" ".join(paragraph.split()) for paragraph in paragraphs[1:]]
 
 
 def _file(component: Component) -> str | None:

@@ -123,7 +123,7 @@ def targets_take_their_options(plugin: Plugin) -> None:
     """Every option is a keyword argument of the target."""
     for component, options in _with_options(plugin):
         signature = inspect.signature(component.load())
-        names = [option.name for option in describe(options)]
+        names = [option.attribute for option in describe(options)]
         try:
             signature.bind_partial(**dict.fromkeys(names))
         except TypeError as error:
