@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("startup", "train", "generate", "quality", "memory", "continual")
+NAMES = ("startup", "train", "generate", "quality", "memory", "avalanche_bridge", "continual")
 
 
 def main() -> None:

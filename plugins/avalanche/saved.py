@@ -1,0 +1,239 @@
+"""What each of Avalanche's plugins must keep for a run to go on, as tensors and JSON.
+
+Avalanche saves plugins by pickling them, which fails (dill can't pickle torch's optimizers, nor
+A-GEM's generator), would execute code when it is read, and takes whole data sets along. Here a
+plugin is built again from the options, and gets back what it had learned: at the end of a task or
+inside one.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from avalanche.training.storage_policy import ReservoirSamplingBuffer
+from avalanche.training.utils import ParamData
+from torch import Tensor
+
+from rnngen_avalanche import windows
+from rnngen_avalanche.facade import Facade
+
+State = dict[str, Any]
+
+RWALK = (
+    "checkpoint_params",
+    "checkpoint_loss",
+    "checkpoint_scores",
+    "iter_importance",
+    "exp_scores",
+    "exp_params",
+    "exp_importance",
+    "exp_penalties",
+)
+SI_PARTS = ("old_theta", "new_theta", "grad", "trajectory", "cum_trajectory")
+OF_A_STEP = ("old_theta", "new_theta", "grad")
+"""Of SI; written anew at every step before they are read."""
+
+
+def _bare(parameters: Mapping[str, Any] | None) -> dict[str, Tensor] | None:
+    if parameters is None:
+        return None
+    return {name: data.data for name, data in parameters.items()}
+
+
+def _dressed(
+    state: Mapping[str, Tensor] | None, facade: Facade, device: torch.device | None = None
+) -> dict[str, Any] | None:
+    """As Avalanche keeps them, in the shapes that the parameters have now, flat or not.
+
+    A vocabulary that grew has added rows; they get zeros, so they have no importance. Avalanche
+    would do the same when it is asked, by an index that torch is about to read in another way.
+    """
+    if state is None:
+        return None
+    shapes = {name: parameter.shape for name, parameter in facade.model.named_parameters()}
+    dressed = {}
+    for name, old in state.items():
+        shape = shapes[name] if old.dim() == len(shapes[name]) else (shapes[name].numel(),)
+        value = torch.zeros(shape, dtype=old.dtype, device=device or facade.device)
+        value[: len(old)] = old
+        dressed[name] = ParamData(name, value.shape, init_tensor=value, device=value.device)
+    return dressed
+
+
+def _kept(dataset: Any) -> State:
+    """Windows in the smallest type that holds them; the filling of short ones is below 0."""
+    x, y = windows.tensors(dataset)
+    kind = torch.int16 if max(_highest(x), _highest(y)) < 2**15 else torch.int32
+    return {"x": x.to(kind), "y": y.to(kind), "tasks": windows.tasks(dataset)}
+
+
+def _taken(state: State) -> Any:
+    return windows.of_windows(state["x"].long(), state["y"].long(), state["tasks"])
+
+
+def _highest(ids: Tensor) -> int:
+    return int(ids.max()) if ids.numel() else 0
+
+
+def _ewc(plugin: Any, facade: Facade) -> State:
+    return {
+        part: {number: _bare(values) for number, values in getattr(plugin, part).items()}
+        for part in ("importances", "saved_params")
+    }
+
+
+def _ewc_back(plugin: Any, state: State, facade: Facade) -> None:
+    for part in ("importances", "saved_params"):
+        for number, values in state[part].items():
+            getattr(plugin, part)[int(number)] = _dressed(values, facade)
+
+
+def _si(plugin: Any, facade: Facade) -> State:
+    state = {part: _bare(plugin.syn_data[part]) for part in SI_PARTS if part not in OF_A_STEP}
+    return {"anchor": _bare(plugin.ewc_data[0]), "importance": _bare(plugin.ewc_data[1]), **state}
+
+
+def _si_back(plugin: Any, state: State, facade: Facade) -> None:
+    def back(part: str) -> Any:
+        return _dressed(state[part], facade, torch.device("cpu"))
+
+    plugin.ewc_data = (back("anchor"), back("importance"))
+    plugin.syn_data = {part: back("anchor" if part in OF_A_STEP else part) for part in SI_PARTS}
+
+
+def _lwf(plugin: Any, facade: Facade) -> State:
+    teacher = plugin.lwf.prev_model
+    return {
+        "tasks": plugin.lwf.expcount,
+        "units": len(plugin.lwf.prev_classes_by_task.get(0, ())),
+        "teacher": None if teacher is None else dict(teacher.net.tensors()),
+        "carried": None if teacher is None else teacher.carried,
+    }
+
+
+def _lwf_back(plugin: Any, state: State, facade: Facade) -> None:
+    plugin.lwf.expcount = int(state["tasks"])
+    if state["teacher"] is None:
+        return
+    plugin.lwf.prev_classes_by_task[0] = set(range(int(state["units"])))
+    teacher = plugin.lwf.prev_model = copy.deepcopy(facade.model)
+    for name, value in teacher.net.tensors().items():
+        # A vocabulary that grew since has added rows; of these it is never asked.
+        old = state["teacher"][name]
+        value[tuple(slice(size) for size in old.shape)] = old.to(value.device)
+    teacher.carried = _moved(state["carried"], facade.device)
+
+
+def _mas(plugin: Any, facade: Facade) -> State:
+    return {"importance": _bare(plugin.importance), "params": _bare(plugin.params)}
+
+
+def _mas_back(plugin: Any, state: State, facade: Facade) -> None:
+    plugin.importance = _dressed(state["importance"], facade)
+    plugin.params = _dressed(state["params"], facade)
+
+
+def _rwalk(plugin: Any, facade: Facade) -> State:
+    state: State = {part: _bare(getattr(plugin, part)) for part in RWALK}
+    return {**state, "carried": facade.model.carried}
+
+
+def _rwalk_back(plugin: Any, state: State, facade: Facade) -> None:
+    for part in RWALK:
+        setattr(plugin, part, _dressed(state[part], facade))
+    facade.model.carried = _moved(state["carried"], facade.device)
+
+
+def _agem(plugin: Any, facade: Facade) -> State:
+    return {"buffers": [_kept(buffer) for buffer in plugin.buffers]}
+
+
+def _agem_back(plugin: Any, state: State, facade: Facade) -> None:
+    plugin.buffers = [_taken(buffer) for buffer in state["buffers"]]
+    plugin.sample_size = max(plugin.sample_size, len(plugin.buffers))
+    if plugin.buffers:
+        plugin.draw()
+
+
+def _gem(plugin: Any, facade: Facade) -> State:
+    return {
+        "buffers": [
+            {"x": plugin.memory_x[number], "y": plugin.memory_y[number]}
+            for number in sorted(plugin.memory_x)
+        ]
+    }
+
+
+def _gem_back(plugin: Any, state: State, facade: Facade) -> None:
+    for number, buffer in enumerate(state["buffers"]):
+        plugin.memory_x[number], plugin.memory_y[number] = buffer["x"], buffer["y"]
+        plugin.memory_tid[number] = torch.zeros(len(buffer["x"]), dtype=torch.int64)
+
+
+def _replay(plugin: Any, facade: Facade) -> State:
+    policy = plugin.storage_policy
+    return {
+        "tasks": policy._num_exps,
+        "groups": [
+            {"size": group.max_size, "order": group._buffer_weights, **_kept(group.buffer)}
+            for _, group in sorted(policy.buffer_groups.items())
+        ],
+    }
+
+
+def _replay_back(plugin: Any, state: State, facade: Facade) -> None:
+    policy = plugin.storage_policy
+    policy._num_exps = int(state["tasks"])
+    for number, saved in enumerate(state["groups"]):
+        group = ReservoirSamplingBuffer(int(saved["size"]))
+        group.buffer, group._buffer_weights = _taken(saved), saved["order"]
+        policy.buffer_groups[number] = group
+
+
+def _moved(state: Any, device: torch.device) -> Any:
+    if isinstance(state, Tensor):
+        return state.to(device)
+    if isinstance(state, dict):
+        return {key: _moved(part, device) for key, part in state.items()}
+    return None if state is None else type(state)(_moved(part, device) for part in state)
+
+
+Export = Callable[[Any, Facade], State]
+Restore = Callable[[Any, State, Facade], None]
+
+WAYS: dict[str, tuple[Export, Restore]] = {
+    "ewc": (_ewc, _ewc_back),
+    "ewc-online": (_ewc, _ewc_back),
+    "si": (_si, _si_back),
+    "lwf": (_lwf, _lwf_back),
+    "mas": (_mas, _mas_back),
+    "rwalk": (_rwalk, _rwalk_back),
+    "agem": (_agem, _agem_back),
+    "gem": (_gem, _gem_back),
+    "replay": (_replay, _replay_back),
+}
+"""How each is written, and read back into one that was built anew."""
+
+
+def export(name: str, plugin: Any, facade: Facade) -> State:
+    """What a plugin remembers; tensors, numbers, lists and dicts."""
+    return WAYS[name][0](plugin, facade)
+
+
+def restore(name: str, plugin: Any, state: State, facade: Facade) -> None:
+    """Gives it to a plugin that was built anew."""
+    WAYS[name][1](plugin, state, facade)
+
+
+def clock(facade: Facade) -> dict[str, int]:
+    """The clock's counters."""
+    return dict(vars(facade.clock))
+
+
+def set_clock(facade: Facade, counters: Mapping[str, int]) -> None:
+    """Sets them."""
+    for name, value in counters.items():
+        setattr(facade.clock, name, int(value))

@@ -1,0 +1,61 @@
+"""The modules of the bridge that import Avalanche, and texts to learn in a row."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from rnngen.reporter import Silent
+from rnngen_avalanche import backend
+
+PARTS = ("ewc", "ewc-online", "si", "lwf", "mas", "rwalk", "agem", "gem", "replay")
+OPTIONS = (
+    "train.lanes=4",
+    "train.chunk=16",
+    "train.sample=0",
+    "train.validate_every=100000",
+    "avalanche.batches=12",
+)
+
+
+@pytest.fixture(scope="session")
+def installed() -> None:
+    """Skips where Avalanche is not installed."""
+    try:
+        version("avalanche-lib")
+    except PackageNotFoundError:
+        pytest.skip("avalanche-lib is not installed: pip install 'rnngen[avalanche]'")
+
+
+@pytest.fixture(scope="session")
+def bridge(installed: None) -> SimpleNamespace:
+    """The modules that import Avalanche, by name; imported when the first test asks."""
+    names = ("build", "facade", "mends", "rehearsal", "saved", "windows")
+    return SimpleNamespace(**{name: backend.load(name) for name in names})
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> list[str]:
+    """Two short texts that have letters of their own."""
+    texts = ["the cat sat on the mat. " * 90, "wer reitet so spät durch nacht und wind? " * 60]
+    paths = [tmp_path / f"{number}.txt" for number in range(2)]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text)
+    return [str(path) for path in paths]
+
+
+class Told(Silent):
+    """Keeps what the user would have been told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.warnings: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.lines.append(text)
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
