@@ -5,32 +5,40 @@ PYTHON ?= python3
 VENV ?= .venv
 PIP_FLAGS ?=
 BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
 DEPS = $(VENV)/.installed
+DEV_DEPS = $(VENV)/.installed-dev
 
 .PHONY: demo test lint bench clean
 
 $(DEPS): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e '.[all,dev]'
+	$(PIP) -e '.[all]'
 	touch $@
+
+# Avalanche brings 79 packages: only the tests need it, and who wants its strategies.
+$(DEV_DEPS): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) -e '.[all,avalanche,dev]'
+	touch $@ $(DEPS)
 
 demo: $(DEPS)
 	$(BIN)/rnngen fit corpus:python-docs --cell gru --time 2m --run runs/docs
 	$(BIN)/rnngen generate runs/docs "The import statement" --length 400 --decoder sample -o temperature=0.8 -o top_p=0.95
 	$(BIN)/rnngen fit --cell gru --plugin ewc --time 2m --run runs/both
 
-test: $(DEPS)
+test: $(DEV_DEPS)
 	$(BIN)/python -m pytest
 
 # mypy looks for packages in folders of their name; the plugins' are called otherwise.
-lint: $(DEPS)
+lint: $(DEV_DEPS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	mkdir -p build/types && for plugin in plugins/*/; do \
 	  ln -sfn "../../$$plugin" "build/types/rnngen_$$(basename $$plugin)"; done
 	$(BIN)/mypy
 
-bench: $(DEPS)
+bench: $(DEV_DEPS)
 	$(BIN)/python -m benchmarks all
 
 clean:
