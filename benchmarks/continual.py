@@ -57,8 +57,8 @@ STRATEGIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "lwf": ("lwf", ()),
     "agem": ("agem", ()),
     "replay-5%": ("replay", ("replay.memory=5%",)),
-    "replay-2%": ("replay", ("replay.memory=2%",)),
-    "replay-2%+ewc": ("replay+ewc", ("replay.memory=2%", "ewc.lambda=0.5")),
+    "replay-2%": ("replay", ("replay.memory=2%", "replay.teach=text")),
+    "replay-2%+ewc": ("replay+ewc", ("replay.memory=2%", "replay.teach=text", "ewc.lambda=0.5")),
     "self-replay": ("self-replay", ()),
 }
 METHODS = (*STRATEGIES, JOINT, SINGLE)

@@ -22,7 +22,7 @@ from rnngen.objective import weighted_mean
 from rnngen.options import option
 from rnngen.position import Run
 from rnngen_continual.learned import learned_little, too_strong
-from rnngen_continual.teacher import Teacher, divergence
+from rnngen_continual.teacher import OldModel, divergence
 
 LAMBDA = 1.0
 
@@ -49,8 +49,7 @@ class LearningWithoutForgetting:
     def __init__(self, lambda_: float = LAMBDA, temperature: float = 1.0) -> None:
         self.lambda_ = lambda_
         self.temperature = temperature
-        self._teacher: Teacher | None = None
-        self._saved: Mapping[str, Any] | None = None
+        self._old = OldModel()
 
     @rnngen.hookimpl
     def fit_started(self, run: Run) -> None:
@@ -61,14 +60,12 @@ class LearningWithoutForgetting:
     @rnngen.hookimpl
     def task_started(self, run: Run) -> None:
         """From the second task on, or for a model that goes on learning, there is a teacher."""
-        known = run.position.task > 0 or run.start is not None
-        self._teacher = Teacher(run.model) if known else None
-        self._saved = None
+        self._old.begin(run)
 
     @rnngen.hookimpl
     def loss_terms(self, run: Run, batch: Batch, output: Tensor) -> Mapping[str, Tensor] | None:
         """How far the answers are from the teacher's, on all rows."""
-        teacher = self._restored(run)
+        teacher = self._old.get(run)
         if teacher is None or self.lambda_ == 0:
             return None
         apart = divergence(output, teacher.output(run, batch), self.temperature)
@@ -76,8 +73,8 @@ class LearningWithoutForgetting:
 
     @rnngen.hookimpl
     def task_finished(self) -> None:
-        """The teacher has done its work: the next one is the model as it is now."""
-        self._teacher = None
+        """The teacher has done its work."""
+        self._old.end()
 
     @rnngen.hookimpl
     def tasks_measured(self, run: Run) -> None:
@@ -85,20 +82,10 @@ class LearningWithoutForgetting:
         if self.lambda_ and learned_little(run):
             run.warn(too_strong("lwf", "lambda", self.lambda_, LAMBDA, run.task.name))
 
-    def _restored(self, run: Run) -> Teacher | None:
-        if self._saved is not None:
-            self._teacher = Teacher(run.model)
-            self._teacher.load_state_dict(self._saved)
-            self._saved = None
-        return self._teacher
-
     def state_dict(self) -> dict[str, Any]:
         """The teacher, while a task is being learned."""
-        if self._saved is not None:
-            return {"teacher": self._saved}
-        return {"teacher": None if self._teacher is None else self._teacher.state_dict()}
+        return {"teacher": self._old.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """What `state_dict` gave; the teacher is rebuilt when it is first asked."""
-        self._saved = state["teacher"]
-        self._teacher = None
+        """What `state_dict` gave."""
+        self._old.load_state_dict(state["teacher"])

@@ -43,6 +43,13 @@ class Teacher:
         self._lanes = [map_state(lambda part: part[:lanes], layer) for layer in state]
         return output
 
+    def answers(self, run: Run, batch: Batch) -> Tensor:
+        """`[T,b,K]` for rows that begin with the initial state, all of them."""
+        with torch.no_grad(), autocast(run.device, run.dtype):
+            state = self.model.initial_state(batch.inputs.shape[1])
+            output, _ = self.model.forward(batch.inputs, state, batch.resets)
+        return output
+
     def state_dict(self) -> dict[str, Any]:
         """Its weights, and its state for the lanes."""
         return {"weights": dict(self.model.tensors()), "lanes": self._lanes}
@@ -53,6 +60,46 @@ class Teacher:
         device = next(self.model.parameters()).device
         lanes = state["lanes"]
         self._lanes = None if lanes is None else map_state(lambda part: part.to(device), lanes)
+
+
+class OldModel:
+    """The teacher of a task, if there is one: made when the task begins, gone when it ends.
+
+    What was saved of it is brought back when it is first asked for, since only then the model is
+    known.
+    """
+
+    def __init__(self) -> None:
+        self._teacher: Teacher | None = None
+        self._saved: Mapping[str, Any] | None = None
+
+    def begin(self, run: Run) -> None:
+        """From the second task on, or of a model that goes on learning, there is one."""
+        known = run.position.task > 0 or run.start is not None
+        self._teacher = Teacher(run.model) if known else None
+        self._saved = None
+
+    def get(self, run: Run) -> Teacher | None:
+        """The teacher; None while the first task is learned."""
+        if self._saved is not None:
+            self._teacher = Teacher(run.model)
+            self._teacher.load_state_dict(self._saved)
+            self._saved = None
+        return self._teacher
+
+    def end(self) -> None:
+        """The teacher has done its work: the next one is the model as it is now."""
+        self._teacher = self._saved = None
+
+    def state_dict(self) -> Mapping[str, Any] | None:
+        """The teacher's, while a task is being learned."""
+        if self._saved is not None or self._teacher is None:
+            return self._saved
+        return self._teacher.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any] | None) -> None:
+        """What `state_dict` gave."""
+        self._saved, self._teacher = state, None
 
 
 def divergence(output: Tensor, taught: Tensor, temperature: float = 1.0) -> Tensor:
