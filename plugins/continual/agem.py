@@ -34,14 +34,14 @@ class Options:
         "5%", "how much is kept: a share of the old text (5%), tokens (20000) or bytes (64kB)"
     )
     share: float = option(
-        0.5, "rows of the memory at each step, beside each of the task's own", min=0.01, max=8
+        1.0, "rows of the memory at each step, beside each of the task's own", min=0.01, max=8
     )
 
 
 class AGEM(KeepsData):
     """Projects gradients that would hurt the memory; options as in `Options`."""
 
-    def __init__(self, memory: str = "5%", share: float = 0.5) -> None:
+    def __init__(self, memory: str = "5%", share: float = 1.0) -> None:
         super().__init__("agem", memory)
         self.share = share
 

@@ -61,10 +61,11 @@ Learn = Callable[..., Outcome]
 SETTINGS = (
     "train.lanes=16",
     "train.chunk=32",
-    "train.learning_rate=0.003",
+    "train.learning_rate=0.004",
     "train.sample=0",
     "train.validate_every=100000",
     "model.dropout=0",
+    "model.embedding=24",
 )
 
 

@@ -206,3 +206,31 @@ def test_what_was_written_is_learned_from_beside_the_loss_of_the_text(teach):
     else:
         nll, _, _ = batch_nll(model, rows, model.initial_state(2), CPU)
         assert term == pytest.approx(nll.mean().item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("teach", ["text", "both"])
+def test_old_model_also_teaches_on_the_memory_unless_told_otherwise(teach):
+    model = stage.model()
+    task = stage.task(stage.text())
+    run = stage.run(model, [task, task])
+    strategy = Replay(memory="50%", teach=teach, weight=0.5)
+    strategy.task_started(run)
+    strategy.task_finished(run)
+    run.position.task, run.lanes = 1, 4
+    strategy.task_started(run)
+    batch = task.batches.batch(0, 0)
+    rows = strategy.rehearse(run, batch)
+    taught, _ = model(rows.inputs, model.initial_state(2), rows.resets)
+    with torch.no_grad():
+        model.readout.bias[1] += 1.0
+    together = beside(batch, [rows])
+    run.rehearsed = columns(4, {"replay": rows})
+    state = extended(model, model.initial_state(4), 2)
+    _, output, _ = mean_nll(model, together, state, run.device)
+    terms = strategy.loss_terms(run, together, output)
+    if teach == "text":
+        assert terms is None
+    else:
+        expected = 0.5 * divergence(output[:, 4:], taught).mean()
+        torch.testing.assert_close(terms["answers"], expected)
+        assert expected > 0.01
