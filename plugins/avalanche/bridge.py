@@ -19,14 +19,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch import Tensor
 
 import rnngen
 from rnngen.data import Batch
-from rnngen.errors import BundleError, UsageError
+from rnngen.errors import BundleError
+from rnngen.objective import beside
 from rnngen.position import Run, Task
-from rnngen_avalanche import backend, names
+from rnngen_avalanche import backend, names, refusals
 from rnngen_avalanche.chunk import Chunk
 from rnngen_avalanche.effects import Effects
 from rnngen_avalanche.inherited import Inherited, shapes_of
@@ -37,10 +37,6 @@ from rnngen_continual.learned import learned_little, too_strong
 if TYPE_CHECKING:
     from rnngen_avalanche.facade import Facade
     from rnngen_avalanche.rehearsal import Rehearsal
-
-WEIGHED = {"ewc", "ewc-online", "si", "lwf", "mas", "rwalk"}
-KEEPING = {"replay", "agem", "gem"}
-GEMS = {"agem", "gem"}
 
 
 class Bridge:
@@ -54,7 +50,7 @@ class Bridge:
     def __init__(self, **options: Any) -> None:
         self.options = Options(**options)
         self.names = names.read(self.options.strategy)
-        self._check_options()
+        refusals.check_options(self.options, self.names)
         backend.check()
         self._facade: Facade | None = None
         self._parts: dict[str, Any] = {}
@@ -65,17 +61,6 @@ class Bridge:
         self._open = False
         """Whether the facade has the task that is learned."""
         self._run: Run | None = None
-
-    def _check_options(self) -> None:
-        chosen = set(self.names)
-        for option, users in (("lambda", WEIGHED), ("memory", KEEPING), ("rows", KEEPING)):
-            value = self.options.lambda_ if option == "lambda" else getattr(self.options, option)
-            if value is not None and not chosen & users:
-                raise UsageError(
-                    f"`avalanche.{option}` is {value:g}, but `{self.options.strategy}` has no use "
-                    "for it",
-                    hint=f"it is for {', '.join(sorted(users))}",
-                )
 
     @property
     def memory_tokens(self) -> int:
@@ -91,14 +76,7 @@ class Bridge:
     @rnngen.hookimpl
     def fit_started(self, run: Run) -> None:
         """Imports Avalanche, and builds its plugins for this run."""
-        if run.options.accumulate > 1:
-            raise UsageError(
-                f"strategy `avalanche` can't be used with `train.accumulate` "
-                f"({run.options.accumulate}): Avalanche's plugins see one batch at each step",
-                hint="leave it out, and take more `train.lanes`",
-            )
-        if run.tasks[0].train.steps.dtype.kind == "f":
-            raise UsageError("strategy `avalanche` learns tokens, and these data are real vectors")
+        refusals.check_run(run)
         self._run = run
         self._build(run)
         if len(run.tasks) == 1 and run.start is None and self.names != ("naive",):
@@ -112,13 +90,9 @@ class Bridge:
         build = backend.load("build")
         facade = backend.load("facade")
         window = max(task.batches.chunk for task in run.tasks)
-        for name in KEEPING.intersection(self.names):
-            if build.memory_windows(name, self.options, window) < 1:
-                raise UsageError(
-                    f"`avalanche.memory` is {self.options.memory} tokens, less than one window of "
-                    f"{window}",
-                    hint="keep more, or take shorter windows, such as `-o train.chunk=32`",
-                )
+        for name in refusals.KEEPING.intersection(self.names):
+            kept = build.memory_windows(name, self.options, window)
+            refusals.check_memory(kept, self.options.memory, window)
         chunk = Chunk()
         clock = facade.Clock()
         self._parts = build.plugins(
@@ -197,12 +171,7 @@ class Bridge:
         facade.end()
         self._rehearsal, self._open = None, False
         if self._effects is not None:
-            for name in sorted(self._effects.pending):
-                reason = ": no step came into conflict with the memory" if name in GEMS else ""
-                run.warn(
-                    f"avalanche: `{name}` had no effect while {run.task.name} was learned: it "
-                    f"changed neither the loss, nor the gradient, nor the batches{reason}"
-                )
+            self._effects.report(run)
             self._effects = None
 
     # A step ----------------------------------------------------------------------------------
@@ -219,7 +188,8 @@ class Bridge:
             turn = facade.clock.train_iterations
             rows = self._rehearsal.rows(len(batch.inputs), turn, facade.model.boundary)
             rows = rows.to(run.device)
-        facade.chunk.read(batch if rows is None else _beside(batch, rows), batch.inputs.shape[1])
+        whole = batch if rows is None else beside(batch, [rows])
+        facade.chunk.read(whole, batch.inputs.shape[1])
         if facade.hears("before_training_iteration"):
             facade.fire("before_training_iteration")
             if not facade.model.training:
@@ -247,11 +217,8 @@ class Bridge:
         if chunk.batch is None or batch.inputs.shape != chunk.batch.inputs.shape:
             # Other strategies rehearse, too.
             chunk.read(batch, chunk.lanes, again=True)
-        facade.output = output
-        facade.loss = _nothing(facade)
-        facade.fire("before_backward", self._effects)
-        facade.output = None
-        return {"penalty": facade.loss} if facade.loss.requires_grad else None
+        penalty = facade.penalty(output, self._effects)
+        return {"penalty": penalty} if penalty.requires_grad else None
 
     @rnngen.hookimpl
     def gradients_ready(self) -> None:
@@ -268,7 +235,7 @@ class Bridge:
     @rnngen.hookimpl
     def tasks_measured(self, run: Run) -> None:
         """Says so if lambda is so large that a task was not learned."""
-        weighed = [name for name in self.names if name in WEIGHED]
+        weighed = [name for name in self.names if name in refusals.WEIGHED]
         if weighed and learned_little(run):
             build = backend.load("build")
             name = max(weighed, key=lambda name: build.strength(name, self.options))
@@ -321,15 +288,3 @@ class Bridge:
                 f"the saved state of strategy `avalanche` is not whole: {type(error).__name__}: "
                 f"{' '.join(str(error).split())}"
             ) from error
-
-
-def _nothing(facade: Facade) -> Tensor:
-    from rnngen_avalanche.facade import SMALLEST
-
-    return torch.full((), SMALLEST, device=facade.device)
-
-
-def _beside(batch: Batch, rows: Batch) -> Batch:
-    from rnngen.objective import beside
-
-    return beside(batch, [rows])

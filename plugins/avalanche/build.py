@@ -12,8 +12,8 @@ from rnngen_avalanche import mends
 from rnngen_avalanche.chunk import Chunk
 from rnngen_avalanche.options import Options
 
-LAMBDA = {"ewc": 1.0, "ewc-online": 1.0, "lwf": 1.0, "si": 30.0, "mas": 0.1, "rwalk": 0.2}
-"""Strength where nobody says."""
+LAMBDA = {"ewc": 0.4, "ewc-online": 0.4, "lwf": 1.0, "si": 30.0, "mas": 0.02, "rwalk": 0.2}
+"""Strength where nobody says; of EWC, LwF and MAS that of rnngen's own."""
 
 MEMORY = {"replay": 20_000, "agem": 20_000, "gem": 2_000}
 """Tokens kept where nobody says; GEM reads all of them at every step."""

@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from rnngen.position import Run
+
+PROJECTING = ("agem", "gem")
+
 
 class Effects:
     """Which plugins have not changed anything yet.
@@ -30,6 +34,15 @@ class Effects:
         method(facade)
         if _seen(facade) != before:
             self.pending.discard(name)
+
+    def report(self, run: Run) -> None:
+        """Warns of the plugins that changed nothing while the task was learned."""
+        for name in sorted(self.pending):
+            reason = ": no step came into conflict with the memory" if name in PROJECTING else ""
+            run.warn(
+                f"avalanche: `{name}` had no effect while {run.task.name} was learned: it changed "
+                f"neither the loss, nor the gradient, nor the batches{reason}"
+            )
 
 
 def _seen(facade: Any) -> Any:

@@ -108,6 +108,19 @@ class Facade:
             else:
                 effects.watch(name, self, method)
 
+    def penalty(self, output: Tensor, effects: Effects | None = None) -> Tensor:
+        """What the plugins add to the loss, a scalar; without a gradient if nothing.
+
+        Args:
+            output: `[T,B,K]`, of the loop's own forward pass.
+            effects: as in `fire`.
+        """
+        self.output = output
+        self.loss = torch.full((), SMALLEST, device=self.device)
+        self.fire("before_backward", effects)
+        self.output = None
+        return self.loss
+
     def begin(self, batches: Batches, number: int, most: int | None, epochs: int) -> None:
         """The task that is learned now.
 
