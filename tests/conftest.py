@@ -64,6 +64,22 @@ def run_cli(capsys: pytest.CaptureFixture[str]) -> RunCli:
 
 
 @pytest.fixture
+def without_bundled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plugins of rnngen's own distribution are not there."""
+    from importlib import metadata
+
+    everything = metadata.entry_points
+
+    def others(**selection: str) -> metadata.EntryPoints:
+        entries = everything(**selection)
+        return metadata.EntryPoints(
+            entry for entry in entries if not entry.dist or entry.dist.name != "rnngen"
+        )
+
+    monkeypatch.setattr(metadata, "entry_points", others)
+
+
+@pytest.fixture
 def make_plugin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., Path]]:
     """`make_plugin("x", code)`: installs a plugin `x`, module `rnngen_x`, of that code."""
     made = []

@@ -11,6 +11,8 @@ from rnngen.catalog import Catalog
 from rnngen.errors import PluginError, UsageError
 from rnngen.plugins import Plugin, Policy
 
+pytestmark = pytest.mark.usefixtures("without_bundled")
+
 GOOD_CODE = """
 @rnngen.hookimpl
 def register_decoders(register):

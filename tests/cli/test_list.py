@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("without_bundled")
+
 
 def test_all_kinds_are_listed_with_plugin_and_summary(run_cli, install):
     install("good")

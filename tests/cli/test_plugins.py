@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+pytestmark = pytest.mark.usefixtures("without_bundled")
+
 
 def test_every_plugin_is_listed_with_its_status(run_cli, install, monkeypatch):
     install("good", "importerror", "needs_newer", "slow")
