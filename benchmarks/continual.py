@@ -60,6 +60,7 @@ STRATEGIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "replay-2%": ("replay", ("replay.memory=2%", "replay.teach=text")),
     "replay-2%+ewc": ("replay+ewc", ("replay.memory=2%", "replay.teach=text", "ewc.lambda=0.5")),
     "self-replay": ("self-replay", ()),
+    "self-replay+lwf": ("self-replay+lwf", ("lwf.lambda=0.3",)),
 }
 METHODS = (*STRATEGIES, JOINT, SINGLE)
 DEAR = ("si", "mas", "lwf", "agem")
