@@ -21,9 +21,12 @@ demo: $(DEPS)
 test: $(DEPS)
 	$(BIN)/python -m pytest
 
+# mypy looks for packages in folders of their name; the plugins' are called otherwise.
 lint: $(DEPS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	mkdir -p build/types && for plugin in plugins/*/; do \
+	  ln -sfn "../../$$plugin" "build/types/rnngen_$$(basename $$plugin)"; done
 	$(BIN)/mypy
 
 bench: $(DEPS)

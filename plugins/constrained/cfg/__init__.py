@@ -1,0 +1,1 @@
+"""Context-free grammars, with the fewest steps a valid ending still takes."""
