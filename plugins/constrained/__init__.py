@@ -55,6 +55,11 @@ def register_constraints(register: Register) -> None:
         summary="a number between two others, with as many decimals: `1..12`, `0.00..1.50`",
     )
     register(
+        "grammar",
+        "rnngen_constrained.cfg.constraint:Grammar",
+        summary="what a grammar in a file allows, in Lark's notation",
+    )
+    register(
         "prose",
         "rnngen_constrained.prose:Prose",
         summary="known words, brackets and quotes in pairs, and whole sentences",
