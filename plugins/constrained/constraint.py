@@ -9,6 +9,7 @@ shares with the decoder (`rhymes`, for one) are handed to it by name.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
@@ -67,10 +68,11 @@ def make(
     elif not isinstance(text, str):
         raise ConstraintError(f"`{kind}` is a list, expected one text")
     name = f"{kind}={text if isinstance(text, str) else ','.join(text)}".removesuffix("=")
+    arguments = (text,) if text or _takes_text(target) else ()
     try:
-        made = target(text, **values)
+        made = target(*arguments, **values)
     except TypeError as error:
-        raise BadRule(f"constraint `{kind}` can't be made from a text: {error}") from error
+        raise BadRule(f"constraint `{kind}` can't be made from `{text}`: {error}") from error
     if isinstance(made, Constraint):
         return made
     if is_rule(made):
@@ -80,3 +82,12 @@ def make(
         "and `accept`",
         hint="`rnngen.testing.constraints` checks a constraint's contract",
     )
+
+
+def _takes_text(target: Any) -> bool:
+    """Whether a kind wants a text even where nothing was written."""
+    try:
+        parameters = inspect.signature(target).parameters.values()
+    except (TypeError, ValueError):
+        return True
+    return any(part.kind is not part.KEYWORD_ONLY for part in parameters)

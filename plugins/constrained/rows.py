@@ -17,13 +17,15 @@ class PerSequence:
     """`Machine` whose rows are a list of states of a `Single`.
 
     What is allowed is remembered by state and by what is left, as sequences and beams come back to
-    the same states.
+    the same states. A `Single` may have an attribute `ample`: with more steps left than that, what
+    is left plays no part.
     """
 
     def __init__(self, single: Single) -> None:
         self.single = single
         self.vocabulary = single.vocabulary
         self.exact = single.exact
+        self._ample = getattr(single, "ample", INFINITE)
         self._masks: dict[tuple[Hashable, int | None], Tensor] = {}
         self._room = max(1, REMEMBERED // max(1, len(single.vocabulary)))
 
@@ -60,6 +62,8 @@ class PerSequence:
         return self.single.explain(rows[row], step, left)
 
     def _mask(self, state: Hashable, left: int | None) -> Tensor:
+        if left is not None and left > self._ample:
+            left = None
         key = state, left
         mask = self._masks.get(key)
         if mask is None:
