@@ -41,11 +41,11 @@ def compose(names: Sequence[str], parts: Sequence[Part]) -> Machine:
     joined = _joined(table_names, tables)
     if joined is not None and not others:
         return joined
-    singles = [(name, single) for name, single in others]
+    singles: list[tuple[str, Single]] = list(others)
     if joined is not None:
         singles.insert(0, (" and ".join(table_names), TableSingle(joined)))
     else:
-        alone = [TableSingle(table) for table in tables]
+        alone: list[Single] = [TableSingle(table) for table in tables]
         singles[:0] = list(zip(table_names, alone, strict=True))
     try:
         return PerSequence(Joint([name for name, _ in singles], [part for _, part in singles]))
@@ -67,7 +67,7 @@ def _joined(names: list[str], tables: list[TableMachine]) -> TableMachine | None
         chosen = contradiction([table.dfa for table in tables])
         assert chosen is not None
         raise contradictory([names[number] for number in chosen])
-    return TableMachine(made, tables[0].vocabulary, names, [table.dfa for table in tables], behind)
+    return TableMachine(made, tables[0].vocabulary, names, tables, behind)
 
 
 def contradictory(names: Sequence[str]) -> Contradiction:

@@ -45,7 +45,7 @@ class Joint:
         self._mask = lru_cache(room)(self._own_mask)
         self._found = lru_cache(room)(self._search)
         first = tuple(part.start() for part in parts)
-        plan = self._found(first, FARTHEST)
+        plan = self._found(first)
         if plan is None:
             raise Hostile(
                 f"nothing was found that satisfies {' and '.join(f'`{name}`' for name in names)}",
@@ -58,14 +58,14 @@ class Joint:
         return self._start
 
     def allowed(self, state: State, left: int | None) -> list[int]:
-        """The steps after which an ending was found."""
+        """The steps after which an ending was found that fits."""
         states, plan = state
         most = FARTHEST if left is None else left
-        found = []
-        for step in np.flatnonzero(self._both(states, most)).tolist():
-            if step == self.vocabulary.end or (plan and step == plan[0] and len(plan) <= most) or (most > 0 and self._found(self._advance(states, step), most - 1) is not None):
-                found.append(step)
-        return found
+        return [
+            step
+            for step in np.flatnonzero(self._both(states, most)).tolist()
+            if step == self.vocabulary.end or self._length(states, plan, step) <= most
+        ]
 
     def advance(self, state: State, step: int) -> State:
         """The states after a step, and an ending for them."""
@@ -73,9 +73,9 @@ class Joint:
         after = self._advance(states, step)
         if plan and step == plan[0]:
             return after, plan[1:]
-        shorter = self._found(after, FARTHEST)
-        assert shorter is not None, "a step was taken that is not allowed"
-        return after, shorter
+        found = self._found(after)
+        assert found is not None, "a step was taken that is not allowed"
+        return after, found
 
     def needed(self, state: State) -> int:
         """The length of the ending that is known."""
@@ -90,7 +90,7 @@ class Joint:
                 return Reason(reason.kind, reason.rule, reason.text, plan)
         what = "an end" if step == self.vocabulary.end else f"`{self.vocabulary.names[step]}`"
         names = " and ".join(self._names)
-        if self._found(self._advance(states, step), FARTHEST) is not None:
+        if self._found(self._advance(states, step)) is not None:
             text = f"no ending after {what} fits into the {left} steps that are left"
             return Reason("length", names, text, plan)
         return Reason("jointly", names, f"after {what} no common ending was found", plan)
@@ -111,30 +111,32 @@ class Joint:
             part.advance(state, step) for part, state in zip(self._parts, states, strict=True)
         )
 
-    def _search(self, states: States, most: int) -> tuple[int, ...] | None:
-        """An ending of at most so many steps, a short one first."""
-        least = max(
+    def _length(self, states: States, plan: tuple[int, ...], step: int) -> int:
+        """The steps of an ending that begins with `step`, INFINITE where none was found."""
+        if plan and step == plan[0]:
+            return len(plan)
+        found = self._found(self._advance(states, step))
+        return INFINITE if found is None else len(found) + 1
+
+    def _search(self, states: States) -> tuple[int, ...] | None:
+        """A short ending: depth first within a length, which grows where there is none."""
+        length = max(
             part.needed(state) if part.exact else 0
             for part, state in zip(self._parts, states, strict=True)
         )
-        tried = 0
-        length, growth = least, 1
-        while length <= most < INFINITE:
-            plan, cost, whole = self._descend(states, length, SEARCHED - tried)
-            tried += cost
-            if plan is not None or tried >= SEARCHED:
+        tried, growth = 0, 1
+        while length <= FARTHEST and tried < SEARCHED:
+            plan, cost = self._descend(states, length, SEARCHED - tried)
+            if plan is not None:
                 return plan
-            if whole and length == most:
-                return None
-            length, growth = (
-                (min(most, length + growth), growth * 2) if length < most else (most + 1, 1)
-            )
+            tried += cost + 1
+            length, growth = length + growth, 2 * growth
         return None
 
     def _descend(
         self, states: States, length: int, most: int
-    ) -> tuple[tuple[int, ...] | None, int, bool]:
-        """Depth first, within a length: an ending, what it cost, and whether all was tried."""
+    ) -> tuple[tuple[int, ...] | None, int]:
+        """An ending within a length, depth first, and how many steps were tried."""
         end = self.vocabulary.end
         failed: set[tuple[States, int]] = set()
         steps: list[int] = []
@@ -145,7 +147,7 @@ class Joint:
             left = length - len(steps)
             mask = self._both(here, left)
             if mask[end]:
-                return tuple(steps), tried, True
+                return tuple(steps), tried
             path.append((here, iter(np.flatnonzero(mask).tolist())))
             while path:
                 at, others = path[-1]
@@ -158,10 +160,10 @@ class Joint:
                     continue
                 tried += 1
                 if tried >= most:
-                    return None, tried, False
+                    return None, tried
                 here = self._advance(at, step)
                 if (here, length - len(steps) - 1) not in failed:
                     steps.append(step)
                     break
             else:
-                return None, tried, True
+                return None, tried

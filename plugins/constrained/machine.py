@@ -8,11 +8,12 @@ is what keeps a sequence within its length.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
 INFINITE = 1 << 30
@@ -97,17 +98,17 @@ class Single(Protocol):
     vocabulary: Vocabulary
     exact: bool
 
-    def start(self) -> Hashable:
-        """The state before the first step."""
+    def start(self) -> Any:
+        """The state before the first step; states are hashable."""
 
-    def allowed(self, state: Hashable, left: int | None) -> Sequence[int]:
+    def allowed(self, state: Any, left: int | None) -> Sequence[int] | NDArray[Any]:
         """The steps that may follow, the end among them where the sequence may stop."""
 
-    def advance(self, state: Hashable, step: int) -> Hashable:
+    def advance(self, state: Any, step: int) -> Any:
         """The state after a step that is allowed."""
 
-    def needed(self, state: Hashable) -> int:
+    def needed(self, state: Any) -> int:
         """The fewest steps to a valid ending; INFINITE where there is none."""
 
-    def explain(self, state: Hashable, step: int, left: int | None) -> Reason:
+    def explain(self, state: Any, step: int, left: int | None) -> Reason:
         """Why `step` is forbidden."""

@@ -1,8 +1,8 @@
 """Regular expressions in Python's notation, read into a tree; what is not regular is refused.
 
-Understood are characters, escapes (`\\d`, `\\w`, `\\s` mean ASCII), classes, `.`, groups, alternation,
-all repetitions, `^`, `$`, `\\A` and `\\Z` (`$` is the end of the text only). That an expression is
-well-formed is left to Python's own `re`, which names the place of a mistake.
+Understood are characters, escapes (`\\d`, `\\w`, `\\s` mean ASCII), classes, `.`, groups,
+alternation, all repetitions, `^`, `$`, `\\A` and `\\Z` (`$` is the end of the text only). That an
+expression is well-formed is left to Python's own `re`, which names the place of a mistake.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class TableMachine:
         dfa: of what is allowed.
         vocabulary: of its steps.
         names: the constraints behind it, as the user wrote them.
-        parts: the automaton of each of them, to say which one forbids a step.
+        parts: the machine of each of them, to say which one forbids a step; none for itself.
         behind: `[S,P]`, the state of each part in every state.
     """
 
@@ -35,13 +35,13 @@ class TableMachine:
         dfa: TokenDFA,
         vocabulary: Vocabulary,
         names: Sequence[str],
-        parts: Sequence[TokenDFA] = (),
+        parts: Sequence[TableMachine] = (),
         behind: Ints | None = None,
     ) -> None:
         self.dfa = dfa
         self.vocabulary = vocabulary
         self.names = list(names)
-        self.parts = list(parts) or [dfa]
+        self.parts = list(parts) or [self]
         own = np.arange(len(dfa), dtype=np.int32)[:, None]
         self.behind = own if behind is None else behind
         cost, classes = self._costs()
@@ -101,12 +101,20 @@ class TableMachine:
             needs = int(self.dfa.needed[after]) + 1
             text = f"the shortest way to go on with {what} takes {needs} steps, {left} are left"
             return Reason("length", " and ".join(self.names), text, ending)
-        for name, part, own in zip(self.names, self.parts, self.behind[state], strict=True):
-            if self._after(part, int(own), step) is None:
-                return Reason("rule", name, f"`{name}` does not allow {what} here", ending)
+        for name, part, own in zip(
+            self.names, self.parts, self.behind[state].tolist(), strict=True
+        ):
+            if self._after(part.dfa, own, step) is None:
+                return Reason("rule", name, part.sentence(own, step), ending)
         names = " and ".join(f"`{name}`" for name in self.names)
         text = f"after {what} nothing satisfies {names} together"
         return Reason("jointly", " and ".join(self.names), text, ending)
+
+    def sentence(self, state: int, step: int) -> str:
+        """Why this one constraint forbids a step in one of its own states."""
+        names = self.vocabulary.names
+        what = "an end" if step == self.vocabulary.end else f"`{names[step]}`"
+        return f"`{self.names[0]}` does not allow {what} here"
 
     def _after(self, dfa: TokenDFA, state: int, step: int) -> int | None:
         if step == self.vocabulary.end:

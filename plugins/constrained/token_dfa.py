@@ -59,7 +59,7 @@ def reachable(next: Ints, useful: Bools) -> Ints:
         return np.empty(0, np.int32)
     seen = np.zeros(len(next), bool)
     seen[0] = True
-    front = np.zeros(1, np.int64)
+    front: NDArray[np.integer] = np.zeros(1, np.int64)
     while len(front):
         found = np.unique(next[front])
         found = found[found >= 0]
