@@ -64,3 +64,69 @@ def register_constraints(register: Register) -> None:
         "rnngen_constrained.prose:Prose",
         summary="known words, brackets and quotes in pairs, and whole sentences",
     )
+    register(
+        "haiku",
+        "rnngen_constrained.poetry.constraints:haiku",
+        options="rnngen_constrained.poetry.constraints:Options",
+        summary="a poem of lines of 5, 7 and 5 syllables",
+    )
+    register(
+        "couplets",
+        "rnngen_constrained.poetry.constraints:couplets",
+        options="rnngen_constrained.poetry.constraints:Options",
+        summary="lines that rhyme in pairs, so many of them: `couplets:6`",
+    )
+    register(
+        "limerick",
+        "rnngen_constrained.poetry.constraints:limerick",
+        options="rnngen_constrained.poetry.constraints:Options",
+        summary="five lines that rhyme AABBA",
+    )
+    register(
+        "syllables",
+        "rnngen_constrained.poetry.constraints:syllables",
+        options="rnngen_constrained.poetry.constraints:Options",
+        summary="lines of so many syllables, and which rhyme: `8/6/8/6 ABCB`",
+    )
+    register(
+        "metre",
+        "rnngen_constrained.poetry.constraints:metre",
+        options="rnngen_constrained.poetry.constraints:Options",
+        summary="lines of a metre, and which rhyme: `iambic-pentameter ABAB`",
+    )
+    register(
+        "key",
+        "rnngen_constrained.music.constraints:key",
+        options="rnngen_constrained.music.constraints:Options",
+        summary="notes of a key only: `C major`, `F# dorian`",
+    )
+    register(
+        "range",
+        "rnngen_constrained.music.constraints:pitch_range",
+        options="rnngen_constrained.music.constraints:Options",
+        summary="notes from the lowest to the highest: `48-72`, `C3-C5`",
+    )
+    register(
+        "bars",
+        "rnngen_constrained.music.constraints:bars",
+        options="rnngen_constrained.music.constraints:Options",
+        summary="so many bars, in each of which durations add up: `4x16`",
+    )
+    register(
+        "leap",
+        "rnngen_constrained.music.constraints:leap",
+        options="rnngen_constrained.music.constraints:Options",
+        summary="successive notes are at most so many semitones apart",
+    )
+    register(
+        "cadence",
+        "rnngen_constrained.music.constraints:cadence",
+        options="rnngen_constrained.music.constraints:Options",
+        summary="the last bar ends on this note: `C`",
+    )
+    register(
+        "motif",
+        "rnngen_constrained.music.constraints:motif",
+        options="rnngen_constrained.music.constraints:Options",
+        summary="intervals or pitches that occur: `+2 +2 -4`, `C4 D4 E4`",
+    )

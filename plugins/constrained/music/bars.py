@@ -1,6 +1,6 @@
 """The rule of metre: each bar is filled exactly, and there are as many as asked for.
 
-An automaton over token ids, as in `pitches`. Time passes in one of three ways, by what tokens the
+Time passes in one of three ways, by what tokens the
 vocabulary has:
 
 durations: `NOTE_60 DUR_4`: a note or a rest, then its duration; durations of a bar add up.
@@ -20,9 +20,12 @@ from math import lcm
 from typing import Literal
 
 from rnngen_constrained.music.names import Event
+from rnngen_constrained.music.rule import Rule
 
 Clock = Literal["durations", "shifts", "positions"]
 Barline = Literal["begin", "end", "between"]
+
+SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,13 @@ class BarState:
     Args:
         begun: bars that have begun.
         filled: time that has passed in this bar; -1: its first position is still to come.
-        waiting: whether a note or rest waits for its duration.
+        waiting: `note` or `rest`, where one waits for its duration; else empty.
         open: whether this bar has begun and not ended.
     """
 
     begun: int
     filled: int
-    waiting: bool
+    waiting: str
     open: bool
 
 
@@ -50,7 +53,7 @@ def clock_of(events: Sequence[Event]) -> Clock:
     return "shifts" if "shift" in kinds else "durations"
 
 
-class Bars:
+class Bars(Rule):
     """Exactly `count` bars of `units` each.
 
     Args:
@@ -74,7 +77,7 @@ class Bars:
         positions: int = 1,
     ) -> None:
         self.clock: Clock = clock_of(events)
-        self._names = names
+        super().__init__(events, names)
         self._kinds = [event.kind for event in events]
         self._count = count
         self._tokens = "bar" in self._kinds
@@ -87,7 +90,7 @@ class Bars:
     def start(self) -> BarState:
         """Before the first bar; where bars have no token of their own, in it."""
         opened = not (self._tokens and self._barline == "begin")
-        return BarState(int(opened), self._first(), False, opened)
+        return BarState(int(opened), self._first(), "", opened)
 
     def step(self, state: BarState, token: int) -> BarState | None:
         """The state after a token, None where it does not fit."""
@@ -109,8 +112,10 @@ class Bars:
         if self.clock == "durations" and kind in ("note", "rest"):
             # A bar that is full has no time left for a note; without bar tokens another begins.
             last = self._tokens or state.begun == self._count
+            # Several notes before one duration sound together; a rest can't be among them.
+            alone = not state.waiting or state.waiting == kind == "note"
             full = state.filled == self._units and last
-            return None if full else BarState(state.begun, state.filled, True, True)
+            return BarState(state.begun, state.filled, kind, True) if alone and not full else None
         return state
 
     def accept(self, state: BarState) -> bool:
@@ -124,38 +129,64 @@ class Bars:
         return state.filled == self._units
 
     def explain(self, state: BarState, token: int) -> str:
-        """Why the token is forbidden, or why the melody can't end here."""
-        name, kind, time = self._names[token], self._kinds[token], self._times[token]
-        left = self._shown(self._units - max(state.filled, 0))
+        """Why a token is not allowed."""
+        name, kind, time = self.names[token], self._kinds[token], self._times[token]
         where = f"in bar {state.begun}"
-        if not state.open and kind not in ("bar", "other"):
-            missing = "all bars are written" if state.begun == self._count else "no bar has begun"
-            return f"metre: {missing}, `{name}` lies in none"
-        if kind == "bar" and state.begun == self._count and not self._may_close(state):
-            return f"metre: `{name}` would begin bar {state.begun + 1}, there are {self._count}"
-        if kind == "position" and (time or 0) < self._units:
-            return f"metre: `{name}` is not after the position before it {where}"
-        if self.clock == "positions" and kind == "note":
+        if kind == "bar":
+            full = state.begun < self._count or self._may_close(state)
+            return f"metre: {self._left(state)}" if full else f"metre: {self._all(name)}"
+        if not state.open:
+            begun = "all bars are written" if state.begun else "no bar has begun"
+            return f"metre: {begun}, `{name}` lies in none"
+        if kind == "position":
+            return f"metre: `{name}` is not after the last position {where}, or not in the bar"
+        if kind == "note" and self.clock == "positions":
             return f"metre: `{name}` has no position yet {where}"
         if kind == "duration" and self.clock == "durations" and not state.waiting:
             return f"metre: `{name}` follows no note or rest"
-        if state.waiting and kind not in ("duration", "note"):
-            return f"metre: a note or rest {where} waits for its duration"
-        if time is not None:
-            return f"metre: {left} left {where}, `{name}` needs {self._shown(time, bare=True)}"
-        if kind == "note" or kind == "rest":
+        if kind in ("note", "rest") and state.waiting:
+            return f"metre: a {state.waiting} {where} waits for its duration"
+        if time is None:
             return f"metre: bar {state.begun} is full, there is no time for `{name}`"
-        return f"metre: {left} left {where}, {state.begun} of {self._count} bars are begun"
+        needs = self._beats(time, bare=True)
+        return f"metre: {self._left(state)}, `{name}` needs {needs}"
+
+    def unfinished(self, state: BarState) -> str:
+        """Why the sequence can't end here."""
+        if state.begun < self._count:
+            return f"metre: {state.begun} of {self._count} bars have begun"
+        waits = f", and a {state.waiting} waits for its duration" if state.waiting else ""
+        return f"metre: {self._left(state)}{waits}"
+
+    def can_be_filled(self) -> bool:
+        """Whether times that the tokens have add up to a bar; positions need not."""
+        if self.clock == "positions":
+            return True
+        passing = ("duration", "rest") if self.clock == "durations" else ("shift", "rest")
+        pairs = zip(self._kinds, self._times, strict=True)
+        times = {time for kind, time in pairs if kind in passing and time}
+        sums = {0}
+        for total in range(1, self._units + 1):
+            if any(total - time in sums for time in times):
+                sums.add(total)
+        return self._units in sums
+
+    def times_shown(self) -> str:
+        """The names of the tokens that let time pass."""
+        passing = ("duration", "rest") if self.clock == "durations" else ("shift", "rest")
+        pairs = zip(self.names, self._kinds, self._times, strict=True)
+        names = [f"`{name}`" for name, kind, time in pairs if kind in passing and time is not None]
+        return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "") or "no durations"
 
     def _bar(self, state: BarState) -> BarState | None:
         if self._barline == "end" and self._may_close(state):
             if state.begun == self._count:
-                return BarState(state.begun, self._first(), False, False)
-            return BarState(state.begun + 1, self._first(), False, True)
+                return BarState(state.begun, self._first(), "", False)
+            return BarState(state.begun + 1, self._first(), "", True)
         complete = self._full(state) or state.begun == 0
         if self._barline == "end" or not complete or state.begun == self._count:
             return None
-        return BarState(state.begun + 1, self._first(), False, True)
+        return BarState(state.begun + 1, self._first(), "", True)
 
     def _full(self, state: BarState) -> bool:
         if self.clock == "positions":
@@ -175,21 +206,28 @@ class Bars:
             begun, filled = begun + 1, 0
         if filled + time > self._units:
             return None
-        return BarState(begun, filled + time, False, True)
+        return BarState(begun, filled + time, "", True)
 
     def _at_position(self, state: BarState, kind: str, time: int | None) -> BarState | None:
         if kind == "position":
             ahead = time is not None and state.filled < time < self._units
-            return BarState(state.begun, time, False, True) if ahead and time is not None else None
+            return BarState(state.begun, time, "", True) if ahead and time is not None else None
         if state.filled < 0 and kind == "note":
             return None
         if kind == "duration" and max(state.filled, 0) + (time or 0) > self._units:
             return None
         if kind in ("rest", "shift") and time is not None:
-            return self._pass(BarState(state.begun, max(state.filled, 0), False, True), time)
+            return self._pass(BarState(state.begun, max(state.filled, 0), "", True), time)
         return state
 
-    def _shown(self, time: int, *, bare: bool = False) -> str:
+    def _left(self, state: BarState) -> str:
+        left = self._beats(self._units - max(state.filled, 0))
+        return f"{left} left in bar {max(state.begun, 1)}"
+
+    def _all(self, name: str) -> str:
+        return f"`{name}` would begin bar {self._count + 1}, there are {self._count}"
+
+    def _beats(self, time: int, *, bare: bool = False) -> str:
         number = Fraction(time, self._scale)
         unit = "" if bare else " beat" if number == 1 else " beats"
         return f"{number}{unit}"

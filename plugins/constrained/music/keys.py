@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from rnngen_constrained.music.names import read_pitch_class
-
 from rnngen.errors import UsageError
 from rnngen.options import suggest
+from rnngen_constrained.music.names import read_pitch_class
 
 SCALES = {
     "major": (0, 2, 4, 5, 7, 9, 11),

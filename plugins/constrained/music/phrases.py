@@ -1,6 +1,6 @@
 """Rules about the course of a melody: how it ends, and a motif that must occur in it.
 
-Automata over token ids, as in `pitches`.
+No token is forbidden here: what is missing may still come.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from typing import Literal
 
 from rnngen_constrained.music.names import Event
-from rnngen_constrained.music.pitches import pitches_of
+from rnngen_constrained.music.rule import Rule
 
 CadenceState = tuple[bool, Literal["none", "sounding", "barline", "stale"]]
 
 
-class Cadence:
+class Cadence(Rule):
     """The last note has a given pitch class, and lies in the last bar.
 
     The state is whether the last note has that class, and whether a note lies in this bar: none
@@ -24,9 +24,7 @@ class Cadence:
     def __init__(
         self, events: Sequence[Event], names: Sequence[str], pitch_class: int, name: str
     ) -> None:
-        self._events = events
-        self._pitches = pitches_of(events)
-        self._names = names
+        super().__init__(events, names)
         self._class = pitch_class
         self._name = name
 
@@ -37,10 +35,10 @@ class Cadence:
     def step(self, state: CadenceState, token: int) -> CadenceState:
         """The state after a token; none is forbidden, as the melody may still go on."""
         good, place = state
-        pitch = self._pitches[token]
+        pitch = self.pitches[token]
         if pitch is not None:
             return pitch % 12 == self._class, "sounding"
-        kind = self._events[token].kind
+        kind = self.events[token].kind
         if kind == "bar":
             return good, "barline" if place == "sounding" else "stale"
         if place == "barline" and kind != "other":
@@ -52,7 +50,7 @@ class Cadence:
         good, place = state
         return good and place in ("sounding", "barline")
 
-    def explain(self, state: CadenceState, token: int) -> str:
+    def unfinished(self, state: CadenceState) -> str:
         """Why the melody can't end here."""
         good, place = state
         if place == "none":
@@ -62,7 +60,7 @@ class Cadence:
         return f"cadence: the last bar has no note, it must end on {self._name}"
 
 
-class Motif:
+class Motif(Rule):
     """A row of pitches, or of intervals, occurs among the successive notes.
 
     Knuth, Morris and Pratt 1977. The state is how much of the motif the last notes match; for
@@ -83,8 +81,7 @@ class Motif:
         *,
         intervals: bool,
     ) -> None:
-        self._pitches = pitches_of(events)
-        self._names = names
+        super().__init__(events, names)
         self._motif = tuple(motif)
         self._intervals = intervals
         self._fallback = _fallback(self._motif)
@@ -96,7 +93,7 @@ class Motif:
     def step(self, state: tuple[int, int], token: int) -> tuple[int, int]:
         """The state after a token; none is forbidden, as the motif may still come."""
         matched, last = state
-        pitch = self._pitches[token]
+        pitch = self.pitches[token]
         if pitch is None or matched == len(self._motif):
             return state
         if not self._intervals:
@@ -109,7 +106,7 @@ class Motif:
         """Whether the motif has occurred."""
         return state[0] == len(self._motif)
 
-    def explain(self, state: tuple[int, int], token: int) -> str:
+    def unfinished(self, state: tuple[int, int]) -> str:
         """Why the melody can't end here."""
         wanted = " ".join(f"{part:+d}" if self._intervals else str(part) for part in self._motif)
         return f"motif: {state[0]} of {len(self._motif)} of `{wanted}` are written"

@@ -1,8 +1,6 @@
 """Rules about pitches: those of a key, those of a range, and the leaps between them.
 
-Each is an automaton over token ids: `start()`, `step(state, token)` (None: forbidden) and
-`accept(state)`; `explain(state, token)` says why a token is forbidden. Events other than notes are
-never forbidden here.
+Events other than notes are never forbidden here, and a melody may end anywhere.
 """
 
 from __future__ import annotations
@@ -10,17 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnngen_constrained.music.names import Event
+from rnngen_constrained.music.rule import Rule
 
 
-def pitches_of(events: Sequence[Event]) -> list[int | None]:
-    """The pitch of each event, None for what is no note."""
-    return [
-        int(event.value) if event.kind == "note" and event.value is not None else None
-        for event in events
-    ]
-
-
-class Key:
+class Key(Rule):
     """Notes have the pitch classes of a key.
 
     Args:
@@ -33,8 +24,7 @@ class Key:
     def __init__(
         self, events: Sequence[Event], names: Sequence[str], key: str, classes: frozenset[int]
     ) -> None:
-        self._pitches = pitches_of(events)
-        self._names = names
+        super().__init__(events, names)
         self._key = key
         self._classes = classes
 
@@ -44,26 +34,21 @@ class Key:
 
     def step(self, state: int, token: int) -> int | None:
         """The state after a token, None where it is a note of another key."""
-        pitch = self._pitches[token]
+        pitch = self.pitches[token]
         return state if pitch is None or pitch % 12 in self._classes else None
 
-    def accept(self, state: int) -> bool:
-        """Always."""
-        return True
-
     def explain(self, state: int, token: int) -> str:
-        """Why the token is forbidden."""
-        return f"key: `{self._names[token]}` is not in {self._key}"
+        """Why a token is not allowed."""
+        return f"key: `{self.names[token]}` is not in {self._key}"
 
 
-class Range:
+class Range(Rule):
     """Notes lie between two pitches, both allowed."""
 
     def __init__(
         self, events: Sequence[Event], names: Sequence[str], lowest: int, highest: int
     ) -> None:
-        self._pitches = pitches_of(events)
-        self._names = names
+        super().__init__(events, names)
         self._lowest = lowest
         self._highest = highest
 
@@ -73,49 +58,42 @@ class Range:
 
     def step(self, state: int, token: int) -> int | None:
         """The state after a token, None where it is a note out of range."""
-        pitch = self._pitches[token]
+        pitch = self.pitches[token]
         return state if pitch is None or self._lowest <= pitch <= self._highest else None
 
-    def accept(self, state: int) -> bool:
-        """Always."""
-        return True
-
     def explain(self, state: int, token: int) -> str:
-        """Why the token is forbidden."""
-        pitch = self._pitches[token]
-        side = "below" if pitch is not None and pitch < self._lowest else "above"
-        bound = self._lowest if side == "below" else self._highest
-        return f"range: `{self._names[token]}` is {side} {bound}"
+        """Why a token is not allowed."""
+        pitch = self.pitches[token]
+        below = pitch is not None and pitch < self._lowest
+        side, bound = ("below", self._lowest) if below else ("above", self._highest)
+        return f"range: `{self.names[token]}` is {side} {bound}"
 
 
-class Leap:
+class Leap(Rule):
     """Two successive notes are at most some semitones apart; the state is the last pitch."""
 
     def __init__(self, events: Sequence[Event], names: Sequence[str], largest: int) -> None:
-        self._pitches = pitches_of(events)
-        self._names = names
+        super().__init__(events, names)
         self._largest = largest
 
-    def start(self) -> int | None:
-        """No note yet; -1, as None would mean that a token is forbidden."""
-        return -1
+    def start(self) -> tuple[()]:
+        """No note yet."""
+        return ()
 
-    def step(self, state: int, token: int) -> int | None:
+    def step(self, state: int | tuple[()], token: int) -> int | tuple[()] | None:
         """The pitch of the last note, None where the token is too far from it."""
-        pitch = self._pitches[token]
+        pitch = self.pitches[token]
         if pitch is None:
             return state
-        return pitch if state < 0 or abs(pitch - state) <= self._largest else None
+        return pitch if state == () or self._distance(state, pitch) <= self._largest else None
 
-    def accept(self, state: int) -> bool:
-        """Always."""
-        return True
-
-    def explain(self, state: int, token: int) -> str:
-        """Why the token is forbidden."""
-        pitch = self._pitches[token]
-        distance = abs((pitch or 0) - state)
+    def explain(self, state: int | tuple[()], token: int) -> str:
+        """Why a token is not allowed."""
+        distance = self._distance(state, self.pitches[token] or 0)
         return (
-            f"leap: `{self._names[token]}` is {distance} semitones from the last note, "
+            f"leap: `{self.names[token]}` is {distance} semitones from the last note, "
             f"at most {self._largest} are allowed"
         )
+
+    def _distance(self, state: int | tuple[()], pitch: int) -> int:
+        return abs(pitch - state) if isinstance(state, int) else 0

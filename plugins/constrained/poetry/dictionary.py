@@ -4,9 +4,9 @@
     TOMATO  T AH0 M EY1 T OW2
     TOMATO(1)  T AH0 M AA1 T OW2    # another pronunciation of the same word
 
-The file is UTF-8, UTF-16 with a mark, or else Latin-1, as the dictionary itself has been. Words of a
-file in capitals are written in small letters, `I` and its short forms excepted. Entries that are no
-words (`"CLOSE-QUOTE`, `3D`) and those without a vowel are left out.
+The file is UTF-8, UTF-16 with a mark, or else Latin-1, as the dictionary itself has been. Words of
+a file in capitals are written in small letters, `I` and its short forms excepted. Entries that are
+no words (`"CLOSE-QUOTE`, `3D`) and those without a vowel are left out.
 """
 
 from __future__ import annotations
@@ -16,21 +16,20 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-
-from rnngen_constrained.poetry.pronunciation import rhyming_part, stresses
+from typing import NamedTuple
 
 from rnngen.errors import DataError, UsageError
+from rnngen_constrained.poetry.pronunciation import rhyming_part, stresses
 
-ENTRY = re.compile(r"(\S+?)(?:\(\d+\))?\s+(\S.*)")
-PHONEME = re.compile(r"[^\W\d_]+[0-2]?")
+PHONEME = r"[^\W\d_]+[0-2]?"
+PHONEMES = re.compile(rf"{PHONEME}(?: {PHONEME})*")
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*['’]?")
 
 LARGEST_FILE = 256 << 20
 """Bytes that are read at most."""
 
 
-@dataclass(frozen=True)
-class Pronunciation:
+class Pronunciation(NamedTuple):
     """One way to say a word.
 
     Args:
@@ -39,7 +38,7 @@ class Pronunciation:
     """
 
     stresses: str
-    rhyme: tuple[str, ...]
+    rhyme: str
 
 
 @dataclass(frozen=True)
@@ -85,21 +84,21 @@ def parse_dictionary(lines: Iterable[str], name: str) -> Dictionary:
         entry = line.partition("#")[0].strip()
         if not entry or entry.startswith(";;;"):
             continue
-        match = ENTRY.fullmatch(entry)
-        if match is None:
-            raise _broken(name, number, entry, "a word and its phonemes")
-        word, spoken = match[1], " ".join(match[2].split())
+        word, *phonemes = entry.split()
+        if word.endswith(")"):
+            word = re.sub(r"(?<=.)\(\d+\)$", "", word)
+        spoken = " ".join(phonemes)
         if spoken not in known:
-            phonemes = spoken.split()
-            wrong = next((part for part in phonemes if not PHONEME.fullmatch(part)), None)
-            if wrong is not None:
-                raise _broken(name, number, entry, f"a phoneme and not `{wrong:.20}`")
-            known[spoken] = Pronunciation(stresses(phonemes), rhyming_part(phonemes))
+            if PHONEMES.fullmatch(spoken) is None:
+                raise _broken(name, number, entry, phonemes)
+            known[spoken] = Pronunciation(stresses(spoken), rhyming_part(spoken))
         said = known[spoken]
         if not said.stresses or WORD.fullmatch(word) is None:
             left_out += 1
-        elif said not in (listed := found.setdefault(word, [])):
-            listed.append(said)
+        elif word not in found:
+            found[word] = [said]
+        elif said not in found[word]:
+            found[word].append(said)
     if not found:
         raise DataError(
             f"`{name}` has no words",
@@ -114,7 +113,9 @@ def _small(word: str) -> str:
     return word if word == "I" else re.sub("^i(?=['’])", "I", word.lower())
 
 
-def _broken(name: str, number: int, entry: str, expected: str) -> DataError:
+def _broken(name: str, number: int, entry: str, phonemes: list[str]) -> DataError:
+    wrong = next((part for part in phonemes if not re.fullmatch(PHONEME, part)), None)
+    expected = "a word and its phonemes" if wrong is None else f"no phoneme `{wrong:.20}`"
     return DataError(
         f"line {number} of `{name}` is `{entry:.40}`, expected {expected}",
         hint="an entry is a word, two spaces and its phonemes: `MOON  M UW1 N`",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+
 from rnngen_constrained.poetry.lines import Lines
 from rnngen_constrained.poetry.rhymes import Rhymes
 from rnngen_constrained.poetry.spelling import FAR, Ints, Place
@@ -68,7 +69,8 @@ class AnyRhyme:
 
     def possible_below(self, nodes: Ints, ends: int) -> Ints:
         """The same for many nodes, `[n]` bool."""
-        result: Ints = (self._table[nodes][:, list(ones(ends))] < FAR).any(1)
+        least = np.min(self._table[nodes][:, list(ones(ends))], axis=1, initial=FAR)
+        result: Ints = least < FAR
         return result
 
     def least(self, node: int, ends: int) -> int:
@@ -155,8 +157,10 @@ class SameRhyme:
         first, last = trie.range(node)
         for part in self._parts:
             for kind, listed in part.by_kind.items():
-                found = next(part.between(listed, first, last), None)
-                result |= int(found is not None) << kind
+                place = bisect_left(listed, first)
+                if place < len(listed) and listed[place] < last:
+                    found = next(part.between(listed, first, last), None)
+                    result |= int(found is not None) << kind
         return result
 
     def least(self, node: int, ends: int) -> int:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rnngen_constrained.poetry.measure import Measure, syllables
-
 from rnngen.errors import UsageError
+from rnngen_constrained.poetry.measure import Measure, syllables
 
 LONGEST = 400
 """Lines a poem may have."""

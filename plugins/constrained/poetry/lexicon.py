@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
+
 from rnngen_constrained.machine import Vocabulary
 from rnngen_constrained.poetry.dictionary import Dictionary
 from rnngen_constrained.poetry.forms import Form
@@ -44,24 +45,15 @@ class NoWords(Exception):
         self.missing = missing
 
 
-class _Writable:
-    """The characters a vocabulary can write: in some token, or byte by byte."""
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self._text = b"\0".join(vocabulary.tokens)
-        self._tokens = set(vocabulary.tokens)
-        self._known: dict[str, bool] = {}
-
-    def lacking(self, word: str) -> set[str]:
-        """The characters of a word that can't be written."""
-        return {letter for letter in word if not self._has(letter)}
-
-    def _has(self, letter: str) -> bool:
-        if letter not in self._known:
-            spelt = letter.encode()
-            bytewise = all(bytes([byte]) in self._tokens for byte in spelt)
-            self._known[letter] = bytewise or spelt in self._text
-        return self._known[letter]
+def _lacking(letters: set[str], vocabulary: Vocabulary) -> set[str]:
+    """The characters that a vocabulary can't write: neither in some token, nor byte by byte."""
+    text, tokens = b"\0".join(vocabulary.tokens), set(vocabulary.tokens)
+    return {
+        letter
+        for letter in letters
+        if letter.encode() not in text
+        and not all(bytes([byte]) in tokens for byte in letter.encode())
+    }
 
 
 def make_lexicon(
@@ -76,33 +68,38 @@ def make_lexicon(
     """The dictionary's words for a form and a vocabulary; NoWords where there are none."""
     measures: list[Measure] = list(dict.fromkeys(form.measures))
     kinds = Kinds(measures)
-    known = _Writable(vocabulary)
+    lacking = _lacking(set().union(*dictionary.words), vocabulary)
     missing: Counter[str] = Counter()
-    used: dict[bytes, list[tuple[int, tuple[str, ...]]]] = {}
+    used: dict[bytes, list[tuple[int, str]]] = {}
     for word, said in dictionary.words.items():
-        numbered = [(kinds.number(part.stresses), part.rhyme) for part in said]
-        fitting = [(kind, rhyme) for kind, rhyme in numbered if kind >= 0]
-        if not fitting:
-            continue
-        lacking = known.lacking(word)
-        missing.update(lacking)
-        if not lacking:
+        fitting = [(kinds.number(part.stresses), part.rhyme) for part in said]
+        if len(fitting) > 1 or fitting[0][0] < 0:
+            fitting = [(kind, rhyme) for kind, rhyme in fitting if kind >= 0]
+            if not fitting:
+                continue
+        if lacking and not lacking.isdisjoint(word):
+            missing.update(lacking.intersection(word))
+        else:
             used[word.encode()] = fitting
     if not used:
         raise NoWords(missing)
     trie = Trie(list(used), capitals)
-    numbers: dict[tuple[str, ...], int] = {}
-    pairs = sorted(
-        {
-            (numbers.setdefault(rhyme, len(numbers)), row, kind)
-            for row, text in enumerate(trie.words)
-            for kind, rhyme in used[text]
-        }
-    )
-    table = np.array(pairs, np.int32)
-    begin = np.searchsorted(table[:, 0], np.arange(len(numbers) + 1))
-    spoken = Spoken(table[:, 1].copy(), table[:, 2].copy(), table[:, 0].copy(), begin)
+    spoken = _spoken([used[text] for text in trie.words])
     spelling = Spelling(trie, vocabulary.tokens, punctuation)
     lines = Lines(spelling, spoken, kinds.all, measures)
     plan = Plan(form, lines, measures, repeat=repeat)
     return Lexicon(form, trie, spelling, kinds, plan, missing)
+
+
+def _spoken(said: list[list[tuple[int, str]]]) -> Spoken:
+    """Pairs of a word and a kind, sorted by rhyme; `said` has the kinds and rhymes of each word."""
+    numbers: dict[str, int] = {}
+    rhymes = [numbers.setdefault(rhyme, len(numbers)) for part in said for _, rhyme in part]
+    kinds = [kind for part in said for kind, _ in part]
+    words = np.repeat(np.arange(len(said)), [len(part) for part in said])
+    table = np.stack([np.array(rhymes), words, np.array(kinds)], axis=1).astype(np.int32)
+    # The same word, kind and rhyme are there twice where only other phonemes differ.
+    table = table[np.lexsort((table[:, 2], table[:, 1], table[:, 0]))]
+    table = table[np.append(True, (np.diff(table, axis=0) != 0).any(1))]
+    begin = np.searchsorted(table[:, 0], np.arange(len(numbers) + 1))
+    return Spoken(table[:, 1].copy(), table[:, 2].copy(), table[:, 0].copy(), begin)

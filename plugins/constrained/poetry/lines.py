@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from rnngen_constrained.poetry.measure import Kind, Measure
 from rnngen_constrained.poetry.spelling import FAR, Ints, Place, Spelling
 
@@ -98,7 +99,8 @@ class Lines:
                     before[number] = min(before[number], steps)
         last = self.next_word["word"][self.node] + before[self.spoken.kind]
         alone = self.alone + whole[self.spoken.kind]
-        return np.minimum(np.minimum(last, alone), FAR).astype(np.int32)
+        least: Ints = np.minimum(np.minimum(last, alone), FAR)
+        return least.astype(np.int32)
 
     def _reached(self, measure: int) -> list[int]:
         """P of the docstring above, by position."""

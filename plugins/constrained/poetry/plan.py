@@ -1,21 +1,21 @@
 """What a poem still needs, line by line.
 
-A context says what the lines before have settled: for each rhyme that later lines share, its letter,
-the rhymes it can still be, and the words that used it. The lines still to come only meet in their
-rhymes, so that what they cost at least is a sum over rhymes, and over lines without one.
+A context says what the lines before have settled: for each rhyme that later lines share, its
+letter, the rhymes it can still be, and the words that used it. The lines still to come only meet in
+their rhymes, so that what they cost at least is a sum over rhymes, and over lines without one.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
+
 from rnngen_constrained.poetry.endings import PLACES, AnyRhyme, Ending, SameRhyme
 from rnngen_constrained.poetry.forms import Form
 from rnngen_constrained.poetry.lines import Lines
 from rnngen_constrained.poetry.measure import Measure
 from rnngen_constrained.poetry.rhymes import Rhymes
-from rnngen_constrained.poetry.spelling import FAR, Ints, Place
+from rnngen_constrained.poetry.spelling import FAR, Place
+from rnngen_constrained.poetry.trie import compact
 
 Context = tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...]
 
@@ -35,15 +35,18 @@ class Plan:
         self.lines = lines
         self.repeat = repeat
         self.measure = [measures.index(measure) for measure in form.measures]
+        self.letters = [form.letter(line) for line in range(form.length)]
+        self._measures_after: dict[tuple[int, str], tuple[int, ...]] = {}
         most = max((form.rhymes.count(letter) for letter in form.rhymes), default=1)
         self.rhymes = Rhymes(lines, repeat=repeat, most=most)
         self._new: dict[tuple[int, ...], AnyRhyme] = {}
         self._known: dict[tuple[int, Context], LinePlan] = {}
         costs = [self._of_new(line) for line in range(1, form.length)]
         self._later = [sum(costs[line:]) for line in range(form.length)]
-        pairs = lines.spoken
-        self._rhymes_of: dict[int, list[tuple[int, int]]] = {}
-        self._pairs = pairs
+        words = lines.spoken.word
+        self._by_word = np.argsort(words, kind="stable")
+        begins = np.searchsorted(words[self._by_word], np.arange(int(words.max()) + 2))
+        self._word_begin = compact(begins)
 
     def line(self, number: int, context: Context) -> LinePlan:
         """What a line needs after the lines before."""
@@ -56,7 +59,7 @@ class Plan:
 
     def later(self, number: int, context: Context) -> int:
         """The fewest steps of the lines after one, but for those that rhyme with it."""
-        own = self.form.letter(number)
+        own = self.letters[number]
         steps = self._later[number]
         for letter, settled, used in context:
             if letter != own:
@@ -66,15 +69,19 @@ class Plan:
 
     def measures_after(self, number: int, letter: str | None) -> tuple[int, ...]:
         """Measures of the lines after one that have a letter."""
-        return tuple(
-            self.measure[line]
-            for line in range(number + 1, self.form.length)
-            if letter is not None and self.form.letter(line) == letter
-        )
+        if letter is None:
+            return ()
+        key = number, letter
+        if key not in self._measures_after:
+            later = range(number + 1, self.form.length)
+            self._measures_after[key] = tuple(
+                self.measure[line] for line in later if self.letters[line] == letter
+            )
+        return self._measures_after[key]
 
     def ending(self, number: int, context: Context) -> Ending:
         """The last words a line may have."""
-        letter = self.form.letter(number)
+        letter = self.letters[number]
         measures = self.measures_after(number, letter)
         for known, settled, used in context:
             if known == letter:
@@ -90,11 +97,12 @@ class Plan:
 
         None where the word can't end the line.
         """
-        letter = self.form.letter(number)
+        letter = self.letters[number]
         if letter is None:
             return context
         others = tuple(part for part in context if part[0] != letter)
-        settled, used = rhymes, ()
+        settled = rhymes
+        used: tuple[int, ...] = ()
         for known, before, words in context:
             if known == letter:
                 settled, used = rhymes & set(before), words
@@ -112,28 +120,14 @@ class Plan:
 
     def pairs_of(self, word: int) -> list[tuple[int, int]]:
         """The kinds and rhymes a word can be said with."""
-        return self._by_word[self._word_begin[word] : self._word_begin[word + 1]]
-
-    @cached_property
-    def _order(self) -> Ints:
-        order: Ints = np.argsort(self._pairs.word, kind="stable")
-        return order
-
-    @cached_property
-    def _by_word(self) -> list[tuple[int, int]]:
-        kinds, rhymes = self._pairs.kind[self._order], self._pairs.rhyme[self._order]
-        return list(zip(kinds.tolist(), rhymes.tolist(), strict=True))
-
-    @cached_property
-    def _word_begin(self) -> list[int]:
-        words = self._pairs.word[self._order]
-        begins: list[int] = np.searchsorted(words, np.arange(int(words[-1]) + 2)).tolist()
-        return begins
+        rows = self._by_word[self._word_begin[word] : self._word_begin[word + 1]]
+        spoken = self.lines.spoken
+        return list(zip(spoken.kind[rows].tolist(), spoken.rhyme[rows].tolist(), strict=True))
 
     def _of_new(self, number: int) -> int:
         """The fewest steps of a line and those that rhyme with it; 0 for these."""
-        letter = self.form.letter(number)
-        if letter is not None and letter in map(self.form.letter, range(number)):
+        letter = self.letters[number]
+        if letter is not None and letter in self.letters[:number]:
             return 0
         rests = self.rhymes.rests(self.measures_after(number, letter))
         return min(int((self.rhymes.ending[self.measure[number]] + rests).min()), FAR)

@@ -1,26 +1,25 @@
 """What the pronunciation of a word says about verse: its stresses, and what rhymes with it.
 
-Phonemes are written as in the CMU Pronouncing Dictionary: a vowel ends in its stress, 1 primary,
-2 secondary, 0 none.
+Phonemes are written as in the CMU Pronouncing Dictionary, one space between two of them: a vowel
+ends in its stress, 1 primary, 2 secondary, 0 none, and nothing else has a digit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+
+def stresses(spoken: str) -> str:
+    """One digit a syllable: `Y UW2 N AH0 V ER1 S AH0 T IY0` is `20100`."""
+    return "".join([sign for sign in spoken if sign in "012"])
 
 
-def stresses(phonemes: Sequence[str]) -> str:
-    """One digit a syllable: `university` is `20100`."""
-    return "".join(phoneme[-1] for phoneme in phonemes if phoneme[-1] in "012")
-
-
-def rhyming_part(phonemes: Sequence[str]) -> tuple[str, ...]:
+def rhyming_part(spoken: str) -> str:
     """The phonemes from the last stressed vowel on, without their stresses.
 
     Two words rhyme where these are equal. Secondary stress counts: `sunlight` rhymes with `night`.
     A word without stress rhymes from its last vowel on; one without a vowel as a whole.
     """
-    vowels = [place for place, phoneme in enumerate(phonemes) if phoneme[-1] in "012"]
-    stressed = [place for place in vowels if phonemes[place][-1] != "0"]
-    start = (stressed or vowels or [0])[-1]
-    return tuple(phoneme.rstrip("012") for phoneme in phonemes[start:])
+    vowel = max(spoken.rfind("1"), spoken.rfind("2"))
+    if vowel < 0:
+        vowel = max(spoken.rfind("0"), 0)
+    part = spoken[spoken.rfind(" ", 0, vowel) + 1 :]
+    return part.replace("0", "").replace("1", "").replace("2", "")

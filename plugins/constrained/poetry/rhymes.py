@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+
 from rnngen_constrained.poetry.lines import Lines
 from rnngen_constrained.poetry.spelling import FAR, Ints
 
@@ -102,8 +103,9 @@ class Rhymes:
         cheapest[rhyme[top], place[top]] = cost[top]
         total = cheapest.sum(1)
         among = place < count
-        rest = np.where(among, total[rhyme] - cost, (total - cheapest[:, count])[rhyme])
-        return np.minimum(rest, FAR)[inverse].astype(np.int32)
+        rest: Ints = np.where(among, total[rhyme] - cost, (total - cheapest[:, count])[rhyme])
+        rest = np.minimum(rest, FAR)[inverse]
+        return rest.astype(np.int32)
 
     def _assign(
         self, rhyme: int, measures: Sequence[int], used: Iterable[int]

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
 from rnngen_constrained.poetry.trie import Trie, compact
 
 Ints = NDArray[Any]

@@ -53,7 +53,12 @@ class Trie:
 
     def _number(self, table: Ints, lengths: Ints, common: Ints) -> None:
         """Numbers the nodes level by level."""
-        depth, label, first, last, children = [[0]], [[0]], [[0]], [[len(lengths)]], []
+        zero = np.zeros(1, np.int32)
+        depth: list[Ints] = [zero]
+        label: list[Ints] = [zero]
+        first: list[Ints] = [zero]
+        last: list[Ints] = [zero + len(lengths)]
+        children: list[Ints] = []
         parents = np.zeros(len(lengths), np.int32)
         count = 1
         for level in range(table.shape[1]):
@@ -106,6 +111,10 @@ class Trie:
     def range(self, node: int) -> tuple[int, int]:
         """The words below a node that is not inside a letter."""
         return int(self.first[node]), int(self.last[node])
+
+    def prefix(self, node: int) -> bytes:
+        """The bytes from the root to a node that is not inside a letter."""
+        return self.words[int(self.first[node])][: int(self.depth[node])]
 
     def walk(self, node: int, text: bytes) -> int:
         """The node after some bytes, or -1."""
@@ -167,7 +176,8 @@ def _ranges(begin: Ints, counts: Ints) -> Ints:
     """`counts[0]` numbers from `begin[0]` on, then `counts[1]` from `begin[1]` on, and so on."""
     total = int(counts.sum())
     offsets = np.cumsum(counts) - counts
-    return (np.arange(total) - np.repeat(offsets - begin, counts)).astype(np.int32)
+    numbers: Ints = np.arange(total) - np.repeat(offsets - begin, counts)
+    return numbers.astype(np.int32)
 
 
 def _capitals(words: Sequence[bytes]) -> dict[bytes, bytes]:
