@@ -70,7 +70,7 @@ def read_dictionary(path: Path) -> Dictionary:
     except OSError as error:
         raise UsageError(
             f"the pronouncing dictionary `{path}` can't be read: {error.strerror}",
-            hint="give a file in the format of CMUdict, `-o dictionary=FILE`",
+            hint="give a file in the format of CMUdict, `-o rhymes=FILE`",
         ) from None
     return parse_dictionary(_text(data).split("\n"), str(path))
 

@@ -134,7 +134,7 @@ def _rhyme(reading: Reading, state: State) -> str:
         return f"line {state.line + 1} has to end"
     if not earlier:
         others = " and ".join(str(line + 1) for line in partners if line != state.line)
-        return f"line {state.line + 1} needs rhymes for line {others}"
+        return f"line {state.line + 1} has to rhyme with line {others}"
     words = [word for known, _, used in state.context if known == letter for word in used]
     names = " and ".join(_shown(reading.lexicon.trie.words[word]) for word in words)
     return f"line {state.line + 1} has to rhyme with {names or f'line {earlier[0]}'}"
