@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from rnngen_constrained.poetry.dictionary import Pronunciation, parse_dictionary, read_dictionary
-from rnngen_constrained.poetry.pronunciation import rhyming_part
 
 from rnngen.errors import DataError, UsageError
+from rnngen_constrained.poetry.dictionary import Pronunciation, parse_dictionary, read_dictionary
+from rnngen_constrained.poetry.pronunciation import rhyming_part
 
 LINES = """\
 ;;; a comment

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+
+from rnngen.errors import DataError, UsageError
 from rnngen_constrained.constraint import make
 from rnngen_constrained.errors import EmptyLanguage, Unspellable
 from rnngen_constrained.machine import Vocabulary
-
-from rnngen.errors import DataError, UsageError
 
 END = 0
 TEXT = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ \n,.;:!?'"
@@ -50,7 +50,7 @@ def test_syllables_that_no_words_add_up_to_name_their_line(tmp_path):
     options = dictionary(tmp_path, ["RIVER  R IH1 V ER0"])
     with pytest.raises(EmptyLanguage, match=r"make line 2 of `syllables=4/5`, 5 syllables"):
         bind("syllables", "4/5", options)
-    with pytest.raises(EmptyLanguage, match="no word of .* fits into a line of `syllables=1`"):
+    with pytest.raises(EmptyLanguage, match=r"no word of .* fits into a line of `syllables=1`"):
         bind("syllables", "1", options)
 
 

@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from rnngen_constrained.machine import INFINITE, Vocabulary
 from rnngen_constrained.poetry.dictionary import Dictionary, Pronunciation
 from rnngen_constrained.poetry.forms import Form

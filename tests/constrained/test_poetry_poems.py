@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+
 from rnngen_constrained.constraint import make
 from rnngen_constrained.machine import Vocabulary
 
@@ -82,7 +83,7 @@ def pairs():
     """Characters, and what stands together most often: tokens span letters, spaces, line ends."""
     words = sorted(SPOKEN)
     counts = {}
-    for first, second in zip(words, words[1:], strict=False):
+    for first, second in itertools.pairwise(words):
         text = f" {first}, {second} {first[::-1]}"
         for place in range(len(text) - 1):
             for size in (2, 3):
