@@ -60,8 +60,7 @@ def is_melody(names):
         len(bars) == 4
         and all(pitch % 12 in (0, 2, 4, 5, 7, 9, 11) for pitch in pitches)
         and all(abs(second - first) <= 7 for first, second in pairwise(pitches))
-        and " +2 +2 -4 "
-        in " ".join(f" {b - a:+d} " for a, b in pairwise(pitches)).replace("  ", " ")
+        and ",+2,+2,-4," in "".join(f",{b - a:+d}" for a, b in pairwise(pitches)) + ","
         and bool(pitches)
         and pitches[-1] % 12 == 0
         and any(name.startswith("NOTE") for name in bars[-1])
