@@ -12,7 +12,7 @@ from rnngen_constrained.nfa import NFA
 
 MOST_STATES = 20_000
 MOST_WORK = 4_000_000
-"""Steps of the construction, at most: a second or two."""
+"""Bounds of the construction: states, and steps of it; a second or two."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,13 @@ class ByteDFA:
     accepting: NDArray[np.bool_]
 
 
-def determinize(nfa: NFA) -> ByteDFA:
+def determinize(nfa: NFA, most_states: int = MOST_STATES, most_work: int = MOST_WORK) -> ByteDFA:
     """The deterministic automaton.
+
+    Args:
+        nfa: what is to be decided.
+        most_states: of the result.
+        most_work: steps of the construction.
 
     Raises:
         Hostile: it takes too many states, or too long.
@@ -74,9 +79,9 @@ def determinize(nfa: NFA) -> ByteDFA:
                 seen[key] = place
             row[number] = seen[key]
         rows.append(row)
-        if len(waiting) > MOST_STATES or work > MOST_WORK:
+        if len(waiting) > most_states or work > most_work:
             raise Hostile(
-                f"the regex takes more than {min(len(waiting), MOST_STATES)} states to decide",
+                f"it takes more than {min(len(waiting), most_states)} states to decide",
                 hint="such expressions repeat something long after a choice; say it more exactly",
             )
     table = np.full((len(rows), len(representatives)), -1, np.int32)

@@ -7,24 +7,31 @@ from functools import lru_cache
 import numpy as np
 
 from rnngen_constrained.byte_dfa import ByteDFA
-from rnngen_constrained.errors import Hostile
+from rnngen_constrained.errors import Hostile, Unspellable
 from rnngen_constrained.machine import INFINITE, Reason, Vocabulary
-from rnngen_constrained.spelling import Ints, spelling_of
+from rnngen_constrained.spelling import Ints, Spelling, spelling_of
 from rnngen_constrained.token_dfa import distances
 
 ROWS = 1 << 24
 """Entries of rows that are remembered, at most: 64 MiB."""
+LARGEST = 1 << 25
+AT_ONCE = 4096
 
 
 class LazyLift:
     """`Single`; a state is that of the automaton over bytes.
 
-    A valid ending can be spelt byte by byte, which gives an upper bound of what is needed: nothing
-    that was allowed turns out to be too long.
+    A valid ending can be spelt character by character, which gives an upper bound of what is
+    needed: nothing that was allowed turns out to be too long.
+
+    Args:
+        name: the constraint, for messages.
+        dfa: what is allowed.
+        vocabulary: the steps.
 
     Raises:
-        Hostile: the vocabulary does not have the bytes for that, and the automaton is too large for
-            a table.
+        Unspellable: no valid sequence can be spelt by steps of one character, or one byte.
+        Hostile: there are too many states even for that.
     """
 
     exact = False
@@ -32,16 +39,15 @@ class LazyLift:
     def __init__(self, name: str, dfa: ByteDFA, vocabulary: Vocabulary) -> None:
         self.name = name
         self.vocabulary = vocabulary
-        self._dfa = dfa
+        self.dfa = dfa
         self._spelling = spelling_of(vocabulary)
-        self._step_of_class = self._spelt(dfa)
-        spelt = np.where(self._step_of_class >= 0, dfa.next, np.int32(-1))
-        self.distance = distances(spelt, dfa.accepting)
+        self.short = short_steps(vocabulary)
+        self._table = self._spelt()
+        self.distance: Ints = distances(self._table, dfa.accepting)
         if self.distance[0] >= INFINITE:
-            raise Hostile(
-                f"`{name}` takes {len(dfa.next)} states, too many for a table of the "
-                f"{len(vocabulary)} tokens, which do not have the single bytes to do without one",
-                hint="make it smaller, or train with `--tokens char` or `--tokens byte`",
+            raise Unspellable(
+                f"the model's tokens of one character can't write anything that satisfies `{name}`",
+                hint="train on text with its characters, or with `--tokens byte`",
             )
         self.ample = int(self.distance[self.distance < INFINITE].max()) + 1
         """With more steps left than this, what is left plays no part."""
@@ -55,9 +61,8 @@ class LazyLift:
         """The steps that may follow."""
         after = self.row(state)
         needed = np.where(after >= 0, self.distance[after], INFINITE)
-        most = INFINITE - 1 if left is None else left - 1
-        good = needed <= most
-        good[self.vocabulary.end] = self._dfa.accepting[state]
+        good = needed <= (INFINITE - 1 if left is None else left - 1)
+        good[self.vocabulary.end] = self.dfa.accepting[state]
         return np.flatnonzero(good).astype(np.int32)
 
     def advance(self, state: int, step: int) -> int:
@@ -65,7 +70,7 @@ class LazyLift:
         return int(self.row(state)[step])
 
     def needed(self, state: int) -> int:
-        """The fewest bytes to a valid ending: an upper bound of the steps."""
+        """Characters to the nearest valid ending: an upper bound of the steps."""
         return int(self.distance[state])
 
     def explain(self, state: int, step: int, left: int | None) -> Reason:
@@ -73,34 +78,54 @@ class LazyLift:
         name, names = self.name, self.vocabulary.names
         what = "an end" if step == self.vocabulary.end else f"`{names[step]}`"
         after = self.advance(state, step) if step != self.vocabulary.end else -1
-        ending = self._ending(state)
         if after < 0 or self.distance[after] >= INFINITE:
-            return Reason("rule", name, f"`{name}` does not allow {what} here", ending)
+            text = f"`{name}` does not allow {what} here"
+            return Reason("rule", name, text, self.ending(state))
         needs = int(self.distance[after]) + 1
         text = f"going on with {what} may take {needs} steps, {left} are left"
-        return Reason("length", name, text, ending)
+        return Reason("length", name, text, self.ending(state))
+
+    def ending(self, state: int) -> list[int]:
+        """A valid ending of as few characters as possible."""
+        steps = []
+        while self.distance[state]:
+            after = self._table[state]
+            far = np.where(after >= 0, self.distance[after], INFINITE)
+            place = int(far.argmin())
+            steps.append(int(self.short[place]))
+            state = int(after[place])
+        return steps
 
     def _row(self, state: int) -> Ints:
         """`[V]`: the state after each step."""
         states = np.array([state], np.int32)
-        return self._spelling.read(self._dfa.next, self._dfa.classes, states)[:, 0]
+        return self._spelling.read(self.dfa.next, self.dfa.classes, states)[:, 0]
 
-    def _ending(self, state: int) -> list[int]:
-        steps = []
-        while self.distance[state]:
-            after = self._dfa.next[state]
-            far = np.where(
-                (after >= 0) & (self._step_of_class >= 0), self.distance[after], INFINITE
+    def _spelt(self) -> Ints:
+        """`[S,K]`: the states after the steps of one character."""
+        count = len(self.dfa.next)
+        if count * len(self.short) > LARGEST:
+            raise Hostile(
+                f"`{self.name}` takes {count} states, too many for {len(self.short)} characters",
+                hint="ask for less at once",
             )
-            number = int(far.argmin())
-            steps.append(int(self._step_of_class[number]))
-            state = int(after[number])
-        return steps
+        spelling = Spelling([self.vocabulary.tokens[step] for step in self.short])
+        return np.concatenate(
+            [
+                spelling.read(
+                    self.dfa.next,
+                    self.dfa.classes,
+                    np.arange(start, min(start + AT_ONCE, count), dtype=np.int32),
+                ).T
+                for start in range(0, count, AT_ONCE)
+            ]
+        )
 
-    def _spelt(self, dfa: ByteDFA) -> Ints:
-        """`[C]`: a step that writes a byte of the class alone, −1 where there is none."""
-        found = np.full(dfa.next.shape[1], -1, np.int32)
-        for step, token in enumerate(self.vocabulary.tokens):
-            if len(token) == 1 and found[dfa.classes[token[0]]] < 0:
-                found[dfa.classes[token[0]]] = step
-        return found
+
+def short_steps(vocabulary: Vocabulary) -> list[int]:
+    """The steps of one character or one byte, the first of those that are alike."""
+    found: dict[bytes, int] = {}
+    for step, token in enumerate(vocabulary.tokens):
+        if len(token) == 1 or (token and len(token.decode(errors="ignore")) == 1):
+            found.setdefault(token, step)
+    return list(found.values())

@@ -33,6 +33,7 @@ class NFA:
         begin: for each state, the same at the beginning of the text only.
         end: the same at its end only.
         reads: for each state, `(first byte, last byte, next state)`.
+        largest: so many states, at most.
     """
 
     silent: list[list[int]] = field(default_factory=list)
@@ -41,12 +42,13 @@ class NFA:
     reads: list[list[tuple[int, int, int]]] = field(default_factory=list)
     start: int = 0
     final: int = 0
+    largest: int = LARGEST
 
     def add(self) -> int:
         """A new state."""
-        if len(self.silent) >= LARGEST:
+        if len(self.silent) >= self.largest:
             raise Hostile(
-                f"the regex takes more than {LARGEST} states",
+                f"it takes more than {self.largest} states",
                 hint="repeat less often, or give the number of repetitions no upper limit",
             )
         self.silent.append([])
@@ -74,7 +76,7 @@ class _Builder:
         nfa = self._nfa
         self._nodes += 1
         if self._nodes > 4 * LARGEST:
-            raise Hostile(f"the regex repeats its parts more than {4 * LARGEST} times")
+            raise Hostile(f"it repeats its parts more than {4 * LARGEST} times")
         if isinstance(node, Chars):
             return self._chars(node.ranges, start)
         if isinstance(node, Concatenation):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from rnngen_constrained.automaton import bind_bytes, characters_of
 from rnngen_constrained.byte_dfa import determinize
+from rnngen_constrained.errors import Hostile
 from rnngen_constrained.machine import Machine, Single, Vocabulary
 from rnngen_constrained.nfa import build
-from rnngen_constrained.regex_syntax import parse
+from rnngen_constrained.regex_syntax import parse, shown
 
 
 class Regex:
@@ -16,7 +17,12 @@ class Regex:
         self.name = f"regex={pattern}"
         tree = parse(pattern)
         self._characters = characters_of(tree)
-        self._dfa = determinize(build(tree))
+        try:
+            self._dfa = determinize(build(tree))
+        except Hostile as error:
+            raise Hostile(
+                f"the regex `{shown(pattern)}` is too large: {error}", hint=error.hint
+            ) from None
 
     def bind(self, vocabulary: Vocabulary) -> Machine | Single:
         """The machine.

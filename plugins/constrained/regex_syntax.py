@@ -111,15 +111,16 @@ def parse(pattern: str) -> Node:
             re.compile(pattern)
     except re.error as error:
         raise BadSyntax(
-            f"the regex `{_shown(pattern)}` is broken at position {error.pos}: {error.msg}",
+            f"the regex `{shown(pattern)}` is broken at position {error.pos}: {error.msg}",
             hint="it is read as Python's `re` does; special characters are escaped with `\\`",
         ) from None
     except (OverflowError, RecursionError, MemoryError) as error:
-        raise Hostile(f"the regex `{_shown(pattern)}` is too large: {error}") from None
+        raise Hostile(f"the regex `{shown(pattern)}` is too large: {error}") from None
     return _Parser(pattern).whole()
 
 
-def _shown(pattern: str) -> str:
+def shown(pattern: str) -> str:
+    """An expression, cut short for a message."""
     return pattern if len(pattern) <= 80 else pattern[:77] + "..."
 
 
@@ -143,7 +144,7 @@ class _Parser:
 
     def _refuse(self, what: str, at: int, why: str) -> Unsupported:
         return Unsupported(
-            f"the regex `{_shown(self._text)}` has {what} at position {at}, which {why}",
+            f"the regex `{shown(self._text)}` has {what} at position {at}, which {why}",
             hint="write out what may stand there instead",
         )
 

@@ -25,7 +25,7 @@ class PerSequence:
         self.single = single
         self.vocabulary = single.vocabulary
         self.exact = single.exact
-        self._ample = getattr(single, "ample", INFINITE)
+        self.ample: int = getattr(single, "ample", INFINITE)
         self._masks: dict[tuple[Hashable, int | None], Tensor] = {}
         self._room = max(1, REMEMBERED // max(1, len(single.vocabulary)))
 
@@ -39,7 +39,7 @@ class PerSequence:
         masks = [self._mask(state, budget) for state, budget in zip(rows, budgets, strict=True)]
         if not masks:
             return torch.zeros(0, len(self.vocabulary), dtype=torch.bool)
-        return torch.stack(masks)
+        return masks[0].unsqueeze(0) if len(masks) == 1 else torch.stack(masks)
 
     def advance(self, rows: Sequence[Hashable], steps: Tensor) -> list[Hashable]:
         """The states after `steps [B]`; the end leaves a row as it is."""
@@ -62,7 +62,7 @@ class PerSequence:
         return self.single.explain(rows[row], step, left)
 
     def _mask(self, state: Hashable, left: int | None) -> Tensor:
-        if left is not None and left > self._ample:
+        if left is not None and left > self.ample:
             left = None
         key = state, left
         mask = self._masks.get(key)

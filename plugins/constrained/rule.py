@@ -21,6 +21,7 @@ from collections.abc import Hashable
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnngen_constrained.automaton import bind_bytes
 from rnngen_constrained.byte_dfa import ByteDFA
@@ -29,6 +30,8 @@ from rnngen_constrained.lazy_rule import LazyRule
 from rnngen_constrained.machine import Machine, Single, Vocabulary
 from rnngen_constrained.table import TableMachine
 from rnngen_constrained.token_dfa import merged_columns, trimmed
+
+Explored = tuple[NDArray[np.int32], NDArray[np.bool_], list[Hashable]]
 
 MOST_STATES = 20_000
 MOST_CALLS = 1_000_000
@@ -121,10 +124,10 @@ class RuleConstraint:
         """
         text = any(vocabulary.tokens)
         tokens = characters(vocabulary) if text else _names(vocabulary)
-        explored = self._explore(tokens)
+        explored = self.explored(tokens)
         if explored is None:
             return LazyRule(self.name, self._rule, vocabulary)
-        table, accepting = explored
+        table, accepting, _ = explored
         if text:
             return bind_bytes(self.name, over_bytes(table, tokens, accepting), vocabulary)
         columns = {name: number for number, name in enumerate(tokens)}
@@ -141,8 +144,11 @@ class RuleConstraint:
             raise EmptyLanguage(f"nothing satisfies `{self.name}`")
         return TableMachine(made, vocabulary, [self.name])
 
-    def _explore(self, tokens: list[str]) -> tuple[np.ndarray, np.ndarray] | None:
-        """All states: the table `[S,T]` over the tokens, and which accept; None: too many."""
+    def explored(self, tokens: list[str]) -> Explored | None:
+        """All states: the table `[S,T]` over the tokens, which accept, and themselves.
+
+        None where there are too many.
+        """
         rule = self._rule
         first = rule.start()
         numbers: dict[Hashable, int] = {first: 0}
@@ -163,7 +169,7 @@ class RuleConstraint:
             if len(waiting) > MOST_STATES or len(rows) * len(tokens) > MOST_CALLS:
                 return None
         accepting = np.array([rule.accept(state) for state in waiting])
-        return np.array(rows, np.int32).reshape(len(rows), len(tokens)), accepting
+        return np.array(rows, np.int32).reshape(len(rows), len(tokens)), accepting, waiting
 
 
 def characters(vocabulary: Vocabulary) -> list[str]:
@@ -174,15 +180,15 @@ def characters(vocabulary: Vocabulary) -> list[str]:
     return sorted(found)
 
 
-def over_bytes(table: np.ndarray, characters: list[str], accepting: np.ndarray) -> ByteDFA:
+def over_bytes(table: NDArray[Any], characters: list[str], accepting: NDArray[Any]) -> ByteDFA:
     """An automaton over characters as one over their UTF-8."""
     count = len(table)
     rows = np.full((count, 256), -1, np.int32)
-    more: list[np.ndarray] = []
+    more: list[NDArray[Any]] = []
     between: dict[tuple[int, bytes], int] = {}
 
-    def row(number: int) -> np.ndarray:
-        found: np.ndarray = rows[number] if number < count else more[number - count]
+    def row(number: int) -> NDArray[Any]:
+        found: NDArray[Any] = rows[number] if number < count else more[number - count]
         return found
 
     for column, character in enumerate(characters):

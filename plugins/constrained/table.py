@@ -45,7 +45,8 @@ class TableMachine:
         own = np.arange(len(dfa), dtype=np.int32)[:, None]
         self.behind = own if behind is None else behind
         cost, classes = self._costs()
-        self._longest = int(cost[cost < NEVER].max(initial=0))
+        self.ample = int(cost[cost < NEVER].max(initial=0))
+        """With more steps left than this, what is left plays no part."""
         next_state = np.concatenate((dfa.next, np.full((len(dfa), 1), -1, np.int32)), axis=1)
         next_state[:, -1] = np.arange(len(dfa))
         self._dense = len(dfa) * len(vocabulary) <= LARGEST
@@ -65,7 +66,7 @@ class TableMachine:
 
     def allowed(self, rows: Tensor, left: Tensor | None) -> Tensor:
         """`[B,V]` bool: one look-up, and a comparison where little is left."""
-        if left is None or not len(left) or int(left.min()) > self._longest:
+        if left is None or not len(left) or int(left.min()) > self.ample:
             mask = self._mask.index_select(0, rows)
         else:
             # Compared once for rows that are alike: a comparison costs more than copying its rows.
