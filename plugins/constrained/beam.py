@@ -31,7 +31,7 @@ class Search:
 
     def score(self, log_probability: float, length: int) -> float:
         """Wu et al. 2016, equation 14."""
-        return log_probability / ((5 + length) / 6) ** self.length_penalty
+        return float(log_probability / ((5 + length) / 6) ** self.length_penalty)
 
 
 @dataclass(frozen=True)

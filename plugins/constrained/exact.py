@@ -181,7 +181,9 @@ class Exact:
 
     def _try(self, known: Known, numbers: Iterator[float]) -> tuple[list[int], list[float]] | None:
         """One try; what it finds impossible is learnt."""
-        node, path, logs = self._root, [], []
+        node = self._root
+        path: list[tuple[Node, int]] = []
+        logs: list[float] = []
         while True:
             found = known.get(node)
             uniform = next(numbers)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from rnngen.protocols import Engine
-from rnngen_constrained.machine import Machine
+from rnngen_constrained.machine import Machine, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Forbidden:
         kind: `rule`, `jointly` or `length`; see `rnngen_constrained.machine.Reason`.
         rule: the constraint that forbids it, as the user wrote it.
         reason: why, in a sentence.
-        ending: the shortest valid ending, by name.
+        ending: the shortest valid ending, as text, or by name where steps are no text.
     """
 
     place: int
@@ -36,20 +36,19 @@ class Forbidden:
     kind: str
     rule: str
     reason: str
-    ending: Sequence[str]
+    ending: str
 
     def to_json(self) -> dict[str, Any]:
         """The same as JSON has it."""
-        return {**asdict(self), "ending": list(self.ending)}
+        return asdict(self)
 
     def __str__(self) -> str:
-        ending = " ".join(self.ending)
-        shown = f"`{ending}`" if ending else "to end here"
+        ending = f"`{self.ending}`" if self.ending else "to end here"
         written = "the end" if self.written is None else f"`{self.written}`"
         return (
             f"step {self.place + 1}: {written} instead of `{self.favourite}` "
             f"({self.probability:.1%}): {self.reason}; {self.cost:.1%} was forbidden here; "
-            f"shortest valid ending: {shown}"
+            f"shortest valid ending: {ending}"
         )
 
 
@@ -99,7 +98,7 @@ def explain(
                         reason.kind,
                         reason.rule,
                         reason.text,
-                        [vocabulary.names[step] for step in reason.ending],
+                        _shown(vocabulary, reason.ending),
                     )
                 )
             if written is None:
@@ -108,3 +107,10 @@ def explain(
             rows = machine.advance(rows, step)
             output, state = engine.step(step, state)
     return found
+
+
+def _shown(vocabulary: Vocabulary, steps: Sequence[int]) -> str:
+    if any(vocabulary.tokens):
+        text = b"".join(vocabulary.tokens[step] for step in steps).decode(errors="replace")
+        return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return " ".join(vocabulary.names[step] for step in steps)

@@ -15,7 +15,7 @@ from rnngen_constrained.automaton import unspellable
 from rnngen_constrained.lazy_lift import LazyLift
 from rnngen_constrained.machine import INFINITE, Machine, Reason, Single, Vocabulary
 from rnngen_constrained.rule import RuleConstraint, characters, over_bytes
-from rnngen_constrained.sentences import BEFORE, Sentences
+from rnngen_constrained.sentences import BEFORE, Sentences, place_of
 from rnngen_constrained.token_dfa import Ints
 from rnngen_constrained.word_list import texts_of
 from rnngen_constrained.words import Words
@@ -59,7 +59,7 @@ class ProseMachine:
         self._shortest = _shortest_word(words, whole, self._words.short)
         # Before its first word, a text needs a whole one; the rule for sentences counts a letter.
         self._distance = self._sentences.distance.astype(np.int64)
-        before = [number for number, state in enumerate(states) if state[1] == BEFORE]
+        before = [number for number, state in enumerate(states) if place_of(state) == BEFORE]
         self._distance[before] += len(self._shortest) - 1
         longest = self._words.distance[self._words.distance < INFINITE].max()
         self.ample = int(self._distance[self._distance < INFINITE].max() + longest) + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rnngen_constrained.word_list import is_word_character
 
 PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "«": "»"}
@@ -16,6 +18,12 @@ BEFORE, INSIDE, DONE = 0, 1, 2
 
 State = tuple[str, int]
 """What is open, by what closes it, and where the text is."""
+
+
+def place_of(state: Any) -> int:
+    """`BEFORE`, `INSIDE` or `DONE`."""
+    place: int = state[1]
+    return place
 
 
 class Sentences:
