@@ -60,6 +60,12 @@ def register_constraints(register: Register) -> None:
         summary="what a grammar in a file allows, in Lark's notation",
     )
     register(
+        "json-schema",
+        "rnngen_constrained.json_schema:JsonSchema",
+        options="rnngen_constrained.json_schema:Options",
+        summary="JSON that a schema in a file allows",
+    )
+    register(
         "prose",
         "rnngen_constrained.prose:Prose",
         summary="known words, brackets and quotes in pairs, and whole sentences",

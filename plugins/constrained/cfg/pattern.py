@@ -2,7 +2,7 @@
 
 What looks around itself (`(?=`, `\\b`, `\\1`) is refused with its position: it is not what a
 text is made of, but what stands beside it. Lazy repetition (`*?`) makes the whole pattern mean its
-shortest matches, which is what it is written for in a terminal.
+shortest matches, which is what it is written for in a terminal; a schema only asks if there is one.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def parse_pattern(text: str, where: str, notation: Notation = "python") -> Expre
         check_syntax(text, where)
     parser = Parser(text, where, notation)
     expression = parser.parse()
-    return Shortest(expression) if parser.lazy else expression
+    return Shortest(expression) if parser.lazy and notation == "python" else expression
 
 
 def check_syntax(text: str, where: str) -> None:
