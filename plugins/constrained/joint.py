@@ -16,16 +16,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnngen_constrained.errors import Hostile
-from rnngen_constrained.machine import INFINITE, Reason, Single, Vocabulary
+from rnngen_constrained.machine import Reason, Single, Vocabulary
+from rnngen_constrained.table_single import TableSingle
 
 SEARCHED = 2000
 """Steps tried by a search, at most."""
 FARTHEST = 4096
 """Steps of an ending that is looked for, at most, where there is no limit."""
 REMEMBERED = 1 << 24
+QUICK = 250
+"""Steps tried by a search for some ending."""
+KEPT = 1000
+"""States for which endings after every step are kept."""
+ROOM = 32
+"""Steps it has beyond what the parts need."""
 
 States: TypeAlias = tuple[Hashable, ...]
 State: TypeAlias = tuple[States, tuple[int, ...]]
+Plans: TypeAlias = dict[States, tuple[int, ...]]
 
 
 class Joint:
@@ -43,39 +51,37 @@ class Joint:
         self._parts = list(parts)
         room = max(64, REMEMBERED // len(self.vocabulary))
         self._mask = lru_cache(room)(self._own_mask)
-        self._found = lru_cache(room)(self._search)
+        self._ways = lru_cache(KEPT)(self._find_ways)
+        self._tables = [
+            (place, part) for place, part in enumerate(parts) if isinstance(part, TableSingle)
+        ]
         first = tuple(part.start() for part in parts)
-        plan = self._found(first)
-        if plan is None:
+        plans = [self._search_short(first), self._search(first, {})]
+        found = [plan for plan in plans if plan is not None]
+        if not found:
             raise Hostile(
                 f"nothing was found that satisfies {' and '.join(f'`{name}`' for name in names)}",
                 hint="they may contradict each other, or be too intricate together",
             )
-        self._start = first, plan
+        self._start = first, min(found, key=len)
 
     def start(self) -> State:
-        """The first states, and a shortest ending that was found."""
+        """The first states, and a short ending that was found."""
         return self._start
 
     def allowed(self, state: State, left: int | None) -> list[int]:
         """The steps after which an ending was found that fits."""
-        states, plan = state
         most = FARTHEST if left is None else left
+        ways = self._ways(state)
         return [
             step
-            for step in np.flatnonzero(self._both(states, most)).tolist()
-            if step == self.vocabulary.end or self._length(states, plan, step) <= most
+            for step in np.flatnonzero(self._both(state[0], most)).tolist()
+            if step == self.vocabulary.end or (step in ways and len(ways[step]) < most)
         ]
 
     def advance(self, state: State, step: int) -> State:
         """The states after a step, and an ending for them."""
-        states, plan = state
-        after = self._advance(states, step)
-        if plan and step == plan[0]:
-            return after, plan[1:]
-        found = self._found(after)
-        assert found is not None, "a step was taken that is not allowed"
-        return after, found
+        return self._advance(state[0], step), self._ways(state)[step]
 
     def needed(self, state: State) -> int:
         """The length of the ending that is known."""
@@ -90,7 +96,7 @@ class Joint:
                 return Reason(reason.kind, reason.rule, reason.text, plan)
         what = "an end" if step == self.vocabulary.end else f"`{self.vocabulary.names[step]}`"
         names = " and ".join(self._names)
-        if self._found(self._advance(states, step)) is not None:
+        if step in self._ways(state):
             text = f"no ending after {what} fits into the {left} steps that are left"
             return Reason("length", names, text, plan)
         return Reason("jointly", names, f"after {what} no common ending was found", plan)
@@ -111,14 +117,33 @@ class Joint:
             part.advance(state, step) for part, state in zip(self._parts, states, strict=True)
         )
 
-    def _length(self, states: States, plan: tuple[int, ...], step: int) -> int:
-        """The steps of an ending that begins with `step`, INFINITE where none was found."""
-        if plan and step == plan[0]:
-            return len(plan)
-        found = self._found(self._advance(states, step))
-        return INFINITE if found is None else len(found) + 1
+    def _find_ways(self, state: State) -> dict[int, tuple[int, ...]]:
+        """An ending after each step for which one was found; it depends on the state alone."""
+        states, plan = state
+        known: Plans = {}
+        at = states
+        for place, step in enumerate(plan):
+            at = self._advance(at, step)
+            known[at] = plan[place + 1 :]
+        ways = {plan[0]: plan[1:]} if plan else {}
+        for step in np.flatnonzero(self._both(states, FARTHEST)).tolist():
+            if step != self.vocabulary.end and step not in ways:
+                found = self._search(self._advance(states, step), known)
+                if found is not None:
+                    ways[step] = found
+        return ways
 
-    def _search(self, states: States) -> tuple[int, ...] | None:
+    def _search(self, states: States, known: Plans) -> tuple[int, ...] | None:
+        """An ending that is found quickly: there is room for what each part needs by itself."""
+        length = sum(part.needed(state) for part, state in zip(self._parts, states, strict=True))
+        for room in (length + ROOM, 2 * (length + ROOM)):
+            if length < FARTHEST:
+                found, _ = self._descend(states, min(room, FARTHEST), QUICK, known)
+                if found is not None:
+                    return found
+        return None
+
+    def _search_short(self, states: States) -> tuple[int, ...] | None:
         """A short ending: depth first within a length, which grows where there is none."""
         length = max(
             part.needed(state) if part.exact else 0
@@ -126,17 +151,28 @@ class Joint:
         )
         tried, growth = 0, 1
         while length <= FARTHEST and tried < SEARCHED:
-            plan, cost = self._descend(states, length, SEARCHED - tried)
+            plan, cost = self._descend(states, length, SEARCHED - tried, {})
             if plan is not None:
                 return plan
             tried += cost + 1
             length, growth = length + growth, 2 * growth
         return None
 
+    def _order(self, states: States, mask: NDArray[np.bool_]) -> Iterator[int]:
+        """The steps of a mask; first those after which tables need fewest steps."""
+        steps = np.flatnonzero(mask)
+        if self._tables:
+            needed = sum(table.needed_after(states[place])[steps] for place, table in self._tables)
+            steps = steps[np.argsort(needed, kind="stable")]
+        return iter(steps.tolist())
+
     def _descend(
-        self, states: States, length: int, most: int
+        self, states: States, length: int, most: int, known: Plans
     ) -> tuple[tuple[int, ...] | None, int]:
-        """An ending within a length, depth first, and how many steps were tried."""
+        """An ending within a length, depth first, and how many steps were tried.
+
+        `known` has endings of states, and is given those of the states on the way.
+        """
         end = self.vocabulary.end
         failed: set[tuple[States, int]] = set()
         steps: list[int] = []
@@ -146,9 +182,13 @@ class Joint:
         while True:
             left = length - len(steps)
             mask = self._both(here, left)
-            if mask[end]:
-                return tuple(steps), tried
-            path.append((here, iter(np.flatnonzero(mask).tolist())))
+            rest = () if mask[end] else known.get(here)
+            if rest is not None and len(rest) <= left:
+                plan = (*steps, *rest)
+                for place, (at, _) in enumerate(path):
+                    known.setdefault(at, plan[place:])
+                return plan, tried
+            path.append((here, self._order(here, mask)))
             while path:
                 at, others = path[-1]
                 step = next(others, None)

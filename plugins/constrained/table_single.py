@@ -41,6 +41,11 @@ class TableSingle:
         """The fewest steps to a valid ending."""
         return int(self._dfa.needed[state])
 
+    def needed_after(self, state: int) -> Ints:
+        """`[V]`: the fewest steps to a valid ending after each step, INFINITE for none."""
+        after: Ints = self._needed[self._dfa.next[state]][self._dfa.classes]
+        return after
+
     def explain(self, state: int, step: int, left: int | None) -> Reason:
         """Which part of the table forbids a step, and why."""
         return self._machine.explain(torch.tensor([state]), 0, step, left)
