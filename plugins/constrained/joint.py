@@ -161,8 +161,12 @@ class Joint:
     def _order(self, states: States, mask: NDArray[np.bool_]) -> Iterator[int]:
         """The steps of a mask; first those after which tables need fewest steps."""
         steps = np.flatnonzero(mask)
+        needed = np.zeros(len(steps), np.int64)
+        for place, table in self._tables:
+            own = states[place]
+            assert isinstance(own, int), "states of a table are numbers"
+            needed += table.needed_after(own)[steps]
         if self._tables:
-            needed = sum(table.needed_after(states[place])[steps] for place, table in self._tables)
             steps = steps[np.argsort(needed, kind="stable")]
         return iter(steps.tolist())
 
