@@ -59,4 +59,4 @@ class Sentences:
     def _opened(self, opened: str, closing: str, place: int) -> State | None:
         if len(opened) == DEEPEST:
             return None
-        return opened + closing, place
+        return opened + closing, INSIDE if place == DONE else place
