@@ -145,7 +145,8 @@ class Constrained:
                 "the decoder `constrained` was not told what the model's steps mean",
                 hint="call `attach(bundle)` or `bind(vocabulary)` first",
             )
-        forbidden = request.forbidden - {vocabulary.end}
+        # What else ends a sequence would end it before it is valid.
+        forbidden = (request.forbidden | request.ends) - {vocabulary.end}
         if forbidden not in self._machines:
             parts: list[Part] = [part.bind(vocabulary) for part in self._constraints]
             names = self.names

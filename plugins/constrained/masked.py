@@ -90,7 +90,6 @@ class MaskedChooser:
         self._states = machine.start(rows)
         self._ample = int(getattr(machine, "ample", INFINITE))
         self._rows = list(range(rows))
-        self._logs = [0.0] * rows
         self._over = [False] * rows
         self.log_weights = [0.0] * rows
 
@@ -112,11 +111,15 @@ class MaskedChooser:
         steps = torch.searchsorted(
             cumulative, torch.from_numpy(uniform).unsqueeze(-1) * total, right=True
         ).squeeze(-1)
-        totals: list[float] = total.squeeze(-1).tolist()
-        self._logs = [math.log(part) if part > 0 else -math.inf for part in totals]
-        for row, part in enumerate(totals):
-            if not part >= SMALLEST:
-                steps[row] = self._improbable(row, output[row], mask[row], float(uniform[row]))
+        logs = []
+        for row, part in enumerate(total.squeeze(-1).tolist()):
+            if part >= SMALLEST:
+                logs.append(math.log(part))
+            else:
+                step, log = self._improbable(output[row], mask[row], float(uniform[row]))
+                steps[row] = step
+                logs.append(log)
+        self._weigh(steps, logs)
         return steps
 
     def read(self, steps: Tensor) -> None:
@@ -129,12 +132,6 @@ class MaskedChooser:
             if bool(past.any()):
                 own = torch.where(past, steps, self._end)
                 self._states = self._machine.advance(self._states, own)
-        for place, step in enumerate(steps.tolist()):
-            if reads < self._prompts[place] or self._over[place]:
-                continue
-            self.log_weights[self._rows[place]] += self._logs[place]
-            written = reads + 1 - self._prompts[place]
-            self._over[place] = step == self._end or written >= self._length
 
     def keep(self, rows: Tensor) -> None:
         """Goes on with these rows."""
@@ -153,12 +150,21 @@ class MaskedChooser:
             return None
         return torch.tensor(left).clamp_(min=0)
 
-    def _improbable(self, row: int, output: Tensor, mask: Tensor, uniform: float) -> int:
-        """A step where everything allowed is next to impossible, or the output is not a number."""
+    def _weigh(self, steps: Tensor, logs: list[float]) -> None:
+        """Adds to the weights of the sequences that are still being written."""
+        for place, step in enumerate(steps.tolist()):
+            written = self._reads - self._prompts[place]
+            if written < 0 or self._over[place]:
+                continue
+            self.log_weights[self._rows[place]] += logs[place]
+            self._over[place] = step == self._end or written + 1 >= self._length
+
+    def _improbable(self, output: Tensor, mask: Tensor, uniform: float) -> tuple[int, float]:
+        """A step where all that is allowed is next to impossible, or no number; ln of it all."""
         masked = torch.where(mask, output, -math.inf)
-        self._logs[row] = float(masked.logsumexp(-1) - output.logsumexp(-1))
-        if not self._ends and float(masked.max()) == NEVER:
-            self._logs[row] = 0.0
+        log = float(masked.logsumexp(-1) - output.logsumexp(-1))
+        if not self._ends and bool(mask[self._end]) and int(mask.sum()) == 1:
+            log = 0.0  # an end that is the only way on is certain
         cumulative = masked.softmax(-1).cumsum(-1, dtype=torch.float64)
         step = int(torch.searchsorted(cumulative, uniform * cumulative[-1], right=True))
-        return min(step, len(mask) - 1)
+        return min(step, len(mask) - 1), log
