@@ -86,6 +86,7 @@ def test_a_vocabulary_without_lines_spaces_or_text_is_refused():
         ("syllables", "8/x", {}, "`x` is no number of syllables"),
         ("syllables", "0", {}, "a line of 0 syllables can't be written, expected 1 to 60"),
         ("syllables", "8/6", {"form": "A?"}, "`A.` is no rhyme scheme: `.` is no letter"),
+        ("syllables", "8/6 AAAAAAAA", {}, "8 lines of different measures share the rhyme `A`"),
         ("metre", "iambic-pentametre", {}, "there is no metre `iambic-pentametre`"),
         ("metre", "AB", {}, "`metre` has no lines"),
     ],

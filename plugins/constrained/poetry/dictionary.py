@@ -21,7 +21,7 @@ from typing import NamedTuple
 from rnngen.errors import DataError, UsageError
 from rnngen_constrained.poetry.pronunciation import rhyming_part, stresses
 
-PHONEME = r"[^\W\d_]+[0-2]?"
+PHONEME = r"[A-Za-z]+[0-2]?"
 PHONEMES = re.compile(rf"{PHONEME}(?: {PHONEME})*")
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*['’]?")
 
@@ -81,19 +81,18 @@ def parse_dictionary(lines: Iterable[str], name: str) -> Dictionary:
     known: dict[str, Pronunciation] = {}
     left_out = 0
     for number, line in enumerate(lines, 1):
-        entry = line.partition("#")[0].strip()
-        if not entry or entry.startswith(";;;"):
+        word, *phonemes = line.partition("#")[0].split() or [""]
+        if not word or word.startswith(";;;"):
             continue
-        word, *phonemes = entry.split()
         if word.endswith(")"):
             word = re.sub(r"(?<=.)\(\d+\)$", "", word)
         spoken = " ".join(phonemes)
         if spoken not in known:
             if PHONEMES.fullmatch(spoken) is None:
-                raise _broken(name, number, entry, phonemes)
+                raise _broken(name, number, line.strip(), phonemes)
             known[spoken] = Pronunciation(stresses(spoken), rhyming_part(spoken))
         said = known[spoken]
-        if not said.stresses or WORD.fullmatch(word) is None:
+        if not said.stresses or not (word.isalpha() or WORD.fullmatch(word)):
             left_out += 1
         elif word not in found:
             found[word] = [said]
@@ -104,13 +103,13 @@ def parse_dictionary(lines: Iterable[str], name: str) -> Dictionary:
             f"`{name}` has no words",
             hint="an entry is a word, two spaces and its phonemes: `MOON  M UW1 N`",
         )
-    if not any(word != word.upper() for word in found):
-        found = {_small(word): said for word, said in found.items()}
-    return Dictionary({word: tuple(said) for word, said in found.items()}, left_out, name)
+    capitals = all(word.isupper() for word in found)
+    words = {_small(word) if capitals else word: tuple(said) for word, said in found.items()}
+    return Dictionary(words, left_out, name)
 
 
 def _small(word: str) -> str:
-    return word if word == "I" else re.sub("^i(?=['’])", "I", word.lower())
+    return "I" + word[1:].lower() if word[:2] in ("I", "I'", "I’") else word.lower()
 
 
 def _broken(name: str, number: int, entry: str, phonemes: list[str]) -> DataError:

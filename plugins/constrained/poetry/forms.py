@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rnngen.errors import UsageError
+from rnngen_constrained.errors import Unsupported
 from rnngen_constrained.poetry.measure import Measure, syllables
 
 LONGEST = 400
 """Lines a poem may have."""
+MOST_MIXED = 6
+"""Lines of different measures that may share a rhyme."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ def free_form(measures: Sequence[Measure], rhymes: str, lines: int | None, name:
 
     Raises:
         UsageError: the letters make no scheme, or there are too many lines.
+        Unsupported: many lines of different measures share a rhyme.
     """
     rhymes = rhymes.replace(" ", "")
     wrong = next((letter for letter in rhymes if not letter.isalpha() and letter != "-"), None)
@@ -102,4 +106,13 @@ def free_form(measures: Sequence[Measure], rhymes: str, lines: int | None, name:
             else f"{rhymes[line % stanza]}{line // stanza or ''}"
             for line in range(count)
         )
-    return Form(tuple(measures[line % len(measures)] for line in range(count)), letters, name)
+    form = Form(tuple(measures[line % len(measures)] for line in range(count)), letters, name)
+    for letter in set(letters) - {"-"}:
+        sharing = [line for line in range(count) if letters[line] == letter]
+        if len({form.measures[line] for line in sharing}) > 1 and len(sharing) > MOST_MIXED:
+            raise Unsupported(
+                f"{len(sharing)} lines of different measures share the rhyme `{letter}` of "
+                f"`{rhymes}`, at most {MOST_MIXED} can",
+                hint="lines of one measure may share a rhyme in any number",
+            )
+    return form

@@ -6,10 +6,15 @@ ends in its stress, 1 primary, 2 secondary, 0 none, and nothing else has a digit
 
 from __future__ import annotations
 
+from string import ascii_letters
+
+DIGITS_ONLY = str.maketrans("", "", ascii_letters + " ")
+NO_DIGITS = str.maketrans("", "", "012")
+
 
 def stresses(spoken: str) -> str:
     """One digit a syllable: `Y UW2 N AH0 V ER1 S AH0 T IY0` is `20100`."""
-    return "".join([sign for sign in spoken if sign in "012"])
+    return spoken.translate(DIGITS_ONLY)
 
 
 def rhyming_part(spoken: str) -> str:
@@ -21,5 +26,4 @@ def rhyming_part(spoken: str) -> str:
     vowel = max(spoken.rfind("1"), spoken.rfind("2"))
     if vowel < 0:
         vowel = max(spoken.rfind("0"), 0)
-    part = spoken[spoken.rfind(" ", 0, vowel) + 1 :]
-    return part.replace("0", "").replace("1", "").replace("2", "")
+    return spoken[spoken.rfind(" ", 0, vowel) + 1 :].translate(NO_DIGITS)

@@ -151,8 +151,9 @@ def _cheapest(
     if not choices:
         return 0, taken
     best: tuple[int, tuple[int, ...]] = (bound, ())
+    others = sum(listed[0][0] if listed else bound for listed in choices[1:])
     for steps, word in choices[0]:
-        if steps >= best[0]:
+        if steps + others >= best[0]:
             break
         if word not in taken:
             rest, words = _cheapest(choices[1:], best[0] - steps, (*taken, word))
