@@ -1,8 +1,8 @@
 """Poems by rule: what it takes to read a large dictionary, to bind a form, and to write.
 
 The dictionary is made up here, of as many words as asked for (100,000 if nothing is said): random
-syllables, spelt roughly as they sound. Steps are drawn from all that are allowed, so that only the rule's
-own time is measured: processor time, as everything here is one thread.
+syllables, spelt roughly as they sound. Steps are drawn from all that are allowed, so that only the
+rule's own time is measured: processor time, as everything here is one thread.
 """
 
 from __future__ import annotations
