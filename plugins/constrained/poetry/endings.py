@@ -54,6 +54,7 @@ class AnyRhyme:
     """
 
     def __init__(self, lines: Lines, rests: Ints) -> None:
+        self.rests = rests
         kinds = lines.spoken.kind
         self._table = lines.finish_with(rests) if rests.any() else lines.finish
         self._below = bits(self._table < FAR)

@@ -88,6 +88,9 @@ class Plan:
                 return SameRhyme(
                     self.lines, self.rhymes, settled, measures, used, repeat=self.repeat
                 )
+        return self._any_rhyme(measures)
+
+    def _any_rhyme(self, measures: tuple[int, ...]) -> AnyRhyme:
         if measures not in self._new:
             self._new[measures] = AnyRhyme(self.lines, self.rhymes.rests(measures))
         return self._new[measures]
@@ -129,7 +132,7 @@ class Plan:
         letter = self.letters[number]
         if letter is not None and letter in self.letters[:number]:
             return 0
-        rests = self.rhymes.rests(self.measures_after(number, letter))
+        rests = self._any_rhyme(self.measures_after(number, letter)).rests
         return min(int((self.rhymes.ending[self.measure[number]] + rests).min()), FAR)
 
 

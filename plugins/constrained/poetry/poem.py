@@ -151,7 +151,7 @@ class Poem:
         """Whether a state can be finished in fewer steps than are left."""
         if left is None or self._bounds[state.line] < left:
             return self.reading.alive(state)
-        return self.reading.needed(state) < left
+        return self.reading.at_most(state) < left or self.reading.needed(state) < left
 
     def _bound_lines(self) -> list[int]:
         """An upper bound of the steps a poem needs in any state of each line, by bytes."""

@@ -198,6 +198,16 @@ class Reading:
                 best = min(best, cost + self.needed(line))
         return min(best, FAR)
 
+    def at_most(self, state: State) -> int:
+        """A quick upper bound of what is needed after a sign; `FAR` where there is none."""
+        if state.place == "word":
+            return FAR
+        if state.next is not None and state.line < self.last and self._spelling.opens[state.place]:
+            return self._plan.line(state.line + 1, state.next).most + 1
+        if state.positions and self._spelling.spaced:
+            return self._plan.line(state.line, state.context).most + 1
+        return FAR
+
     def view(self, state: State) -> View:
         """What may follow in the line of a state."""
         return self.view_at(state.line, state.positions, state.context)

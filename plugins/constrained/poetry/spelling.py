@@ -100,6 +100,8 @@ class Spelling:
             place: bool((moves.lines[1] == trie.line_start).any())
             for place, moves in self.moves.items()
         }
+        # Where a comma can be followed by a space, whatever the next word is.
+        self.spaced = bool((self.moves["comma"].words[1] == 0).any())
         spans = any(moves.spanning for moves in self.moves.values())
         self.exact = not spans and not len(self.across[0])
         self._levels = self._sort_levels()
