@@ -47,6 +47,12 @@ class LibraryMatcher:
         """Whether the text may end here."""
         return bool(self._inner.is_accepting()) and not self._inner.is_error()
 
+    def error(self) -> str | None:
+        """What is wrong with the grammar, in one line; None where nothing is."""
+        if not self._inner.is_error():
+            return None
+        return str(self._inner.get_error()).strip().splitlines()[0]
+
     def after(self, step: int) -> LibraryMatcher | None:
         """The state after a step; None where the library fails."""
         copy = self._inner.deep_copy()
@@ -69,22 +75,29 @@ def schema_matcher(schema: Any, name: str, vocabulary: Vocabulary, reason: str) 
         Unsupported: it does not support the schema either.
     """
     try:
-        from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
+        import llguidance  # noqa: F401
     except ImportError as error:
         raise PluginError(
             f"{reason} without `llguidance`, which is not installed",
             hint="pip install 'rnngen[grammar]'",
         ) from error
-    tokenizer = LLTokenizer(TokenizerWrapper(_Tokens(vocabulary)))
     spaced = {**schema, "x-guidance": {"whitespace_flexible": False, "lenient": False}}
-    grammar = f'%llguidance {{"no_forcing": true}}\nstart: %json {json.dumps(spaced)}'
-    inner = LLMatcher(tokenizer, grammar, log_level=0)
-    if inner.is_error():
-        said = inner.get_error().strip().splitlines()[0]
+    matcher = grammar_matcher(f"start: %json {json.dumps(spaced)}", vocabulary)
+    said = matcher.error()
+    if said is not None:
         raise Unsupported(
             f"{reason}, and `llguidance` refuses {name} as well: {said}",
             hint="it is refused because a document could not be guaranteed to be valid",
         )
+    return matcher
+
+
+def grammar_matcher(text: str, vocabulary: Vocabulary) -> LibraryMatcher:
+    """The library's matcher for a grammar in its dialect of Lark's notation."""
+    from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
+
+    tokenizer = LLTokenizer(TokenizerWrapper(_Tokens(vocabulary)))
+    inner = LLMatcher(tokenizer, f'%llguidance {{"no_forcing": true}}\n{text}', log_level=0)
     return LibraryMatcher(inner, len(vocabulary), vocabulary.end)
 
 
