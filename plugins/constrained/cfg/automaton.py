@@ -86,11 +86,14 @@ class _Builder:
                     self.build(option, start, end)
             case Series(parts):
                 at = start
-                for part in parts:
+                for part in parts[:-1]:
                     after = self.place()
                     self.build(part, at, after)
                     at = after
-                self.silent[at].append(end)
+                if parts:
+                    self.build(parts[-1], at, end)
+                else:
+                    self.silent[start].append(end)
             case Repeat(part, least, most):
                 self._repeat(part, least, most, start, end)
             case Graph(places, edges, finals):

@@ -8,7 +8,7 @@ and a grammar without any becomes one automaton.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from rnngen_constrained.cfg.expression import (
     Chars,
@@ -34,16 +34,21 @@ LARGEST = 4000
 
 def simplified(rules: Rules, start: str) -> dict[str, Expression]:
     """The same language with fewer rules, only those that `start` needs."""
-    left = {name: looped(name, expression) for name, expression in rules.items()}
-    while True:
-        counts = Counter(rule for part in left.values() for rule in references(part))
-        name = next((name for name in left if _goes(name, start, left, counts)), None)
-        if name is None:
-            return _reachable(left, start)
+    left = {name: looped(name, expression) for name, expression in _reachable(rules, start).items()}
+    uses = {name: Counter(references(expression)) for name, expression in left.items()}
+    todo = list(left)
+    while todo:
+        name = todo.pop()
+        if name not in left or not _goes(name, start, left, uses):
+            continue
         body = {name: left.pop(name)}
-        for other, expression in left.items():
-            if name in references(expression):
-                left[other] = looped(other, replaced(expression, body))
+        del uses[name]
+        for other, used in list(uses.items()):
+            if used[name]:
+                left[other] = looped(other, replaced(left[other], body))
+                uses[other] = Counter(references(left[other]))
+                todo.append(other)
+    return _reachable(left, start)
 
 
 def looped(name: str, expression: Expression) -> Expression:
@@ -94,15 +99,13 @@ def size(expression: Expression) -> int:
             return places + sum(size(part) for _, part, _ in edges)
 
 
-def _goes(name: str, start: str, rules: Rules, counts: Counter[str]) -> bool:
-    body = rules[name]
-    if name == start or name in references(body) or not counts[name]:
+def _goes(name: str, start: str, rules: Rules, uses: Mapping[str, Counter[str]]) -> bool:
+    """Whether a rule may be written out where it is named."""
+    if name == start or uses[name][name]:
         return False
-    length = size(body)
-    times: Sequence[int] = [
-        _times(expression, name) for other, expression in rules.items() if other != name
-    ]
-    return sum(times) <= 1 or length <= 1 or (length <= SMALL and length * sum(times) <= LARGEST)
+    length = size(rules[name])
+    times = sum(_times(rules[other], name) for other, used in uses.items() if used[name])
+    return times <= 1 or length <= 1 or (length <= SMALL and length * times <= LARGEST)
 
 
 def _times(expression: Expression, name: str) -> int:
