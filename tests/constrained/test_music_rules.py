@@ -86,7 +86,7 @@ def test_cadence_ends_the_last_bar_on_its_note():
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"), [("60 61 60", (60, 61, 60)), ("C4 C4", (60, 60)), ("64", (64,))]
+    ("text", "wanted"), [("60 60 61", (60, 60, 61)), ("C4 C4", (60, 60)), ("64", (64,))]
 )
 def test_a_motif_of_pitches_occurs(text, wanted):
     def valid(each):
@@ -97,7 +97,9 @@ def test_a_motif_of_pitches_occurs(text, wanted):
     same("motif", text, ["NOTE_60", "NOTE_61", "NOTE_64", "DUR_1"], 5, valid)
 
 
-@pytest.mark.parametrize(("text", "wanted"), [("+1 -1", (1, -1)), ("+0 +0", (0, 0)), ("+3", (3,))])
+@pytest.mark.parametrize(
+    ("text", "wanted"), [("+1 -1", (1, -1)), ("+0 +0 +1", (0, 0, 1)), ("+3", (3,))]
+)
 def test_a_motif_of_intervals_occurs(text, wanted):
     def valid(each):
         steps = [second - first for first, second in pairwise(pitches(each))]

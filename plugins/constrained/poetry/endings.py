@@ -14,10 +14,11 @@ from typing import Protocol
 
 import numpy as np
 
+from rnngen_constrained.poetry.between import Place
 from rnngen_constrained.poetry.lines import Lines
 from rnngen_constrained.poetry.rhymes import Rhymes
-from rnngen_constrained.poetry.spelling import FAR, Ints, Place
-from rnngen_constrained.poetry.trie import compact
+from rnngen_constrained.poetry.spelling import FAR
+from rnngen_constrained.poetry.trie import Ints, compact
 
 PLACES: tuple[Place, ...] = ("word", "comma")
 

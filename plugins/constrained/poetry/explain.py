@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rnngen_constrained.machine import Reason
+from rnngen_constrained.poetry.between import AFTER
 from rnngen_constrained.poetry.endings import ones
-from rnngen_constrained.poetry.spelling import AFTER
 
 if TYPE_CHECKING:
     from rnngen_constrained.poetry.poem import Poem

@@ -16,8 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnngen_constrained.poetry.between import Place
 from rnngen_constrained.poetry.measure import Kind, Measure
-from rnngen_constrained.poetry.spelling import FAR, Ints, Place, Spelling
+from rnngen_constrained.poetry.spelling import FAR, Spelling
+from rnngen_constrained.poetry.trie import Ints
 
 
 @dataclass(frozen=True)

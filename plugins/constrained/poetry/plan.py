@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from rnngen_constrained.poetry.between import Place
 from rnngen_constrained.poetry.endings import PLACES, AnyRhyme, Ending, SameRhyme
 from rnngen_constrained.poetry.forms import Form
 from rnngen_constrained.poetry.lines import Lines
 from rnngen_constrained.poetry.measure import Measure
 from rnngen_constrained.poetry.rhymes import Rhymes
-from rnngen_constrained.poetry.spelling import FAR, Place
+from rnngen_constrained.poetry.spelling import FAR
 from rnngen_constrained.poetry.trie import compact
 
 Context = tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...]

@@ -16,7 +16,8 @@ from rnngen_constrained.poetry.explain import explain
 from rnngen_constrained.poetry.lexicon import Lexicon
 from rnngen_constrained.poetry.plan import Context
 from rnngen_constrained.poetry.reading import Reading, State
-from rnngen_constrained.poetry.spelling import FAR, Ints
+from rnngen_constrained.poetry.spelling import FAR
+from rnngen_constrained.poetry.trie import Ints
 
 FEW = 32
 """Nodes that are looked at one by one; more of them all at once."""

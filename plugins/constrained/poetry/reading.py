@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from operator import add
 from typing import NamedTuple
 
+from rnngen_constrained.poetry.between import COMMA, STOPS, Place
 from rnngen_constrained.poetry.endings import bits, ones
 from rnngen_constrained.poetry.lexicon import Lexicon
 from rnngen_constrained.poetry.measure import Kind
 from rnngen_constrained.poetry.plan import Context, LinePlan
-from rnngen_constrained.poetry.spelling import COMMA, FAR, STOPS, Place
+from rnngen_constrained.poetry.spelling import FAR
 from rnngen_constrained.poetry.trie import compact
 
 

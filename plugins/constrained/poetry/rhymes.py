@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from rnngen_constrained.poetry.lines import Lines
-from rnngen_constrained.poetry.spelling import FAR, Ints
+from rnngen_constrained.poetry.spelling import FAR
+from rnngen_constrained.poetry.trie import Ints
 
 Rest = tuple[int, dict[int, int]]
 """What the lines left cost after a word: for most words, and for those named."""

@@ -1,54 +1,22 @@
-"""How tokens spell the words of a trie, and what may stand between words.
-
-    after a word     " " another word     "," comma     ". ; : ! ?" stop     line end: a new line
-    after a comma    " " another word     line end: a new line
-    after a stop     line end: a new line
+"""How tokens spell the words of a trie, and the fewest of them that do.
 
 A token spells part of a word, or begins with what stands between words and goes on with the next
-one. A token in which a word ends and another begins spans words: it may be used, but the fewest
-steps are counted without such tokens, and are then an upper bound.
+one. A token in which a word ends and something else begins spans words: it may be used, but the
+fewest steps are counted without such tokens, and are then an upper bound.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rnngen_constrained.poetry.trie import Trie, compact
-
-Ints = NDArray[Any]
-Place = Literal["word", "comma", "stop"]
-"""What was written last: a whole word, the comma after it, or another sign."""
+from rnngen_constrained.poetry.between import AFTER, PLAIN, Moves, Place, find_moves
+from rnngen_constrained.poetry.trie import Ints, Trie, compact
 
 FAR = 1 << 20
 """More steps than any poem takes; small enough for sums of it to be whole numbers of 32 bits."""
-
-COMMA = b","
-STOPS = b".;:!?"
-AFTER: dict[Place, bytes] = {"word": b" \n,.;:!?", "comma": b" \n", "stop": b"\n"}
-
-
-@dataclass(frozen=True)
-class Moves:
-    """The tokens that may follow at a place, by where they lead.
-
-    Args:
-        words: tokens that lead into the next word of the line, and their nodes.
-        lines: tokens that lead into the next line, and their nodes.
-        commas: tokens that are a comma.
-        stops: tokens that are another sign.
-        spanning: tokens that go on beyond another word.
-    """
-
-    words: tuple[Ints, Ints]
-    lines: tuple[Ints, Ints]
-    commas: tuple[int, ...]
-    stops: tuple[int, ...]
-    spanning: tuple[int, ...]
 
 
 class Spelling:
@@ -71,7 +39,6 @@ class Spelling:
         self.trie = trie
         self.tokens = tokens
         self.punctuation = punctuation
-        self._after = AFTER if punctuation else {**AFTER, "word": b" \n"}
         letters = bytes(set(trie.children()[2].tolist()))
         deepest = int(trie.depth.max())
         inside, spanning, starting = [], [], []
@@ -82,7 +49,7 @@ class Spelling:
             if begun == len(text):
                 inside.append((text, number))
             elif begun == 0:
-                starting.append(number)
+                starting.append((number, text))
             elif text[begun] in AFTER["word"]:
                 spanning.append((text[:begun], number))
         self.source, self.target, self.token = self._edges(inside)
@@ -93,7 +60,8 @@ class Spelling:
         self._begin = compact(np.searchsorted(self.source, np.arange(size + 1)))
         self._across_begin = compact(np.searchsorted(self.across[0], np.arange(size + 1)))
         self.moves: dict[Place, Moves] = {
-            place: self._moves(place, starting) for place in ("word", "comma", "stop")
+            place: find_moves(trie, place, starting, AFTER if punctuation else PLAIN)
+            for place in ("word", "comma", "stop")
         }
         # Where the line can be ended whatever the next one begins with.
         self.opens = {
@@ -155,33 +123,6 @@ class Spelling:
         sources, targets = np.repeat(sources, counts), np.repeat(targets, counts)
         order = np.argsort(sources, kind="stable")
         return sources[order], targets[order], ids[at][order]
-
-    def _moves(self, place: Place, starting: Sequence[int]) -> Moves:
-        words: list[tuple[int, int]] = []
-        lines: list[tuple[int, int]] = []
-        commas: list[int] = []
-        stops: list[int] = []
-        spanning: list[int] = []
-        for number in starting:
-            text = self.tokens[number]
-            at: Place = place
-            while True:
-                if text[0] not in self._after[at]:
-                    break
-                byte, text = text[0], text[1:]
-                if byte in b" \n":
-                    root = 0 if byte == 0x20 else self.trie.line_start
-                    node = self.trie.walk(root, text)
-                    if node >= 0:
-                        (words if byte == 0x20 else lines).append((number, node))
-                    elif any(later in AFTER["word"] for later in text):
-                        spanning.append(number)
-                    break
-                at = "comma" if byte in COMMA else "stop"
-                if not text:
-                    (commas if at == "comma" else stops).append(number)
-                    break
-        return Moves(_pair(words), _pair(lines), tuple(commas), tuple(stops), tuple(spanning))
 
     def _sort_levels(self) -> list[tuple[Ints, Ints, Ints, Ints]]:
         """Edges by the depth of their source, deepest first: sources, where their edges begin, and
@@ -262,11 +203,6 @@ class Spelling:
                 nodes.append(more)
                 costs.append(steps + 1)
         return np.concatenate(nodes), np.concatenate(costs)
-
-
-def _pair(moves: Sequence[tuple[int, int]]) -> tuple[Ints, Ints]:
-    table = np.array(moves, np.int32).reshape(-1, 2)
-    return table[:, 0], table[:, 1]
 
 
 def _rows(trie: Trie) -> tuple[Ints, Ints, Ints]:
