@@ -74,6 +74,9 @@ class MaskedChooser:
         self._machine = machine
         self._end = machine.vocabulary.end
         self._ends = ends
+        # So improbable that it is chosen only where nothing else is allowed.
+        self._no_end = torch.zeros(len(machine.vocabulary))
+        self._no_end[self._end] = NEVER
         self._sampler: Sampler | None = None
         self._greedy = options is None or options.temperature == 0
         self._temperature = 1.0
@@ -97,22 +100,28 @@ class MaskedChooser:
         """An allowed step for every row, `[B]` int64."""
         mask = self._machine.allowed(self._states, self._left())
         if not self._ends:
-            # So improbable that it is chosen only where nothing else is allowed.
-            output = output.clone()
-            output[:, self._end] = NEVER
+            output = output + self._no_end
         if self._greedy:
             return torch.where(mask, output, -math.inf).argmax(-1)
         if self._sampler is not None:
             return self._sampler.choose(torch.where(mask, output, -math.inf), uniform)
         if self._temperature != 1:
             output = output / self._temperature
-        cumulative = (output.softmax(-1) * mask).cumsum(-1, dtype=torch.float64)
-        total = cumulative[:, -1:]
-        steps = torch.searchsorted(
-            cumulative, torch.from_numpy(uniform).unsqueeze(-1) * total, right=True
-        ).squeeze(-1)
+        probabilities = output.softmax(-1)
+        if len(mask) == 1:
+            # The same numbers as below, at half the cost.
+            allowed = probabilities.numpy()[0] * mask.numpy()[0]
+            one = allowed.cumsum(dtype=np.float64)
+            totals = [float(one[-1])]
+            steps = torch.tensor([int(one.searchsorted(uniform[0] * one[-1], "right"))])
+        else:
+            cumulative = (probabilities * mask).cumsum(-1, dtype=torch.float64)
+            total = cumulative[:, -1:]
+            wanted = torch.from_numpy(uniform).unsqueeze(-1) * total
+            steps = torch.searchsorted(cumulative, wanted, right=True).squeeze(-1)
+            totals = total.squeeze(-1).tolist()
         logs = []
-        for row, part in enumerate(total.squeeze(-1).tolist()):
+        for row, part in enumerate(totals):
             if part >= SMALLEST:
                 logs.append(math.log(part))
             else:

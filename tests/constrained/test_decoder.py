@@ -66,7 +66,7 @@ def test_every_sequence_is_valid_and_ends_within_the_length(pattern, seed, base,
     try:
         decoder, _ = made(vocabulary, regex=pattern, **BASES[base])
         request = Request([[0]] * 3, 1, seed, ends=frozenset({0} if ends else ()))
-        machine = decoder._machine(request)
+        machine, _ = decoder._machine(request)
     except UsageError:
         return
     least = int(machine.needed(machine.start(1))[0])
@@ -218,7 +218,7 @@ def test_many_particles_come_close_to_the_exact_distribution(enumerated):
     options = {"sampling": "exact", "effort": 1, "particles": 40}
     decoder, _ = made(LETTERS, regex=pattern, **options)
     request = Request([[0]], 4)
-    cloud = Particles(engine, decoder._machine(request), [0], 4, ends, 1.0, 40)
+    cloud = Particles(engine, decoder._machine(request)[0], [0], 4, ends, 1.0, 40)
     seen = {}
     logs = []
     for number in range(600):
