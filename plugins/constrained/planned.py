@@ -12,6 +12,7 @@ in the completion of partial JSON documents.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, cast
@@ -23,6 +24,8 @@ MOST_TRIES = 2000
 """Copies of a matcher that the search for the first plan makes."""
 FEW_TRIES = 40
 """The same for each step that is looked at later."""
+KEPT = 1000
+"""Matchers that are kept."""
 CLOSERS = (b"}", b"]", b'"', b":", b",", b"1", b"0", b"{", b"[")
 """Tokens that are tried first, the best first; 1 before 0, as no day or month is 0."""
 
@@ -40,14 +43,20 @@ class Matcher(Protocol):
         """The state after a step; None where the library fails."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Planned:
-    """A state: where the matcher is, and the steps of an ending."""
+    """A state: the steps that were written, and those of an ending."""
+
+    steps: tuple[int, ...]
+    plan: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Where the matcher is after some steps, and the plans after each step looked at so far."""
 
     matcher: Matcher
-    plan: tuple[int, ...]
-    found: dict[int, Planned | None] = field(default_factory=dict)
-    """The states after steps that were looked at; None: no plan was found."""
+    plans: dict[int, tuple[int, ...] | None] = field(default_factory=dict)
 
 
 class PlannedMachine:
@@ -86,7 +95,9 @@ class PlannedMachine:
         if not valid(text):
             shown = text.decode(errors="replace")
             raise ConstraintError(f"`{name}`: the library allows `{shown}`, which is not valid")
-        self._start = Planned(matcher, plan)
+        self._start = Planned((), plan)
+        self._first = Looked(matcher)
+        self._kept: OrderedDict[tuple[int, ...], Looked] = OrderedDict()
 
     def start(self) -> Hashable:
         """The state before the first step."""
@@ -97,22 +108,24 @@ class PlannedMachine:
         at = cast(Planned, state)
         room = INFINITE if left is None else left
         steps = []
+        matcher = self._look(at.steps).matcher
         if len(at.plan) <= room and room > 0:
-            for step in at.matcher.allowed():
-                after = self._after(at, step)
-                if after is not None and len(after.plan) < room:
+            for step in matcher.allowed():
+                plan = self._after(at, step)
+                if plan is not None and len(plan) < room:
                     steps.append(step)
-        return [*steps, self.vocabulary.end] if at.matcher.final() else steps
+        return [*steps, self.vocabulary.end] if matcher.final() else steps
 
     def advance(self, state: Hashable, step: int) -> Hashable:
         """The state after a step that is allowed; ValueError for another."""
         at = cast(Planned, state)
-        if step == self.vocabulary.end and at.matcher.final():
+        matcher = self._look(at.steps).matcher
+        if step == self.vocabulary.end and matcher.final():
             return at
-        after = self._after(at, step)
-        if after is None:
+        plan = self._after(at, step) if step in matcher.allowed() else None
+        if plan is None:
             raise ValueError(f"step {step} is not allowed here")
-        return after
+        return Planned((*at.steps, step), plan)
 
     def needed(self, state: Hashable) -> int:
         """The length of the plan."""
@@ -127,30 +140,49 @@ class PlannedMachine:
         if step == self.vocabulary.end:
             text = f"the text is not complete: {len(at.plan)} more steps would do"
             return Reason("rule", self.name, text, at.plan)
-        if step not in set(at.matcher.allowed()):
+        if step not in self._look(at.steps).matcher.allowed():
             return Reason("rule", self.name, f"{shown} can't follow here", at.plan)
-        after = self._after(at, step)
-        if after is None:
+        plan = self._after(at, step)
+        if plan is None:
             text = f"no ending was found after {shown}"
         else:
             room = (left or 1) - 1
-            text = f"the ending found after {shown} takes {len(after.plan)} steps, {room} are left"
+            text = f"the ending found after {shown} takes {len(plan)} steps, {room} are left"
         return Reason("length", self.name, text, at.plan)
 
-    def _after(self, at: Planned, step: int) -> Planned | None:
-        """The state after a step: with what is left of the plan, the same plan, or a new one."""
-        if step in at.found:
-            return at.found[step]
-        made: Planned | None = None
-        matcher = at.matcher.after(step)
+    def _after(self, at: Planned, step: int) -> tuple[int, ...] | None:
+        """The plan after a step: what is left of the plan, the same, or one that is found."""
+        looked = self._look(at.steps)
+        if step in looked.plans:
+            return looked.plans[step]
+        plan: tuple[int, ...] | None = None
+        matcher = looked.matcher.after(step)
         if matcher is not None:
-            kept = at.plan[1:] if at.plan[:1] == (step,) else None
-            if kept is None and _ends(matcher, at.plan):
-                kept = at.plan
-            plan = self._search(matcher, FEW_TRIES) if kept is None else kept
-            made = None if plan is None else Planned(matcher, plan)
-        at.found[step] = made
-        return made
+            if at.plan[:1] == (step,):
+                plan = at.plan[1:]
+            else:
+                plan = at.plan if _ends(matcher, at.plan) else self._search(matcher, FEW_TRIES)
+        looked.plans[step] = plan
+        return plan
+
+    def _look(self, steps: tuple[int, ...]) -> Looked:
+        """The matcher after some steps: the last ones are kept, others are read again."""
+        if not steps:
+            return self._first
+        looked = self._kept.get(steps)
+        if looked is None:
+            before = self._kept.get(steps[:-1])
+            matcher = self._first.matcher if before is None else before.matcher
+            for step in steps if before is None else steps[-1:]:
+                after = matcher.after(step)
+                if after is None:
+                    raise ValueError(f"step {step} is not allowed here")
+                matcher = after
+            looked = self._kept[steps] = Looked(matcher)
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(steps)
+        return looked
 
     def _search(self, matcher: Matcher, tries: int) -> tuple[int, ...] | None:
         """Steps to the end of a text, depth first."""
