@@ -13,8 +13,9 @@ import heapq
 from collections.abc import Mapping
 
 from rnngen_constrained.cfg.alphabet import Alphabet, classes, members
-from rnngen_constrained.cfg.automaton import Automaton, Label, automaton
+from rnngen_constrained.cfg.automaton import automaton
 from rnngen_constrained.cfg.expression import Chars, Rules
+from rnngen_constrained.cfg.states import Automaton, Label, merged, subsets
 from rnngen_constrained.machine import INFINITE
 
 
@@ -143,8 +144,6 @@ class Network:
 
 def _listed(ways: tuple[tuple[int, ...], ...]) -> Automaton:
     """The automaton of some sequences of sets of units."""
-    from rnngen_constrained.cfg.automaton import merged, subsets
-
     made = Automaton([[], []], {1})
     for way in ways:
         at = 0

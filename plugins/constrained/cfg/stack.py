@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
+from rnngen_constrained.cfg.components import components
 from rnngen_constrained.cfg.network import Network
 from rnngen_constrained.machine import INFINITE
 
@@ -168,7 +169,7 @@ class Reader:
                         todo.append(rule)
                     inner.setdefault(rule, []).append((caller, to))
         made: dict[int, Return] = {}
-        for group in _components(list(outer), inner):
+        for group in components(list(outer), inner):
             if len(group) == 1 and all(caller != group[0] for caller, _ in inner.get(group[0], ())):
                 (rule,) = group
                 for caller, to in inner.get(rule, ()):
@@ -244,30 +245,3 @@ class Reader:
             self._states.clear()
             self._returns.clear()
             self._loops.clear()
-
-
-def _components(rules: list[int], inner: dict[int, list[tuple[int, int]]]) -> list[list[int]]:
-    """Rules in groups that call each other, callers first (Tarjan, SIAM J. Computing 1972)."""
-    order: dict[int, int] = {}
-    lowest: dict[int, int] = {}
-    stack: list[int] = []
-    found: list[list[int]] = []
-
-    def visit(rule: int) -> None:
-        order[rule] = lowest[rule] = len(order)
-        stack.append(rule)
-        for caller, _ in inner.get(rule, ()):
-            if caller not in order:
-                visit(caller)
-                lowest[rule] = min(lowest[rule], lowest[caller])
-            elif caller in stack:
-                lowest[rule] = min(lowest[rule], order[caller])
-        if lowest[rule] == order[rule]:
-            at = stack.index(rule)
-            found.append(stack[at:])
-            del stack[at:]
-
-    for rule in rules:
-        if rule not in order:
-            visit(rule)
-    return found

@@ -13,7 +13,6 @@ from math import gcd
 
 from rnngen_constrained.cfg.charset import Charset
 from rnngen_constrained.cfg.expression import (
-    EMPTY,
     NEVER,
     Chars,
     Expression,
@@ -24,13 +23,11 @@ from rnngen_constrained.cfg.expression import (
     optional,
     sequence,
 )
+from rnngen_constrained.schema.digits import ANY_DIGIT, INTEGER_DIGITS, digits, multiples
 
-INTEGER_DIGITS = 18
-"""Digits of an integer without a bound."""
 DIGITS = 15
 FRACTION_DIGITS = 6
 MOST_VALUES = 5000
-MOST_REMAINDERS = 200
 
 
 @dataclass(frozen=True)
@@ -70,14 +67,14 @@ def integer(bounds: Bounds, multiple: int = 1) -> Expression:
                 raise ValueError(f"there are more than {MOST_VALUES} multiples within the bounds")
             return choice(literal(str(value)) for value in range(low, high + 1, multiple))
     elif multiple > 1:
-        return _multiples(low, high, multiple)
+        return multiples(low, high, multiple)
     options = []
     if low is None or low < 0:
         most = None if low is None else -low
         least = 1 if high is None or high >= 0 else -high
-        options.append(sequence([literal("-"), _digits(least, most)]))
+        options.append(sequence([literal("-"), digits(least, most)]))
     if high is None or high >= 0:
-        options.append(_digits(max(low or 0, 0), high))
+        options.append(digits(max(low or 0, 0), high))
     return choice(options)
 
 
@@ -92,11 +89,11 @@ def number(bounds: Bounds) -> Expression:
             [
                 Chars(Charset.chars("eE")),
                 optional(Chars(Charset.chars("+-"))),
-                Repeat(_ANY, 1, 2),
+                Repeat(ANY_DIGIT, 1, 2),
             ]
         )
-        fraction = sequence([literal("."), Repeat(_ANY, 1, INTEGER_DIGITS)])
-        whole = sequence([optional(literal("-")), _digits(0, None)])
+        fraction = sequence([literal("."), Repeat(ANY_DIGIT, 1, INTEGER_DIGITS)])
+        whole = sequence([optional(literal("-")), digits(0, None)])
         return sequence([whole, optional(fraction), optional(exponent)])
     options = []
     if bounds.least is None or bounds.least < 0:
@@ -142,7 +139,7 @@ def _positive(bounds: Bounds) -> Expression:
         options.append(sequence([literal(str(high)), _fraction(None, upper, places)]))
     last = top if high is None else top - 1
     if low + 1 <= last:
-        options.append(sequence([_digits(low + 1, last), _fraction(None, None, places)]))
+        options.append(sequence([digits(low + 1, last), _fraction(None, None, places)]))
     return choice(options)
 
 
@@ -184,64 +181,6 @@ def _fraction(
     return Graph(len(numbers) + 1, tuple(edges), frozenset(finals))
 
 
-def _digits(low: int, high: int | None) -> Expression:
-    """Integers from `low` (not negative) to `high`, without leading zeros."""
-    if high is not None and low > high:
-        return NEVER
-    longest = len(str(high)) if high is not None else max(INTEGER_DIGITS, len(str(low)) + 1)
-    options: list[Expression] = []
-    for length in range(len(str(low)), longest + 1):
-        first = max(low, 10 ** (length - 1) if length > 1 else 0)
-        last = 10**length - 1 if high is None else min(high, 10**length - 1)
-        options.append(_same_length(str(first), str(last)))
-    return choice(options)
-
-
-def _same_length(low: str, high: str) -> Expression:
-    """Digits from `low` to `high`, which are equally long."""
-    if not low:
-        return EMPTY
-    if set(low) == {"0"} and set(high) == {"9"}:
-        return Repeat(_ANY, len(low), len(low))
-    if low[0] == high[0]:
-        return sequence([literal(low[0]), _same_length(low[1:], high[1:])])
-    rest = len(low) - 1
-    options: list[Expression] = []
-    start, stop = low[0], high[0]
-    if set(low[1:]) - {"0"}:
-        options.append(sequence([literal(start), _same_length(low[1:], "9" * rest)]))
-        start = chr(ord(start) + 1)
-    tail: list[Expression] = []
-    if set(high[1:]) - {"9"}:
-        tail.append(sequence([literal(stop), _same_length("0" * rest, high[1:])]))
-        stop = chr(ord(stop) - 1)
-    if start <= stop:
-        options.append(sequence([Chars(_range(start, stop)), Repeat(_ANY, rest, rest)]))
-    return choice([*options, *tail])
-
-
-def _multiples(low: int | None, high: int | None, multiple: int) -> Expression:
-    """Multiples where one side has no bound: an automaton of remainders."""
-    if multiple > MOST_REMAINDERS:
-        raise ValueError(f"it is more than {MOST_REMAINDERS}, and there is no bound on one side")
-    if (low is not None and low not in (0, 1)) or high is not None:
-        raise ValueError("there is a bound on one side only")
-    edges: list[tuple[int, Expression, int]] = []
-    for remainder in range(multiple):
-        targets: dict[int, str] = {}
-        for digit in "0123456789":
-            to = (remainder * 10 + int(digit)) % multiple
-            targets[to] = targets.get(to, "") + digit
-        for to, digits in targets.items():
-            edges.append((remainder + 1, Chars(Charset.chars(digits)), to + 1))
-    for digit in "123456789":
-        edges.append((0, literal(digit), int(digit) % multiple + 1))
-    positive = Graph(multiple + 1, tuple(edges), frozenset({1}))
-    zero = [literal("0")] if low != 1 else []
-    sign = [optional(literal("-"))] if low is None else []
-    return choice([*zero, sequence([*sign, positive])])
-
-
 def _split(value: Decimal) -> tuple[int, str]:
     whole = _floor(value)
     fraction = format(value - whole, "f").partition(".")[2].rstrip("0")
@@ -260,10 +199,3 @@ def _ceil(value: Decimal) -> int:
 def common_multiple(one: int, other: int) -> int:
     """The least common multiple."""
     return one * other // gcd(one, other)
-
-
-def _range(low: str, high: str) -> Charset:
-    return Charset.of([(ord(low), ord(high))])
-
-
-_ANY: Expression = Chars(Charset.of([(48, 57)]))

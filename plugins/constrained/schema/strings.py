@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from rnngen_constrained.cfg.automaton import Automaton, Label, automaton
+from rnngen_constrained.cfg.automaton import automaton
 from rnngen_constrained.cfg.charset import ANY, LAST, Charset
 from rnngen_constrained.cfg.expression import (
     NEVER,
@@ -26,6 +26,7 @@ from rnngen_constrained.cfg.expression import (
     literal,
     sequence,
 )
+from rnngen_constrained.cfg.states import Automaton, Label
 from rnngen_constrained.errors import Hostile
 
 MOST_STATES = 20_000
