@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rnngen_constrained.constraint import Constraint, make
+from rnngen_constrained.constraint import Constraint, make, takes_many
 from rnngen_constrained.errors import BadSyntax, EmptyLanguage
 from rnngen_constrained.options import Options
 
@@ -69,7 +69,8 @@ def _from_file(path: Path, shared: Mapping[str, Any]) -> Iterator[Constraint]:
             f"the rules `{path}` are not TOML: {error}", hint="write `kind = 'text'`, a line each"
         ) from None
     for kind, value in table.items():
-        entries = value if isinstance(value, list) and not _is_text(value) else [value]
+        several = isinstance(value, list) and not (_is_text(value) and takes_many(kind))
+        entries = value if several else [value]
         for entry in entries:
             own = dict(entry) if isinstance(entry, dict) else {"text": entry}
             text = own.pop("text", "")

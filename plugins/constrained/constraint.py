@@ -84,6 +84,12 @@ def make(
     )
 
 
+def takes_many(kind: str) -> bool:
+    """Whether one constraint of a kind is made of several texts."""
+    component = get_catalog().find("constraint", kind.replace("_", "-"))
+    return bool(getattr(component.load(), "many", False))
+
+
 def _takes_text(target: Any) -> bool:
     """Whether a kind wants a text even where nothing was written."""
     try:
