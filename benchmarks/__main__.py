@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("startup", "train", "generate", "quality", "memory", "poems")
+NAMES = ("startup", "train", "generate", "quality", "memory", "poems", "constrained")
 
 
 def main() -> None:
