@@ -25,6 +25,7 @@ $(DEV_DEPS): pyproject.toml constraints.txt
 demo: $(DEPS)
 	$(BIN)/rnngen fit corpus:python-docs --cell gru --time 2m --run runs/docs
 	$(BIN)/rnngen generate runs/docs "The import statement" --length 400 --decoder sample -o temperature=0.8 -o top_p=0.95
+	$(BIN)/rnngen generate runs/docs "The import statement" --length 400 --decoder constrained -o temperature=0.8 -o top_p=0.95
 	$(BIN)/rnngen fit --cell gru --plugin ewc --time 2m --run runs/both
 
 test: $(DEV_DEPS)

@@ -5,7 +5,17 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("startup", "train", "generate", "quality", "memory", "avalanche_bridge", "continual")
+NAMES = (
+    "startup",
+    "train",
+    "generate",
+    "quality",
+    "memory",
+    "continual",
+    "avalanche_bridge",
+    "constrained",
+    "poems",
+)
 
 
 def main() -> None:

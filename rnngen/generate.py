@@ -12,7 +12,7 @@ how many are drawn: `count=1` gives the first of `count=100`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -44,6 +44,8 @@ class Generated:
         log_probabilities: ln p of each step under the model, before any filter.
         prompt: the text that was continued.
         end: why it ended: by `length`, by a `stop` text, or with the `document`.
+        forbidden: where the decoder did not allow what the model wanted most, if that was asked
+            for: `rnngen_constrained.explain.Forbidden`, or what another decoder has.
     """
 
     text: str
@@ -53,6 +55,7 @@ class Generated:
     log_probabilities: list[float]
     prompt: str
     end: End
+    forbidden: Sequence[Any] = ()
 
 
 def generate(
@@ -68,6 +71,8 @@ def generate(
     documents: int | None = None,
     stream: Stream | None = None,
     device: str = "auto",
+    explain: bool = False,
+    note: Callable[[str], None] = lambda text: None,
 ) -> list[Generated]:
     """Writes sequences; the same as the command `rnngen generate`.
 
@@ -86,6 +91,8 @@ def generate(
         stream: called with the number of the sequence and text as soon as it is certain; of `beam`
             only the best.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+        explain: whether to say where the decoder did not allow what the model wanted most.
+        note: told in a line what one should know of the result.
 
     Returns:
         the sequences in order; from `beam` the `n_best` of each, the best first.
@@ -98,6 +105,7 @@ def generate(
     stops = (stop,) if isinstance(stop, str) else tuple(stop)
     _check(length, count, documents, stops)
     made = make_decoder(decoder, options)
+    _check_decoder(made, decoder, stops, documents, explain)
     if not isinstance(bundle, Bundle):
         bundle = load(bundle)
     codec = bundle.codec
@@ -114,13 +122,21 @@ def generate(
         ends=frozenset({codec.boundary} if documents == 1 else ()),
         forbidden=frozenset({codec.boundary} if documents is None else ()),
     )
+    if hasattr(made, "attach"):
+        made.attach(bundle, note)
     writers = _Writers(codec, request, prompt, stops, documents or 0, stream)
     where, _ = choose_device(device)
     engine = Engine(bundle.model.to(where), boundary=codec.boundary)
     with engine.threads(count):
         for emission in made.decode(engine, request):
             writers.write(emission)
-    return writers.results()
+        written = writers.results()
+        if explain:
+            written = [
+                replace(part, forbidden=made.explain(engine, request, 0, part.steps))  # type: ignore[attr-defined]
+                for part in written
+            ]
+    return written
 
 
 def make_decoder(name: str, options: Mapping[str, Any] | Sequence[str] | None = None) -> Decoder:
@@ -145,6 +161,24 @@ def make_decoder(name: str, options: Mapping[str, Any] | Sequence[str] | None = 
         raise UsageError(f"decoder `{name}` has no options, but `{next(iter(values))}` was given")
     made: Decoder = component.load()(**values)
     return made
+
+
+def _check_decoder(
+    made: Decoder, name: str, stops: Sequence[str], documents: int | None, explain: bool
+) -> None:
+    if explain and not hasattr(made, "explain"):
+        raise UsageError(
+            f"the decoder `{name}` forbids nothing that could be explained",
+            hint="`--explain` goes with `--decoder constrained`",
+        )
+    if not getattr(made, "complete", False):
+        return
+    for option, given in (("stop", bool(stops)), ("documents", documents not in (None, 1))):
+        if given:
+            raise UsageError(
+                f"`--{option}` would make something else of what the decoder `{name}` writes",
+                hint=f"leave `--{option}` out",
+            )
 
 
 def has_documents(bundle: Bundle) -> bool:

@@ -168,7 +168,12 @@ class Emission:
 
 
 class Decoder(Protocol):
-    """A way of turning a model into sequences."""
+    """A way of turning a model into sequences.
+
+    It may also have `attach(bundle, note)`, which is called before `decode` by whoever has a bundle
+    and not only an engine; `explain(engine, request, row, steps)`, which says where it did not
+    allow what the model wanted most; and a true `complete`, where what it writes must not be cut.
+    """
 
     def decode(self, engine: Engine, request: Request) -> Iterator[Emission]:
         """Emissions of all sequences; within one sequence in order."""

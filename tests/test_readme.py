@@ -65,6 +65,10 @@ SHORTER = {"--time": "1s", "--hidden": "16", "--length": "40", "--epochs": "1", 
 """What the commands of README.md take here instead, so that all of them run in seconds."""
 
 
+SCHEMA = {"type": "object", "properties": {"age": {"type": "integer", "minimum": 0}}}
+GRAMMAR = 'start: sum\nsum: NUMBER | sum "+" NUMBER\nNUMBER: /[0-9]+/\n'
+
+
 def readme_commands() -> list[str]:
     """Every command line of README.md that calls rnngen, in order, without its prompt."""
     return [
@@ -101,6 +105,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_text(text, "utf-8")
     with gzip.open(tmp_path / "big.txt.gz", "wt", encoding="utf-8") as file:
         file.write(text)
+    (tmp_path / "person.json").write_text(json.dumps(SCHEMA), "utf-8")
+    (tmp_path / "expr.lark").write_text(GRAMMAR, "utf-8")
     (tmp_path / "rnngen.toml").write_text("[train]\nlanes = 8\n")
     return tmp_path
 
@@ -133,7 +139,7 @@ def test_the_functions_of_the_readme_run_as_written(folder: Path, capsys: Any) -
 def test_make_demo_runs_what_the_readme_says() -> None:
     recipe = (ROOT / "Makefile").read_text("utf-8").split("demo: $(DEPS)\n")[1].split("\n\n")[0]
     made = [line.strip().removeprefix("$(BIN)/") for line in recipe.splitlines()]
-    assert made == readme_commands()[:3]
+    assert made == readme_commands()[:4]
 
 
 def test_the_exit_codes_of_the_readme_are_those_of_the_code() -> None:

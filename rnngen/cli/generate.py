@@ -95,6 +95,11 @@ SEPARATOR = "---"
     metavar="FILE",
     help="Read settings from this file instead of `rnngen.toml`.",
 )
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Say where what the model wanted most was forbidden, and why (decoder `constrained`).",
+)
 @json_flag
 @verbosity
 @pass_ui
@@ -114,6 +119,7 @@ def command(
     out: Path | None,
     device: str,
     config: Path | None,
+    explain: bool,
     as_json: bool,
 ) -> None:
     """Write with a trained model, continuing PROMPT.
@@ -124,11 +130,13 @@ def command(
       rnngen generate --prompt "It was " -o temperature=0.7 -o top_p=0.95
       rnngen generate runs/names -n 20 --seed 1
       rnngen generate runs/book --decoder beam -o width=8 --json
+      rnngen generate runs/dates --decoder constrained -o regex='\\d{4}-\\d\\d' --explain
 
     Without RUN, the newest run below runs/. The prompt and what follows go to stdout as they are
     written. Filters of `sample` apply in this order: repetition penalty, temperature, top-k, top-p,
     min-p. With --json: a list of objects with `prompt`, `text`, `log_probability` (natural log,
-    under the model, before any filter), `end` and `tokens`.
+    under the model, before any filter), `end` and `tokens`; with --explain also `forbidden`.
+    Without --json, what was forbidden goes to stderr.
     """
     from rnngen.bundle import load
     from rnngen.config import find_config
@@ -143,6 +151,7 @@ def command(
 
     streams = count == 1 and not as_json and out is None
     paper = _Paper(ui, text)
+    remarks: list[str] = []
     written = generate(
         bundle,
         text,
@@ -155,9 +164,11 @@ def command(
         documents=documents,
         stream=(lambda row, part: paper.write(part)) if streams else None,
         device=device,
+        explain=explain,
+        note=remarks.append,
     )
     if as_json:
-        _write_json(ui, written, out)
+        _write_json(ui, written, out, explain)
     elif out is not None:
         bundle.domain.write([part.prompt + part.text for part in written], out)
     else:
@@ -169,8 +180,20 @@ def command(
             if number or not streams:
                 paper.write(part.text)
         paper.end()
+    if explain and not as_json:
+        for number, part in enumerate(written, 1):
+            _explain(ui, part, f"sequence {number}, " if len(written) > 1 else "")
+    for remark in remarks:
+        ui.note(remark)
     if out is not None:
         ui.note(f"wrote {out}")
+
+
+def _explain(ui: Ui, part: Generated, which: str) -> None:
+    for forbidden in part.forbidden:
+        ui.note(f"{which}{forbidden}")
+    if not part.forbidden:
+        ui.note(f"{which}nothing that the model wanted most was forbidden")
 
 
 class _Paper:
@@ -264,7 +287,7 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\([ntr\\])", lambda match: ESCAPES[match[1]], text)
 
 
-def _write_json(ui: Ui, written: Sequence[Generated], out: Path | None) -> None:
+def _write_json(ui: Ui, written: Sequence[Generated], out: Path | None, explain: bool) -> None:
     rows = [
         {
             "prompt": part.prompt,
@@ -275,6 +298,7 @@ def _write_json(ui: Ui, written: Sequence[Generated], out: Path | None) -> None:
                 {"token": token, "log_probability": log}
                 for token, log in zip(part.tokens, part.log_probabilities, strict=True)
             ],
+            **({"forbidden": [one.to_json() for one in part.forbidden]} if explain else {}),
         }
         for part in written
     ]

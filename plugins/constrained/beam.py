@@ -1,0 +1,150 @@
+"""Beam search over what a machine allows: the most probable valid sequences found.
+
+As `rnngen.decoders.beam`, with two differences: a beginning is only kept if it can be finished in
+what is left, and as many as possible of the states of the constraint are kept. The beam is filled
+in turn from groups of beginnings that still need the same number of steps, so that those which put
+off what they have to include do not push out those that don't (Post and Vilar 2018).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from rnngen.decoders.rollout import check, log_probabilities
+from rnngen.protocols import Emission, Engine, Request
+from rnngen_constrained.machine import Machine, Rows
+from rnngen_constrained.masked import NEVER
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a beam search is told; see `rnngen.decoders.beam.Options`."""
+
+    width: int
+    n_best: int
+    length_penalty: float
+
+    def score(self, log_probability: float, length: int) -> float:
+        """Wu et al. 2016, equation 14."""
+        return float(log_probability / ((5 + length) / 6) ** self.length_penalty)
+
+
+@dataclass(frozen=True)
+class _Found:
+    score: float
+    length: int
+    place: int
+
+
+def search(
+    engine: Engine, request: Request, machine: Machine, ends: bool, options: Search
+) -> Iterator[Emission]:
+    """Emissions of the best sequence of the first row, then its next best, and so on."""
+    check(request, engine.size)
+    known: dict[tuple[int, ...], list[list[tuple[int, float]]]] = {}
+    for row, prompt in enumerate(request.prompts):
+        if tuple(prompt) not in known:
+            beam = _Beam(engine, request.length, machine, ends, options)
+            known[tuple(prompt)] = beam.run(prompt)
+        for rank, sequence in enumerate(known[tuple(prompt)]):
+            for step, log in sequence:
+                yield Emission(row, step, log, rank)
+
+
+class _Beam:
+    """One search; beginnings are links to parents among those one shorter."""
+
+    def __init__(
+        self, engine: Engine, length: int, machine: Machine, ends: bool, options: Search
+    ) -> None:
+        self._engine = engine
+        self._length = length
+        self._machine = machine
+        self._ends = ends
+        self._options = options
+        self._end = machine.vocabulary.end
+        self._links: list[tuple[list[int], list[int], list[float]]] = []
+        self._found: list[_Found] = []
+
+    def run(self, prompt: Sequence[int]) -> list[list[tuple[int, float]]]:
+        """The best sequences, each with the log-probability of every step."""
+        engine, machine = self._engine, self._machine
+        with torch.inference_mode():
+            output, state = engine.read(torch.tensor(prompt).unsqueeze(1), engine.start(1))
+            totals, rows = torch.zeros(1, dtype=torch.float64), machine.start(1)
+            for written in range(self._length):
+                totals, parents, steps, rows = self._extend(
+                    totals, rows, output.float().cpu(), written
+                )
+                if not len(steps):
+                    break
+                if written + 1 == self._length:
+                    self._add(totals.tolist(), written + 1)
+                    break
+                if self._settled(totals):
+                    break
+                output, state = engine.step(steps, engine.select(state, parents))
+        return [self._trace(found) for found in self._found]
+
+    def _extend(
+        self, totals: Tensor, rows: Rows, output: Tensor, written: int
+    ) -> tuple[Tensor, Tensor, Tensor, Rows]:
+        """The best beginnings one step longer: totals, parents, last steps and states."""
+        log_probabilities(output, output.argmax(-1))
+        logs = output.log_softmax(-1).double()
+        mask = self._machine.allowed(rows, torch.full((len(totals),), self._length - written))
+        if not self._ends:
+            only = mask.sum(-1) == 1
+            logs[:, self._end] = torch.where(only, 0.0, NEVER)
+        longer = torch.where(mask, totals.unsqueeze(1) + logs, -math.inf)
+        ended = longer[:, self._end]
+        self._add([total if total > NEVER / 2 else -math.inf for total in ended.tolist()], written)
+        longer[:, self._end] = -math.inf
+        parents, steps, states = self._best(longer, rows)
+        self._links.append((parents.tolist(), steps.tolist(), logs[parents, steps].tolist()))
+        return longer[parents, steps], parents, steps, states
+
+    def _best(self, longer: Tensor, rows: Rows) -> tuple[Tensor, Tensor, Rows]:
+        """As many as the beam is wide, in turn from all groups that need as many steps."""
+        width = self._options.width
+        size = longer.shape[1]
+        flat = longer.flatten()
+        values, places = flat.topk(min(len(flat), 8 * width))
+        places = places[values > -math.inf]
+        parents, steps = places // size, places % size
+        states = self._machine.advance(self._machine.select(rows, parents), steps)
+        groups: dict[int, list[int]] = {}
+        for place, needed in enumerate(self._machine.needed(states).tolist()):
+            groups.setdefault(needed, []).append(place)
+        # Each group's best come first, then all second ones; in each round the most probable.
+        turns = [(turn, place) for group in groups.values() for turn, place in enumerate(group)]
+        index = torch.tensor(sorted(place for _, place in sorted(turns)[:width]), dtype=torch.int64)
+        return parents[index], steps[index], self._machine.select(states, index)
+
+    def _add(self, totals: Sequence[float], length: int) -> None:
+        self._found += [
+            _Found(self._options.score(total, length), length, place)
+            for place, total in enumerate(totals)
+            if total > -math.inf
+        ]
+        best = sorted(self._found, key=lambda found: -found.score)
+        self._found = best[: self._options.n_best]
+
+    def _settled(self, totals: Tensor) -> bool:
+        """Whether no beginning can still become better than what was found."""
+        if len(self._found) < self._options.n_best:
+            return False
+        best = self._options.score(float(totals.max()), self._length)
+        return best <= self._found[-1].score
+
+    def _trace(self, found: _Found) -> list[tuple[int, float]]:
+        place, sequence = found.place, []
+        for parents, steps, logs in reversed(self._links[: found.length]):
+            sequence.append((steps[place], logs[place]))
+            place = parents[place]
+        return sequence[::-1]

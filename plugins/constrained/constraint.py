@@ -1,0 +1,99 @@
+"""What a constraint is, and how one is made from its kind and what the user wrote.
+
+    constraint = make("regex", r"\\d{4}-\\d{2}")
+    machine = constraint.bind(vocabulary)
+
+A kind is whatever a plugin registered with the hook `register_constraints`. Options that a kind
+shares with the decoder (`rhymes`, for one) are handed to it by name.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from rnngen.catalog import get_catalog
+from rnngen.options import build, describe
+from rnngen_constrained.errors import BadRule, ConstraintError
+from rnngen_constrained.machine import Machine, Single, Vocabulary
+
+
+@runtime_checkable
+class Constraint(Protocol):
+    """What sequences must satisfy, whatever the vocabulary; bound to one, a machine.
+
+    `name` is how the user wrote it, for messages: `regex=[ab]+`.
+    """
+
+    name: str
+
+    def bind(self, vocabulary: Vocabulary) -> Machine | Single:
+        """The machine over a vocabulary.
+
+        Raises:
+            ConstraintError: it can't be satisfied with these steps, or is not supported.
+        """
+
+
+def make(
+    kind: str, text: str | Sequence[str], options: Mapping[str, Any] | None = None
+) -> Constraint:
+    """The constraint of a kind, made from what the user wrote.
+
+    Args:
+        kind: as registered; underscores count as dashes.
+        text: what was written; a kind whose target has a true attribute `many` is given a tuple.
+        options: of the decoder, or of the constraint's own table in a file; a kind is given those
+            that it has.
+
+    Raises:
+        UsageError: there is no such kind, or what was written makes no sense.
+        PluginError: its plugin failed.
+    """
+    from rnngen_constrained.rule import RuleConstraint, is_rule
+
+    component = get_catalog().find("constraint", kind.replace("_", "-"))
+    target = component.load()
+    fields = component.load_options()
+    values: dict[str, Any] = {}
+    if fields is not None:
+        known = {field.name for field in describe(fields)}
+        given = {name: value for name, value in (options or {}).items() if name in known}
+        values = dict(vars(build(fields, given, f"constraint `{kind}`")))
+    if getattr(target, "many", False):
+        text = tuple(text.split(",")) if isinstance(text, str) else tuple(text)
+        if "" in text:
+            raise ConstraintError(f"`{kind}` has an empty entry", hint="take a comma away")
+    elif not isinstance(text, str):
+        raise ConstraintError(f"`{kind}` is a list, expected one text")
+    name = f"{kind}={text if isinstance(text, str) else ','.join(text)}".removesuffix("=")
+    arguments = (text,) if text or _takes_text(target) else ()
+    try:
+        made = target(*arguments, **values)
+    except TypeError as error:
+        raise BadRule(f"constraint `{kind}` can't be made from `{text}`: {error}") from error
+    if isinstance(made, Constraint):
+        return made
+    if is_rule(made):
+        return RuleConstraint(name, made)
+    raise BadRule(
+        f"constraint `{kind}` of plugin {component.plugin} has neither `bind` nor `start`, `step` "
+        "and `accept`",
+        hint="`rnngen.testing.constraints` checks a constraint's contract",
+    )
+
+
+def takes_many(kind: str) -> bool:
+    """Whether one constraint of a kind is made of several texts."""
+    component = get_catalog().find("constraint", kind.replace("_", "-"))
+    return bool(getattr(component.load(), "many", False))
+
+
+def _takes_text(target: Any) -> bool:
+    """Whether a kind wants a text even where nothing was written."""
+    try:
+        parameters = inspect.signature(target).parameters.values()
+    except (TypeError, ValueError):
+        return True
+    return any(part.kind is not part.KEYWORD_ONLY for part in parameters)

@@ -1,0 +1,97 @@
+"""The kind of constraint `json-schema`: JSON that a schema in a file allows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rnngen.options import option
+from rnngen_constrained.cfg.constraint import read_text
+from rnngen_constrained.cfg.machine import GrammarMachine
+from rnngen_constrained.errors import BadSyntax, Unsupported
+from rnngen_constrained.llg import schema_matcher
+from rnngen_constrained.machine import Vocabulary
+from rnngen_constrained.planned import PlannedMachine
+from rnngen_constrained.schema.form import Form, Whitespace
+from rnngen_constrained.schema.lower import schema_rules
+
+
+@dataclass(frozen=True)
+class Options:
+    """JSON that a schema allows."""
+
+    whitespace: Literal["none", "space", "free"] = option(
+        "space", "none; space: one may stand after a comma and a colon; free: wherever JSON has it"
+    )
+
+
+class JsonSchema:
+    """The whole text is a JSON document that a schema allows.
+
+    A schema that has an exact grammar needs no library, and its fewest steps are known; others are
+    left to `llguidance`, with plans that keep them within the length.
+
+    Args:
+        path: a file with the schema, draft 4 to 2020-12.
+        whitespace: see `Form`.
+
+    Raises:
+        BadSyntax: the file holds no schema; with the place.
+    """
+
+    def __init__(self, path: str, whitespace: Whitespace = "space") -> None:
+        self.name = f"json_schema={path}"
+        self._file = Path(path).name
+        self._root = read_schema(path)
+        self._refused: Unsupported | None = None
+        try:
+            self._rules, self._start = schema_rules(self._root, self._file, Form(whitespace))
+        except Unsupported as error:
+            self._refused = error
+
+    def bind(self, vocabulary: Vocabulary) -> GrammarMachine | PlannedMachine:
+        """The machine over a vocabulary; see `GrammarMachine` and `PlannedMachine`.
+
+        Raises:
+            Unsupported: the schema has a keyword that is not supported; with its name and place.
+            PluginError: it is left to `llguidance`, which is not installed.
+        """
+        if self._refused is None:
+            return GrammarMachine(self._rules, self._start, vocabulary, self.name)
+        matcher = schema_matcher(self._root, self._file, vocabulary, self._refused.message)
+        return PlannedMachine(matcher, vocabulary, self.name, self._valid)
+
+    def _valid(self, text: bytes) -> bool:
+        """Whether a document is valid for `json`, and for `jsonschema` where it is installed."""
+        try:
+            document = json.loads(text)
+        except ValueError:
+            return False
+        try:
+            from jsonschema import Draft202012Validator
+            from jsonschema.validators import validator_for
+        except ImportError:
+            return True
+        kind = validator_for(self._root, default=Draft202012Validator)
+        return bool(kind(self._root, format_checker=kind.FORMAT_CHECKER).is_valid(document))
+
+
+def read_schema(path: str) -> object:
+    """The schema in a file.
+
+    Raises:
+        ConstraintError: it can't be read.
+        BadSyntax: it is no JSON; with line and column.
+    """
+    try:
+        found: object = json.loads(read_text(path, "json_schema"))
+    except json.JSONDecodeError as error:
+        reason = error.msg[0].lower() + error.msg[1:]
+        raise BadSyntax(
+            f"`{path}` is no JSON: {reason} at line {error.lineno} column {error.colno}"
+        ) from error
+    except RecursionError as error:
+        raise BadSyntax(f"`{path}` is nested too deeply") from error
+    return found

@@ -1,0 +1,1 @@
+"""Rules of music over event tokens: key, range, bars, leaps, cadence and motif."""

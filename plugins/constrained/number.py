@@ -1,0 +1,91 @@
+"""The constraint `number`: a number in a range, as a regular expression over its digits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rnngen_constrained.errors import BadSyntax, EmptyLanguage
+from rnngen_constrained.machine import Machine, Single, Vocabulary
+from rnngen_constrained.pattern import Regex
+
+MOST_DIGITS = 30
+
+
+class Number:
+    """`least..most`, both included; with as many decimals as these have, and no leading zeros."""
+
+    def __init__(self, text: str) -> None:
+        one = r"\s*(-?\d+)(?:\.(\d+))?\s*"
+        found = re.fullmatch(rf"{one}\.\.{one}", text, re.ASCII)
+        if found is None or len(text) > 4 * MOST_DIGITS:
+            raise BadSyntax(
+                f"`number` is `{text}`, expected a range", hint="write `1..12` or `0.00..1.50`"
+            )
+        places = max(len(found[2] or ""), len(found[4] or ""))
+        least, most = _scaled(found[1], found[2], places), _scaled(found[3], found[4], places)
+        if least > most:
+            raise EmptyLanguage(
+                f"`number` is `{text}`, which has nothing in it", hint="write the smaller one first"
+            )
+        self.name = f"number={text}"
+        self.pattern = "|".join(_parts(least, most, places))
+
+    def bind(self, vocabulary: Vocabulary) -> Machine | Single:
+        """The machine."""
+        regex = Regex(self.pattern)
+        regex.name = self.name
+        return regex.bind(vocabulary)
+
+
+def _scaled(whole: str, decimals: str | None, places: int) -> int:
+    size = int(whole.lstrip("-") + (decimals or "").ljust(places, "0"))
+    return -size if whole.startswith("-") else size
+
+
+def _parts(least: int, most: int, places: int) -> Iterator[str]:
+    if least < 0:
+        for part in _from_to(max(1, -most), -least, places):
+            yield "-" + part
+    if most >= 0:
+        yield from _from_to(max(0, least), most, places)
+
+
+def _from_to(least: int, most: int, places: int) -> Iterator[str]:
+    """Alternatives for numbers of a whole part and `places` decimals, of each length."""
+    width = max(len(str(least)), places + 1)
+    while least <= most:
+        last = min(most, 10**width - 1)
+        for digits in _same_width(str(least).zfill(width), str(last).zfill(width)):
+            yield _with_point(digits, places)
+        least, width = last + 1, width + 1
+
+
+def _same_width(least: str, most: str) -> Iterator[list[str]]:
+    """Lists of digits or classes for numbers between two of as many digits."""
+    if not least:
+        yield []
+        return
+    nines, zeros = "9" * (len(least) - 1), "0" * (len(least) - 1)
+    first, last = int(least[0]), int(most[0])
+    if first == last:
+        for rest in _same_width(least[1:], most[1:]):
+            yield [least[0], *rest]
+        return
+    if least[1:] != zeros:
+        for rest in _same_width(least[1:], nines):
+            yield [least[0], *rest]
+        first += 1
+    upper = []
+    if most[1:] != nines:
+        upper = [[most[0], *rest] for rest in _same_width(zeros, most[1:])]
+        last -= 1
+    if first <= last:
+        yield [f"[{first}-{last}]", *["[0-9]"] * len(zeros)]
+    yield from upper
+
+
+def _with_point(digits: list[str], places: int) -> str:
+    if not places:
+        return "".join(digits)
+    return "".join(digits[:-places]) + r"\." + "".join(digits[-places:])

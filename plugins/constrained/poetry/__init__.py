@@ -1,0 +1,1 @@
+"""Poems by rule: rhyme, syllables and metre, from a pronouncing dictionary the user supplies."""

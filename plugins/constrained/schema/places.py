@@ -1,0 +1,172 @@
+"""Where in a schema something stands, and what may stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
+from urllib.parse import unquote
+
+from rnngen_constrained.errors import BadSyntax, Unsupported
+
+_NOTES = (
+    "$schema $id id $comment title description default examples example deprecated readOnly "
+    "writeOnly $defs definitions $anchor contentEncoding contentMediaType"
+)
+NOTES = frozenset(_NOTES.split(" "))
+"""Keywords that say nothing of what is valid."""
+
+BY_TYPE: Mapping[str, tuple[str, ...]] = {
+    "string": ("minLength", "maxLength", "pattern", "format"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    "array": ("items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems"),
+    "object": (
+        "properties",
+        "required",
+        "additionalProperties",
+        "patternProperties",
+        "propertyNames",
+        "minProperties",
+        "maxProperties",
+    ),
+}
+ASSERTIONS = frozenset(name for names in BY_TYPE.values() for name in names) | {
+    "type",
+    "enum",
+    "const",
+}
+COMBINATIONS = ("allOf", "anyOf", "oneOf", "$ref")
+TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
+
+
+class Schema:
+    """A schema's document: what `$ref` names are looked up in, and which draft it is.
+
+    Args:
+        root: the document.
+        name: what it is called, for messages.
+    """
+
+    def __init__(self, root: Any, name: str) -> None:
+        self.root = root
+        self.name = name
+        dialect = root.get("$schema", "") if isinstance(root, dict) else ""
+        self.draft = 2020
+        for draft in (4, 6, 7):
+            if f"draft-0{draft}" in str(dialect):
+                self.draft = draft
+        if "2019-09" in str(dialect):
+            self.draft = 2019
+        if "draft-03" in str(dialect):
+            raise Unsupported(f"{name}: `$schema` is draft 3, expected draft 4 or later")
+
+    def at(self, reference: str, place: str) -> tuple[Any, str]:
+        """The schema that `$ref` names, and its place.
+
+        Raises:
+            Unsupported: it is in another document.
+            BadSyntax: there is none.
+        """
+        if not reference.startswith("#"):
+            self.refuse("$ref", place, f"`{reference}` is in another document")
+        if reference in ("#", "#/"):
+            return self.root, "#"
+        if not reference.startswith("#/"):
+            return self._anchored(reference[1:], place)
+        found: Any = self.root
+        for part in reference[2:].split("/"):
+            key = unquote(part).replace("~1", "/").replace("~0", "~")
+            if isinstance(found, dict) and key in found:
+                found = found[key]
+            elif isinstance(found, list) and key.isdigit() and int(key) < len(found):
+                found = found[int(key)]
+            else:
+                raise BadSyntax(f"{self.name}: `$ref` at `{place}` names `{reference}`, not there")
+        return found, reference
+
+    def _anchored(self, anchor: str, place: str) -> tuple[Any, str]:
+        for group in ("$defs", "definitions"):
+            for key, one in (self.root.get(group) or {}).items():
+                names = (one.get("$anchor"), one.get("$id")) if isinstance(one, dict) else ()
+                if anchor in names or f"#{anchor}" in names:
+                    return one, f"#/{group}/{escape(key)}"
+        raise BadSyntax(f"{self.name}: `$ref` at `{place}` names `#{anchor}`, which is not there")
+
+    def refuse(self, keyword: str, place: str, why: str = "") -> NoReturn:
+        """Unsupported, by name and place."""
+        reason = f": {why}" if why else ""
+        raise Unsupported(
+            f"{self.name}: `{keyword}` at `{place}` is not supported{reason}",
+            hint="it is refused because a document could not be guaranteed to be valid",
+        )
+
+    def broken(self, keyword: str, place: str, expected: str) -> NoReturn:
+        """BadSyntax, by name and place."""
+        raise BadSyntax(f"{self.name}: `{keyword}` at `{place}` is not {expected}")
+
+    def check(self, schema: Any, place: str) -> None:
+        """The keywords of one schema, not of those in it, and the kinds of their values."""
+        if not isinstance(schema, dict):
+            self.broken("schema", place, "an object, `true` or `false`")
+        for keyword, value in schema.items():
+            if keyword in NOTES or keyword.startswith("x-"):
+                inner = keyword in ("$id", "id") and place != "#" and isinstance(value, str)
+                if inner and not value.startswith("#"):
+                    self.refuse(keyword, place, "a document within the document")
+                continue
+            if keyword not in ASSERTIONS and keyword not in COMBINATIONS:
+                if keyword == "nullable" and isinstance(value, bool):
+                    self.refuse(keyword, place, 'write `"type": [..., "null"]` instead')
+                self.refuse(keyword, place)
+            if self.draft == 4 and keyword in ("const", "propertyNames"):
+                self.refuse(keyword, place, "it is none of draft 4's keywords")
+            self._check_value(keyword, value, place)
+
+    def _check_value(self, keyword: str, value: Any, place: str) -> None:
+        if keyword.startswith(("minL", "maxL", "minI", "maxI", "minP", "maxP")):
+            if isinstance(value, float) and value.is_integer():
+                value = int(value)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                self.broken(keyword, place, "a whole number of at least 0")
+        elif keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
+            old = self.draft == 4 and keyword.startswith("exclusive")
+            if isinstance(value, bool) != old or not isinstance(value, int | float):
+                self.broken(keyword, place, "`true` or `false`" if old else "a number")
+        elif keyword == "multipleOf":
+            if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+                self.broken(keyword, place, "a number above 0")
+        elif keyword == "type":
+            names = value if isinstance(value, list) else [value]
+            if not names or any(one not in TYPES for one in names):
+                self.broken(keyword, place, f"one or some of {', '.join(TYPES)}")
+        elif keyword == "enum" or keyword in ("allOf", "anyOf", "oneOf", "prefixItems"):
+            if not isinstance(value, list) or (not value and keyword != "enum"):
+                self.broken(keyword, place, "a list with something in it")
+        elif keyword == "required":
+            if not isinstance(value, list) or any(not isinstance(one, str) for one in value):
+                self.broken(keyword, place, "a list of names")
+        elif keyword in ("properties", "patternProperties"):
+            if not isinstance(value, dict):
+                self.broken(keyword, place, "an object")
+        elif keyword == "uniqueItems":
+            if not isinstance(value, bool):
+                self.broken(keyword, place, "`true` or `false`")
+        elif keyword in ("pattern", "format", "$ref") and not isinstance(value, str):
+            self.broken(keyword, place, "a text")
+
+
+def escape(key: str) -> str:
+    """A key as a part of a JSON pointer."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def below(place: str, *parts: str | int) -> str:
+    """The place of something in a schema."""
+    return "/".join([place, *(escape(str(part)) for part in parts)])
+
+
+def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """The types a schema allows; `integer` is left out where `number` is there."""
+    given = schema.get("type", [one for one in TYPES if one != "integer"])
+    names: Iterable[str] = [given] if isinstance(given, str) else given
+    listed = tuple(dict.fromkeys(names))
+    return tuple(one for one in listed if one != "integer" or "number" not in listed)

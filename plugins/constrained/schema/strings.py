@@ -1,0 +1,241 @@
+"""Sets of texts as JSON strings: patterns that must all match, texts left out, and a length.
+
+The sets are intersected by walking all their automata at once, with subsets of states, over the
+coarsest classes of characters that all of them tell apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from rnngen_constrained.cfg.automaton import automaton
+from rnngen_constrained.cfg.charset import ANY, LAST, Charset
+from rnngen_constrained.cfg.expression import (
+    NEVER,
+    Chars,
+    Choice,
+    Expression,
+    Graph,
+    Repeat,
+    Series,
+    Shortest,
+    choice,
+    literal,
+    sequence,
+)
+from rnngen_constrained.cfg.states import Automaton, Label
+from rnngen_constrained.errors import Hostile
+
+MOST_STATES = 20_000
+QUOTE: Expression = Chars(Charset.chars('"'))
+_MUST = Charset.chars('"\\') | Charset.of([(0, 31)])
+_SHORT = {'"': '"', "\\": "\\", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Texts that match all of `patterns` and none of `without`, of a length within bounds.
+
+    Args:
+        patterns: expressions without rules; each matches the whole text.
+        without: the same, of texts that are left out.
+        least: characters at least.
+        most: characters at most; None: no bound.
+    """
+
+    patterns: tuple[Expression, ...] = ()
+    without: tuple[Expression, ...] = ()
+    least: int = 0
+    most: int | None = None
+
+    def expression(self) -> Expression:
+        """The texts, not escaped; `NEVER` where there are none.
+
+        Raises:
+            Hostile: it takes more than `MOST_STATES` states.
+        """
+        if not self.patterns and not self.without:
+            if self.most is not None and self.most < self.least:
+                return NEVER
+            return Repeat(Chars(ANY), self.least, self.most)
+        if len(self.patterns) == 1 and not self.without and (self.least, self.most) == (0, None):
+            return self.patterns[0]
+        return self._walk()
+
+    def both(self, other: Texts) -> Texts:
+        """The texts that are in both."""
+        mosts = [one for one in (self.most, other.most) if one is not None]
+        return Texts(
+            self.patterns + other.patterns,
+            self.without + other.without,
+            max(self.least, other.least),
+            min(mosts, default=None),
+        )
+
+    def has(self, text: str) -> bool:
+        """Whether a text is among them."""
+        if not self.least <= len(text) <= (len(text) if self.most is None else self.most):
+            return False
+        return all(_matches(one, text) for one in self.patterns) and not any(
+            _matches(one, text) for one in self.without
+        )
+
+    def _walk(self) -> Expression:
+        """The graph of all automata at once, with the length counted as far as it matters."""
+        blocks = _blocks([*self.patterns, *self.without])
+        parts = [_over(one, blocks) for one in (*self.patterns, *self.without)]
+        wanted = [True] * len(self.patterns) + [False] * len(self.without)
+        counted = self.least if self.most is None else self.most + 1
+        start = (tuple(frozenset({0}) for _ in parts), 0)
+        numbers = {start: 0}
+        todo = [start]
+        edges: list[tuple[int, Expression, int]] = []
+        finals: set[int] = set()
+        while todo:
+            place = todo.pop()
+            sets, length = place
+            ends = [bool(states & part.finals) for states, part in zip(sets, parts, strict=True)]
+            if ends == wanted and length >= self.least:
+                finals.add(numbers[place])
+            after = min(length + 1, counted)
+            if self.most is not None and after > self.most:
+                continue
+            moves: dict[tuple[frozenset[int], ...], list[Charset]] = {}
+            for number, block in enumerate(blocks):
+                to = tuple(
+                    _step(part, states, 1 << number)
+                    for states, part in zip(sets, parts, strict=True)
+                )
+                if all(to[: len(self.patterns)]):
+                    moves.setdefault(to, []).append(block)
+            for to, where in moves.items():
+                then = to, after
+                if then not in numbers:
+                    if len(numbers) >= MOST_STATES:
+                        raise Hostile(
+                            f"a pattern with a length takes more than {MOST_STATES} states"
+                        )
+                    numbers[then] = len(numbers)
+                    todo.append(then)
+                chars = Charset.of(pair for one in where for pair in one.intervals)
+                edges.append((numbers[place], Chars(chars), numbers[then]))
+        return Graph(len(numbers), tuple(edges), frozenset(finals)) if finals else NEVER
+
+
+def quoted(texts: Expression) -> Expression:
+    """Texts as JSON strings: in quotes, and escaped where JSON demands it."""
+    return sequence([QUOTE, _escaped(texts), QUOTE])
+
+
+def anywhere(pattern: Expression, at_start: bool, at_end: bool) -> Expression:
+    """The texts that have a match of a pattern somewhere, or where it is anchored."""
+    rest = Repeat(Chars(ANY), 0, None)
+    return sequence([*([] if at_start else [rest]), pattern, *([] if at_end else [rest])])
+
+
+def any_of(texts: Iterable[str]) -> Expression:
+    """Exactly these texts."""
+    return choice(literal(text) for text in texts)
+
+
+@lru_cache(maxsize=512)
+def _escaped_chars(chars: Charset) -> Expression:
+    options: list[Expression] = []
+    plain = chars - _MUST
+    if plain:
+        options.append(Chars(plain))
+    must = chars & _MUST
+    short = "".join(sign for char, sign in _SHORT.items() if char in must)
+    if short:
+        options.append(sequence([literal("\\"), Chars(Charset.chars(short))]))
+    by_first: dict[str, str] = {}
+    for char in must:
+        if char not in _SHORT:
+            digits = f"{ord(char):02x}"
+            by_first[digits[0]] = by_first.get(digits[0], "") + digits[1]
+    for first, seconds in by_first.items():
+        last = Chars(Charset.chars(seconds + seconds.upper()))
+        options.append(sequence([literal(f"\\u00{first}"), last]))
+    return choice(options)
+
+
+def _escaped(expression: Expression) -> Expression:
+    match expression:
+        case Chars(chars):
+            return _escaped_chars(chars)
+        case Series(parts):
+            return sequence(map(_escaped, parts))
+        case Choice(options):
+            return choice(map(_escaped, options))
+        case Repeat(part, least, most):
+            return Repeat(_escaped(part), least, most)
+        case Shortest(part):
+            return Shortest(_escaped(part))
+        case Graph(places, edges, finals):
+            return Graph(places, tuple((a, _escaped(part), b) for a, part, b in edges), finals)
+    raise ValueError("a set of texts names a rule")
+
+
+def _leaves(expression: Expression) -> Iterable[Charset]:
+    match expression:
+        case Chars(chars):
+            yield chars
+        case Series(parts) | Choice(parts):
+            for part in parts:
+                yield from _leaves(part)
+        case Repeat(part, _, _) | Shortest(part):
+            yield from _leaves(part)
+        case Graph(_, edges, _):
+            for _, part, _ in edges:
+                yield from _leaves(part)
+
+
+def _blocks(expressions: Sequence[Expression]) -> list[Charset]:
+    """All characters, in the coarsest classes of which every set in the expressions is made."""
+    sets = list(dict.fromkeys(chars for one in expressions for chars in _leaves(one)))
+    cuts = {0, LAST + 1}
+    for chars in sets:
+        for low, high in chars.intervals:
+            cuts |= {low, high + 1}
+    edges = sorted(cuts)
+    groups: dict[tuple[bool, ...], list[tuple[int, int]]] = {}
+    for low, after in pairwise(edges):
+        if 0xD800 <= low <= 0xDFFF:
+            low = 0xE000
+        if low < after:
+            signature = tuple(chr(low) in chars for chars in sets)
+            groups.setdefault(signature, []).append((low, after - 1))
+    return [Charset.of(intervals) for intervals in groups.values()]
+
+
+def _over(expression: Expression, blocks: Sequence[Charset]) -> Automaton:
+    def draw(chars: Chars, _: bool) -> list[tuple[Label, ...]]:
+        mask = 0
+        for number, block in enumerate(blocks):
+            if chr(block.intervals[0][0]) in chars.set:
+                mask |= 1 << number
+        return [(mask,)] if mask else []
+
+    return automaton(expression, draw, regular=True)
+
+
+def _step(part: Automaton, states: frozenset[int], bit: int) -> frozenset[int]:
+    return frozenset(
+        to
+        for state in states
+        for label, to in part.edges[state]
+        if isinstance(label, int) and label & bit
+    )
+
+
+def _matches(expression: Expression, text: str) -> bool:
+    blocks = _blocks([expression])
+    part = _over(expression, blocks)
+    states = frozenset({0})
+    for char in text:
+        number = next(number for number, block in enumerate(blocks) if char in block)
+        states = _step(part, states, 1 << number)
+    return bool(states & part.finals)

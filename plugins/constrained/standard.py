@@ -1,0 +1,78 @@
+"""What is asked of a text when nothing is: prose in the words that the model learned from."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from rnngen.errors import BundleError, DataError, UsageError
+from rnngen_constrained.constraint import Constraint
+from rnngen_constrained.prose import Prose
+from rnngen_constrained.word_list import BETWEEN
+
+if TYPE_CHECKING:
+    from rnngen.bundle import Bundle
+
+MOST_WORDS = 50_000
+LONGEST = 40
+BLOCK = 1 << 20
+WORD = re.compile("[^" + "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in BETWEEN) + "]+")
+
+
+def standard(bundle: Bundle, note: Callable[[str], None]) -> Constraint:
+    """The constraint: only words of the training text, pairs of brackets, whole sentences.
+
+    Raises:
+        UsageError: the model does not write text; what it should keep to has to be said.
+    """
+    if getattr(bundle.codec, "bytes_of", None) is None:
+        raise UsageError(
+            "the decoder `constrained` has nothing to keep to",
+            hint="name a rule, `-o rule=...`; see `rnngen list constraints`",
+        )
+    try:
+        words = _words(bundle)
+    except (BundleError, DataError, UsageError) as error:
+        note(
+            "standard rule: brackets and quotes in pairs, whole sentences; any words, as the "
+            f"training text can't be read again: {error.message}"
+        )
+        return Prose(name="sentences")
+    note(
+        f"standard rule: only the {len(words):,} words of the training text, brackets and quotes "
+        "in pairs, whole sentences"
+    )
+    return Prose(words, name="known words and whole sentences")
+
+
+def _words(bundle: Bundle) -> list[str]:
+    counts: Counter[str] = Counter()
+    rest = ""
+    for text in _texts(bundle):
+        text = rest + text
+        # A word at the edge may go on in the next part.
+        cut = max((found.start() for found in WORD.finditer(text[-LONGEST:])), default=LONGEST)
+        edge = len(text[:-LONGEST]) + cut if len(text) > LONGEST else len(text)
+        counts.update(word.strip("'") for word in WORD.findall(text[:edge]))
+        rest = text[edge:]
+    counts.update(word.strip("'") for word in WORD.findall(rest))
+    counts.pop("", None)
+    found = [word for word, _ in counts.most_common(MOST_WORDS) if len(word) <= LONGEST]
+    if not found:
+        raise DataError("the training text has no words")
+    return found
+
+
+def _texts(bundle: Bundle) -> Iterator[str]:
+    """The training text, in parts."""
+    from rnngen.tasks import data_of, reopen_tasks
+
+    data = data_of(bundle)
+    if len(data["fingerprint"]) != 1:
+        raise DataError("the run learned several tasks in a row")
+    name = bundle.manifest["domain"]["name"]
+    (dataset,) = reopen_tasks(name, bundle.domain, [data["sources"]], data, bundle.codec)
+    for start in range(0, len(dataset.train), BLOCK):
+        yield bundle.codec.decode(dataset.train.steps[start : start + BLOCK])

@@ -1,0 +1,142 @@
+"""The machine of a token-level automaton: states are numbers, masks are rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnngen_constrained.machine import INFINITE, Reason, Vocabulary
+from rnngen_constrained.token_dfa import Ints, TokenDFA, shortest
+
+LARGEST = 1 << 24
+"""Entries of a table with a column for every step, at most; larger ones keep one for each class."""
+NEVER = 32767
+"""A cost in int16 that no budget reaches; true costs above it count as it, minus one."""
+
+
+class TableMachine:
+    """`Machine` of an automaton that is not empty; rows are `[B]` int64.
+
+    Args:
+        dfa: of what is allowed.
+        vocabulary: of its steps.
+        names: the constraints behind it, as the user wrote them.
+        parts: the machine of each of them, to say which one forbids a step; none for itself.
+        behind: `[S,P]`, the state of each part in every state.
+    """
+
+    exact = True
+
+    def __init__(
+        self,
+        dfa: TokenDFA,
+        vocabulary: Vocabulary,
+        names: Sequence[str],
+        parts: Sequence[TableMachine] = (),
+        behind: Ints | None = None,
+    ) -> None:
+        self.dfa = dfa
+        self.vocabulary = vocabulary
+        self.names = list(names)
+        self.parts = list(parts) or [self]
+        own = np.arange(len(dfa), dtype=np.int32)[:, None]
+        self.behind = own if behind is None else behind
+        cost, classes = self._costs()
+        self.ample = int(cost[cost < NEVER].max(initial=0))
+        """With more steps left than this, what is left plays no part."""
+        next_state = np.concatenate((dfa.next, np.full((len(dfa), 1), -1, np.int32)), axis=1)
+        next_state[:, -1] = np.arange(len(dfa))
+        self._dense = len(dfa) * len(vocabulary) <= LARGEST
+        if self._dense:
+            cost = np.ascontiguousarray(cost[:, classes])
+            next_state = next_state[:, classes]
+        self._width = cost.shape[1]
+        self._cost = torch.from_numpy(cost)
+        self._mask = torch.from_numpy(cost < NEVER)
+        self._next = torch.from_numpy(np.ascontiguousarray(next_state))
+        self._classes = torch.from_numpy(classes)
+        self._needed = torch.from_numpy(dfa.needed.astype(np.int64))
+
+    def start(self, batch: int) -> Tensor:
+        """State 0, `batch` times."""
+        return torch.zeros(batch, dtype=torch.int64)
+
+    def allowed(self, rows: Tensor, left: Tensor | None) -> Tensor:
+        """`[B,V]` bool: one look-up, and a comparison where little is left."""
+        if left is None or not len(left) or int(left.min()) > self.ample:
+            mask = self._mask.index_select(0, rows)
+        else:
+            # Compared once for rows that are alike: a comparison costs more than copying its rows.
+            keys = rows * NEVER + left.clamp(max=NEVER - 1)
+            alike, places = torch.unique(keys, return_inverse=True)
+            budget = (alike % NEVER).to(torch.int16).unsqueeze(1)
+            mask = (self._cost.index_select(0, alike // NEVER) <= budget).index_select(0, places)
+        return mask if self._dense else mask.index_select(1, self._classes)
+
+    def advance(self, rows: Tensor, steps: Tensor) -> Tensor:
+        """The states after `steps [B]`."""
+        columns = steps if self._dense else self._classes[steps]
+        places = rows * self._width + columns
+        return self._next.view(-1).index_select(0, places).long()
+
+    def select(self, rows: Tensor, index: Tensor) -> Tensor:
+        """The states of some rows."""
+        return rows[index]
+
+    def needed(self, rows: Tensor) -> Tensor:
+        """`[B]` int64, exact."""
+        return self._needed[rows]
+
+    def explain(self, rows: Tensor, row: int, step: int, left: int | None) -> Reason:
+        """Which part forbids a step; or that none does by itself; or that too little is left."""
+        state = int(rows[row])
+        if bool(self.allowed(rows[row : row + 1], _one(left))[0, step]):
+            raise ValueError(f"step {step} is allowed")
+        vocabulary, ending = self.vocabulary, shortest(self.dfa, state)
+        what = "an end" if step == vocabulary.end else f"`{vocabulary.names[step]}`"
+        after = self._after(self.dfa, state, step)
+        if after is not None:
+            needs = int(self.dfa.needed[after]) + 1
+            text = f"the shortest way to go on with {what} takes {needs} steps, {left} are left"
+            return Reason("length", " and ".join(self.names), text, ending)
+        for name, part, own in zip(
+            self.names, self.parts, self.behind[state].tolist(), strict=True
+        ):
+            if self._after(part.dfa, own, step) is None:
+                return Reason("rule", name, part.sentence(own, step), ending)
+        names = " and ".join(f"`{name}`" for name in self.names)
+        text = f"after {what} nothing satisfies {names} together"
+        return Reason("jointly", " and ".join(self.names), text, ending)
+
+    def sentence(self, state: int, step: int) -> str:
+        """Why this one constraint forbids a step in one of its own states."""
+        names = self.vocabulary.names
+        what = "an end" if step == self.vocabulary.end else f"`{names[step]}`"
+        return f"`{self.names[0]}` does not allow {what} here"
+
+    def _after(self, dfa: TokenDFA, state: int, step: int) -> int | None:
+        if step == self.vocabulary.end:
+            return state if dfa.accepting[state] else None
+        after = int(dfa.next[state, dfa.classes[step]])
+        return None if after < 0 else after
+
+    def _costs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Steps that have to be left for each step of a class, `[S,C+1]`; the end's class is last.
+
+        The end takes none; any other step itself, and what is needed after it.
+        """
+        dfa = self.dfa
+        needed = np.append(dfa.needed, INFINITE)
+        cost = np.minimum(needed[dfa.next].astype(np.int64) + 1, NEVER)
+        cost[(needed[dfa.next] < INFINITE) & (cost == NEVER)] = NEVER - 1
+        end = np.where(dfa.accepting, 0, NEVER)[:, None]
+        classes = dfa.classes.astype(np.int64).copy()
+        classes[self.vocabulary.end] = dfa.next.shape[1]
+        return np.concatenate((cost, end), axis=1).astype(np.int16), classes
+
+
+def _one(left: int | None) -> Tensor | None:
+    return None if left is None else torch.tensor([left])

@@ -1,0 +1,51 @@
+"""A table as a machine for one sequence, to be joined with machines that have none."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from rnngen_constrained.machine import INFINITE, Reason
+from rnngen_constrained.table import TableMachine
+from rnngen_constrained.token_dfa import Ints
+
+
+class TableSingle:
+    """`Single`; states are numbers."""
+
+    exact = True
+
+    def __init__(self, machine: TableMachine) -> None:
+        self.vocabulary = machine.vocabulary
+        self._machine = machine
+        self._dfa = machine.dfa
+        self.ample = int(self._dfa.needed.max()) + 1
+        self._needed = np.append(self._dfa.needed, INFINITE)
+
+    def start(self) -> int:
+        """State 0."""
+        return 0
+
+    def allowed(self, state: int, left: int | None) -> Ints:
+        """The steps that may follow."""
+        most = INFINITE - 1 if left is None else left - 1
+        good = (self._needed[self._dfa.next[state]] <= most)[self._dfa.classes]
+        good[self.vocabulary.end] = self._dfa.accepting[state]
+        return np.flatnonzero(good).astype(np.int32)
+
+    def advance(self, state: int, step: int) -> int:
+        """The state after a step."""
+        return int(self._dfa.next[state, self._dfa.classes[step]])
+
+    def needed(self, state: int) -> int:
+        """The fewest steps to a valid ending."""
+        return int(self._dfa.needed[state])
+
+    def needed_after(self, state: int) -> Ints:
+        """`[V]`: the fewest steps to a valid ending after each step, INFINITE for none."""
+        after: Ints = self._needed[self._dfa.next[state]][self._dfa.classes]
+        return after
+
+    def explain(self, state: int, step: int, left: int | None) -> Reason:
+        """Which part of the table forbids a step, and why."""
+        return self._machine.explain(torch.tensor([state]), 0, step, left)

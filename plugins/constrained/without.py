@@ -1,0 +1,20 @@
+"""No constraint but that some steps are never written."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+import numpy as np
+
+from rnngen_constrained.machine import Vocabulary
+from rnngen_constrained.table import TableMachine
+from rnngen_constrained.token_dfa import TokenDFA, merged_columns
+
+
+def without(steps: Set[int], vocabulary: Vocabulary) -> TableMachine:
+    """Everything but `steps`."""
+    table = np.zeros((1, len(vocabulary)), np.int32)
+    table[0, [*steps, vocabulary.end]] = -1
+    small, classes = merged_columns(table)
+    dfa = TokenDFA(small, classes, np.ones(1, bool), np.zeros(1, np.int32))
+    return TableMachine(dfa, vocabulary, ["forbidden steps"])

@@ -1,0 +1,57 @@
+"""The constraint `words`: every word of the text is in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rnngen_constrained.automaton import bind_bytes
+from rnngen_constrained.errors import BadSyntax
+from rnngen_constrained.machine import Machine, Single, Vocabulary
+from rnngen_constrained.word_list import is_word_character, texts_of
+
+LARGEST_FILE = 64 << 20
+
+
+class Words:
+    """Every word is one of `words`, as it is written there; or of a file with one a line."""
+
+    many = True
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.name = f"words={','.join(words[:5])}" + (",..." if len(words) > 5 else "")
+        if len(words) == 1 and _is_file(words[0]):
+            words = _read(Path(words[0]))
+        self.words = sorted(set(words))
+        for word in self.words:
+            if not word or not all(is_word_character(char) or char == "'" for char in word):
+                raise BadSyntax(
+                    f"`words` has `{word}`, which is not one word",
+                    hint="words have no spaces and no signs but `'`; "
+                    "a file with words is named by its path",
+                )
+
+    def bind(self, vocabulary: Vocabulary) -> Machine | Single:
+        """The machine."""
+        characters = "".join(dict.fromkeys("".join(self.words)))
+        return bind_bytes(self.name, texts_of(self.words), vocabulary, characters)
+
+
+def _is_file(name: str) -> bool:
+    return ("/" in name or "\\" in name or "." in name) or Path(name).is_file()
+
+
+def _read(path: Path) -> list[str]:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise BadSyntax(f"the words `{path}` can't be read: {error.strerror}") from None
+    if len(raw) > LARGEST_FILE:
+        raise BadSyntax(f"the words `{path}` have more than {LARGEST_FILE >> 20} MiB")
+    try:
+        words = raw.decode().split()
+    except UnicodeDecodeError as error:
+        raise BadSyntax(f"the words `{path}` are not UTF-8, at byte {error.start}") from None
+    if not words:
+        raise BadSyntax(f"the words `{path}` are empty", hint="write one word a line")
+    return words

@@ -1,0 +1,307 @@
+"""Each rule of music against all short sequences, judged by its definition."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise, product
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnngen.errors import UsageError
+from rnngen_constrained.constraint import make
+from rnngen_constrained.errors import EmptyLanguage, Unspellable
+from rnngen_constrained.machine import Vocabulary
+
+END = 0
+
+
+def vocabulary(names):
+    return Vocabulary([b""] * (len(names) + 1), ["<end>", *names], END)
+
+
+def sequences(machine, most):
+    """Every sequence of at most so many steps that the machine lets pass."""
+    found = set()
+
+    def extend(rows, steps, left):
+        mask = machine.allowed(rows, torch.tensor([left]))[0]
+        for step in mask.nonzero().flatten().tolist():
+            if step == END:
+                found.add(tuple(machine.vocabulary.names[part] for part in steps))
+            else:
+                extend(machine.advance(rows, torch.tensor([step])), [*steps, step], left - 1)
+
+    extend(machine.start(1), [], most)
+    return found
+
+
+def all_sequences(names, most):
+    return {each for size in range(most + 1) for each in product(names, repeat=size)}
+
+
+def pitches(sequence):
+    return [int(name[5:]) for name in sequence if name.startswith("NOTE")]
+
+
+def same(kind, text, names, most, valid, options=None):
+    machine = make(kind, text, options or {}).bind(vocabulary(names))
+    expected = {each for each in all_sequences(names, most) if valid(each)}
+    assert expected
+    assert expected != all_sequences(names, most)
+    assert sequences(machine, most) == expected
+
+
+NOTES = ["NOTE_60", "NOTE_61", "NOTE_64", "NOTE_67", "DUR_1"]
+
+
+def test_key_allows_its_pitch_classes():
+    same("key", "C major", NOTES, 4, lambda each: 61 not in pitches(each))
+
+
+def test_range_allows_both_its_ends():
+    for text in ("61-64", "C#4-E4"):
+        same("range", text, NOTES, 4, lambda each: all(61 <= p <= 64 for p in pitches(each)))
+
+
+def test_leap_bounds_the_interval_between_successive_notes():
+    def valid(each):
+        return all(abs(second - first) <= 4 for first, second in pairwise(pitches(each)))
+
+    same("leap", "4", NOTES, 4, valid)
+
+
+def test_cadence_ends_the_last_bar_on_its_note():
+    def valid(each):
+        text = " ".join(each)
+        played = [name for name in text.replace("NOTE", " NOTE").split() if name.startswith("NOTE")]
+        bars = text.split("BAR")
+        closed = not bars[-1].strip() and len(bars) > 1
+        last = bars[-2] if closed else bars[-1]
+        return bool(played) and played[-1] in ("NOTE_60", "NOTE_72") and "NOTE" in last
+
+    same("cadence", "C", ["NOTE_60", "NOTE_72", "NOTE_61", "DUR_1", "BAR"], 5, valid)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"), [("60 60 61", (60, 60, 61)), ("C4 C4", (60, 60)), ("64", (64,))]
+)
+def test_a_motif_of_pitches_occurs(text, wanted):
+    def valid(each):
+        played = pitches(each)
+        size = len(wanted)
+        return any(tuple(played[n : n + size]) == wanted for n in range(len(played)))
+
+    same("motif", text, ["NOTE_60", "NOTE_61", "NOTE_64", "DUR_1"], 5, valid)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"), [("+1 -1", (1, -1)), ("+0 +0 +1", (0, 0, 1)), ("+3", (3,))]
+)
+def test_a_motif_of_intervals_occurs(text, wanted):
+    def valid(each):
+        steps = [second - first for first, second in pairwise(pitches(each))]
+        return any(tuple(steps[n : n + len(wanted)]) == wanted for n in range(len(steps)))
+
+    same("motif", text, ["NOTE_60", "NOTE_61", "NOTE_64", "DUR_1"], 5, valid)
+
+
+def fills(bar, units):
+    """Whether a bar is notes or a rest, then a duration, again and again, up to its length."""
+    total, waiting = 0, []
+    for name in bar:
+        if name.startswith("DUR"):
+            if not waiting or ("REST" in waiting and len(waiting) > 1):
+                return False
+            total, waiting = total + int(name[4:]), []
+        else:
+            waiting.append(name)
+    return total == units and not waiting
+
+
+def cut(each, sign):
+    parts = [[]]
+    for name in each:
+        if name == sign:
+            parts.append([])
+        else:
+            parts[-1].append(name)
+    return parts
+
+
+BAR_NAMES = ["NOTE_60", "REST", "DUR_1", "DUR_2", "BAR"]
+
+
+def begins(each):
+    first, *bars = cut(each, "BAR")
+    return not first and len(bars) == 2 and all(fills(bar, 2) for bar in bars)
+
+
+def ends(each):
+    *bars, rest = cut(each, "BAR")
+    return not rest and len(bars) == 2 and all(fills(bar, 2) for bar in bars)
+
+
+def between(each):
+    bars = cut(each, "BAR")
+    return len(bars) == 2 and all(fills(bar, 2) for bar in bars)
+
+
+@pytest.mark.parametrize("barline", ["begin", "end", "between"])
+def test_durations_of_every_bar_add_up(barline):
+    valid = {"begin": begins, "end": ends, "between": between}[barline]
+    same("bars", "2x2", BAR_NAMES, 7, valid, {"barline": barline})
+
+
+def test_bars_without_a_token_follow_each_other():
+    def valid(each):
+        for place in range(len(each) + 1):
+            if fills(each[:place], 2) and fills(each[place:], 2):
+                return True
+        return False
+
+    same("bars", "2x2", ["NOTE_60", "REST", "DUR_1", "DUR_2"], 7, valid)
+
+
+def test_shifts_of_every_bar_add_up():
+    names = ["Pitch_60", "Duration_1.0.2", "TimeShift_0.1.2", "TimeShift_1.0.2", "Rest_0.1.2"]
+    beats = {"TimeShift_0.1.2": 1, "TimeShift_1.0.2": 2, "Rest_0.1.2": 1}
+
+    def valid(each):
+        reached = [sum(beats.get(name, 0) for name in each[:n]) for n in range(len(each) + 1)]
+        return reached[-1] == 4 and 2 in reached
+
+    same("bars", "2x1", names, 5, valid)
+
+
+def test_positions_go_on_and_notes_end_within_the_bar():
+    names = ["Bar_None", "Position_0", "Position_1", "Pitch_60", "Duration_0.1.2", "Duration_1.0.2"]
+    lengths = {"Duration_0.1.2": 1, "Duration_1.0.2": 2}
+
+    def valid(each):
+        first, *bars = cut(each, "Bar_None")
+        if first or len(bars) != 2:
+            return False
+        for bar in bars:
+            at = -1
+            for name in bar:
+                if name.startswith("Position"):
+                    if int(name[9:]) <= at:
+                        return False
+                    at = int(name[9:])
+                if name == "Pitch_60" and at < 0:
+                    return False
+                if max(at, 0) + lengths.get(name, 0) > 2:
+                    return False
+            if at < 0:
+                return False
+        return True
+
+    same("bars", "2x1", names, 6, valid)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.fractions(Fraction(1, 4), 4, max_denominator=4), min_size=1, max_size=4),
+    st.fractions(Fraction(1, 4), 6, max_denominator=4),
+)
+def test_a_bar_that_no_durations_fill_is_refused(durations, units):
+    names = ["NOTE_60", "BAR", *(f"DUR_{each}" for each in dict.fromkeys(durations))]
+    reached = {Fraction(0)}
+    while True:
+        more = {a + b for a in reached for b in durations if a + b <= units} - reached
+        if not more:
+            break
+        reached |= more
+    constraint = make("bars", f"1x{units}", {})
+    if units in reached:
+        assert constraint.bind(vocabulary(names)).needed(torch.zeros(1, dtype=torch.int64)) > 0
+        return
+    with pytest.raises(EmptyLanguage, match=f"a bar of {units} can't be filled .*: `DUR_"):
+        constraint.bind(vocabulary(names))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "message"),
+    [
+        ("key", "H major", "there is no key `H major`"),
+        ("range", "48", "`48` is no range of pitches"),
+        ("range", "72-48", "the range `72-48` ends below its beginning"),
+        ("leap", "far", "`far` is no interval in semitones"),
+        ("bars", "four", "`four` says no number of bars"),
+        ("bars", "0x4", "`0x4` says no number of bars"),
+        ("bars", "4x1/0", "`4x1/0` says no number of bars"),
+        ("cadence", "H", "`H` is no note's name"),
+        ("motif", "", "`` is no motif"),
+        ("motif", "+2 x", r"`\+2 x` is no motif"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(kind, text, message):
+    with pytest.raises(UsageError, match=message):
+        make(kind, text, {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "message"),
+    [
+        ("key", "F# pentatonic", "none of the model's notes is in F# pentatonic"),
+        ("range", "80-90", "none of the model's notes lies in 80-90"),
+        ("cadence", "D", "none of the model's notes is a D"),
+        ("motif", "60 62", "none of the model's notes is 62"),
+    ],
+)
+def test_notes_that_the_model_has_not_are_named(kind, text, message):
+    with pytest.raises(EmptyLanguage, match=message) as caught:
+        make(kind, text, {}).bind(vocabulary(["NOTE_60", "NOTE_64", "DUR_1"]))
+    assert caught.value.hint == "they go from 60 to 64"
+
+
+def test_a_vocabulary_without_notes_is_refused():
+    with pytest.raises(Unspellable, match="`key=C major` is about notes, and none"):
+        make("key", "C major", {}).bind(vocabulary(["a", "b"]))
+    options = {"events": [r"note=n(\d+)"]}
+    assert make("key", "C major", options).bind(vocabulary(["n60", "n61"]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "written", "step", "why"),
+    [
+        ("bars", "4x16", "BAR REST DUR_16 BAR REST DUR_16 BAR NOTE_60 DUR_14 NOTE_60", "DUR_4",
+         "metre: 2 beats left in bar 3, `DUR_4` needs 4"),
+        ("bars", "1x16", "BAR NOTE_60 DUR_14", "BAR",
+         "metre: `BAR` would begin bar 2, there are 1"),
+        ("bars", "2x16", "BAR NOTE_60 DUR_14", "BAR", "metre: 2 beats left in bar 1"),
+        ("bars", "2x16", "", "NOTE_60", "metre: no bar has begun, `NOTE_60` lies in none"),
+        ("bars", "2x16", "BAR", "DUR_4", "metre: `DUR_4` follows no note or rest"),
+        ("bars", "2x16", "BAR NOTE_60", "REST", "metre: a note in bar 1 waits for its duration"),
+        ("bars", "2x16", "BAR NOTE_60 DUR_16", "NOTE_60",
+         "metre: bar 1 is full, there is no time for `NOTE_60`"),
+        ("bars", "2x16", "BAR", None, "metre: 1 of 2 bars have begun"),
+        ("bars", "1x16", "BAR NOTE_60 DUR_14 REST", None,
+         "metre: 2 beats left in bar 1, and a rest waits for its duration"),
+        ("key", "C major", "", "NOTE_61", "key: `NOTE_61` is not in C major"),
+        ("range", "61-70", "", "NOTE_60", "range: `NOTE_60` is below 61"),
+        ("range", "50-60", "", "NOTE_61", "range: `NOTE_61` is above 60"),
+        ("leap", "5", "NOTE_60", "NOTE_72",
+         "leap: `NOTE_72` is 12 semitones from the last note, at most 5 are allowed"),
+        ("cadence", "C", "", None, "cadence: there is no note yet, the last one must be C"),
+        ("cadence", "C", "NOTE_61", None, "cadence: the last note is not C"),
+        ("cadence", "C", "NOTE_60 BAR DUR_4", None,
+         "cadence: the last bar has no note, it must end on C"),
+        ("motif", "60 61 72", "NOTE_60 NOTE_61", None, "motif: 2 of 3 of `60 61 72` are written"),
+        ("motif", "+1 -1", "NOTE_60 NOTE_61", None, "motif: 1 of 2 of `+1 -1` are written"),
+    ],
+)  # fmt: skip
+def test_a_forbidden_step_is_explained_in_the_words_of_a_musician(kind, text, written, step, why):
+    names = ["NOTE_60", "NOTE_61", "NOTE_72", "REST", "DUR_2", "DUR_4", "DUR_14", "DUR_16", "BAR"]
+    machine = make(kind, text, {}).bind(vocabulary(names))
+    rows = machine.start(1)
+    for name in written.split():
+        number = names.index(name) + 1
+        assert machine.allowed(rows, None)[0, number], name
+        rows = machine.advance(rows, torch.tensor([number]))
+    number = END if step is None else names.index(step) + 1
+    reason = machine.explain(rows, 0, number, None)
+    assert (reason.kind, reason.rule, reason.text) == ("rule", f"{kind}={text}", why)

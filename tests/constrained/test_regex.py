@@ -1,0 +1,175 @@
+"""The constraint `regex`, against Python's `re`."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnngen_constrained.errors import (
+    BadSyntax,
+    EmptyLanguage,
+    Hostile,
+    Unspellable,
+    Unsupported,
+)
+from rnngen_constrained.pattern import Regex
+from rnngen_constrained.utf8 import byte_ranges
+from tests.constrained.vocabularies import (
+    accepts,
+    all_bytes,
+    characters,
+    machine_of,
+    of,
+    sequences,
+    subwords,
+    text_of,
+    walk,
+)
+
+ALPHABET = "ab1é."
+ATOMS = [
+    "a",
+    "b",
+    "1",
+    "é",
+    ".",
+    r"\d",
+    r"\w",
+    r"\s",
+    r"\D",
+    r"\.",
+    "[ab]",
+    "[^a]",
+    "[a-z1]",
+    "^",
+    "$",
+]
+patterns = st.recursive(
+    st.sampled_from(ATOMS),
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map("".join),
+        st.tuples(inner, inner).map(lambda pair: f"(?:{pair[0]}|{pair[1]})"),
+        st.tuples(
+            inner, st.sampled_from(["*", "+", "?", "{2}", "{1,3}", "{,2}", "{2,}", "*?"])
+        ).map(lambda pair: f"({pair[0]}){pair[1]}"),
+    ),
+    max_leaves=6,
+)
+VOCABULARY = characters(ALPHABET)
+ALL = [text_of(VOCABULARY, steps) for steps in sequences(VOCABULARY, 3)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(patterns)
+def test_a_regex_accepts_the_texts_that_pythons_re_accepts(pattern):
+    # `$` before a line end is the one thing that is read otherwise; the alphabet has none.
+    expected = {text for text in ALL if re.fullmatch(pattern, text, re.ASCII)}
+    try:
+        machine = Regex(pattern).bind(VOCABULARY)
+    except EmptyLanguage:
+        assert not expected
+        return
+    steps = {text: [VOCABULARY.tokens.index(char.encode()) for char in text] for text in ALL}
+    assert {text for text in ALL if accepts(machine, steps[text])} == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(patterns, st.integers(0, 2**32), st.sampled_from(["bytes", "subwords"]))
+def test_what_is_written_matches_whatever_the_tokens_are(pattern, seed, kind):
+    vocabulary = all_bytes() if kind == "bytes" else subwords(seed=seed % 5)
+    try:
+        machine = machine_of(Regex(pattern).bind(vocabulary))
+    except EmptyLanguage:
+        assert not any(re.fullmatch(pattern, text, re.ASCII) for text in ALL)
+        return
+    generator = random.Random(seed)
+    least = int(machine.needed(machine.start(1))[0])
+    for left in (least, least + 1, least + 6):
+        steps = walk(machine, generator, left)
+        assert re.fullmatch(pattern, text_of(vocabulary, steps), re.ASCII)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 0x10FFFF), st.integers(0, 0x10FFFF))
+def test_byte_ranges_are_the_utf8_of_their_characters(one, other):
+    first, last = min(one, other), max(one, other)
+    generator = random.Random(one)
+    ranges = list(byte_ranges(first, last))
+
+    def covered(code: int) -> bool:
+        spelt = chr(code).encode()
+        return any(
+            len(sequence) == len(spelt)
+            and all(low <= byte <= high for (low, high), byte in zip(sequence, spelt, strict=True))
+            for sequence in ranges
+        )
+
+    near = [first, last, first - 1, last + 1, *(generator.randint(0, 0x10FFFF) for _ in range(20))]
+    for code in near:
+        if 0 <= code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF:
+            assert covered(code) == (first <= code <= last)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "position"), [("a(b", 1), ("[a", 0), ("*a", 0), ("a{3,1}", 2), (r"\q", 0)]
+)
+def test_a_broken_regex_names_the_position_and_the_reason(pattern, position):
+    with pytest.raises(BadSyntax, match=rf"at position {position}: \w+"):
+        Regex(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "what", "position"),
+    [
+        ("a(?=b)", "lookaround", 1),
+        ("(?<!x)a", "lookaround", 0),
+        (r"(a)\1", "back-reference", 3),
+        ("(?P<n>a)(?P=n)", "back-reference", 8),
+        (r"a\b", "word boundary", 1),
+        ("(?i)a", "flags", 0),
+        ("a++", "possessive", 2),
+        ("(?>a)b", "atomic", 0),
+    ],
+)
+def test_what_is_not_regular_is_refused_with_its_position(pattern, what, position):
+    with pytest.raises(Unsupported, match=f"{what}.* at position {position}"):
+        Regex(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(a|b)*a(a|b){30}",
+        "((a{1,99}){1,99}){1,99}",
+        "(?:){99999999}",
+        "x" * 200_000,
+        "(.{0,200}){0,400}",
+    ],
+)
+def test_a_hostile_pattern_is_refused(pattern):
+    with pytest.raises(Hostile):
+        Regex(pattern)
+
+
+def test_an_empty_language_is_an_error():
+    with pytest.raises(EmptyLanguage, match="nothing satisfies"):
+        Regex("a^b").bind(characters("ab"))
+
+
+def test_an_unspellable_language_names_the_missing_characters():
+    with pytest.raises(Unspellable, match="never seen the characters `é`, `x`"):
+        Regex("aéx").bind(characters("abc"))
+
+
+def test_a_branch_that_can_not_be_spelt_leaves_the_others():
+    machine = Regex("(?:[a-c]é|d)").bind(characters("abcd"))
+    assert walk(machine, random.Random(0), 5) == [4]
+
+
+def test_steps_without_text_are_no_text():
+    with pytest.raises(Unspellable, match="is about text"):
+        Regex("a").bind(of([b"", b""]))
