@@ -41,7 +41,7 @@ PATTERNS = {
 }
 RARE = {
     "3 letters + ing": "[a-z]{1,3}ing",
-    "ends tion or ough": "[a-z]{1,4}(tion|ough)",
+    "ends tion or ough": "[a-z]{1,3}(tion|ough)",
     "c?t?e": "c[a-z]t[a-z]e",
     "q or z inside": "[a-z]{1,3}[qz][a-z]{0,3}",
 }

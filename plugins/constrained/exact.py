@@ -3,97 +3,96 @@
 Rejection is exact: draw from the model, and try again where the sequence is not valid. Adaptive
 rejection (CARS, arXiv 2510.01902) remembers in a trie what was found to be impossible, and never
 tries it again; what it accepts is distributed as with plain rejection. As a machine knows of every
-beginning all steps that lead nowhere, one visit rules out all of them at once.
+beginning all steps that lead nowhere, one visit rules out all of them at once; and it looks one
+step ahead, at the most probable ways on together, so that what they rule out counts already.
 
-A sequence must not depend on others that are drawn beside it. So the trie is first filled by tries
-of its own, and then frozen; every sequence adds to it what it finds itself, for itself.
+What was learnt for one sequence serves the next. That a sequence still does not depend on how many
+are drawn, the trie of a prompt is filled in order: sequence 5 is drawn after sequences 0 to 4,
+whether anybody asked for those or not.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rnngen.draws import LARGEST_SEED, uniforms
+from rnngen.draws import uniforms
 from rnngen.protocols import Engine
 from rnngen_constrained.machine import Machine
 
-WARM_TRIES = 1000
-WARM_FOUND = 64
-"""The trie is frozen after so many tries, or so many valid sequences."""
-REMEMBERED = 1 << 25
-"""Probabilities that are remembered, at most: 256 MiB."""
+MEMORY = 1 << 28
+"""Bytes that a trie may take, about; what comes after is not remembered."""
+STATE = 2048
+"""Bytes of a model's state, about."""
+AHEAD = 32
+MANY = 1024
+AHEAD_OF_MANY = 8
+"""Ways on that are looked at together: so many of a small vocabulary, fewer of a large one."""
 BLOCK = 256
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(eq=False)
-class Node:
-    """A beginning.
+class Ahead:
+    """Some beginnings of the same length, looked at together.
 
     Args:
-        weights: `[V]`, the model's probability of every step, 0 where it is not allowed.
-        logs: `[V]`, ln of the model's probabilities, before temperature.
-        state: of the engine, after the beginning.
-        rows: state of the machine.
+        places: the row of each step.
+        logs: `[k,V]` float32, ln of the model's probabilities of the steps after each.
+        weights: `[k,V]` float32, the probability of each, 0 where it is not allowed.
+        state: of the engine, `k` rows.
+        rows: of the machine, `k` rows.
+    """
+
+    places: dict[int, int]
+    logs: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    state: Any
+    rows: Any
+
+
+class Node:
+    """A beginning, and what is left of the probability of each step after it.
+
+    Args:
+        ahead: where it was looked at, and in which row.
+        row: that row.
         left: how many steps may follow.
     """
 
-    weights: Floats
-    logs: Floats
-    state: Any
-    rows: Any
-    left: int
-    children: dict[int, Node] = field(default_factory=dict)
+    def __init__(self, ahead: Ahead, row: int, left: int) -> None:
+        self.ahead = ahead
+        self.row = row
+        self.left = left
+        self.weights: Floats = ahead.weights[row].astype(np.float64)
+        self.remaining = self.weights
+        self.mass = float(self.weights.sum())
+        self.after: Ahead | None = None
+        """What was seen one step ahead."""
+        self.children: dict[int, Node] = {}
 
+    def see(self, after: Ahead) -> None:
+        """Counts what one step more rules out."""
+        self.after = after
+        steps = list(after.places)
+        self.remaining = self.weights.copy()
+        masses = after.weights[: len(steps)].sum(1, dtype=np.float64)
+        self.remaining[steps] *= masses
+        self.mass = float(self.remaining.sum())
 
-@dataclass
-class Known:
-    """What is ruled out: for a node, `[V]` what is left of each step's probability, and their sum.
-
-    A node that is not in it may still be anything; what is not in it is in `below`, if given.
-    """
-
-    own: dict[Node, tuple[Floats, float]] = field(default_factory=dict)
-    below: Known | None = None
-
-    def get(self, node: Node) -> tuple[Floats, float] | None:
-        """What is left at a node, or None where nothing is known."""
-        found = self.own.get(node)
-        if found is None and self.below is not None:
-            found = self.below.own.get(node)
-        return found
-
-    def learn(self, node: Node) -> None:
-        """A node's forbidden steps are ruled out."""
-        if self.get(node) is None:
-            self.own[node] = node.weights, float(node.weights.sum())
-
-    def spread(self, path: Sequence[tuple[Node, int]], last: Node) -> None:
-        """What is left at `last` counts for the nodes on the way to it."""
-        found = self.get(last)
-        assert found is not None
-        mass = found[1]
-        for node, step in reversed(path):
-            above = self.get(node)
-            assert above is not None
-            left, total = above
-            now = node.weights[step] * mass
-            if now == left[step]:
-                return
-            if node not in self.own or left is node.weights:
-                left = left.copy()
-            total = max(0.0, total - left[step] + now)
-            left[step] = now
-            self.own[node] = left, total
-            mass = total
+    def count(self, step: int, mass: float) -> None:
+        """What is left after a step is `mass` of its probability."""
+        if self.remaining is self.weights:
+            self.remaining = self.weights.copy()
+        self.remaining[step] = self.weights[step] * mass
+        self.mass = float(self.remaining.sum())
 
 
 @dataclass(frozen=True)
@@ -115,8 +114,8 @@ class Exact:
         length: how many steps may be written.
         ends: whether the model knows ends of documents; else a sequence goes on while it may.
         temperature: of the model's distribution.
-        seed: of the tries that fill the trie.
-        effort: tries after which a sequence is given up.
+        seed: of the random numbers.
+        effort: tries after which a sequence, and all after it, are given up.
     """
 
     def __init__(
@@ -136,104 +135,129 @@ class Exact:
         self._ends = ends
         self._temperature = temperature
         self._effort = effort
-        self._room = max(100, REMEMBERED // (2 * len(machine.vocabulary)))
-        self._nodes = 0
+        self._seed = seed
+        size = len(machine.vocabulary)
+        self._width = AHEAD if size <= MANY else AHEAD_OF_MANY
+        self._room = MEMORY // (self._width * (8 * size + STATE))
+        self._drawn: list[Drawn | None] = []
+        self._tries, self._total = 0, 0.0
+        self.rare = False
+        """Whether valid sequences turned out to be too rare."""
         with torch.inference_mode():
             output, state = engine.read(torch.tensor(prompt).unsqueeze(1), engine.start(1))
-            self._root = self._node(output, state, machine.start(1), length)
-            self._frozen = Known()
-            self._warm(seed)
+            self._root = Node(self._look({}, output, state, machine.start(1), length), 0, length)
 
-    def draw(self, seed: int, sequence: int) -> Drawn | None:
-        """One sequence, the same for the same seed and number; None where effort ran out."""
-        known = Known(below=self._frozen)
-        numbers = _numbers(seed, sequence)
-        with torch.inference_mode():
-            for tries in range(1, self._effort + 1):
-                found = self._try(known, numbers)
-                if found is not None:
-                    return Drawn(*found, tries)
-        return None
+    def draw(self, sequence: int) -> Drawn | None:
+        """The sequence of a number; None where effort ran out."""
+        while len(self._drawn) <= sequence and not self.rare:
+            self._drawn.append(self._next(len(self._drawn)))
+        return self._drawn[sequence] if sequence < len(self._drawn) else None
 
     @property
     def log_probability(self) -> float:
         """ln of the estimated probability of the constraint."""
-        return self._log_probability
+        return math.log(self._total / self._tries) if self._total else -math.inf
 
-    @property
-    def rare(self) -> bool:
-        """Whether valid sequences are too rare for this: none was found while filling the trie."""
-        return self._found == 0
+    def _next(self, sequence: int) -> Drawn | None:
+        numbers = _numbers(self._seed, sequence)
+        with torch.inference_mode():
+            for tries in range(1, self._effort + 1):
+                mass = self._root.mass
+                found = self._try(numbers)
+                self._tries += 1
+                if found is not None:
+                    # Whatever is known: mass times the share of good tries is the probability.
+                    self._total += mass
+                    return Drawn(*found, tries)
+        self.rare = True
+        return None
 
-    def _warm(self, seed: int) -> None:
-        numbers = _numbers(seed, LARGEST_SEED)
-        self._found, tries, log_weights = 0, 0, []
-        while tries < min(WARM_TRIES, self._effort) and self._found < WARM_FOUND:
-            before = self._frozen.get(self._root)
-            mass = 1.0 if before is None else before[1]
-            tries += 1
-            accepted = self._try(self._frozen, numbers) is not None
-            self._found += accepted
-            # Whatever is known, mass times the share of tries that succeed is the probability.
-            log_weights.append(mass * accepted)
-        mean = sum(log_weights) / len(log_weights)
-        self._log_probability = math.log(mean) if mean else -math.inf
-
-    def _try(self, known: Known, numbers: Iterator[float]) -> tuple[list[int], list[float]] | None:
-        """One try; what it finds impossible is learnt."""
-        node = self._root
+    def _try(self, numbers: Iterator[float]) -> tuple[list[int], list[float]] | None:
+        """One try; what it finds impossible is remembered."""
+        node, counted = self._root, self._root.mass
         path: list[tuple[Node, int]] = []
         logs: list[float] = []
         while True:
-            found = known.get(node)
-            uniform = next(numbers)
-            if found is None:
-                known.learn(node)
-                left, total = known.own[node]
-                if path:
-                    known.spread(path, node)
-                if uniform >= total:
-                    return None
-            else:
-                left, total = found
-                if total <= 0:
-                    return None
-                uniform *= total
-            cumulative = left.cumsum()
-            step = int(cumulative.searchsorted(min(uniform, cumulative[-1] * (1 - 1e-15)), "right"))
+            # The try came here as if `counted` were left; what turns out not to be, rejects it.
+            uniform = next(numbers) * counted
+            if node.after is None and node.left > 1:
+                node = self._seen(node, path)
+            if uniform >= node.mass:
+                return None
+            cumulative = node.remaining.cumsum()
+            most = cumulative[-1] * (1 - 1e-15)
+            step = int(cumulative.searchsorted(min(uniform, most), "right"))
             if step == self._end:
                 return [part for _, part in path], logs
             path.append((node, step))
-            logs.append(float(node.logs[step]))
+            logs.append(float(node.ahead.logs[node.row, step]))
             if node.left == 1:
                 return [part for _, part in path], logs
-            node = self._child(node, step)
+            node, counted = self._child(node, step, path)
 
-    def _child(self, node: Node, step: int) -> Node:
+    def _seen(self, node: Node, path: Sequence[tuple[Node, int]]) -> Node:
+        """The node, looked at one step ahead; a copy of it where there is no room to remember."""
+        likely = np.argsort(-node.weights, kind="stable")[: self._width + 1]
+        steps = [int(step) for step in likely if node.weights[step] > 0 and step != self._end]
+        if self._room <= 0:
+            node = Node(node.ahead, node.row, node.left)
+        node.see(self._step(node, steps[: self._width]))
+        if self._room > 0:
+            self._room -= 1
+            self._spread(path, node)
+        return node
+
+    def _child(self, node: Node, step: int, path: Sequence[tuple[Node, int]]) -> tuple[Node, float]:
+        """The node after a step, and what was counted as left there when the step was drawn."""
         child = node.children.get(step)
-        if child is None:
-            taken = torch.tensor([step])
-            output, state = self._engine.step(taken, node.state)
-            rows = self._machine.advance(node.rows, taken)
-            child = self._node(output, state, rows, node.left - 1)
-            if self._nodes < self._room:
-                node.children[step] = child
-        return child
+        if child is not None:
+            return child, child.mass
+        assert node.after is not None
+        row = node.after.places.get(step)
+        if row is not None:
+            child = Node(node.after, row, node.left - 1)
+            counted = child.mass
+        else:
+            child, counted = Node(self._step(node, [step]), 0, node.left - 1), 1.0
+        if self._room > 0:
+            node.children[step] = child
+            if row is None:
+                self._room -= 1
+                self._spread(path, child)
+        return child, counted
 
-    def _node(self, output: torch.Tensor, state: Any, rows: Any, left: int) -> Node:
-        self._nodes += 1
-        mask = self._machine.allowed(rows, torch.tensor([left]))[0].numpy()
-        values = output[0].float().cpu().double().numpy()
-        logs = values - values.max()
-        logs = logs - math.log(np.exp(logs).sum())
-        scaled = logs if self._temperature == 1 else logs / self._temperature
-        weights = np.exp(scaled)
+    def _spread(self, path: Sequence[tuple[Node, int]], last: Node) -> None:
+        """What is left at `last` counts for the nodes on the way to it."""
+        mass = last.mass
+        for node, step in reversed(path):
+            node.count(step, mass)
+            mass = node.mass
+
+    def _step(self, node: Node, steps: Sequence[int]) -> Ahead:
+        """The beginnings after some steps."""
+        # Always as many rows, as an engine takes its time with a number of rows that is new to it.
+        padded = [*steps, *[steps[0] if steps else self._end] * (self._width - len(steps))]
+        taken = torch.tensor(padded)
+        same = torch.full((self._width,), node.row)
+        output, state = self._engine.step(taken, self._engine.select(node.ahead.state, same))
+        rows = self._machine.advance(self._machine.select(node.ahead.rows, same), taken)
+        places = {step: place for place, step in enumerate(steps)}
+        return self._look(places, output, state, rows, node.left - 1)
+
+    def _look(
+        self, places: dict[int, int], output: torch.Tensor, state: Any, rows: Any, left: int
+    ) -> Ahead:
+        mask = self._machine.allowed(rows, torch.full((len(output),), left))
+        output = output.float().cpu()
+        logs = output.log_softmax(-1)
+        scaled = output / self._temperature
         if not self._ends:
-            weights[self._end] = 0.0
-        weights /= weights.sum()
-        if not self._ends and mask[self._end] and mask.sum() == 1:
-            weights[:], weights[self._end] = 0.0, 1.0
-        return Node(weights * mask, logs, state, rows, left)
+            scaled[:, self._end] = -math.inf
+        weights = scaled.softmax(-1)
+        if not self._ends:
+            only = (mask.sum(-1) == 1) & mask[:, self._end]
+            weights[only, self._end] = 1.0  # an end that is the only way on is certain
+        return Ahead(places, logs.numpy(), (weights * mask).numpy(), state, rows)
 
 
 def _numbers(seed: int, sequence: int) -> Iterator[float]:

@@ -41,5 +41,5 @@ class Options:
     length_penalty: float = option(0.0, "of base beam: above 0 favours longer", min=0, max=10)
     particles: int = option(64, "of sequential Monte Carlo, where exact falls back to it", min=2)
     effort: int = option(
-        2000, "tries per sequence before exact falls back to sequential Monte Carlo", min=1
+        10_000, "tries for one sequence before exact falls back to sequential Monte Carlo", min=1
     )

@@ -43,9 +43,7 @@ def draw_exactly(
             samplers[key] = Exact(engine, quick, *common, request.seed, options.effort)
         sampler = samplers[key]
         number = request.first + row
-        drawn: exact.Drawn | smc.Drawn | None = None
-        if not sampler.rare:
-            drawn = sampler.draw(request.seed, number)
+        drawn: exact.Drawn | smc.Drawn | None = sampler.draw(number)
         if drawn is None:
             if key not in clouds:
                 clouds[key] = Particles(engine, machine, *common, options.particles)
