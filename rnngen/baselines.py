@@ -248,10 +248,9 @@ def _discounts(counts: Steps) -> tuple[float, float, float]:
         return FALLBACK_DISCOUNTS
     y = n1 / (n1 + 2 * n2)
     found = (1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3)
-    first, second, third = (
-        min(max(value, 0.0), float(most)) for most, value in enumerate(found, start=1)
-    )
-    return (first, second, third) if first > 0 else FALLBACK_DISCOUNTS
+    first, second, third = (min(value, float(most)) for most, value in enumerate(found, start=1))
+    # Of a small text the estimates can come to nothing, and would leave none for what is unseen.
+    return (first, second, third) if min(found) > 0 else FALLBACK_DISCOUNTS
 
 
 def _xz(

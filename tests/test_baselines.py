@@ -8,7 +8,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rnngen import baselines as module
@@ -35,8 +35,9 @@ def plain_kneser_ney(train: list[int], size: int, order: int, history: list[int]
 
     def discount(n: int, count: int) -> float:
         of = Counter(counts(n).values())
+        fallback = [0.0, 0.5, 1.0, 1.5][min(count, 3)]
         if not (of[1] and of[2] and of[3]):
-            return [0.0, 0.5, 1.0, 1.5][min(count, 3)]
+            return fallback
         y = of[1] / (of[1] + 2 * of[2])
         d = [
             0.0,
@@ -44,7 +45,9 @@ def plain_kneser_ney(train: list[int], size: int, order: int, history: list[int]
             2 - 3 * y * of[3] / of[2],
             3 - 4 * y * of[4] / of[3],
         ]
-        return min(max(d[min(count, 3)], 0.0), float(min(count, 3)))
+        if min(d[1:]) <= 0:
+            return fallback
+        return min(d[min(count, 3)], float(min(count, 3)))
 
     def probability(h: tuple[int, ...]) -> float:
         n = len(h) + 1
@@ -60,6 +63,7 @@ def plain_kneser_ney(train: list[int], size: int, order: int, history: list[int]
     return probability(tuple(history[-(order - 1) :]) if order > 1 else ())
 
 
+@example(train=[0, 2, 1, 1, 1, 1, 2, 1, 0, 0], history=[2], order=2)
 @settings(max_examples=60, deadline=None)
 @given(train=SEQUENCES, history=st.lists(st.integers(0, 3), max_size=6), order=st.integers(1, 5))
 def test_ngram_probabilities_sum_to_one_after_any_history(

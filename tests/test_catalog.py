@@ -12,6 +12,8 @@ from rnngen.errors import PluginError, UsageError
 from rnngen.options import describe
 from rnngen.plugins import Policy
 
+pytestmark = pytest.mark.usefixtures("without_bundled")
+
 
 def make(*, warnings: list[str] | None = None, **policy) -> Catalog:
     return Catalog(Policy(**policy), warn=(warnings if warnings is not None else []).append)

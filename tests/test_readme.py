@@ -151,9 +151,10 @@ def test_the_exit_codes_of_the_readme_are_those_of_the_code() -> None:
 
 def test_every_place_the_readme_names_is_there() -> None:
     (tree,) = [block for block in blocks("README.md", "") if block.startswith("rnngen/\n")]
-    inside = False
+    folder = ROOT
     for line in tree.splitlines():
-        inside = line.startswith("  ") or line == "rnngen/"
+        if not line.startswith("  "):
+            folder = ROOT / line.split()[0]
         for name in re.findall(r"[\w./]+(?:\.py|/|\.md|\.txt)(?=\s|$)", line.split("   ")[0]):
-            base = ROOT / "rnngen" if inside and line.startswith("  ") else ROOT
+            base = folder if line.startswith("  ") else ROOT
             assert (base / name).exists(), name

@@ -138,11 +138,14 @@ def test_model_of_last_month_is_protected_without_its_old_data(languages, tmp_pa
     options += ("train.lanes=16", "train.chunk=32", "train.learning_rate=0.005")
     old, new = (str(path) for path in languages[:2])
 
+    strengths = ("ewc.lambda=5", "mas.lambda=0.2")
+
     def learn(files, run, strategies, start=None):
         limits = {**common, "steps": None}
+        chosen = [text for text in strengths if text.startswith(f"{strategies}.")]
         if start is not None:
             limits |= {"start": start, "cell": None, "hidden": None}
-        return fit(files, run, strategies, options=options, **limits)
+        return fit(files, run, strategies, options=[*options, *chosen], **limits)
 
     def nats(bundle):
         result = rnngen.evaluate(bundle, [old], baselines=False, sample=0)
