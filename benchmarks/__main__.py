@@ -12,6 +12,7 @@ NAMES = (
     "quality",
     "memory",
     "continual",
+    "permuted_copy",
     "avalanche_bridge",
     "constrained",
     "poems",

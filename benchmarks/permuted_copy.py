@@ -32,7 +32,7 @@ from rnngen_continual.naive import Naive
 from rnngen_continual.si import SynapticIntelligence
 
 BITS, LANES, HIDDEN = 7, 32, 64
-RATE, LAMBDA = 0.003, 10.0
+RATE, LAMBDA = 0.003, 100.0
 
 
 class Bernoulli:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from rnngen.decoders.rollout import check, log_probabilities
 from rnngen.protocols import Emission, Engine, Request
+from rnngen_constrained.errors import check_open
 from rnngen_constrained.machine import Machine, Rows
 from rnngen_constrained.masked import NEVER
 
@@ -98,6 +99,7 @@ class _Beam:
         log_probabilities(output, output.argmax(-1))
         logs = output.log_softmax(-1).double()
         mask = self._machine.allowed(rows, torch.full((len(totals),), self._length - written))
+        check_open(mask)
         if not self._ends:
             only = mask.sum(-1) == 1
             logs[:, self._end] = torch.where(only, 0.0, NEVER)

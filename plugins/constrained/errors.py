@@ -1,8 +1,13 @@
-"""Errors of constraints: all of them are found before anything is sampled."""
+"""Errors of constraints: all but the last resort are found before anything is sampled."""
 
 from __future__ import annotations
 
-from rnngen.errors import UsageError
+from typing import TYPE_CHECKING
+
+from rnngen.errors import RunError, UsageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class ConstraintError(UsageError):
@@ -39,3 +44,19 @@ class Hostile(ConstraintError):
 
 class BadRule(ConstraintError):
     """A rule of a plugin that breaks its contract."""
+
+
+def check_open(mask: Tensor) -> None:
+    """Stops rather than write what is not allowed.
+
+    Args:
+        mask: `[B,V]` bool, of rows that still go on.
+
+    Raises:
+        RunError: a row has no step that is allowed.
+    """
+    if not bool(mask.any(-1).all()):
+        raise RunError(
+            "the constraints together left no way on, although each of them has one",
+            hint="allow more steps with `--length`, or name fewer constraints at once",
+        )

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from rnngen.draws import uniforms
 from rnngen.protocols import Engine
+from rnngen_constrained.errors import check_open
 from rnngen_constrained.machine import Machine
 
 MEMORY = 1 << 28
@@ -248,6 +249,7 @@ class Exact:
         self, places: dict[int, int], output: torch.Tensor, state: Any, rows: Any, left: int
     ) -> Ahead:
         mask = self._machine.allowed(rows, torch.full((len(output),), left))
+        check_open(mask)
         output = output.float().cpu()
         logs = output.log_softmax(-1)
         scaled = output / self._temperature

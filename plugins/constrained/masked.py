@@ -21,6 +21,7 @@ from torch import Tensor
 from rnngen.decoders.sample import Options as SampleOptions
 from rnngen.decoders.sample import Sampler
 from rnngen.protocols import Request
+from rnngen_constrained.errors import check_open
 from rnngen_constrained.machine import INFINITE, Machine
 
 NEVER = -1e9
@@ -99,6 +100,7 @@ class MaskedChooser:
     def choose(self, output: Tensor, uniform: NDArray[np.float64]) -> Tensor:
         """An allowed step for every row, `[B]` int64."""
         mask = self._machine.allowed(self._states, self._left())
+        check_open(mask)
         if not self._ends:
             output = output + self._no_end
         if self._greedy:

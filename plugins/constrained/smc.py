@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rnngen.draws import uniforms
 from rnngen.protocols import Engine
+from rnngen_constrained.errors import check_open
 from rnngen_constrained.machine import Machine
 from rnngen_constrained.masked import NEVER
 
@@ -84,6 +85,7 @@ class Particles:
                     break
                 numbers = uniforms(seed, sequence, STREAM + place * (count + 1), count + 1)
                 mask = machine.allowed(rows, torch.full((count,), self._length - place))
+                check_open(mask)
                 drawn, own, allowed = self._choose(output, mask, numbers[:count])
                 drawn[ended], own[ended], allowed[ended] = end, 0.0, 0.0
                 weights += allowed
