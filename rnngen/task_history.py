@@ -24,6 +24,9 @@ BLOCK = 10
 
 LANES = 16
 
+MEASURED = 65_536
+"""Tokens of each task that are looked at, from all over its held-out part."""
+
 
 @dataclass(frozen=True)
 class Measured:

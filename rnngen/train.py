@@ -33,7 +33,7 @@ from rnngen.schedule import rate
 from rnngen.scheduled_sampling import guessed_inputs
 from rnngen.scoring import autocast, score
 from rnngen.sections import TrainOptions
-from rnngen.task_history import Measured, Stream, measure, size_of
+from rnngen.task_history import MEASURED, Measured, Stream, measure, size_of
 from rnngen.tree import pack, unpack
 
 VALIDATION_LANES = 16
@@ -289,7 +289,7 @@ class Trainer:
 
     def _measure_tasks(self, learned: int | None) -> None:
         """A row of the history: every task's held-out part, with the model as it is."""
-        limit = self.options.validate_tokens
+        limit = min(self.options.validate_tokens, MEASURED)
         nats = measure(self.model, self.measured, self.device, self.dtype, limit)
         position = self.position
         position.history.append(
