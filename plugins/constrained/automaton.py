@@ -40,7 +40,7 @@ def bind_bytes(
         return LazyLift(name, dfa, vocabulary)
     if made.empty:
         raise unspellable(name, vocabulary, characters)
-    return TableMachine(made, vocabulary, [name])
+    return TableMachine(made, vocabulary, [name], spelt=[dfa])
 
 
 def unspellable(name: str, vocabulary: Vocabulary, characters: str) -> Unspellable:

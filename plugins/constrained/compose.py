@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 from typing import Any
 
-from rnngen_constrained.errors import BadRule, Contradiction, Hostile
-from rnngen_constrained.joint import Joint
+from rnngen_constrained.contradiction import contradict, smallest
+from rnngen_constrained.errors import BadRule, Contradiction, Undecided
+from rnngen_constrained.joint import Joint, contradictory, undecided
 from rnngen_constrained.machine import Machine, Single
-from rnngen_constrained.product import contradiction, product_of_all
+from rnngen_constrained.product import product_of_all
 from rnngen_constrained.rows import PerSequence
 from rnngen_constrained.table import TableMachine
 from rnngen_constrained.table_single import TableSingle
 
 Part = Machine | Single
+Named = tuple[str, Part]
 
 
 def compose(names: Sequence[str], parts: Sequence[Part]) -> Machine:
@@ -24,72 +25,55 @@ def compose(names: Sequence[str], parts: Sequence[Part]) -> Machine:
     too large, steps are kept only with a plan (`rnngen_constrained.joint`).
 
     Raises:
-        Contradiction: nothing satisfies all of them; names the smallest set that is to blame.
-        Hostile: nothing was found.
+        Contradiction: nothing satisfies all of them; names a smallest set that is to blame.
+        Undecided: nothing was found that does, nor that there is nothing.
     """
-    if len(parts) == 1:
-        return _machine(parts[0])
-    tables = [part for part in parts if isinstance(part, TableMachine)]
-    table_names = [
-        name for name, part in zip(names, parts, strict=True) if isinstance(part, TableMachine)
-    ]
+    named = list(zip(names, parts, strict=True))
+    try:
+        return _together(named)
+    except (Contradiction, Undecided) as error:
+        raise smallest(named, error, _together) from None
+
+
+def _together(named: Sequence[Named]) -> Machine:
+    """The same, with an error that names all of them."""
+    if len(named) == 1:
+        return _machine(named[0][1])
+    tables = [(name, part) for name, part in named if isinstance(part, TableMachine)]
     others = [
-        (name, _single(name, part))
-        for name, part in zip(names, parts, strict=True)
-        if not isinstance(part, TableMachine)
+        (name, _single(name, part)) for name, part in named if not isinstance(part, TableMachine)
     ]
-    joined = _joined(table_names, tables)
+    joined = _joined(tables)
     if joined is not None and not others:
         return joined
     singles: list[tuple[str, Single]] = list(others)
     if joined is not None:
-        singles.insert(0, (" and ".join(table_names), TableSingle(joined)))
+        label = " and ".join(name for name, _ in tables)
+        singles.insert(0, (label, TableSingle(joined)))
     else:
-        alone: list[Single] = [TableSingle(table) for table in tables]
-        singles[:0] = list(zip(table_names, alone, strict=True))
+        singles[:0] = [(name, TableSingle(table)) for name, table in tables]
     try:
         return PerSequence(Joint([name for name, _ in singles], [part for _, part in singles]))
-    except Hostile as error:
-        raise _blamed(singles, error) from None
+    except (Contradiction, Undecided) as error:
+        names = [name for name, _ in named]
+        if isinstance(error, Contradiction) or contradict([part for _, part in named]):
+            raise contradictory(names) from None
+        raise undecided(names) from None
 
 
-def _joined(names: list[str], tables: list[TableMachine]) -> TableMachine | None:
+def _joined(named: Sequence[tuple[str, TableMachine]]) -> TableMachine | None:
     """The product; None where there is nothing to join, or it would be too large."""
-    if not tables:
-        return None
-    if len(tables) == 1:
-        return tables[0]
+    tables = [table for _, table in named]
+    if len(tables) < 2:
+        return tables[0] if tables else None
     joined = product_of_all([table.dfa for table in tables])
     if joined is None:
         return None
     made, behind = joined
+    names = [name for name, _ in named]
     if made.empty:
-        chosen = contradiction([table.dfa for table in tables])
-        assert chosen is not None
-        raise contradictory([names[number] for number in chosen])
+        raise contradictory(names)
     return TableMachine(made, tables[0].vocabulary, names, tables, behind)
-
-
-def contradictory(names: Sequence[str]) -> Contradiction:
-    """The error of constraints that nothing satisfies together."""
-    listed = [f"`{name}`" for name in names]
-    return Contradiction(
-        f"nothing satisfies {', '.join(listed[:-1])} and {listed[-1]} together",
-        hint="any other set of these constraints with fewer of them can be satisfied"
-        if len(names) > 2
-        else "change one of them, or leave it out",
-    )
-
-
-def _blamed(singles: Sequence[tuple[str, Single]], error: Hostile) -> Hostile:
-    """The same error for the smallest set of parts for which nothing is found."""
-    for count in range(2, len(singles)):
-        for chosen in combinations(singles, count):
-            try:
-                Joint([name for name, _ in chosen], [part for _, part in chosen])
-            except Hostile as smaller:
-                return smaller
-    return error
 
 
 def _machine(part: Any) -> Machine:

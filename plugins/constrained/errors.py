@@ -42,6 +42,10 @@ class Hostile(ConstraintError):
     """A constraint that would take more memory or time than any sensible one needs."""
 
 
+class Undecided(Hostile):
+    """Constraints too large together to find out whether anything satisfies all of them."""
+
+
 class BadRule(ConstraintError):
     """A rule of a plugin that breaks its contract."""
 

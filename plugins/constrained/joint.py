@@ -1,46 +1,36 @@
 """Several machines at once, where no product can be made: every step is kept only with a plan.
 
 A state holds the state of every part, and a valid ending of all of them together. A step is allowed
-where a search finds such an ending after it that fits; so there are no dead ends, but the search is
-bounded, and what it does not find is not allowed. It depends on nothing but the state, so that a
-sequence is the same alone and among others.
+where a search finds such an ending after it that fits; the first step of the plan always is one. So
+there are no dead ends, but the search is bounded, and what it does not find is not allowed. It
+depends on nothing but the state, so that a sequence is the same alone and among others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
-from rnngen_constrained.errors import Hostile
+from rnngen_constrained.common_ending import FARTHEST, QUICK, CommonEnding, Plan, Plans, States
+from rnngen_constrained.errors import Contradiction, Undecided
 from rnngen_constrained.machine import Reason, Single, Vocabulary
-from rnngen_constrained.table_single import TableSingle
 
-SEARCHED = 2000
-"""Steps tried by a search, at most."""
-FARTHEST = 4096
-"""Steps of an ending that is looked for, at most, where there is no limit."""
-REMEMBERED = 1 << 24
-QUICK = 250
-"""Steps tried by a search for some ending."""
+WAYS = 2000
+"""Steps tried by all searches from a state together, at most."""
 KEPT = 1000
-"""States for which endings after every step are kept."""
-ROOM = 32
-"""Steps it has beyond what the parts need."""
+LINKS = 1 << 18
+"""States for which endings after every step are kept, and such endings, at most."""
 
-States: TypeAlias = tuple[Hashable, ...]
-State: TypeAlias = tuple[States, tuple[int, ...]]
-Plans: TypeAlias = dict[States, tuple[int, ...]]
+State: TypeAlias = tuple[States, Plan]
 
 
 class Joint:
     """`Single` of several, over the same vocabulary.
 
     Raises:
-        Hostile: the search finds nothing that satisfies all of them.
+        Contradiction: nothing satisfies all of them.
+        Undecided: the search finds nothing that does.
     """
 
     exact = False
@@ -49,21 +39,21 @@ class Joint:
         self.vocabulary: Vocabulary = parts[0].vocabulary
         self._names = list(names)
         self._parts = list(parts)
-        room = max(64, REMEMBERED // len(self.vocabulary))
-        self._mask = lru_cache(room)(self._own_mask)
-        self._ways = lru_cache(KEPT)(self._find_ways)
-        self._tables = [
-            (place, part) for place, part in enumerate(parts) if isinstance(part, TableSingle)
-        ]
+        self._endings = CommonEnding(parts)
+        kept = min(KEPT, max(16, LINKS // len(self.vocabulary)))
+        self._ways = lru_cache(kept)(self._find_ways)
         first = tuple(part.start() for part in parts)
-        plans = [self._search_short(first), self._search(first, {})]
-        found = [plan for plan in plans if plan is not None]
-        if not found:
-            raise Hostile(
-                f"nothing was found that satisfies {' and '.join(f'`{name}`' for name in names)}",
-                hint="they may contradict each other, or be too intricate together",
-            )
-        self._start = first, min(found, key=len)
+        found = [self._endings.short(first), self._endings.quick(first, {}, QUICK)[0]]
+        plans = [plan for plan in found if plan is not None]
+        if not plans:
+            plan, impossible = self._endings.shortest(first)
+            if impossible:
+                raise contradictory(names)
+            if plan is None:
+                raise undecided(names)
+            plans = [plan]
+        plan = min(plans, key=len)
+        self._start = self._endings.relying(first, plan), plan
 
     def start(self) -> State:
         """The first states, and a short ending that was found."""
@@ -72,16 +62,17 @@ class Joint:
     def allowed(self, state: State, left: int | None) -> list[int]:
         """The steps after which an ending was found that fits."""
         most = FARTHEST if left is None else left
-        ways = self._ways(state)
-        return [
-            step
-            for step in np.flatnonzero(self._both(state[0], most)).tolist()
-            if step == self.vocabulary.end or (step in ways and len(ways[step]) < most)
-        ]
+        steps = [step for step, plan in self._ways(state).items() if len(plan) < most]
+        return [*steps, self.vocabulary.end] if self._endings.may_end(state[0]) else steps
 
     def advance(self, state: State, step: int) -> State:
         """The states after a step, and an ending for them."""
-        return self._advance(state[0], step), self._ways(state)[step]
+        if step == self.vocabulary.end:
+            return state
+        after = self._endings.advance(state[0], step)
+        assert after is not None, "a step that has a way"
+        plan = self._ways(state)[step]
+        return self._endings.relying(after, plan), plan
 
     def needed(self, state: State) -> int:
         """The length of the ending that is known."""
@@ -90,124 +81,65 @@ class Joint:
     def explain(self, state: State, step: int, left: int | None) -> Reason:
         """Which part forbids the step; or that they do together; or that too little is left."""
         states, plan = state
-        for part, own in zip(self._parts, states, strict=True):
-            if step not in part.allowed(own, left):
-                reason = part.explain(own, step, left)
-                return Reason(reason.kind, reason.rule, reason.text, plan)
         what = "an end" if step == self.vocabulary.end else f"`{self.vocabulary.names[step]}`"
         names = " and ".join(self._names)
         if step in self._ways(state):
             text = f"no ending after {what} fits into the {left} steps that are left"
             return Reason("length", names, text, plan)
+        for part, own in zip(self._parts, states, strict=True):
+            if step not in part.allowed(own, left):
+                reason = part.explain(own, step, left)
+                return Reason(reason.kind, reason.rule, reason.text, plan)
         return Reason("jointly", names, f"after {what} no common ending was found", plan)
 
-    def _own_mask(self, number: int, state: Hashable, left: int) -> NDArray[np.bool_]:
-        mask = np.zeros(len(self.vocabulary), bool)
-        mask[np.asarray(self._parts[number].allowed(state, left), np.int64)] = True
-        return mask
-
-    def _both(self, states: States, left: int) -> NDArray[np.bool_]:
-        mask = self._mask(0, states[0], left)
-        for number, state in enumerate(states[1:], 1):
-            mask = mask & self._mask(number, state, left)
-        return mask
-
-    def _advance(self, states: States, step: int) -> States:
-        return tuple(
-            part.advance(state, step) for part, state in zip(self._parts, states, strict=True)
-        )
-
-    def _find_ways(self, state: State) -> dict[int, tuple[int, ...]]:
+    def _find_ways(self, state: State) -> dict[int, Plan]:
         """An ending after each step for which one was found; it depends on the state alone."""
         states, plan = state
+        endings = self._endings
         known: Plans = {}
-        at = states
+        at: States | None = states
         for place, step in enumerate(plan):
-            at = self._advance(at, step)
-            known[at] = plan[place + 1 :]
+            at = endings.advance(at, step) if at is not None else None
+            if at is not None:
+                known[at] = plan[place + 1 :]
         ways = {plan[0]: plan[1:]} if plan else {}
-        for step in np.flatnonzero(self._both(states, FARTHEST)).tolist():
-            if step != self.vocabulary.end and step not in ways:
-                found = self._search(self._advance(states, step), known)
-                if found is not None:
-                    ways[step] = found
+        tries = WAYS
+        for step in endings.offered(states).tolist():
+            if step in ways:
+                continue
+            after = endings.advance(states, step)
+            if after is None:
+                continue
+            found = known.get(after)
+            if found is None and endings.follows(after, plan):
+                found = plan
+            if found is None and tries > 0:
+                found, tried = endings.quick(after, known, min(QUICK, tries))
+                tries -= tried
+            if found is not None:
+                ways[step] = found
         return ways
 
-    def _search(self, states: States, known: Plans) -> tuple[int, ...] | None:
-        """An ending that is found quickly: there is room for what each part needs by itself."""
-        length = sum(part.needed(state) for part, state in zip(self._parts, states, strict=True))
-        for room in (length + ROOM, 2 * (length + ROOM)):
-            if length < FARTHEST:
-                found, _ = self._descend(states, min(room, FARTHEST), QUICK, known)
-                if found is not None:
-                    return found
-        return None
 
-    def _search_short(self, states: States) -> tuple[int, ...] | None:
-        """A short ending: depth first within a length, which grows where there is none."""
-        length = max(
-            part.needed(state) if part.exact else 0
-            for part, state in zip(self._parts, states, strict=True)
-        )
-        tried, growth = 0, 1
-        while length <= FARTHEST and tried < SEARCHED:
-            plan, cost = self._descend(states, length, SEARCHED - tried, {})
-            if plan is not None:
-                return plan
-            tried += cost + 1
-            length, growth = length + growth, 2 * growth
-        return None
+def contradictory(names: Sequence[str]) -> Contradiction:
+    """The error of constraints that nothing satisfies together."""
+    return Contradiction(
+        f"nothing satisfies {listed(names)} together",
+        hint="without any one of them the others can be satisfied"
+        if len(names) > 2
+        else "change one of them, or leave it out",
+    )
 
-    def _order(self, states: States, mask: NDArray[np.bool_]) -> Iterator[int]:
-        """The steps of a mask; first those after which tables need fewest steps."""
-        steps = np.flatnonzero(mask)
-        needed = np.zeros(len(steps), np.int64)
-        for place, table in self._tables:
-            own = states[place]
-            assert isinstance(own, int), "states of a table are numbers"
-            needed += table.needed_after(own)[steps]
-        if self._tables:
-            steps = steps[np.argsort(needed, kind="stable")]
-        return iter(steps.tolist())
 
-    def _descend(
-        self, states: States, length: int, most: int, known: Plans
-    ) -> tuple[tuple[int, ...] | None, int]:
-        """An ending within a length, depth first, and how many steps were tried.
+def undecided(names: Sequence[str]) -> Undecided:
+    """The error of constraints for which neither an ending nor a contradiction was found."""
+    return Undecided(
+        f"{listed(names)} are too large together to decide whether anything satisfies them all",
+        hint="make one of them simpler, or leave it out; they may contradict each other",
+    )
 
-        `known` has endings of states, and is given those of the states on the way.
-        """
-        end = self.vocabulary.end
-        failed: set[tuple[States, int]] = set()
-        steps: list[int] = []
-        path: list[tuple[States, Iterator[int]]] = []
-        tried = 0
-        here = states
-        while True:
-            left = length - len(steps)
-            mask = self._both(here, left)
-            rest = () if mask[end] else known.get(here)
-            if rest is not None and len(rest) <= left:
-                plan = (*steps, *rest)
-                for place, (at, _) in enumerate(path):
-                    known.setdefault(at, plan[place:])
-                return plan, tried
-            path.append((here, self._order(here, mask)))
-            while path:
-                at, others = path[-1]
-                step = next(others, None)
-                if step is None:
-                    failed.add((at, length - len(steps)))
-                    path.pop()
-                    if steps:
-                        steps.pop()
-                    continue
-                tried += 1
-                if tried >= most:
-                    return None, tried
-                here = self._advance(at, step)
-                if (here, length - len(steps) - 1) not in failed:
-                    steps.append(step)
-                    break
-            else:
-                return None, tried
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `b` and `c`."""
+    marked = [f"`{name}`" for name in names]
+    return " and ".join([", ".join(marked[:-1]), marked[-1]] if len(marked) > 1 else marked)

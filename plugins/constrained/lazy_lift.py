@@ -40,6 +40,7 @@ class LazyLift:
         self.name = name
         self.vocabulary = vocabulary
         self.dfa = dfa
+        self.spelt = [dfa]
         self._spelling = spelling_of(vocabulary)
         self.short = short_steps(vocabulary)
         self._table = self._spelt()
@@ -49,6 +50,7 @@ class LazyLift:
                 f"the model's tokens of one character can't write anything that satisfies `{name}`",
                 hint="train on text with its characters, or with `--tokens byte`",
             )
+        self.complete = are_spelt(vocabulary)
         self.ample = int(self.distance[self.distance < INFINITE].max()) + 1
         """With more steps left than this, what is left plays no part."""
         self.row = lru_cache(max(16, ROWS // len(vocabulary)))(self._row)
@@ -72,6 +74,13 @@ class LazyLift:
     def needed(self, state: int) -> int:
         """Characters to the nearest valid ending: an upper bound of the steps."""
         return int(self.distance[state])
+
+    def needed_after(self, state: int) -> Ints:
+        """`[V]`: characters to a valid ending after each step; see `common_ending`."""
+        after = self.row(state)
+        needed: Ints = np.where(after >= 0, self.distance[after], np.int32(INFINITE))
+        needed[self.vocabulary.end] = -1 if self.dfa.accepting[state] else INFINITE
+        return needed
 
     def explain(self, state: int, step: int, left: int | None) -> Reason:
         """Whether the step is forbidden by itself, or takes too long."""
@@ -120,6 +129,25 @@ class LazyLift:
                 for start in range(0, count, AT_ONCE)
             ]
         )
+
+
+def are_spelt(vocabulary: Vocabulary) -> bool:
+    """Whether all that tokens can write can be written by steps of one character, or one byte.
+
+    Where it can't, sequences without such a spelling are not found, so that nothing follows from
+    finding none.
+    """
+    short = {vocabulary.tokens[step] for step in short_steps(vocabulary)}
+    for token in vocabulary.tokens:
+        if token in short or all(bytes([byte]) in short for byte in token):
+            continue
+        try:
+            text = token.decode()
+        except UnicodeDecodeError:
+            return False
+        if not all(character.encode() in short for character in text):
+            return False
+    return True
 
 
 def short_steps(vocabulary: Vocabulary) -> list[int]:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnngen.errors import PluginError
 from rnngen_constrained.errors import Unsupported
@@ -29,19 +30,20 @@ class LibraryMatcher:
         self._inner = inner
         self._size = size
         self._end = end
-        self._steps: list[int] | None = None
+        self._steps: NDArray[np.int32] | None = None
 
     def allowed(self) -> Sequence[int]:
         """The steps that may follow, the end not among them."""
         if self._steps is None:
-            self._steps = []
+            self._steps = np.empty(0, np.int32)
             if not self._inner.is_error() and not self._inner.is_stopped():
                 words = np.zeros((self._size + 31) // 32, np.int32)
                 self._inner.deep_copy().unsafe_compute_mask_ptr(words.ctypes.data, words.nbytes)
                 bits = np.unpackbits(words.view(np.uint8), bitorder="little")[: self._size]
                 bits[self._end] = 0
-                self._steps = np.flatnonzero(bits).tolist()
-        return self._steps
+                self._steps = np.flatnonzero(bits).astype(np.int32)
+        steps: list[int] = self._steps.tolist()
+        return steps
 
     def final(self) -> bool:
         """Whether the text may end here."""
@@ -59,6 +61,11 @@ class LibraryMatcher:
         if not copy.consume_token(step) or copy.is_error():
             return None
         return LibraryMatcher(copy, self._size, self._end)
+
+    def ends(self, steps: Sequence[int]) -> bool:
+        """Whether the text may end after these steps; the library reads them all at once."""
+        read = self._inner.validate_tokens([*steps, self._end])
+        return bool(read == len(steps) + 1) and not self._inner.is_error()
 
 
 def schema_matcher(schema: Any, name: str, vocabulary: Vocabulary, reason: str) -> LibraryMatcher:

@@ -17,6 +17,9 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rnngen_constrained.errors import ConstraintError
 from rnngen_constrained.machine import INFINITE, Reason, Vocabulary
 
@@ -25,7 +28,8 @@ MOST_TRIES = 2000
 FEW_TRIES = 40
 """The same for each step that is looked at later."""
 KEPT = 1000
-"""Matchers that are kept."""
+PLANS = 1 << 18
+"""Matchers that are kept, and plans after their steps, at most."""
 CLOSERS = (b"}", b"]", b'"', b":", b",", b"1", b"0", b"{", b"[")
 """Tokens that are tried first, the best first; 1 before 0, as no day or month is 0."""
 
@@ -42,6 +46,9 @@ class Matcher(Protocol):
     def after(self, step: int) -> Matcher | None:
         """The state after a step; None where the library fails."""
 
+    def ends(self, steps: Sequence[int]) -> bool:
+        """Whether the text may end after these steps."""
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -53,10 +60,13 @@ class Planned:
 
 @dataclass(frozen=True)
 class Looked:
-    """Where the matcher is after some steps, and the plans after each step looked at so far."""
+    """Where the matcher is after some steps, and the plans that were found after one step more.
+
+    Which one is found depends on the plan that is held, and on nothing else that was asked before.
+    """
 
     matcher: Matcher
-    plans: dict[int, tuple[int, ...] | None] = field(default_factory=dict)
+    plans: dict[tuple[tuple[int, ...], int], tuple[int, ...] | None] = field(default_factory=dict)
 
 
 class PlannedMachine:
@@ -98,6 +108,7 @@ class PlannedMachine:
         self._start = Planned((), plan)
         self._first = Looked(matcher)
         self._kept: OrderedDict[tuple[int, ...], Looked] = OrderedDict()
+        self._room = min(KEPT, max(16, PLANS // len(vocabulary)))
 
     def start(self) -> Hashable:
         """The state before the first step."""
@@ -119,17 +130,44 @@ class PlannedMachine:
     def advance(self, state: Hashable, step: int) -> Hashable:
         """The state after a step that is allowed; ValueError for another."""
         at = cast(Planned, state)
-        matcher = self._look(at.steps).matcher
-        if step == self.vocabulary.end and matcher.final():
+        if step == self.vocabulary.end and self._look(at.steps).matcher.final():
             return at
-        plan = self._after(at, step) if step in matcher.allowed() else None
-        if plan is None:
+        after = self.attempt(at, step)
+        if after is None:
             raise ValueError(f"step {step} is not allowed here")
-        return Planned((*at.steps, step), plan)
+        return after
+
+    def attempt(self, state: Hashable, step: int) -> Planned | None:
+        """The state after a step; None where it is not allowed, or no plan is found after it."""
+        at = cast(Planned, state)
+        plan = self._after(at, step)
+        return None if plan is None else Planned((*at.steps, step), plan)
 
     def needed(self, state: Hashable) -> int:
         """The length of the plan."""
         return len(cast(Planned, state).plan)
+
+    def relying(self, state: Hashable, plan: tuple[int, ...]) -> Planned:
+        """The same state with another plan, after which the text may end."""
+        return Planned(cast(Planned, state).steps, plan)
+
+    def needed_after(self, state: Hashable) -> NDArray[np.int32]:
+        """`[V]`: what is needed after each step if the plan still ends it; see `common_ending`.
+
+        Whether there is an ending at all, only `attempt` finds out.
+        """
+        at = cast(Planned, state)
+        matcher = self._look(at.steps).matcher
+        needed = np.full(len(self.vocabulary), INFINITE, np.int32)
+        needed[np.asarray(matcher.allowed(), np.int64)] = len(at.plan)
+        if at.plan:
+            needed[at.plan[0]] = len(at.plan) - 1
+        needed[self.vocabulary.end] = -1 if matcher.final() else INFINITE
+        return needed
+
+    def ends(self, state: Hashable, steps: Sequence[int]) -> bool:
+        """Whether the text may end after these steps."""
+        return self._look(cast(Planned, state).steps).matcher.ends(steps)
 
     def explain(self, state: Hashable, step: int, left: int | None) -> Reason:
         """Why a step is forbidden; ValueError where it is allowed."""
@@ -152,17 +190,17 @@ class PlannedMachine:
 
     def _after(self, at: Planned, step: int) -> tuple[int, ...] | None:
         """The plan after a step: what is left of the plan, the same, or one that is found."""
+        if at.plan[:1] == (step,):
+            return at.plan[1:]
         looked = self._look(at.steps)
-        if step in looked.plans:
-            return looked.plans[step]
-        plan: tuple[int, ...] | None = None
-        matcher = looked.matcher.after(step)
-        if matcher is not None:
-            if at.plan[:1] == (step,):
-                plan = at.plan[1:]
-            else:
-                plan = at.plan if _ends(matcher, at.plan) else self._search(matcher, FEW_TRIES)
-        looked.plans[step] = plan
+        key = at.plan, step
+        if key in looked.plans:
+            return looked.plans[key]
+        plan: tuple[int, ...] | None = at.plan
+        if not looked.matcher.ends((step, *at.plan)):
+            matcher = looked.matcher.after(step)
+            plan = None if matcher is None else self._search(matcher, FEW_TRIES)
+        looked.plans[key] = plan
         return plan
 
     def _look(self, steps: tuple[int, ...]) -> Looked:
@@ -179,7 +217,7 @@ class PlannedMachine:
                     raise ValueError(f"step {step} is not allowed here")
                 matcher = after
             looked = self._kept[steps] = Looked(matcher)
-            if len(self._kept) > KEPT:
+            if len(self._kept) > self._room:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(steps)
         return looked
@@ -216,13 +254,6 @@ class PlannedMachine:
             # Only within a string may all of these follow, and a quote ends it.
             steps.sort(key=lambda step: tokens[step] != b'"')
         return iter(steps)
-
-
-def _ends(matcher: Matcher, plan: Sequence[int]) -> bool:
-    at: Matcher | None = matcher
-    for step in plan:
-        at = at.after(step) if at is not None else None
-    return at is not None and at.final()
 
 
 def _order(vocabulary: Vocabulary) -> list[int]:

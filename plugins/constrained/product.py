@@ -8,7 +8,6 @@ nothing of that: each part still sees a way on, and there is none together.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,13 +85,3 @@ def product_of_all(parts: Sequence[TokenDFA]) -> tuple[TokenDFA, Ints] | None:
     behind = np.empty_like(origin)
     behind[:, order] = origin
     return made, behind
-
-
-def contradiction(parts: Sequence[TokenDFA]) -> tuple[int, ...] | None:
-    """The smallest set of parts that no sequence satisfies together; None if there is none."""
-    for count in range(1, len(parts) + 1):
-        for chosen in combinations(range(len(parts)), count):
-            joined = product_of_all([parts[number] for number in chosen])
-            if joined is not None and joined[0].empty:
-                return chosen
-    return None

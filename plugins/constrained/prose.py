@@ -56,6 +56,9 @@ class ProseMachine:
         table, accepting, states = explored
         self._sentences = LazyLift(name, over_bytes(table, known, accepting), whole)
         self._words = LazyLift(name, texts_of(words), whole)
+        self.complete = self._words.complete and tokens == list(vocabulary.tokens)
+        """Whether whatever is valid can be spelt character by character."""
+        self.spelt = [self._words.dfa, self._sentences.dfa]
         self._shortest = _shortest_word(words, whole, self._words.short)
         # Before its first word, a text needs a whole one; the rule for sentences counts a letter.
         self._distance = self._sentences.distance.astype(np.int64)
@@ -84,6 +87,13 @@ class ProseMachine:
         """Characters to an end: an upper bound of the steps."""
         return int(self._words.distance[state[0]]) + int(self._distance[state[1]])
 
+    def needed_after(self, state: State) -> Ints:
+        """`[V]`: characters to an end after each step; see `common_ending`."""
+        needed = self._needed(self._words.row(state[0]), self._sentences.row(state[1]))
+        accepts = self._words.dfa.accepting[state[0]] and self._sentences.dfa.accepting[state[1]]
+        needed[self.vocabulary.end] = -1 if accepts else INFINITE
+        return needed.astype(np.int32)
+
     def explain(self, state: State, step: int, left: int | None) -> Reason:
         """Whether it is the word, the sentence, or the length."""
         what = "an end" if step == self.vocabulary.end else f"`{self.vocabulary.names[step]}`"
@@ -107,7 +117,7 @@ class ProseMachine:
     def _needed(self, words: Ints, sentences: Ints) -> Ints:
         alive = (words >= 0) & (sentences >= 0)
         total = self._words.distance[words].astype(np.int64) + self._distance[sentences]
-        return np.where(alive, total, INFINITE)
+        return np.where(alive, np.minimum(total, INFINITE), INFINITE)
 
     def _ending(self, state: int) -> list[int]:
         """The shortest end of a sentence, with its first word if it has none yet."""

@@ -8,13 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnngen_constrained.byte_dfa import ByteDFA
 from rnngen_constrained.machine import INFINITE, Reason, Vocabulary
 from rnngen_constrained.token_dfa import Ints, TokenDFA, shortest
 
 LARGEST = 1 << 24
 """Entries of a table with a column for every step, at most; larger ones keep one for each class."""
-NEVER = 32767
-"""A cost in int16 that no budget reaches; true costs above it count as it, minus one."""
+SMALL = 32767
+"""Costs below this are kept in 16 bits: what is compared for every step is half as much."""
 
 
 class TableMachine:
@@ -26,6 +27,7 @@ class TableMachine:
         names: the constraints behind it, as the user wrote them.
         parts: the machine of each of them, to say which one forbids a step; none for itself.
         behind: `[S,P]`, the state of each part in every state.
+        spelt: automata over bytes that accept what it accepts, and maybe more.
     """
 
     exact = True
@@ -37,15 +39,19 @@ class TableMachine:
         names: Sequence[str],
         parts: Sequence[TableMachine] = (),
         behind: Ints | None = None,
+        spelt: Sequence[ByteDFA] = (),
     ) -> None:
         self.dfa = dfa
         self.vocabulary = vocabulary
         self.names = list(names)
+        self.spelt = list(spelt)
         self.parts = list(parts) or [self]
         own = np.arange(len(dfa), dtype=np.int32)[:, None]
         self.behind = own if behind is None else behind
+        # A cost that no budget reaches.
+        self._never = SMALL if int(dfa.needed.max()) + 1 < SMALL else INFINITE
         cost, classes = self._costs()
-        self.ample = int(cost[cost < NEVER].max(initial=0))
+        self.ample = int(cost[cost < self._never].max(initial=0))
         """With more steps left than this, what is left plays no part."""
         next_state = np.concatenate((dfa.next, np.full((len(dfa), 1), -1, np.int32)), axis=1)
         next_state[:, -1] = np.arange(len(dfa))
@@ -55,7 +61,7 @@ class TableMachine:
             next_state = next_state[:, classes]
         self._width = cost.shape[1]
         self._cost = torch.from_numpy(cost)
-        self._mask = torch.from_numpy(cost < NEVER)
+        self._mask = torch.from_numpy(cost < self._never)
         self._next = torch.from_numpy(np.ascontiguousarray(next_state))
         self._classes = torch.from_numpy(classes)
         self._needed = torch.from_numpy(dfa.needed.astype(np.int64))
@@ -70,10 +76,11 @@ class TableMachine:
             mask = self._mask.index_select(0, rows)
         else:
             # Compared once for rows that are alike: a comparison costs more than copying its rows.
-            keys = rows * NEVER + left.clamp(max=NEVER - 1)
+            never = self._never
+            keys = rows * never + left.clamp(max=never - 1)
             alike, places = torch.unique(keys, return_inverse=True)
-            budget = (alike % NEVER).to(torch.int16).unsqueeze(1)
-            mask = (self._cost.index_select(0, alike // NEVER) <= budget).index_select(0, places)
+            budget = (alike % never).to(self._cost.dtype).unsqueeze(1)
+            mask = (self._cost.index_select(0, alike // never) <= budget).index_select(0, places)
         return mask if self._dense else mask.index_select(1, self._classes)
 
     def advance(self, rows: Tensor, steps: Tensor) -> Tensor:
@@ -128,14 +135,14 @@ class TableMachine:
 
         The end takes none; any other step itself, and what is needed after it.
         """
-        dfa = self.dfa
+        dfa, never = self.dfa, self._never
         needed = np.append(dfa.needed, INFINITE)
-        cost = np.minimum(needed[dfa.next].astype(np.int64) + 1, NEVER)
-        cost[(needed[dfa.next] < INFINITE) & (cost == NEVER)] = NEVER - 1
-        end = np.where(dfa.accepting, 0, NEVER)[:, None]
+        cost = np.minimum(needed[dfa.next].astype(np.int64) + 1, never)
+        end = np.where(dfa.accepting, 0, never)[:, None]
         classes = dfa.classes.astype(np.int64).copy()
         classes[self.vocabulary.end] = dfa.next.shape[1]
-        return np.concatenate((cost, end), axis=1).astype(np.int16), classes
+        kind = np.int16 if never == SMALL else np.int32
+        return np.concatenate((cost, end), axis=1).astype(kind), classes
 
 
 def _one(left: int | None) -> Tensor | None:

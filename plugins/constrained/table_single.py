@@ -14,6 +14,7 @@ class TableSingle:
     """`Single`; states are numbers."""
 
     exact = True
+    complete = True
 
     def __init__(self, machine: TableMachine) -> None:
         self.vocabulary = machine.vocabulary
@@ -42,8 +43,9 @@ class TableSingle:
         return int(self._dfa.needed[state])
 
     def needed_after(self, state: int) -> Ints:
-        """`[V]`: the fewest steps to a valid ending after each step, INFINITE for none."""
+        """`[V]`: the fewest steps to a valid ending after each step; see `common_ending`."""
         after: Ints = self._needed[self._dfa.next[state]][self._dfa.classes]
+        after[self.vocabulary.end] = -1 if self._dfa.accepting[state] else INFINITE
         return after
 
     def explain(self, state: int, step: int, left: int | None) -> Reason:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnngen.errors import PluginError
+from rnngen_constrained.compose import compose
 from rnngen_constrained.constraint import make
-from rnngen_constrained.errors import BadSyntax, ConstraintError, Unsupported
+from rnngen_constrained.errors import BadSyntax, ConstraintError, Undecided, Unsupported
+from rnngen_constrained.includes import MustInclude
 from rnngen_constrained.json_schema import JsonSchema
+from rnngen_constrained.length import Length
 from rnngen_constrained.planned import PlannedMachine
 from tests.constrained.grammars import characters, pairs, sampled, text_of
+from tests.constrained.listed import Listed
 
 WORDS = characters("abc")
 HALVES: Any = {
@@ -44,24 +47,6 @@ TREE: Any = {
 }
 
 
-class Listed:
-    """A matcher of a list of texts that, like a library's, also goes where no text does."""
-
-    def __init__(self, texts: Sequence[str], ends: Sequence[str], text: str = "") -> None:
-        self.texts, self.ends, self.text = texts, ends, text
-
-    def allowed(self) -> list[int]:
-        at = len(self.text)
-        follow = {one[at] for one in self.texts if one.startswith(self.text) and len(one) > at}
-        return sorted("_abc".index(char) for char in follow)
-
-    def final(self) -> bool:
-        return self.text in self.ends
-
-    def after(self, step: int) -> Listed | None:
-        return Listed(self.texts, self.ends, self.text + "_abc"[step])
-
-
 texts = st.lists(st.text("abc", max_size=5), min_size=1, max_size=8, unique=True)
 
 
@@ -70,7 +55,7 @@ texts = st.lists(st.text("abc", max_size=5), min_size=1, max_size=8, unique=True
 def test_sequences_end_within_the_length_where_the_library_has_dead_ends(
     ends: list[str], dead: list[str], spare: int, seed: int
 ) -> None:
-    machine = PlannedMachine(Listed(ends + dead, ends), WORDS, "listed", lambda text: True)
+    machine = PlannedMachine(Listed(ends + dead, ends, WORDS), WORDS, "listed", lambda text: True)
     state = machine.start()
     assert min(map(len, ends)) <= machine.needed(state)
     for left in range(7):
@@ -88,16 +73,18 @@ def test_sequences_end_within_the_length_where_the_library_has_dead_ends(
 
 def test_a_library_that_finds_no_text_is_an_error_before_anything_is_written() -> None:
     with pytest.raises(ConstraintError, match="no valid text was found"):
-        PlannedMachine(Listed(["abc"], []), WORDS, "listed", lambda text: True)
+        PlannedMachine(Listed(["abc"], [], WORDS), WORDS, "listed", lambda text: True)
 
 
 def test_a_plan_that_somebody_else_finds_invalid_is_not_relied_on() -> None:
     with pytest.raises(ConstraintError, match="allows `ab`, which is not valid"):
-        PlannedMachine(Listed(["ab"], ["ab"]), WORDS, "listed", lambda text: text != b"ab")
+        PlannedMachine(Listed(["ab"], ["ab"], WORDS), WORDS, "listed", lambda text: text != b"ab")
 
 
 def test_reasons_tell_rules_from_lengths() -> None:
-    machine = PlannedMachine(Listed(["a", "bcc", "ca"], ["a", "bcc"]), WORDS, "l", lambda _: True)
+    machine = PlannedMachine(
+        Listed(["a", "bcc", "ca"], ["a", "bcc"], WORDS), WORDS, "l", lambda _: True
+    )
     state = machine.start()
     assert machine.explain(state, 3, None).text == "no ending was found after 'c'"
     assert machine.explain(state, 2, 2).kind == "length"
@@ -183,3 +170,24 @@ def test_the_kind_json_schema_reads_a_file_and_its_options(tmp_path: Path) -> No
     assert len(tight.allowed(tight.start(), None)) < len(loose.allowed(loose.start(), None))
     with pytest.raises(ConstraintError, match="no such file"):
         make("json_schema", str(tmp_path / "none.json"))
+
+
+def test_a_library_joined_with_another_constraint_is_kept_valid_or_refused(tmp_path: Path) -> None:
+    pytest.importorskip("llguidance")
+    words = pairs(300)
+    text = JsonSchema(written(tmp_path, {"type": "string", "unknown": 1}))
+    parts = [text, Length("8..20")]
+    machine = compose([part.name for part in parts], [part.bind(words) for part in parts]).single
+    rng = np.random.default_rng(0)
+    length = machine.needed(machine.start())
+    for spare in (0, 5):
+        steps = sampled(machine, length + spare, rng)
+        assert len(steps) <= length + spare
+        assert isinstance(json.loads(text_of(machine, steps)), str)
+        assert 8 <= len(text_of(machine, steps)) <= 20
+    halves = JsonSchema(written(tmp_path, {"type": "number", "multipleOf": 0.5}))
+    parts = [halves, Length("..9"), MustInclude(["x"])]
+    with pytest.raises(Undecided) as caught:
+        compose([part.name for part in parts], [part.bind(words) for part in parts])
+    assert f"`{halves.name}` and `must_include=x` are too large" in caught.value.message
+    assert caught.value.hint

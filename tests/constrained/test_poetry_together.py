@@ -8,7 +8,7 @@ import torch
 
 from rnngen_constrained.compose import compose
 from rnngen_constrained.constraint import make
-from rnngen_constrained.errors import ConstraintError
+from rnngen_constrained.errors import Contradiction
 from tests.constrained.test_poetry_poems import END, is_poem, vocabulary
 
 FORMS = {
@@ -65,5 +65,5 @@ def test_poems_are_no_longer_than_asked_for():
 
 
 def test_a_word_that_no_poem_can_have_is_found_before_anything_is_written():
-    with pytest.raises(ConstraintError, match="nothing was found that satisfies"):
+    with pytest.raises(Contradiction, match="`haiku` and `must_include=zebra` together"):
         together("haiku", "characters", {"must-include": ("zebra",)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from rnngen_constrained.lazy_lift import LazyLift
 from rnngen_constrained.machine import INFINITE
 from rnngen_constrained.pattern import Regex
+from rnngen_constrained.table import TableMachine
 from rnngen_constrained.token_dfa import distances, merged_columns, shortest, trimmed
 from tests.constrained.vocabularies import accepts, characters, of, sequences, subwords, text_of
 
@@ -161,3 +163,18 @@ def test_a_lazy_ending_is_accepted():
     lazy = LazyLift("lazy", constraint._dfa, vocabulary)
     assert text_of(vocabulary, lazy.ending(0)) == "日c"
     assert accepts(lazy, lazy.ending(0))
+
+
+@pytest.mark.parametrize("count", [30_000, 32_765, 32_766, 32_767, 40_000])
+def test_however_long_the_shortest_ending_is_it_is_counted_to_the_step(count):
+    after = np.append(np.arange(1, count + 1, dtype=np.int32), -1)
+    table = np.stack((after, np.full(count + 1, -1, np.int32)), axis=1)
+    accepting = np.arange(count + 1) == count
+    made, _ = trimmed(table, np.array([1, 0], np.int32), accepting)
+    machine = TableMachine(made, characters("a"), ["a"])
+    rows = machine.start(3)
+    assert machine.needed(rows).tolist() == [count] * 3
+    left = torch.tensor([count - 1, count, 2 * count])
+    assert machine.allowed(rows, left)[:, 1].tolist() == [False, True, True]
+    assert machine.allowed(rows, left)[:, 0].tolist() == [False] * 3
+    assert bool(machine.allowed(rows, None)[0, 1])

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnngen_constrained.cfg.alphabet import Alphabet
 from rnngen_constrained.cfg.expression import Rules
@@ -61,6 +62,8 @@ class GrammarMachine:
             if word is not None and len(word) == 1:
                 self._token.setdefault(word[0], step)
         self._reader = reader
+        self.complete = alphabet.single == (1 << len(alphabet.units)) - 1
+        """Whether whatever is valid can be written one unit a step."""
 
     def start(self) -> Hashable:
         """The state before the first step."""
@@ -88,6 +91,13 @@ class GrammarMachine:
     def needed(self, state: Hashable) -> int:
         """The fewest steps to a valid ending."""
         return cast(State, state).needed
+
+    def needed_after(self, state: Hashable) -> NDArray[np.int32]:
+        """`[V]`: the fewest steps to an ending after each step; see `common_ending`."""
+        at = cast(State, state)
+        needed = self._lift.costs(at).astype(np.int32)
+        needed[self.vocabulary.end] = -1 if at.final else INFINITE
+        return needed
 
     def ending(self, state: Hashable) -> list[int]:
         """The steps of a shortest valid ending, one unit a step."""

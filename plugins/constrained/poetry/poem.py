@@ -7,9 +7,12 @@ No state leads into a dead end, as every one of them is checked to have words th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
+from rnngen_constrained.byte_dfa import ByteDFA
+from rnngen_constrained.errors import Hostile
 from rnngen_constrained.machine import INFINITE, Reason, Vocabulary
 from rnngen_constrained.poetry.endings import ones
 from rnngen_constrained.poetry.explain import explain
@@ -18,6 +21,7 @@ from rnngen_constrained.poetry.plan import Context
 from rnngen_constrained.poetry.reading import Reading, State
 from rnngen_constrained.poetry.spelling import FAR
 from rnngen_constrained.poetry.trie import Ints
+from rnngen_constrained.word_list import texts_of
 
 FEW = 32
 """Nodes that are looked at one by one; more of them all at once."""
@@ -41,6 +45,15 @@ class Poem:
         self._spelling = lexicon.spelling
         self._finish = lexicon.plan.lines.finish
         self._bounds = self._bound_lines()
+
+    @cached_property
+    def spelt(self) -> list[ByteDFA]:
+        """Any texts of the poem's words, to see what contradicts it; none for very many words."""
+        words = [word.decode() for word in self.lexicon.trie.words]
+        try:
+            return [texts_of([*words, *(word[:1].upper() + word[1:] for word in words)])]
+        except Hostile:
+            return []
 
     def start(self) -> State:
         """Before the first word."""
