@@ -28,9 +28,21 @@ TRUE = {"true", "yes", "on", "1"}
 FALSE = {"false", "no", "off", "0"}
 
 
-def option(default: Any, help: str, *, min: float | None = None, max: float | None = None) -> Any:
-    """A dataclass field with its help and bounds (both inclusive)."""
-    return dataclasses.field(default=default, metadata={"help": help, "min": min, "max": max})
+def option(
+    default: Any,
+    help: str,
+    *,
+    min: float | None = None,
+    max: float | None = None,
+    cut: bool = True,
+) -> Any:
+    """A dataclass field with its help and bounds (both inclusive).
+
+    A text for a `tuple` is cut at its commas, unless `cut` is false.
+    """
+    return dataclasses.field(
+        default=default, metadata={"help": help, "min": min, "max": max, "cut": cut}
+    )
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,7 @@ class OptionField:
     help: str
     min: float | None
     max: float | None
+    cut: bool = True
 
     @property
     def name(self) -> str:
@@ -69,6 +82,7 @@ def describe(options: type) -> list[OptionField]:
             help=field.metadata.get("help", ""),
             min=field.metadata.get("min"),
             max=field.metadata.get("max"),
+            cut=field.metadata.get("cut", True),
         )
         for field in dataclasses.fields(options)
     ]
@@ -117,7 +131,9 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
 def coerce(field: OptionField, value: Any, where: str) -> Any:
     """`value` as the type of `field`, within its bounds; UsageError otherwise."""
     try:
-        result = _read(field.type, value)
+        # A text that is not cut is the only part.
+        whole = not field.cut and isinstance(value, str) and value != "none"
+        result = _read(field.type, [value] if whole else value)
     except ValueError:
         raise UsageError(
             f"option `{field.name}` of {where} is {value!r}, expected {field.type_name}",
@@ -156,10 +172,10 @@ def _read(kind: Any, value: Any) -> Any:
         parts = value
         if isinstance(value, str):
             # An empty text has no parts, rather than one that is empty.
-            parts = value.split(",") if value.strip() else []
+            parts = [part.strip() for part in value.split(",")] if value.strip() else []
         if not isinstance(parts, list | tuple):
             raise ValueError
-        return tuple(_read(typing.get_args(kind)[0], _strip(part)) for part in parts)
+        return tuple(_read(typing.get_args(kind)[0], part) for part in parts)
     if kind is bool:
         return _read_bool(value)
     if kind is int:
@@ -215,10 +231,6 @@ def _read_float(value: Any) -> float:
     return number
 
 
-def _strip(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
-
-
 def _shown(value: Any) -> str:
     return "none" if value is None else repr(value) if isinstance(value, str) else str(value)
 
@@ -271,7 +283,9 @@ def parse_assignments(assignments: Iterable[str]) -> list[Assignment]:
 def assign(
     sections: Mapping[str, type], assignments: Iterable[Assignment]
 ) -> dict[str, dict[str, Any]]:
-    """Values by section and name; a later assignment of the same option wins.
+    """Values by section and name.
+
+    Of several assignments of the same option the last wins; of a `tuple`, they are added up.
 
     Args:
         sections: the options of everything active, by section.
@@ -289,9 +303,11 @@ def assign(
     for assignment in assignments:
         section = _section_of(assignment, fields)
         field = fields[section][assignment.name]
-        values.setdefault(section, {})[field.name] = coerce(
-            field, assignment.text, f"section `{section}`"
-        )
+        own = values.setdefault(section, {})
+        value = coerce(field, assignment.text, f"section `{section}`")
+        before = own.get(field.name)
+        several = isinstance(value, tuple) and isinstance(before, tuple)
+        own[field.name] = before + value if several else value
     return values
 
 

@@ -121,6 +121,24 @@ def test_later_assignment_wins():
     assert assign(SECTIONS, parse_assignments(["depth=3", "gru.depth=4"]))["gru"]["depth"] == 4
 
 
+def test_assignments_of_an_option_with_several_values_are_added_up():
+    values = assign(SECTIONS, parse_assignments(["sizes=1,2", "gru.sizes=3"]))
+    assert values["gru"]["sizes"] == (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Whole:
+    texts: tuple[str, ...] | None = option(None, "texts with commas in them", cut=False)
+
+
+def test_a_text_that_is_not_cut_keeps_its_commas():
+    assert build(Whole, {"texts": "a{1,2}"}, "w").texts == ("a{1,2}",)
+    assert build(Whole, {"texts": ["a{1,2}", " b "]}, "w").texts == ("a{1,2}", " b ")
+    assert build(Whole, {"texts": "none"}, "w").texts is None
+    twice = assign({"w": Whole}, parse_assignments(["texts=a{1,2}", "w.texts=b"]))
+    assert twice["w"]["texts"] == ("a{1,2}", "b")
+
+
 @pytest.mark.parametrize(
     ("text", "hint"),
     [

@@ -10,13 +10,14 @@ shares with the decoder (`rhymes`, for one) are handed to it by name.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from rnngen.catalog import get_catalog
-from rnngen.options import build, describe
+from rnngen.options import build, describe, unknown_option
 from rnngen_constrained.errors import BadRule, ConstraintError
 from rnngen_constrained.machine import Machine, Single, Vocabulary
+from rnngen_constrained.options import Options
 
 
 @runtime_checkable
@@ -36,6 +37,31 @@ class Constraint(Protocol):
         """
 
 
+class Together:
+    """Several constraints as one: all of them hold."""
+
+    def __init__(self, parts: Sequence[Constraint]) -> None:
+        self.parts = list(parts)
+        self.name = " and ".join(part.name for part in parts)
+
+    def bind(self, vocabulary: Vocabulary) -> Machine:
+        """The machine of all of them."""
+        from rnngen_constrained.compose import compose
+
+        return compose(
+            [part.name for part in self.parts], [part.bind(vocabulary) for part in self.parts]
+        )
+
+
+def each(constraints: Iterable[Constraint]) -> list[Constraint]:
+    """The constraints one by one, so that each is known by its own name."""
+    return [
+        part
+        for one in constraints
+        for part in (each(one.parts) if isinstance(one, Together) else [one])
+    ]
+
+
 def make(
     kind: str, text: str | Sequence[str], options: Mapping[str, Any] | None = None
 ) -> Constraint:
@@ -44,11 +70,12 @@ def make(
     Args:
         kind: as registered; underscores count as dashes.
         text: what was written; a kind whose target has a true attribute `many` is given a tuple.
-        options: of the decoder, or of the constraint's own table in a file; a kind is given those
-            that it has.
+            Of several texts for another kind, each is a constraint.
+        options: of the decoder, of which a kind is given those that it has, and of the constraint's
+            own table in a file.
 
     Raises:
-        UsageError: there is no such kind, or what was written makes no sense.
+        UsageError: there is no such kind or option, or what was written makes no sense.
         PluginError: its plugin failed.
     """
     from rnngen_constrained.rule import RuleConstraint, is_rule
@@ -57,16 +84,19 @@ def make(
     target = component.load()
     fields = component.load_options()
     values: dict[str, Any] = {}
+    known = set() if fields is None else {field.name for field in describe(fields)}
+    given = {name: value for name, value in (options or {}).items() if name in known}
+    for name in (options or {}).keys() - known - {field.name for field in describe(Options)}:
+        raise unknown_option(name, known, f"constraint `{kind}`")
     if fields is not None:
-        known = {field.name for field in describe(fields)}
-        given = {name: value for name, value in (options or {}).items() if name in known}
         values = dict(vars(build(fields, given, f"constraint `{kind}`")))
     if getattr(target, "many", False):
         text = tuple(text.split(",")) if isinstance(text, str) else tuple(text)
         if "" in text:
             raise ConstraintError(f"`{kind}` has an empty entry", hint="take a comma away")
     elif not isinstance(text, str):
-        raise ConstraintError(f"`{kind}` is a list, expected one text")
+        parts = [make(kind, one, options) for one in text]
+        return parts[0] if len(parts) == 1 else Together(parts)
     name = f"{kind}={text if isinstance(text, str) else ','.join(text)}".removesuffix("=")
     arguments = (text,) if text or _takes_text(target) else ()
     try:

@@ -17,7 +17,7 @@ from rnngen.protocols import Emission, Engine, Request
 from rnngen_constrained.beam import Search, search
 from rnngen_constrained.chosen import chosen
 from rnngen_constrained.compose import Part, compose
-from rnngen_constrained.constraint import Constraint
+from rnngen_constrained.constraint import Constraint, each
 from rnngen_constrained.errors import TooShort, Unspellable
 from rnngen_constrained.explain import Forbidden, explain
 from rnngen_constrained.machine import INFINITE, Machine, Vocabulary
@@ -27,6 +27,7 @@ from rnngen_constrained.rows import PerSequence
 from rnngen_constrained.sampling import draw_exactly
 from rnngen_constrained.table import TableMachine
 from rnngen_constrained.table_single import TableSingle
+from rnngen_constrained.unused import check_options, check_rules
 from rnngen_constrained.vocabulary import vocabulary_of
 from rnngen_constrained.without import without
 
@@ -57,8 +58,9 @@ class Constrained:
 
     def __init__(self, constraints: Sequence[Constraint] = (), **options: Any) -> None:
         self.options = Options(**options)
-        _check(self.options)
-        self._constraints = [*chosen(self.options), *constraints]
+        check_options(self.options)
+        self._constraints = [*each(chosen(self.options)), *constraints]
+        check_rules(self.options)
         self._note: Note = _silent
         self._vocabulary: Vocabulary | None = None
         self._machines: dict[frozenset[int], tuple[Machine, Machine]] = {}
@@ -184,27 +186,3 @@ def _worth(weights: Weights) -> str:
         f"{text}; the {count} sequences are worth {effective:.1f} exact ones (effective sample "
         "size); the distribution is distorted, see `-o sampling=exact`"
     )
-
-
-def _check(options: Options) -> None:
-    """UsageError for options that make no sense together."""
-    if options.n_best > options.width:
-        raise UsageError(
-            f"`n_best` is {options.n_best}, expected at most `width`, {options.width}",
-            hint=f"`-o width={options.n_best}`",
-        )
-    if options.sampling != "exact":
-        return
-    if options.base != "sample":
-        raise UsageError(
-            f"`sampling=exact` draws, and `base={options.base}` does not",
-            hint="leave `base` out",
-        )
-    for name in ("top_k", "top_p", "min_p"):
-        if getattr(options, name) != getattr(Options, name):
-            raise UsageError(
-                f"`sampling=exact` is from the model's distribution, which `{name}` changes",
-                hint=f"leave `{name}` out",
-            )
-    if options.temperature == 0:
-        raise UsageError("`sampling=exact` needs a temperature above 0", hint="say `base=greedy`")

@@ -21,7 +21,7 @@ class Length:
     """`least..most` characters; either may be left out, `8` is exactly 8."""
 
     def __init__(self, text: str) -> None:
-        found = re.fullmatch(r"\s*(\d{0,9})\s*(\.\.)?\s*(\d{0,9})\s*", text, re.ASCII)
+        found = re.fullmatch(r"\s*(\d{0,9})\s*(?:(\.\.)\s*(\d{0,9})\s*)?", text, re.ASCII)
         if found is None or not (found[1] or found[3]):
             raise BadSyntax(
                 f"`length` is `{text}`, expected two numbers",

@@ -12,15 +12,23 @@ from rnngen.options import option
 class Options:
     """Sequences that satisfy every rule given, and end within the length."""
 
-    regex: str | None = option(None, "the whole text matches this regular expression")
+    regex: tuple[str, ...] | None = option(
+        None, "the whole text matches this regular expression; given twice, both", cut=False
+    )
     words: tuple[str, ...] = option((), "only these words, or those of a file, one a line")
     must_include: tuple[str, ...] = option((), "the text has all of these")
     must_not_include: tuple[str, ...] = option((), "the text has none of these")
     min_length: int | None = option(None, "characters at least (steps, if they are no text)", min=0)
     max_length: int | None = option(None, "characters at most (steps, if they are no text)", min=0)
-    number: str | None = option(None, "a number in a range, `1..12` or `0.00..1.50`")
-    json_schema: str | None = option(None, "JSON that a schema in this file allows")
-    grammar: str | None = option(None, "what a grammar in this file (Lark's notation) allows")
+    number: tuple[str, ...] | None = option(
+        None, "a number in a range, `1..12` or `0.00..1.50`", cut=False
+    )
+    json_schema: tuple[str, ...] | None = option(
+        None, "JSON that a schema in this file allows", cut=False
+    )
+    grammar: tuple[str, ...] | None = option(
+        None, "what a grammar in this file (Lark's notation) allows", cut=False
+    )
     rule: tuple[str, ...] = option(
         (), "other kinds, see `rnngen list constraints`: `haiku`, or with its text, `key:C major`"
     )

@@ -16,11 +16,11 @@ from rnngen.protocols import Request
 from rnngen.testing import decoders as contract
 from rnngen.testing.decoders import CHECKS, MarkovEngine
 from rnngen_constrained.decoder import Constrained
-from rnngen_constrained.errors import Contradiction, TooShort
+from rnngen_constrained.errors import Contradiction, EmptyLanguage, TooShort
 from rnngen_constrained.machine import Vocabulary
 from rnngen_constrained.smc import Particles
 from tests.constrained.test_regex import patterns
-from tests.constrained.vocabularies import characters
+from tests.constrained.vocabularies import characters, sequences, text_of
 
 SIZE = contract.SIZE
 PLAIN = Vocabulary([b""] * SIZE, [str(step) for step in range(SIZE)], 0)
@@ -63,11 +63,13 @@ def test_without_constraints_it_keeps_the_contract_of_a_decoder(check, base):
 @given(patterns, st.integers(0, 2**63), st.sampled_from(list(BASES)), st.booleans())
 def test_every_sequence_is_valid_and_ends_within_the_length(pattern, seed, base, ends):
     vocabulary = characters("ab1é.\n")
+    decoder, _ = made(vocabulary, regex=pattern, **BASES[base])
+    request = Request([[0]] * 3, 1, seed, ends=frozenset({0} if ends else ()))
     try:
-        decoder, _ = made(vocabulary, regex=pattern, **BASES[base])
-        request = Request([[0]] * 3, 1, seed, ends=frozenset({0} if ends else ()))
         machine, _ = decoder._machine(request)
-    except UsageError:
+    except EmptyLanguage:
+        texts = (text_of(vocabulary, steps) for steps in sequences(vocabulary, 3))
+        assert not any(re.fullmatch(pattern, text, re.ASCII) for text in texts)
         return
     least = int(machine.needed(machine.start(1))[0])
     for length in (max(1, least), least + 4):
@@ -285,21 +287,6 @@ def test_explanations_name_the_rule_the_cost_and_a_valid_ending():
             assert finishable("".join(LETTERS.tokens[step].decode() for step in steps[:place]), p)
         if place < len(steps):
             output, state = engine.step(torch.tensor([steps[place]]), state)
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"sampling": "exact", "base": "beam"},
-        {"sampling": "exact", "top_k": 3},
-        {"sampling": "exact", "temperature": 0.0},
-        {"n_best": 9},
-        {"min_length": 5, "max_length": 2},
-    ],
-)
-def test_options_that_make_no_sense_together_are_refused(options):
-    with pytest.raises(UsageError):
-        Constrained(**options)
 
 
 def test_without_a_vocabulary_it_says_what_is_missing():
