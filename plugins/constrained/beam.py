@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from rnngen.decoders.hypotheses import Hypotheses, Sequences, write_best
 from rnngen.decoders.rollout import check, log_probabilities
 from rnngen.protocols import Emission, Engine, Request
 from rnngen_constrained.errors import check_open
@@ -30,35 +31,20 @@ class Search:
     n_best: int
     length_penalty: float
 
-    def score(self, log_probability: float, length: int) -> float:
-        """Wu et al. 2016, equation 14."""
-        return float(log_probability / ((5 + length) / 6) ** self.length_penalty)
-
-
-@dataclass(frozen=True)
-class _Found:
-    score: float
-    length: int
-    place: int
-
 
 def search(
     engine: Engine, request: Request, machine: Machine, ends: bool, options: Search
 ) -> Iterator[Emission]:
     """Emissions of the best sequence of the first row, then its next best, and so on."""
     check(request, engine.size)
-    known: dict[tuple[int, ...], list[list[tuple[int, float]]]] = {}
-    for row, prompt in enumerate(request.prompts):
-        if tuple(prompt) not in known:
-            beam = _Beam(engine, request.length, machine, ends, options)
-            known[tuple(prompt)] = beam.run(prompt)
-        for rank, sequence in enumerate(known[tuple(prompt)]):
-            for step, log in sequence:
-                yield Emission(row, step, log, rank)
+    yield from write_best(
+        request.prompts,
+        lambda prompt: _Beam(engine, request.length, machine, ends, options).run(prompt),
+    )
 
 
 class _Beam:
-    """One search; beginnings are links to parents among those one shorter."""
+    """One search."""
 
     def __init__(
         self, engine: Engine, length: int, machine: Machine, ends: bool, options: Search
@@ -69,10 +55,9 @@ class _Beam:
         self._ends = ends
         self._options = options
         self._end = machine.vocabulary.end
-        self._links: list[tuple[list[int], list[int], list[float]]] = []
-        self._found: list[_Found] = []
+        self._hypotheses = Hypotheses(options.n_best, options.length_penalty)
 
-    def run(self, prompt: Sequence[int]) -> list[list[tuple[int, float]]]:
+    def run(self, prompt: Sequence[int]) -> Sequences:
         """The best sequences, each with the log-probability of every step."""
         engine, machine = self._engine, self._machine
         with torch.inference_mode():
@@ -85,12 +70,12 @@ class _Beam:
                 if not len(steps):
                     break
                 if written + 1 == self._length:
-                    self._add(totals.tolist(), written + 1)
+                    self._hypotheses.finish(totals.tolist(), written + 1)
                     break
-                if self._settled(totals):
+                if self._hypotheses.settled(totals, self._length):
                     break
                 output, state = engine.step(steps, engine.select(state, parents))
-        return [self._trace(found) for found in self._found]
+        return self._hypotheses.sequences()
 
     def _extend(
         self, totals: Tensor, rows: Rows, output: Tensor, written: int
@@ -104,11 +89,13 @@ class _Beam:
             only = mask.sum(-1) == 1
             logs[:, self._end] = torch.where(only, 0.0, NEVER)
         longer = torch.where(mask, totals.unsqueeze(1) + logs, -math.inf)
-        ended = longer[:, self._end]
-        self._add([total if total > NEVER / 2 else -math.inf for total in ended.tolist()], written)
+        ended = [
+            total if total > NEVER / 2 else -math.inf for total in longer[:, self._end].tolist()
+        ]
+        self._hypotheses.finish(ended, written)
         longer[:, self._end] = -math.inf
         parents, steps, states = self._best(longer, rows)
-        self._links.append((parents.tolist(), steps.tolist(), logs[parents, steps].tolist()))
+        self._hypotheses.link(parents, steps, logs[parents, steps])
         return longer[parents, steps], parents, steps, states
 
     def _best(self, longer: Tensor, rows: Rows) -> tuple[Tensor, Tensor, Rows]:
@@ -127,26 +114,3 @@ class _Beam:
         turns = [(turn, place) for group in groups.values() for turn, place in enumerate(group)]
         index = torch.tensor(sorted(place for _, place in sorted(turns)[:width]), dtype=torch.int64)
         return parents[index], steps[index], self._machine.select(states, index)
-
-    def _add(self, totals: Sequence[float], length: int) -> None:
-        self._found += [
-            _Found(self._options.score(total, length), length, place)
-            for place, total in enumerate(totals)
-            if total > -math.inf
-        ]
-        best = sorted(self._found, key=lambda found: -found.score)
-        self._found = best[: self._options.n_best]
-
-    def _settled(self, totals: Tensor) -> bool:
-        """Whether no beginning can still become better than what was found."""
-        if len(self._found) < self._options.n_best:
-            return False
-        best = self._options.score(float(totals.max()), self._length)
-        return best <= self._found[-1].score
-
-    def _trace(self, found: _Found) -> list[tuple[int, float]]:
-        place, sequence = found.place, []
-        for parents, steps, logs in reversed(self._links[: found.length]):
-            sequence.append((steps[place], logs[place]))
-            place = parents[place]
-        return sequence[::-1]

@@ -1,10 +1,8 @@
 """Beam search: keep the most probable beginnings, and write the most probable sequences found.
 
-    score(y) = log p(y) / lp(|y|),   lp(n) = ((5 + n) / 6)^α          (Wu et al. 2016, equation 14)
-
-|y| counts the steps written; log p(y) is of all of them, and of the step that ended the sequence.
-With α = 0 the score is the log-probability. A beam as wide as there are sequences is an exhaustive
-search.
+Sequences are compared by the score of `rnngen.decoders.hypotheses`: |y| counts the steps written;
+log p(y) is of all of them, and of the step that ended the sequence. With α = 0 the score is the
+log-probability. A beam as wide as there are sequences is an exhaustive search.
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ import torch
 from torch import Tensor
 
 from rnngen.decoders.filters import forbid
+from rnngen.decoders.hypotheses import Hypotheses, Sequences, write_best
 from rnngen.decoders.rollout import check, log_probabilities
 from rnngen.errors import UsageError
 from rnngen.options import option
@@ -32,15 +31,6 @@ class Options:
     length_penalty: float = option(
         0.0, "α of Wu et al. 2016: above 0 favours longer sequences", min=0, max=10
     )
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A finished sequence: place `place` among the beginnings of `length` steps."""
-
-    score: float
-    length: int
-    place: int
 
 
 class Beam:
@@ -67,32 +57,23 @@ class Beam:
         check(request, engine.size)
         if request.length < 1:
             return
-        known: dict[tuple[int, ...], list[list[tuple[int, float]]]] = {}
-        for row, prompt in enumerate(request.prompts):
-            if tuple(prompt) not in known:
-                known[tuple(prompt)] = _Search(self, engine, request).run(prompt)
-            for rank, sequence in enumerate(known[tuple(prompt)]):
-                for step, log in sequence:
-                    yield Emission(row, step, log, rank)
-
-    def score(self, log_probability: float, length: int) -> float:
-        """The score of a sequence of `length` steps."""
-        return float(log_probability / ((5 + length) / 6) ** self.length_penalty)
+        yield from write_best(
+            request.prompts, lambda prompt: _Search(self, engine, request).run(prompt)
+        )
 
 
 class _Search:
-    """One search. Beginnings are kept as links: each names its parent among those one shorter."""
+    """One search."""
 
     def __init__(self, beam: Beam, engine: Engine, request: Request) -> None:
-        self._beam = beam
+        self._width = beam.width
         self._engine = engine
         self._length = request.length
         self._ends = torch.tensor(sorted(request.ends - request.forbidden), dtype=torch.int64)
         self._forbidden = torch.tensor(sorted(request.forbidden), dtype=torch.int64)
-        self._links: list[tuple[list[int], list[int], list[float]]] = []
-        self._found: list[_Found] = []
+        self._hypotheses = Hypotheses(beam.n_best, beam.length_penalty)
 
-    def run(self, prompt: Sequence[int]) -> list[list[tuple[int, float]]]:
+    def run(self, prompt: Sequence[int]) -> Sequences:
         """The best sequences, each with the log-probability of every step."""
         engine = self._engine
         with torch.inference_mode():
@@ -100,14 +81,13 @@ class _Search:
             beginnings = torch.zeros(1, dtype=torch.float64)
             for length in range(1, self._length + 1):
                 beginnings, parents, steps = self._extend(beginnings, output.float().cpu(), length)
-                if not len(steps) or self._settled(beginnings):
+                if not len(steps) or self._hypotheses.settled(beginnings, self._length):
                     break
                 if length == self._length:
-                    self._add(beginnings, length)
+                    self._hypotheses.finish(beginnings.tolist(), length)
                     break
                 output, state = engine.step(steps, engine.select(state, parents))
-        best = sorted(self._found, key=lambda found: -found.score)[: self._beam.n_best]
-        return [self._trace(found) for found in best]
+        return self._hypotheses.sequences()
 
     def _extend(
         self, beginnings: Tensor, output: Tensor, length: int
@@ -119,30 +99,11 @@ class _Search:
         total = beginnings.unsqueeze(1) + logs
         if len(self._ends):
             # Any of the ends will do, so the probabilities of a sequence's ends add up.
-            self._add(total[:, self._ends].logsumexp(1), length - 1)
+            ended = total[:, self._ends].logsumexp(1)
+            self._hypotheses.finish(ended.tolist(), length - 1)
         total = forbid(forbid(total, self._forbidden), self._ends).flatten()
-        values, places = total.topk(min(self._beam.width, len(total)))
+        values, places = total.topk(min(self._width, len(total)))
         places = places[values > -math.inf]
         parents, steps = places // size, places % size
-        self._links.append((parents.tolist(), steps.tolist(), logs[parents, steps].tolist()))
+        self._hypotheses.link(parents, steps, logs[parents, steps])
         return total[places], parents, steps
-
-    def _add(self, totals: Tensor, length: int) -> None:
-        self._found += [
-            _Found(self._beam.score(total, length), length, place)
-            for place, total in enumerate(totals.tolist())
-        ]
-        self._found = sorted(self._found, key=lambda found: -found.score)[: self._beam.n_best]
-
-    def _settled(self, beginnings: Tensor) -> bool:
-        """Whether no beginning can still become better than what was found."""
-        if len(self._found) < self._beam.n_best:
-            return False
-        return self._beam.score(float(beginnings.max()), self._length) <= self._found[-1].score
-
-    def _trace(self, found: _Found) -> list[tuple[int, float]]:
-        place, sequence = found.place, []
-        for parents, steps, logs in reversed(self._links[: found.length]):
-            sequence.append((steps[place], logs[place]))
-            place = parents[place]
-        return sequence[::-1]

@@ -7,9 +7,11 @@ unit, and an upper bound else.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from rnngen_constrained.cfg.charset import Charset
+from rnngen_constrained.utf8 import byte_ranges
 
 
 class Alphabet:
@@ -48,8 +50,6 @@ class Alphabet:
 
     def mask(self, intervals: Iterable[tuple[int, int]]) -> int:
         """The units among some intervals of code points, or of bytes."""
-        from bisect import bisect_left, bisect_right
-
         found = 0
         for low, high in intervals:
             start, stop = bisect_left(self.units, low), bisect_right(self.units, high)
@@ -59,14 +59,14 @@ class Alphabet:
     def sequences(self, chars: Charset) -> list[tuple[int, ...]]:
         """The characters of a set as sequences of sets of units; what can't be spelled is left out.
 
-        One for characters; for bytes, those of UTF-8, see `utf8_ranges`.
+        One for characters; for bytes, those of UTF-8, see `byte_ranges`.
         """
         if not self.by_bytes:
             mask = self.mask(chars.intervals)
             return [(mask,)] if mask else []
         found: dict[tuple[int, ...], int] = {}
         for interval in chars.intervals:
-            for ranges in utf8_ranges(*interval):
+            for ranges in byte_ranges(*interval):
                 masks = tuple(self.mask([one]) for one in ranges)
                 if all(masks):
                     found[masks[1:]] = found.get(masks[1:], 0) | masks[0]
@@ -80,28 +80,6 @@ class Alphabet:
             if all(mask & self.single for mask in masks)
         ]
         return min(costs, default=None)
-
-
-def utf8_ranges(low: int, high: int) -> list[tuple[tuple[int, int], ...]]:
-    """UTF-8 of the code points `low` to `high` as sequences of ranges of bytes.
-
-    Any byte of the first range may be followed by any of the second, and so on. The interval is
-    cut where the length of the encoding changes and where a range of its last bytes is not full.
-    """
-    for limit in (0x7F, 0x7FF, 0xFFFF):
-        if low <= limit < high:
-            return utf8_ranges(low, limit) + utf8_ranges(limit + 1, high)
-    for bits in (6, 12, 18):
-        if high <= 0x7F:
-            break
-        last = (1 << bits) - 1
-        if low & ~last == high & ~last:
-            break
-        if low & last:
-            return utf8_ranges(low, low | last) + utf8_ranges((low | last) + 1, high)
-        if high & last != last:
-            return utf8_ranges(low, (high & ~last) - 1) + utf8_ranges(high & ~last, high)
-    return [tuple(zip(chr(low).encode(), chr(high).encode(), strict=True))]
 
 
 def classes(masks: Iterable[int], every: int) -> list[int]:

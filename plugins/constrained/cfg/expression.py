@@ -133,6 +133,18 @@ def references(expression: Expression) -> Sequence[str]:
             return []
 
 
+def reachable(rules: Rules, start: str) -> list[str]:
+    """The rules that `start` needs, itself first."""
+    found: dict[str, None] = {start: None}
+    todo = [start]
+    while todo:
+        for rule in references(rules[todo.pop()]):
+            if rule not in found:
+                found[rule] = None
+                todo.append(rule)
+    return list(found)
+
+
 def replaced(expression: Expression, rules: Rules) -> Expression:
     """The expression with what some rules stand for in the place of their names."""
     match expression:

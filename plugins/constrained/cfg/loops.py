@@ -21,6 +21,7 @@ from rnngen_constrained.cfg.expression import (
     Series,
     Shortest,
     choice,
+    reachable,
     references,
     replaced,
     sequence,
@@ -34,7 +35,7 @@ LARGEST = 4000
 
 def simplified(rules: Rules, start: str) -> dict[str, Expression]:
     """The same language with fewer rules, only those that `start` needs."""
-    left = {name: looped(name, expression) for name, expression in _reachable(rules, start).items()}
+    left = {name: looped(name, rules[name]) for name in reachable(rules, start)}
     uses = {name: Counter(references(expression)) for name, expression in left.items()}
     todo = list(left)
     while todo:
@@ -48,7 +49,7 @@ def simplified(rules: Rules, start: str) -> dict[str, Expression]:
                 left[other] = looped(other, replaced(left[other], body))
                 uses[other] = Counter(references(left[other]))
                 todo.append(other)
-    return _reachable(left, start)
+    return {name: left[name] for name in reachable(left, start)}
 
 
 def looped(name: str, expression: Expression) -> Expression:
@@ -122,14 +123,3 @@ def _times(expression: Expression, name: str) -> int:
             return sum(_times(part, name) for _, part, _ in edges)
         case Chars():
             return 0
-
-
-def _reachable(rules: Rules, start: str) -> dict[str, Expression]:
-    seen: dict[str, Expression] = {}
-    todo = [start]
-    while todo:
-        name = todo.pop()
-        if name not in seen:
-            seen[name] = rules[name]
-            todo.extend(references(rules[name]))
-    return seen

@@ -16,6 +16,7 @@ from rnngen_constrained.cfg.expression import (
     Rules,
     Series,
     Shortest,
+    reachable,
     references,
 )
 from rnngen_constrained.errors import EmptyLanguage, Unspellable
@@ -36,7 +37,7 @@ def check_spellable(rules: Rules, start: str, alphabet: Alphabet, name: str) -> 
         EmptyLanguage: with any vocabulary there is none; the message names a rule that never ends.
         Unspellable: the message names the characters that are missing.
     """
-    needed = _needed(rules, start)
+    needed = reachable(rules, start)
     endless = prices(rules, lambda chars: 1 if chars else None)
     if start not in endless:
         error = _endless(rules, start, endless)
@@ -161,22 +162,11 @@ def _missing(
             return {char for part in way[1] for char in inside(part)} if way else set()
 
 
-def _needed(rules: Rules, start: str) -> list[str]:
-    found: dict[str, None] = {start: None}
-    todo = [start]
-    while todo:
-        for rule in references(rules[todo.pop()]):
-            if rule not in found:
-                found[rule] = None
-                todo.append(rule)
-    return list(found)
-
-
 def _endless(rules: Rules, start: str, ends: Prices) -> EmptyLanguage:
     """The error for a grammar without texts: names a rule that is to blame itself."""
-    for rule in _needed(rules, start):
-        inner = [one for one in _needed(rules, rule) if one not in ends]
-        if rule in ends or not all(rule in _needed(rules, one) for one in inner):
+    for rule in reachable(rules, start):
+        inner = [one for one in reachable(rules, rule) if one not in ends]
+        if rule in ends or not all(rule in reachable(rules, one) for one in inner):
             continue
         if rule not in references(rules[rule]) and inner == [rule]:
             return EmptyLanguage(f"`{rule}` matches no text at all")
