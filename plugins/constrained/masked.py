@@ -99,38 +99,33 @@ class MaskedChooser:
 
     def choose(self, output: Tensor, uniform: NDArray[np.float64]) -> Tensor:
         """An allowed step for every row, `[B]` int64."""
-        mask = self._machine.allowed(self._states, self._left())
-        check_open(mask)
         if not self._ends:
             output = output + self._no_end
+        mask = self._machine.allowed(self._states, self._left())
         if self._greedy:
+            check_open(mask)
             return torch.where(mask, output, -math.inf).argmax(-1)
         if self._sampler is not None:
+            check_open(mask)
             return self._sampler.choose(torch.where(mask, output, -math.inf), uniform)
         if self._temperature != 1:
             output = output / self._temperature
-        probabilities = output.softmax(-1)
-        if len(mask) == 1:
-            # The same numbers as below, at half the cost.
-            allowed = probabilities.numpy()[0] * mask.numpy()[0]
-            one = allowed.cumsum(dtype=np.float64)
-            totals = [float(one[-1])]
-            steps = torch.tensor([int(one.searchsorted(uniform[0] * one[-1], "right"))])
-        else:
-            cumulative = (probabilities * mask).cumsum(-1, dtype=torch.float64)
-            total = cumulative[:, -1:]
-            wanted = torch.from_numpy(uniform).unsqueeze(-1) * total
-            steps = torch.searchsorted(cumulative, wanted, right=True).squeeze(-1)
-            totals = total.squeeze(-1).tolist()
+        cumulative = output.softmax(-1).mul_(mask).cumsum(-1, dtype=torch.float64)
+        total = cumulative[:, -1:]
+        # One number is multiplied in Python: for one row, the calls are what takes the time.
+        one = len(uniform) == 1
+        wanted = total * (float(uniform[0]) if one else torch.from_numpy(uniform).unsqueeze(-1))
+        steps = torch.searchsorted(cumulative, wanted, right=True).squeeze(-1)
         logs = []
-        for row, part in enumerate(totals):
+        for row, part in enumerate(total.flatten().tolist()):
             if part >= SMALLEST:
                 logs.append(math.log(part))
             else:
+                check_open(mask)
                 step, log = self._improbable(output[row], mask[row], float(uniform[row]))
                 steps[row] = step
                 logs.append(log)
-        self._weigh(steps, logs)
+        self._weigh(steps.tolist(), logs)
         return steps
 
     def read(self, steps: Tensor) -> None:
@@ -154,16 +149,26 @@ class MaskedChooser:
         if self._sampler is not None:
             self._sampler.keep(rows)
 
-    def _left(self) -> Tensor | None:
+    def _budgets(self) -> Sequence[int | None]:
         """Steps that every row may still write; None where that plays no part."""
-        left = [self._length - max(0, self._reads - length) for length in self._prompts]
-        if min(left) > self._ample:
-            return None
-        return torch.tensor(left).clamp_(min=0)
+        length, reads = self._length, self._reads
+        if length - reads > self._ample:
+            return [None] * len(self._prompts)
+        left = [length - max(0, reads - prompt) for prompt in self._prompts]
+        return [None if one > self._ample else max(0, one) for one in left]
 
-    def _weigh(self, steps: Tensor, logs: list[float]) -> None:
+    def _left(self) -> Tensor | None:
+        """The same as a tensor, or None for all."""
+        left = self._budgets()
+        if None in left:
+            if left.count(None) == len(left):
+                return None
+            left = [self._length if one is None else one for one in left]
+        return torch.tensor(left)
+
+    def _weigh(self, steps: Sequence[int], logs: Sequence[float]) -> None:
         """Adds to the weights of the sequences that are still being written."""
-        for place, step in enumerate(steps.tolist()):
+        for place, step in enumerate(steps):
             written = self._reads - self._prompts[place]
             if written < 0 or self._over[place]:
                 continue
