@@ -112,9 +112,7 @@ class Constrained:
             how = Search(options.width, options.n_best, options.length_penalty)
             yield from search(engine, own, machine, ends, how)
         elif options.sampling == "exact":
-            yield from draw_exactly(
-                engine, own, _quick(machine), machine, ends, options, self._note
-            )
+            yield from draw_exactly(engine, own, machine, ends, options, self._note)
         else:
             few = len(request.prompts) <= FEW
             yield from self._masked(engine, own, quick if few else machine, ends)

@@ -4,7 +4,8 @@ Rejection is exact: draw from the model, and try again where the sequence is not
 rejection (CARS, arXiv 2510.01902) remembers in a trie what was found to be impossible, and never
 tries it again; what it accepts is distributed as with plain rejection. As a machine knows of every
 beginning all steps that lead nowhere, one visit rules out all of them at once; and it looks one
-step ahead, at the most probable ways on together, so that what they rule out counts already.
+step ahead, at the most probable ways on together, and further where hardly anything is left to
+choose, so that what they rule out counts already.
 
 What was learnt for one sequence serves the next. That a sequence still does not depend on how many
 are drawn, the trie of a prompt is filled in order: sequence 5 is drawn after sequences 0 to 4,
@@ -16,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -23,18 +25,21 @@ import torch
 from numpy.typing import NDArray
 
 from rnngen.draws import uniforms
-from rnngen.protocols import Engine
+from rnngen_constrained.conditional import Conditional
 from rnngen_constrained.errors import check_open
-from rnngen_constrained.machine import Machine
 
 MEMORY = 1 << 28
 """Bytes that a trie may take, about; what comes after is not remembered."""
 STATE = 2048
 """Bytes of a model's state, about."""
-AHEAD = 32
+AHEAD = 64
 MANY = 1024
 AHEAD_OF_MANY = 8
 """Ways on that are looked at together: so many of a small vocabulary, fewer of a large one."""
+FEW_WAYS = 4
+"""Ways on up to which it is looked further ahead."""
+WORTH = 0.02
+"""The share of what is left at a node that is worth another step of the model."""
 BLOCK = 256
 
 Floats = NDArray[np.float64]
@@ -45,16 +50,16 @@ class Ahead:
     """Some beginnings of the same length, looked at together.
 
     Args:
-        places: the row of each step.
         logs: `[k,V]` float32, ln of the model's probabilities of the steps after each.
-        weights: `[k,V]` float32, the probability of each, 0 where it is not allowed.
+        weights: `[k,V]` float64, the probability of each, 0 where it is not allowed.
+        masses: their sum for each beginning.
         state: of the engine, `k` rows.
         rows: of the machine, `k` rows.
     """
 
-    places: dict[int, int]
     logs: NDArray[np.float32]
-    weights: NDArray[np.float32]
+    weights: Floats
+    masses: Sequence[float]
     state: Any
     rows: Any
 
@@ -72,20 +77,20 @@ class Node:
         self.ahead = ahead
         self.row = row
         self.left = left
-        self.weights: Floats = ahead.weights[row].astype(np.float64)
+        self.weights: Floats = ahead.weights[row]
         self.remaining = self.weights
-        self.mass = float(self.weights.sum())
+        self.mass = ahead.masses[row]
         self.after: Ahead | None = None
-        """What was seen one step ahead."""
+        self.places: dict[int, int] = {}
+        """What was seen one step ahead, and in which row of it each step that was looked at."""
         self.children: dict[int, Node] = {}
 
-    def see(self, after: Ahead) -> None:
+    def see(self, after: Ahead, places: dict[int, int]) -> None:
         """Counts what one step more rules out."""
-        self.after = after
-        steps = list(after.places)
+        self.after, self.places = after, places
         self.remaining = self.weights.copy()
-        masses = after.weights[: len(steps)].sum(1, dtype=np.float64)
-        self.remaining[steps] *= masses
+        for step, row in places.items():
+            self.remaining[step] *= after.masses[row]
         self.mass = float(self.remaining.sum())
 
     def count(self, step: int, mass: float) -> None:
@@ -109,44 +114,27 @@ class Exact:
     """Draws sequences after one prompt, exactly.
 
     Args:
-        engine: of the model.
-        machine: of all constraints.
-        prompt: what is continued.
-        length: how many steps may be written.
-        ends: whether the model knows ends of documents; else a sequence goes on while it may.
-        temperature: of the model's distribution.
+        target: what is drawn from.
         seed: of the random numbers.
         effort: tries after which a sequence, and all after it, are given up.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        machine: Machine,
-        prompt: Sequence[int],
-        length: int,
-        ends: bool,
-        temperature: float,
-        seed: int,
-        effort: int,
-    ) -> None:
-        self._engine = engine
-        self._machine = machine
-        self._end = machine.vocabulary.end
-        self._ends = ends
-        self._temperature = temperature
+    def __init__(self, target: Conditional, seed: int, effort: int) -> None:
+        self._target = target
+        self._end = target.machine.vocabulary.end
         self._effort = effort
         self._seed = seed
-        size = len(machine.vocabulary)
+        size = len(target.machine.vocabulary)
         self._width = AHEAD if size <= MANY else AHEAD_OF_MANY
-        self._room = MEMORY // (self._width * (8 * size + STATE))
+        self._room = MEMORY // (self._width * (12 * size + STATE))
         self._drawn: list[Drawn | None] = []
         self._tries, self._total = 0, 0.0
         self.rare = False
         """Whether valid sequences turned out to be too rare."""
         with torch.inference_mode():
-            output, state = engine.read(torch.tensor(prompt).unsqueeze(1), engine.start(1))
-            self._root = Node(self._look({}, output, state, machine.start(1), length), 0, length)
+            output, state = target.begin()
+            first = self._look(output, state, target.machine.start(1), target.length)
+            self._root = Node(first, 0, target.length)
 
     def draw(self, sequence: int) -> Drawn | None:
         """The sequence of a number; None where effort ran out."""
@@ -197,16 +185,67 @@ class Exact:
             node, counted = self._child(node, step, path)
 
     def _seen(self, node: Node, path: Sequence[tuple[Node, int]]) -> Node:
-        """The node, looked at one step ahead; a copy of it where there is no room to remember."""
-        likely = np.argsort(-node.weights, kind="stable")[: self._width + 1]
-        steps = [int(step) for step in likely if node.weights[step] > 0 and step != self._end]
+        """The node, looked at ahead; a copy of it where there is no room to remember."""
         if self._room <= 0:
             node = Node(node.ahead, node.row, node.left)
-        node.see(self._step(node, steps[: self._width]))
+        likely = np.argsort(-node.weights, kind="stable")[: self._width + 1]
+        steps = [int(step) for step in likely if node.weights[step] > 0 and step != self._end]
+        steps = steps[: self._width]
+        after = self._step(node.ahead, [node.row] * len(steps), steps, node.left - 1)
+        node.see(after, {step: row for row, step in enumerate(steps)})
+        self._room -= 1
         if self._room > 0:
-            self._room -= 1
+            self._see_forced(node)
             self._spread(path, node)
         return node
+
+    def _see_forced(self, node: Node) -> None:
+        """Looks on where hardly anything is left to choose, at all such ways after a node at once.
+
+        Goes on while what it looks at is a good part of what is left at the node.
+        """
+        level = [(node, step, float(node.weights[step]), row) for step, row in node.places.items()]
+        seen: list[tuple[Node, int, Node]] = []
+        ahead, left = node.after, node.left - 1
+        while ahead is not None and left > 1 and self._room > 0:
+            chosen: list[tuple[Node, float, list[int]]] = []
+            count, mass = 0, 0.0
+            ways = np.count_nonzero(ahead.weights, axis=1).tolist()
+            for parent, step, probability, row in level:
+                if not 0 < ways[row] <= FEW_WAYS:
+                    continue
+                steps = ahead.weights[row].nonzero()[0].tolist()
+                if self._end in steps:
+                    continue
+                if count + len(steps) > self._width:
+                    break
+                child = Node(ahead, row, left)
+                parent.children[step] = child
+                seen.append((parent, step, child))
+                chosen.append((child, probability, steps))
+                count += len(steps)
+                mass += probability * child.mass
+            if mass < WORTH * node.mass:
+                break
+            rows = [child.row for child, _, steps in chosen for _ in steps]
+            taken = [step for _, _, steps in chosen for step in steps]
+            further = self._step(ahead, rows, taken, left - 1)
+            self._room -= 1
+            level, row = [], 0
+            for child, probability, steps in chosen:
+                child.see(further, {step: row + place for place, step in enumerate(steps)})
+                level += [
+                    (child, step, probability * float(child.weights[step]), row + place)
+                    for place, step in enumerate(steps)
+                ]
+                row += len(steps)
+            level.sort(key=lambda way: -way[2])
+            ahead, left = further, left - 1
+        # From the last ones back: a node's sum is taken once all that follow it are known.
+        for parent, children in groupby(reversed(seen), key=lambda way: way[0]):
+            for _, step, child in children:
+                parent.remaining[step] = parent.weights[step] * child.mass
+            parent.mass = float(parent.remaining.sum())
 
     def _child(self, node: Node, step: int, path: Sequence[tuple[Node, int]]) -> tuple[Node, float]:
         """The node after a step, and what was counted as left there when the step was drawn."""
@@ -214,12 +253,13 @@ class Exact:
         if child is not None:
             return child, child.mass
         assert node.after is not None
-        row = node.after.places.get(step)
+        row = node.places.get(step)
         if row is not None:
             child = Node(node.after, row, node.left - 1)
             counted = child.mass
         else:
-            child, counted = Node(self._step(node, [step]), 0, node.left - 1), 1.0
+            alone = self._step(node.ahead, [node.row], [step], node.left - 1)
+            child, counted = Node(alone, 0, node.left - 1), 1.0
         if self._room > 0:
             node.children[step] = child
             if row is None:
@@ -234,32 +274,30 @@ class Exact:
             node.count(step, mass)
             mass = node.mass
 
-    def _step(self, node: Node, steps: Sequence[int]) -> Ahead:
-        """The beginnings after some steps."""
+    def _step(self, ahead: Ahead, rows: Sequence[int], steps: Sequence[int], left: int) -> Ahead:
+        """The beginnings after a step of each of some rows."""
         # Always as many rows, as an engine takes its time with a number of rows that is new to it.
-        padded = [*steps, *[steps[0] if steps else self._end] * (self._width - len(steps))]
-        taken = torch.tensor(padded)
-        same = torch.full((self._width,), node.row)
-        output, state = self._engine.step(taken, self._engine.select(node.ahead.state, same))
-        rows = self._machine.advance(self._machine.select(node.ahead.rows, same), taken)
-        places = {step: place for place, step in enumerate(steps)}
-        return self._look(places, output, state, rows, node.left - 1)
+        missing = self._width - len(steps)
+        taken = torch.tensor([*steps, *[steps[0] if steps else self._end] * missing])
+        index = torch.tensor([*rows, *[rows[0] if rows else 0] * missing])
+        engine, machine = self._target.engine, self._target.machine
+        output, state = engine.step(taken, engine.select(ahead.state, index))
+        after = machine.advance(machine.select(ahead.rows, index), taken)
+        return self._look(output.float().cpu(), state, after, left)
 
-    def _look(
-        self, places: dict[int, int], output: torch.Tensor, state: Any, rows: Any, left: int
-    ) -> Ahead:
-        mask = self._machine.allowed(rows, torch.full((len(output),), left))
+    def _look(self, output: torch.Tensor, state: Any, rows: Any, left: int) -> Ahead:
+        mask = self._target.machine.allowed(rows, torch.full((len(output),), left))
         check_open(mask)
-        output = output.float().cpu()
         logs = output.log_softmax(-1)
-        scaled = output / self._temperature
-        if not self._ends:
+        scaled = output / self._target.temperature
+        if not self._target.ends:
             scaled[:, self._end] = -math.inf
         weights = scaled.softmax(-1)
-        if not self._ends:
+        if not self._target.ends:
             only = (mask.sum(-1) == 1) & mask[:, self._end]
             weights[only, self._end] = 1.0  # an end that is the only way on is certain
-        return Ahead(places, logs.numpy(), (weights * mask).numpy(), state, rows)
+        allowed = (weights * mask).double().numpy()
+        return Ahead(logs.numpy(), allowed, allowed.sum(1).tolist(), state, rows)
 
 
 def _numbers(seed: int, sequence: int) -> Iterator[float]:

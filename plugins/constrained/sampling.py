@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from rnngen.protocols import Emission, Engine, Request
 from rnngen_constrained import exact, smc
+from rnngen_constrained.conditional import Conditional
 from rnngen_constrained.exact import Exact
 from rnngen_constrained.machine import Machine
 from rnngen_constrained.options import Options
@@ -16,7 +17,6 @@ from rnngen_constrained.smc import Particles
 def draw_exactly(
     engine: Engine,
     request: Request,
-    quick: Machine,
     machine: Machine,
     ends: bool,
     options: Options,
@@ -27,8 +27,7 @@ def draw_exactly(
     Args:
         engine: of the model.
         request: what is asked for.
-        quick: the machine that is fastest for one sequence.
-        machine: the same for many.
+        machine: of all constraints.
         ends: whether the model knows ends of documents.
         options: of the decoder.
         note: told what the result is.
@@ -38,15 +37,15 @@ def draw_exactly(
     logs = []
     for row, prompt in enumerate(request.prompts):
         key = tuple(prompt)
-        common = (prompt, request.length, ends, options.temperature)
+        target = Conditional(engine, machine, prompt, request.length, ends, options.temperature)
         if key not in samplers:
-            samplers[key] = Exact(engine, quick, *common, request.seed, options.effort)
+            samplers[key] = Exact(target, request.seed, options.effort)
         sampler = samplers[key]
         number = request.first + row
         drawn: exact.Drawn | smc.Drawn | None = sampler.draw(number)
         if drawn is None:
             if key not in clouds:
-                clouds[key] = Particles(engine, machine, *common, options.particles)
+                clouds[key] = Particles(target, options.particles)
             drawn = clouds[key].draw(request.seed, number)
             logs.append(drawn.log_probability)
         for step, log in zip(drawn.steps, drawn.logs, strict=True):

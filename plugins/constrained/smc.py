@@ -16,9 +16,8 @@ import torch
 from numpy.typing import NDArray
 
 from rnngen.draws import uniforms
-from rnngen.protocols import Engine
+from rnngen_constrained.conditional import Conditional
 from rnngen_constrained.errors import check_open
-from rnngen_constrained.machine import Machine
 from rnngen_constrained.masked import NEVER
 
 STREAM = 1 << 40
@@ -38,38 +37,20 @@ class Particles:
     """Draws sequences after one prompt.
 
     Args:
-        engine: of the model.
-        machine: of all constraints.
-        prompt: what is continued.
-        length: how many steps may be written.
-        ends: whether the model knows ends of documents.
-        temperature: of the model's distribution.
+        target: what is drawn from.
         count: how many particles.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        machine: Machine,
-        prompt: Sequence[int],
-        length: int,
-        ends: bool,
-        temperature: float,
-        count: int,
-    ) -> None:
-        self._engine = engine
-        self._machine = machine
-        self._length = length
-        self._ends = ends
-        self._temperature = temperature
+    def __init__(self, target: Conditional, count: int) -> None:
+        self._target = target
         self._count = count
         with torch.inference_mode():
-            tokens = torch.tensor(prompt).unsqueeze(1)
-            self._first, self._state = engine.read(tokens, engine.start(1))
+            self._first, self._state = target.begin()
 
     def draw(self, seed: int, sequence: int) -> Drawn:
         """One sequence; the same for the same seed and number."""
-        count, machine = self._count, self._machine
+        count, machine, engine = self._count, self._target.machine, self._target.engine
+        length = self._target.length
         everyone = torch.zeros(count, dtype=torch.int64)
         end = machine.vocabulary.end
         ended = np.zeros(count, bool)
@@ -78,13 +59,13 @@ class Particles:
         logs = np.zeros((count, 0))
         log_probability = 0.0
         with torch.inference_mode():
-            output = self._first.float().cpu()[everyone]
-            state, rows = self._engine.select(self._state, everyone), machine.start(count)
-            for place in range(self._length + 1):
-                if place == self._length or ended.all():
+            output = self._first[everyone]
+            state, rows = engine.select(self._state, everyone), machine.start(count)
+            for place in range(length + 1):
+                if place == length or ended.all():
                     break
                 numbers = uniforms(seed, sequence, STREAM + place * (count + 1), count + 1)
-                mask = machine.allowed(rows, torch.full((count,), self._length - place))
+                mask = machine.allowed(rows, torch.full((count,), length - place))
                 check_open(mask)
                 drawn, own, allowed = self._choose(output, mask, numbers[:count])
                 drawn[ended], own[ended], allowed[ended] = end, 0.0, 0.0
@@ -94,7 +75,7 @@ class Particles:
                 logs = np.concatenate((logs, own[:, None]), axis=1)
                 taken = torch.from_numpy(drawn)
                 rows = machine.advance(rows, taken)
-                output, state = self._engine.step(taken, state)
+                output, state = engine.step(taken, state)
                 output = output.float().cpu()
                 share = np.exp(weights - weights.max())
                 if share.sum() ** 2 / np.square(share).sum() < count / 2:
@@ -102,7 +83,7 @@ class Particles:
                     kept = _systematic(share / share.sum(), float(numbers[count]))
                     index = torch.from_numpy(kept)
                     rows, output = machine.select(rows, index), output[index]
-                    state = self._engine.select(state, index)
+                    state = engine.select(state, index)
                     steps, logs, ended = steps[kept], logs[kept], ended[kept]
                     weights = np.zeros(count)
         share = np.exp(weights - weights.max())
@@ -118,13 +99,13 @@ class Particles:
         self, output: torch.Tensor, mask: torch.Tensor, numbers: NDArray[np.float64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Steps, ln p of each under the model, and ln of the probability that was allowed."""
-        end = self._machine.vocabulary.end
+        target, end = self._target, self._target.machine.vocabulary.end
         own = output.double().log_softmax(-1)
-        scaled = output.double() / self._temperature
-        if not self._ends:
+        scaled = output.double() / target.temperature
+        if not target.ends:
             scaled[:, end] = NEVER
         scaled = scaled.log_softmax(-1)
-        if not self._ends:
+        if not target.ends:
             # An end that is the only way on is certain.
             scaled[mask.sum(-1) == 1, end] = 0.0
         masked = torch.where(mask, scaled, -math.inf)

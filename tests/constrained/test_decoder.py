@@ -15,6 +15,7 @@ from rnngen.errors import UsageError
 from rnngen.protocols import Request
 from rnngen.testing import decoders as contract
 from rnngen.testing.decoders import CHECKS, MarkovEngine
+from rnngen_constrained.conditional import Conditional
 from rnngen_constrained.decoder import Constrained
 from rnngen_constrained.errors import Contradiction, EmptyLanguage, TooShort
 from rnngen_constrained.machine import Vocabulary
@@ -220,7 +221,7 @@ def test_many_particles_come_close_to_the_exact_distribution(enumerated):
     options = {"sampling": "exact", "effort": 1, "particles": 40}
     decoder, _ = made(LETTERS, regex=pattern, **options)
     request = Request([[0]], 4)
-    cloud = Particles(engine, decoder._machine(request)[0], [0], 4, ends, 1.0, 40)
+    cloud = Particles(Conditional(engine, decoder._machine(request)[0], [0], 4, ends, 1.0), 40)
     seen = {}
     logs = []
     for number in range(600):
