@@ -39,14 +39,18 @@ SEPARATOR = "---"
 @click.option(
     "-l",
     "--length",
+    "--horizon",
+    "length",
     type=click.IntRange(min=1),
     default=500,
     show_default=True,
-    help="Tokens to write at most.",
+    help="Tokens or other steps to write at most; of a time series, how far to look ahead.",
 )
 @click.option(
     "-n",
     "--count",
+    "--samples",
+    "count",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
@@ -80,7 +84,12 @@ SEPARATOR = "---"
     help="Documents to write at most; 0: as many as the length allows.  "
     "[default: 1 if the model learnt from several, else no end of a document is written]",
 )
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to a file.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Write to a file, or to files in a folder.",
+)
 @click.option(
     "--device",
     default="auto",
@@ -149,7 +158,8 @@ def command(
     options = _options(decoder, assignments, file)
     bundle = load(_run(ui, run, table))
 
-    streams = count == 1 and not as_json and out is None
+    show = getattr(bundle.domain, "show", None)
+    streams = count == 1 and not as_json and out is None and show is None
     paper = _Paper(ui, text)
     remarks: list[str] = []
     written = generate(
@@ -167,10 +177,13 @@ def command(
         explain=explain,
         note=remarks.append,
     )
+    made: Sequence[Path] = [] if out is None else [out]
     if as_json:
         _write_json(ui, written, out, explain)
     elif out is not None:
-        bundle.domain.write([part.prompt + part.text for part in written], out)
+        made = bundle.domain.write(written, bundle.codec, out)
+    elif show is not None:
+        ui.write(show(written, bundle.codec))
     else:
         domain = bundle.manifest["domain"].get("options") or {}
         between = "" if domain.get("documents") == "line" else f"{SEPARATOR}\n"
@@ -185,8 +198,8 @@ def command(
             _explain(ui, part, f"sequence {number}, " if len(written) > 1 else "")
     for remark in remarks:
         ui.note(remark)
-    if out is not None:
-        ui.note(f"wrote {out}")
+    for path in made:
+        ui.note(f"wrote {path}")
 
 
 def _explain(ui: Ui, part: Generated, which: str) -> None:
@@ -296,7 +309,9 @@ def _write_json(ui: Ui, written: Sequence[Generated], out: Path | None, explain:
             "end": part.end,
             "tokens": [
                 {"token": token, "log_probability": log}
-                for token, log in zip(part.tokens, part.log_probabilities, strict=True)
+                for token, log in zip(
+                    part.tokens or part.steps, part.log_probabilities, strict=True
+                )
             ],
             **({"forbidden": [one.to_json() for one in part.forbidden]} if explain else {}),
         }
