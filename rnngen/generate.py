@@ -27,6 +27,7 @@ from rnngen.errors import UsageError
 from rnngen.options import assign, parse_assignments
 from rnngen.options import build as build_options
 from rnngen.protocols import Beginning, Codec, Decoder, Emission, Request
+from rnngen.protocols import Engine as AnyEngine
 from rnngen.stopping import StopTexts
 
 NOTHING = Beginning(())
@@ -133,20 +134,55 @@ def generate(
     )
     if hasattr(made, "attach"):
         made.attach(bundle, note)
-    writers = _Writers(codec, request, beginning, stops, documents or 0, stream)
     where, _ = choose_device(device)
     condition = None if beginning.condition is None else torch.as_tensor(beginning.condition)
     engine = Engine(bundle.model.to(where), codec.boundary, condition)
     with engine.threads(count):
-        for emission in made.decode(engine, request):
-            writers.write(emission)
-        written = writers.results()
+        written = write(
+            engine,
+            codec,
+            made,
+            request,
+            beginning=beginning,
+            stops=stops,
+            documents=documents or 0,
+            stream=stream,
+        )
         if explain:
             written = [
                 replace(part, forbidden=made.explain(engine, request, 0, part.steps))  # type: ignore[attr-defined]
                 for part in written
             ]
     return written
+
+
+def write(
+    engine: AnyEngine,
+    codec: Codec,
+    decoder: Decoder,
+    request: Request,
+    *,
+    beginning: Beginning = NOTHING,
+    stops: Sequence[str] = (),
+    documents: int = 0,
+    stream: Stream | None = None,
+) -> list[Generated]:
+    """The sequences of a request, each until it ends.
+
+    Args:
+        engine: steps the model.
+        codec: of its steps.
+        decoder: chooses them.
+        request: what is asked for; its `stop` is set here.
+        beginning: what stands in the prompts after the boundary.
+        stops: texts that end a sequence; they are cut off.
+        documents: how many documents a sequence may have; 0: any number.
+        stream: as for `generate`.
+    """
+    writers = _Writers(codec, request, beginning, stops, documents, stream)
+    for emission in decoder.decode(engine, request):
+        writers.write(emission)
+    return writers.results()
 
 
 def begin(bundle: Bundle, prompt: str) -> Beginning:

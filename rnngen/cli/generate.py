@@ -155,8 +155,8 @@ def command(
     file = find_config(config)
     table = file.command("generate") if file else {}
     decoder = decoder or table.get("decoder", "sample")
-    options = _options(decoder, assignments, file)
-    bundle = load(_run(ui, run, table))
+    options = decoder_options(decoder, assignments, file)
+    bundle = load(chosen_run(ui, run, table))
 
     show = getattr(bundle.domain, "show", None)
     streams = count == 1 and not as_json and out is None and show is None
@@ -262,7 +262,9 @@ def _prompt(argument: str | None, option: str | None, file: str | None) -> str:
     return text.removesuffix("\n").removesuffix("\r")
 
 
-def _options(decoder: str, assignments: Sequence[str], file: Config | None) -> dict[str, Any]:
+def decoder_options(
+    decoder: str, assignments: Sequence[str], file: Config | None
+) -> dict[str, Any]:
     """Of the decoder: flags over environment over file over defaults."""
     from rnngen.catalog import get_catalog
     from rnngen.config import resolve
@@ -274,7 +276,12 @@ def _options(decoder: str, assignments: Sequence[str], file: Config | None) -> d
     return asdict(settings[component.name]) if sections else {}
 
 
-def _run(ui: Ui, run: Path | None, table: Any) -> Path:
+def chosen_run(ui: Ui, run: Path | None, table: Any) -> Path:
+    """The run that was named, on the command line or in the configuration, or else the newest.
+
+    Raises:
+        UsageError: there is none.
+    """
     from rnngen.records import newest
 
     if run is None and "run" in table:
