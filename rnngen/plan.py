@@ -7,7 +7,7 @@ plan.describe()
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -327,7 +327,9 @@ def settle(
         inherited=inherited,
     )
     if start is not None:
-        _check_unchanged(settings, inherited, start)
+        changeable = getattr(components[0].load(), "changeable", ("valid", "split"))
+        free = {("model", "dropout"), *((domain_name, name) for name in changeable)}
+        _check_unchanged(settings, inherited, start, free)
     return settings, components[0].name, components
 
 
@@ -352,9 +354,11 @@ def _inherited(start: Bundle) -> dict[str, dict[str, Any]]:
 
 
 def _check_unchanged(
-    settings: Settings, inherited: Mapping[str, Mapping[str, Any]], start: Bundle
+    settings: Settings,
+    inherited: Mapping[str, Mapping[str, Any]],
+    start: Bundle,
+    free: Collection[tuple[str, str]],
 ) -> None:
-    free = {("model", "dropout"), ("text", "valid"), ("text", "split"), ("text", "unknown")}
     for section, values in inherited.items():
         for name, value in values.items():
             now = getattr(settings[section], name) if section in settings else value

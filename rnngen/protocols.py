@@ -119,6 +119,7 @@ class Domain(Protocol):
     A domain may also have:
 
     - `defaults`: settings that suit it better than the core's, `{"model": {"dropout": 0.2}}`.
+    - `changeable`: names of its options that a model that goes on learning may have otherwise.
     - `keep(path)`: whether a file of a folder is its kind of data.
     - `parts(sources)`: what the data's makers split it into, `{"train": ..., "valid": ...,
       "test": ...}`, as sources with `part` set; None where they did not.

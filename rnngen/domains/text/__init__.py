@@ -32,6 +32,8 @@ class TextDomain:
         UsageError: an option that does not exist or makes no sense.
     """
 
+    changeable = ("valid", "split", "unknown")
+
     def __init__(self, **options: Any) -> None:
         self.options = build(Options, options, "domain `text`")
         self.tokens = read_tokens(self.options.tokens)
