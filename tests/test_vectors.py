@@ -16,6 +16,7 @@ from rnngen.decoders.sample import Sample
 from rnngen.draws import Draws, uniforms
 from rnngen.engine import Engine
 from rnngen.errors import UsageError
+from rnngen.exporters.onnx import Onnx
 from rnngen.likelihoods.likelihood import Likelihood, normal
 from rnngen.likelihoods.likelihood import choose as choose_one
 from rnngen.model import Model
@@ -156,3 +157,13 @@ def test_every_step_of_a_split_is_scored_once():
         for b in evaluation(whole, 4, 8)
     )
     assert scored == whole.targets
+
+
+def test_a_model_of_vectors_is_not_exported_as_one_of_tokens(tmp_path):
+    class Bundle:
+        path = tmp_path
+        model = globals()["model"]()
+
+    with pytest.raises(UsageError, match="vectors"):
+        Onnx().export(Bundle, tmp_path / "model.onnx")
+    assert not list(tmp_path.iterdir())
