@@ -20,6 +20,7 @@ from rnngen.verify import read_tensors, tensor_shapes
 if TYPE_CHECKING:
     import torch
 
+    from rnngen.likelihoods.likelihood import Likelihood
     from rnngen.model import Model
 
 
@@ -40,15 +41,16 @@ def build_model(folder: Path, manifest: Mapping[str, Any], weights: Path) -> Mod
     with reading(folder, "model"):
         saved = tensor_shapes(weights)
         _compare_numbers(folder, description, saved)
-        outline = _outline(description)
+        likelihood = build_component(manifest, "likelihood", manifest["likelihood"])
+        outline = _outline(description, likelihood)
         if outline is not None:
             _compare(folder, outline.tensors(), saved)
-        model = from_manifest(description)
+        model = from_manifest(description, likelihood)
         model.load_tensors(read_tensors(weights))
     return model.eval()
 
 
-def _outline(description: Mapping[str, Any]) -> Model | None:
+def _outline(description: Mapping[str, Any], likelihood: Likelihood) -> Model | None:
     """The model without memory; None where a plugin's cell looks at numbers while it is built."""
     import torch
 
@@ -56,7 +58,7 @@ def _outline(description: Mapping[str, Any]) -> Model | None:
 
     try:
         with torch.device("meta"):
-            return from_manifest(description)
+            return from_manifest(description, likelihood)
     except RnngenError:
         raise
     except Exception:

@@ -366,7 +366,7 @@ class Bundle:
         """The fitted codec."""
         codec = self._read(self._read_codec)
         size = self.manifest["model"].get("size")
-        if codec.size != size:
+        if not getattr(codec, "step_shape", ()) and codec.size != size:
             raise BundleError(
                 f"`{self.path}` has a codec of {codec.size} steps, but a model of {size}"
             )

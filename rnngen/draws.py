@@ -50,20 +50,27 @@ class Draws:
         sequences: their numbers.
         waits: steps before each sequence's own step 0; it draws 0 until then.
         length: at most so many steps will be asked for.
+        numbers: how many numbers a step takes; where it is more than one, a step has a row of them.
     """
 
     def __init__(
-        self, seed: int, sequences: Sequence[int], waits: Sequence[int], length: int
+        self,
+        seed: int,
+        sequences: Sequence[int],
+        waits: Sequence[int],
+        length: int,
+        numbers: int = 1,
     ) -> None:
         self._seed = seed
         self._sequences = list(sequences)
         self._waits = list(waits)
         self._length = length
         self._first = 0
+        self._numbers = numbers
         self._chunk = np.empty((0, len(self._sequences)))
 
     def at(self, step: int) -> NDArray[np.float64]:
-        """`[B]` float64 for a step; steps are asked for in order."""
+        """`[B]` float64 for a step, or `[B,numbers]`; steps are asked for in order."""
         if step >= self._first + len(self._chunk):
             self._first = step
             self._chunk = self._compute(step, min(CHUNK, max(1, self._length - step)))
@@ -77,9 +84,13 @@ class Draws:
         self._chunk = self._chunk[:, list(rows)]
 
     def _compute(self, step: int, count: int) -> NDArray[np.float64]:
-        chunk = np.zeros((count, len(self._sequences)))
+        several = () if self._numbers == 1 else (self._numbers,)
+        chunk = np.zeros((count, len(self._sequences), *several))
         for row, (sequence, wait) in enumerate(zip(self._sequences, self._waits, strict=True)):
             waiting = min(max(wait - step, 0), count)
             own = max(step - wait, 0)
-            chunk[waiting:, row] = uniforms(self._seed, sequence, own, count - waiting)
+            drawn = uniforms(
+                self._seed, sequence, own * self._numbers, (count - waiting) * self._numbers
+            )
+            chunk[waiting:, row] = drawn.reshape(-1, *several)
         return chunk

@@ -27,6 +27,7 @@ import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import Enum
+from functools import partial
 from typing import cast
 
 import torch
@@ -34,7 +35,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnngen.cells.cell import Cell, State, map_state, reset_lanes, tensors
-from rnngen.cells.linear import prepare_linear
+from rnngen.cells.linear import Linear, prepare_linear
 from rnngen.cuda_graph import GraphedStep, capture
 from rnngen.model import Model
 
@@ -61,21 +62,31 @@ class _Way(Enum):
 class Engine:
     """Steps a model; `size` is K, the numbers in an output. Weights changed later are not seen.
 
+    Steps are ids `[B]` int64, or vectors `[B,D]` float32, as the model's likelihood has them.
+
     The state is opaque: it may hold more rows than were asked for. Use `select` to choose some.
 
     Args:
         model: on the device to compute on. In training mode it is copied first, so that dropout
             is off here and stays on there.
-        boundary: the token before which a sequence's state becomes the initial one; None: none.
+        boundary: the step before which a sequence's state becomes the initial one; None: none.
+        condition: `[U]` int64, what all sequences hang on; None: nothing.
     """
 
-    def __init__(self, model: Model, boundary: int | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        boundary: int | tuple[float, ...] | None = None,
+        condition: Tensor | None = None,
+    ) -> None:
         if model.training:
             model = copy.deepcopy(model).eval()
         self.size = model.likelihood.size
+        self.likelihood = model.likelihood
+        self._condition = condition
         self.device = next(model.parameters()).device
         self._model = model
-        self._boundary = boundary
+        self._boundary = None if boundary is None else torch.tensor(boundary)
         self._work = sum(part.numel() for part in [*model.cells.parameters(), model.readout.weight])
         self._ways: dict[tuple[int, int], _Way] = {}
         self._graphs: dict[int, GraphedStep | None] = {}
@@ -86,13 +97,13 @@ class Engine:
     def start(self, batch: int) -> State:
         """The initial state for `batch` sequences."""
         with torch.inference_mode():
-            return self._model.initial_state(self._padded(batch))
+            return self._initial(self._padded(batch))
 
     def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """One step.
 
         Args:
-            tokens: `[B]` int64, on any device.
+            tokens: `[B]` int64, or `[B,D]` float32, on any device.
             state: of B sequences.
 
         Returns:
@@ -101,11 +112,14 @@ class Engine:
         with torch.inference_mode():
             batch = len(tokens)
             rows = self._padded(batch)
-            if self._boundary is not None and bool((tokens == self._boundary).any()):
-                state = self._reset(state, tokens == self._boundary, rows)
+            if self._boundary is not None:
+                begun = tokens == self._boundary
+                begun = begun if tokens.dim() == 1 else begun.all(-1)
+                if bool(begun.any()):
+                    state = self._reset(state, begun, rows)
             tokens = tokens.to(self.device)
             if rows != batch:
-                tokens = functional.pad(tokens, (0, rows - batch))
+                tokens = functional.pad(tokens, (*[0] * (2 * tokens.dim() - 1), rows - batch))
             way = self._way(rows)
             if way is _Way.WHOLE:
                 output, state = self._advance_graphed(tokens, state)
@@ -136,7 +150,13 @@ class Engine:
 
     def _reset(self, state: State, lanes: Tensor, rows: int) -> State:
         lanes = functional.pad(lanes, (0, rows - len(lanes))).to(self.device)
-        return reset_lanes(state, self._model.initial_state(rows), lanes)
+        return reset_lanes(state, self._initial(rows), lanes)
+
+    def _initial(self, rows: int) -> list[State]:
+        condition = self._condition
+        if condition is not None:
+            condition = condition.to(self.device).expand(rows, -1)
+        return self._model.initial_state(rows, condition)
 
     # The step
 
@@ -150,17 +170,25 @@ class Engine:
         ]
         self._adds_input = [model.adds_input(layer) for layer in range(len(model.cells))]
         self._readout = prepare_linear(model.readout.weight, model.readout.bias)
-        self._embedding = model.embedding.weight.detach().clone()
+        self._embed, self._table = self._prepare_input(model.embedding)
+
+    def _prepare_input(self, embedding: torch.nn.Module) -> tuple[Linear, Tensor | None]:
+        """What makes a vector of a step, and the projection of every token where that is small."""
+        if not isinstance(embedding, torch.nn.Embedding):
+            if isinstance(embedding, torch.nn.Linear):
+                return prepare_linear(embedding.weight, embedding.bias), None
+            return copy.deepcopy(embedding), None
+        vectors = embedding.weight.detach().clone()
         project = self._halves[0][0]
-        width = project(self._embedding[:1]).shape[-1]
-        small = width * len(self._embedding) <= TABLE_LIMIT
-        self._table = project(self._embedding) if small else None
+        width = project(vectors[:1]).shape[-1]
+        small = width * len(vectors) <= TABLE_LIMIT
+        return partial(vectors.index_select, 0), project(vectors) if small else None
 
     def _advance(self, tokens: Tensor, state: list[State]) -> tuple[Tensor, list[State]]:
         project, recur = self._halves[0]
         x = None
         if self._table is None or self._adds_input[0]:
-            x = self._embedding.index_select(0, tokens)
+            x = self._embed(tokens)
         if self._table is None:
             assert x is not None
             z = project(x)
@@ -212,7 +240,7 @@ class Engine:
     def _choose_unit(self) -> tuple[int, bool]:
         """The unit, and whether larger batches may be computed at once at all."""
         units = UNITS if self.device.type == "cpu" else ACCELERATOR_UNITS
-        widths = [part.numel() for _, part in tensors(self._model.initial_state(1))]
+        widths = [part.numel() for _, part in tensors(self._initial(1))]
         if self._table is not None:
             widths.append(self._table.shape[-1])
         smallest = VECTORS // math.gcd(VECTORS, *widths)
@@ -262,12 +290,14 @@ class Engine:
 
     def _probe(self, rows: int) -> Tensor:
         """Steps `[PROBED_STEPS, rows]` that look random; nobody's random state is touched."""
-        numbers = torch.arange(PROBED_STEPS * rows, device=self.device)
-        return ((numbers * 7919 + numbers // 3) % self.size).view(PROBED_STEPS, rows)
+        shape = self.likelihood.step_shape
+        numbers = torch.arange(PROBED_STEPS * rows * math.prod(shape), device=self.device)
+        mixed = (numbers * 7919 + numbers // 3).view(PROBED_STEPS, rows, *shape)
+        return mixed % self.size if not shape else (mixed % 997) / 499 - 1
 
     def _run(self, steps: Tensor) -> Tensor:
         """Outputs `[T,B,K]` for `steps [T,B]` from the initial state."""
-        state: list[State] = self._model.initial_state(steps.shape[1])
+        state: list[State] = self._initial(steps.shape[1])
         outputs = []
         for row in steps:
             output, state = self._advance(row, state)

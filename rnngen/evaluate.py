@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnngen import sources
@@ -20,8 +20,9 @@ from rnngen.device import choose_device, use_threads
 from rnngen.errors import DataError, UsageError
 from rnngen.generate import generate
 from rnngen.memorization import Memorization, memorization
-from rnngen.protocols import Codec
+from rnngen.protocols import Codec, Domain, Report
 from rnngen.scoring import score
+from rnngen.sources import Source
 from rnngen.tasks import data_of, reopen_tasks
 
 CHUNK = 512
@@ -92,22 +93,27 @@ def evaluate(
     bundle: Bundle | str | Path,
     data: Sequence[str] | str = (),
     *,
+    split: str | None = None,
     baselines: bool = True,
     sample: int = 10_000,
     seed: int = 0,
     device: str = "auto",
     note: Callable[[str], None] = lambda text: None,
-) -> Evaluation:
+) -> Evaluation | Report:
     """Measures a model on a whole text; the same as the command `rnngen evaluate`.
 
     Args:
         bundle: a trained model, or its folder.
         data: files; none: what the run held out.
+        split: `train`, `valid` or `test`: that part of the data, where its makers split it.
         baselines: whether to fit simple models on the training text for comparison.
         sample: characters to write for the memorization check; 0 skips it.
         seed: of that sample.
         device: `auto`, `cpu`, `cuda`, `mps`.
         note: told what takes its time.
+
+    Returns:
+        an `Evaluation`; of a domain with measures of its own, its `Report`.
 
     Raises:
         UsageError: a file is not there.
@@ -123,9 +129,9 @@ def evaluate(
     warnings: list[str] = []
     training, reason = _training(bundle, note)
     unknown = 0
-    if data:
-        held_out, unknown = _encoded(bundle, data, warnings, note)
-        label = " ".join(data)
+    if data or split:
+        held_out, unknown = _encoded(bundle, data, split, warnings, note)
+        label = " ".join([*data, f"({split})" if split else ""]).strip()
     else:
         if training is None:
             raise DataError(f"what the run held out can't be read again: {reason}")
@@ -134,6 +140,12 @@ def evaluate(
                 "the run held nothing out", hint="name a file: `rnngen evaluate RUN FILE`"
             )
         held_out, label = training.valid, "held out by the run"
+    measure = getattr(bundle.domain, "evaluate", None)
+    if measure is not None:
+        bundle.model.to(chosen)
+        train = training.train if training is not None and baselines else None
+        report: Report = measure(bundle, train, held_out, label, note)
+        return replace(report, warnings=(*report.warnings, *warnings))
     model = bundle.model.to(chosen)
     result = score(model, evaluation(held_out, CHUNK), chosen)
     model.to("cpu")
@@ -195,13 +207,20 @@ def _training(bundle: Bundle, note: Callable[[str], None]) -> tuple[Dataset | No
 
 
 def _encoded(
-    bundle: Bundle, data: Sequence[str], warnings: list[str], note: Callable[[str], None]
+    bundle: Bundle,
+    data: Sequence[str],
+    split: str | None,
+    warnings: list[str],
+    note: Callable[[str], None],
 ) -> tuple[Store, int]:
     """A text encoded with the bundle's codec; characters it does not know are counted."""
-    name = bundle.manifest["domain"]["name"]
-    dataset = prepare(
-        name, bundle.domain, sources.find(data), codec=bundle.codec, fraction=0.0, note=note
-    )
+    name, domain = bundle.manifest["domain"]["name"], bundle.domain
+    keep = getattr(domain, "keep", sources.looks_like_text)
+    found: Sequence[sources.Source]
+    found = sources.find(data or data_of(bundle)["sources"], keep=keep)
+    if split is not None:
+        found = _part(domain, found, split)
+    dataset = prepare(name, domain, found, codec=bundle.codec, fraction=0.0, note=note)
     unknown = dataset.summary.unknown
     if unknown:
         warnings.append(
@@ -209,6 +228,19 @@ def _encoded(
             "and scored as one unknown character: the figures flatter it"
         )
     return dataset.train, unknown
+
+
+def _part(domain: Domain, found: Sequence[Source], split: str) -> Sequence[Source]:
+    parts = domain.parts(found) if hasattr(domain, "parts") else None
+    if not parts:
+        raise UsageError(
+            f"the data is not split by its makers, so that it has no part `{split}`",
+            hint="leave `--split` out for what the run held out, or name a file",
+        )
+    if split not in parts:
+        raise UsageError(f"the data has no part `{split}`", hint=f"it has: {', '.join(parts)}")
+    chosen: Sequence[Source] = parts[split]
+    return chosen
 
 
 def _baselines(codec: Codec, train: Store, valid: Store) -> list[Baseline]:

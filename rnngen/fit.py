@@ -24,6 +24,7 @@ from rnngen.errors import Interrupted, RnngenError, UsageError
 from rnngen.plan import Plan, Wanted, absolute, make
 from rnngen.position import Position
 from rnngen.preview import preview
+from rnngen.protocols import Codec
 from rnngen.reporter import Reporter, Silent
 from rnngen.runs import RunFolder, environment
 from rnngen.tasks import data_of
@@ -218,7 +219,7 @@ def _execute(
         plan.dtype,
         save_model=lambda position, valid: _save(plan, folder, position, valid),
         preview=lambda step: preview(
-            plan.model, plan.codec, plan.train.sample, step, plan.documents
+            plan.model, plan.domain, plan.codec, plan.train.sample, step, plan.documents
         ),
         log_metrics=log_metrics,
         reporter=reporter,
@@ -257,7 +258,7 @@ def _save(plan: Plan, folder: RunFolder, position: Position, valid: float | None
             "name": plan.domain_name,
             "options": _options(plan, plan.domain_name),
         },
-        "likelihood": {"name": "categorical", "options": {"size": plan.codec.size}},
+        "likelihood": dict(zip(("name", "options"), plan.likelihood, strict=True)),
         "components": [
             {
                 "kind": component.kind,
@@ -297,7 +298,7 @@ def _describe(plan: Plan, folder: RunFolder, reporter: Reporter) -> None:
         f"device {plan.device} ({plan.device_reason}), {plan.precision_reason}, "
         f"{plan.threads} threads, seed {plan.train.seed}",
         f"model {model.layers} x {model.hidden} {model.cell}, "
-        f"{plan.model.parameter_count:,} parameters, {plan.codec.size} different tokens",
+        f"{plan.model.parameter_count:,} parameters, {_steps(plan.codec)}",
     ]
     for task in plan.tasks:
         held_out = task.valid.targets if task.valid else 0
@@ -310,6 +311,11 @@ def _describe(plan: Plan, folder: RunFolder, reporter: Reporter) -> None:
     for line in lines:
         reporter.note(line)
         folder.log(line)
+
+
+def _steps(codec: Codec) -> str:
+    shape = getattr(codec, "step_shape", ())
+    return f"steps of {shape[0]} numbers" if shape else f"{codec.size} different tokens"
 
 
 def _tell_result(plan: Plan, position: Position, folder: RunFolder, reporter: Reporter) -> None:

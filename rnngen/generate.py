@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
+
 from rnngen.bundle import Bundle, load
 from rnngen.catalog import get_catalog
 from rnngen.device import choose_device
@@ -24,9 +26,11 @@ from rnngen.engine import Engine
 from rnngen.errors import UsageError
 from rnngen.options import assign, parse_assignments
 from rnngen.options import build as build_options
-from rnngen.protocols import Codec, Decoder, Emission, Request
+from rnngen.protocols import Beginning, Codec, Decoder, Emission, Request
+from rnngen.protocols import Engine as AnyEngine
 from rnngen.stopping import StopTexts
 
+NOTHING = Beginning(())
 End = Literal["length", "stop", "document"]
 Stream = Callable[[int, str], None]
 """Called with the number of the sequence and the text that became certain."""
@@ -37,25 +41,27 @@ class Generated:
     """One sequence.
 
     Args:
-        text: what was written, without the prompt.
+        text: what was written, without the prompt; empty where steps are no text.
         tokens: its tokens as a person would read them.
-        steps: the same as numbers.
+        steps: the same as numbers; tuples of them where a step is a vector.
         log_probability: sum of `log_probabilities`.
         log_probabilities: ln p of each step under the model, before any filter.
-        prompt: the text that was continued.
+        prompt: the beginning that was continued, as a person would read it.
         end: why it ended: by `length`, by a `stop` text, or with the `document`.
         forbidden: where the decoder did not allow what the model wanted most, if that was asked
             for: `rnngen_constrained.explain.Forbidden`, or what another decoder has.
+        beginning: the steps that stand before, and what it hangs on.
     """
 
     text: str
     tokens: list[str]
-    steps: list[int]
+    steps: list[Any]
     log_probability: float
     log_probabilities: list[float]
     prompt: str
     end: End
     forbidden: Sequence[Any] = ()
+    beginning: Beginning = NOTHING
 
 
 def generate(
@@ -78,7 +84,8 @@ def generate(
 
     Args:
         bundle: a bundle, or where it is.
-        prompt: the text to continue; without one a document begins.
+        prompt: the text to continue, or what else the model's domain takes for a beginning: a
+            file, a text to write by hand; without one a document begins.
         length: tokens to write at most, per sequence.
         count: how many sequences.
         decoder: `sample`, `greedy`, `beam`, or one of a plugin.
@@ -109,10 +116,13 @@ def generate(
     if not isinstance(bundle, Bundle):
         bundle = load(bundle)
     codec = bundle.codec
-    begun = codec.encode(prompt).tolist()
-    if not prompt and not has_documents(bundle):
-        begun = codec.opening
-    steps = [codec.boundary, *begun]
+    if getattr(codec, "step_shape", ()) and not getattr(made, "vectors", False):
+        raise UsageError(
+            f"the decoder `{decoder}` chooses among tokens, but this model writes vectors",
+            hint="use `--decoder sample` or `greedy`",
+        )
+    beginning = begin(bundle, prompt)
+    steps = [codec.boundary, *beginning.steps]
     if documents is None:
         documents = 1 if has_documents(bundle) else None
     request = Request(
@@ -124,19 +134,71 @@ def generate(
     )
     if hasattr(made, "attach"):
         made.attach(bundle, note)
-    writers = _Writers(codec, request, prompt, stops, documents or 0, stream)
     where, _ = choose_device(device)
-    engine = Engine(bundle.model.to(where), boundary=codec.boundary)
+    condition = None if beginning.condition is None else torch.as_tensor(beginning.condition)
+    engine = Engine(bundle.model.to(where), codec.boundary, condition)
     with engine.threads(count):
-        for emission in made.decode(engine, request):
-            writers.write(emission)
-        written = writers.results()
+        written = write(
+            engine,
+            codec,
+            made,
+            request,
+            beginning=beginning,
+            stops=stops,
+            documents=documents or 0,
+            stream=stream,
+        )
         if explain:
             written = [
                 replace(part, forbidden=made.explain(engine, request, 0, part.steps))  # type: ignore[attr-defined]
                 for part in written
             ]
     return written
+
+
+def write(
+    engine: AnyEngine,
+    codec: Codec,
+    decoder: Decoder,
+    request: Request,
+    *,
+    beginning: Beginning = NOTHING,
+    stops: Sequence[str] = (),
+    documents: int = 0,
+    stream: Stream | None = None,
+) -> list[Generated]:
+    """The sequences of a request, each until it ends.
+
+    Args:
+        engine: steps the model.
+        codec: of its steps.
+        decoder: chooses them.
+        request: what is asked for; its `stop` is set here.
+        beginning: what stands in the prompts after the boundary.
+        stops: texts that end a sequence; they are cut off.
+        documents: how many documents a sequence may have; 0: any number.
+        stream: as for `generate`.
+    """
+    writers = _Writers(codec, request, beginning, stops, documents, stream)
+    for emission in decoder.decode(engine, request):
+        writers.write(emission)
+    return writers.results()
+
+
+def begin(bundle: Bundle, prompt: str) -> Beginning:
+    """What a prompt means to the domain of a model.
+
+    Raises:
+        DataError: the prompt has something that the model does not know.
+        UsageError: the domain takes no prompt.
+    """
+    codec, domain = bundle.codec, bundle.domain
+    if hasattr(domain, "begin"):
+        made: Beginning = domain.begin(prompt, codec)
+        return made
+    if not prompt and not has_documents(bundle):
+        return Beginning(codec.opening)
+    return Beginning(codec.encode(prompt).tolist(), shown=prompt)
 
 
 def make_decoder(name: str, options: Mapping[str, Any] | Sequence[str] | None = None) -> Decoder:
@@ -208,14 +270,14 @@ class _Writers:
         self,
         codec: Codec,
         request: Request,
-        prompt: str,
+        beginning: Beginning,
         stops: Sequence[str],
         documents: int,
         stream: Stream | None,
     ) -> None:
         def make(row: int, rank: int) -> _Writer:
             tell = None if stream is None or rank else partial(stream, row)
-            return _Writer(codec, request, prompt, stops, documents, tell)
+            return _Writer(codec, request, beginning, stops, documents, tell)
 
         self._make = make
         rows = range(len(request.prompts))
@@ -240,7 +302,7 @@ class _Writer:
         self,
         codec: Codec,
         request: Request,
-        prompt: str,
+        beginning: Beginning,
         stops: Sequence[str],
         documents: int,
         stream: Callable[[str], None] | None,
@@ -248,22 +310,26 @@ class _Writer:
         self.end: End | None = None
         self._codec = codec
         self._length = request.length
-        self._prompt = prompt
+        self._beginning = beginning
         self._stops = StopTexts(stops)
         self._documents = documents
         self._stream = stream
-        self._decoder = codec.stream()
+        # Steps that are no text have no such decoder.
+        self._decoder = codec.stream() if hasattr(codec, "stream") else None
         for step in request.prompts[0]:
-            self._decoder.feed(step)
+            self._feed(step)
         self._boundaries = 0
-        self._steps: list[int] = []
+        self._steps: list[Any] = []
         self._logs: list[float] = []
         # Where in the decoded text each step begins, and how long that text is.
         self._starts: list[int] = []
         self._decoded = 0
         self._text: list[str] = []
 
-    def write(self, step: int, log_probability: float) -> None:
+    def _feed(self, step: Any) -> str:
+        return "" if self._decoder is None else self._decoder.feed(step)
+
+    def write(self, step: Any, log_probability: float) -> None:
         """One more step, unless the sequence has ended."""
         if self.end is not None:
             return
@@ -275,25 +341,26 @@ class _Writer:
         self._steps.append(step)
         self._logs.append(log_probability)
         self._starts.append(self._decoded)
-        self._decode(self._decoder.feed(step))
+        self._decode(self._feed(step))
         if self.end is None and len(self._steps) == self._length:
             self.end = "length"
 
     def result(self) -> Generated:
         """The sequence, when no more steps come."""
-        if self.end != "stop":
+        if self.end != "stop" and self._decoder is not None:
             self._decode(self._decoder.flush())
         if self.end != "stop":
             self._pass_on(self._stops.flush())
         text = "".join(self._text)
         return Generated(
             text=text,
-            tokens=[self._codec.token(step) for step in self._steps],
+            tokens=[] if self._decoder is None else [self._codec.token(s) for s in self._steps],
             steps=self._steps,
             log_probability=sum(self._logs, 0.0),
             log_probabilities=self._logs,
-            prompt=self._prompt,
+            prompt=self._beginning.shown,
             end=self.end or "document",
+            beginning=self._beginning,
         )
 
     def _decode(self, text: str) -> None:

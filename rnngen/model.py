@@ -11,17 +11,20 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from rnngen.catalog import get_catalog
 from rnngen.cells.cell import Cell, State, reset_lanes
+from rnngen.cells.window import Window
 from rnngen.dropout import Dropout
 from rnngen.errors import BundleError, UsageError
 from rnngen.likelihoods.categorical import Categorical
+from rnngen.likelihoods.likelihood import Likelihood
 from rnngen.options import build as build_options
+from rnngen.protocols import ConditionShape
 from rnngen.sections import ModelOptions
 
 
@@ -32,14 +35,26 @@ class Model(nn.Module):
         likelihood: what the output stands for; its `size` is K.
         options: shape of the stack.
         cell_options: options of the cell, by name.
+        condition: what a sequence may hang on: then the lowest cell reads it through a window.
     """
 
     def __init__(
-        self, likelihood: Categorical, options: ModelOptions, cell_options: Mapping[str, Any]
+        self,
+        likelihood: Likelihood,
+        options: ModelOptions,
+        cell_options: Mapping[str, Any],
+        condition: ConditionShape | None = None,
     ) -> None:
         super().__init__()
         self.likelihood = likelihood
         self.cell_options = dict(cell_options)
+        self.condition = condition
+        if options.tied and likelihood.step_shape:
+            raise UsageError(
+                "`model.tied` shares embedding and readout, but the steps of this domain are "
+                "vectors, which have no embedding",
+                hint="leave out `model.tied`",
+            )
         if options.tied and options.embedding not in (None, options.hidden):
             raise UsageError(
                 f"`model.tied` shares embedding and readout, but the embedding has "
@@ -51,10 +66,17 @@ class Model(nn.Module):
         self.options = options = replace(options, embedding=width)
         component = get_catalog().find("cell", options.cell)
         target = component.load()
-        self.embedding = likelihood.embedding(width)
+        self.embedding: Any = likelihood.embedding(width)
+
+        def cell(inputs: int) -> Cell:
+            made: Cell = target(inputs, options.hidden, **cell_options)
+            return made
+
+        lowest = cell(width)
+        if condition is not None:
+            lowest = Window(cell, width, condition, options.window)
         self.cells = nn.ModuleList(
-            target(width if layer == 0 else options.hidden, options.hidden, **cell_options)
-            for layer in range(options.layers)
+            [lowest, *(cell(options.hidden) for _ in range(options.layers - 1))]
         )
         self.norms = nn.ModuleList(
             nn.LayerNorm(options.hidden) if options.layer_norm else nn.Identity()
@@ -65,8 +87,9 @@ class Model(nn.Module):
         nn.init.zeros_(self.readout.bias)
         if options.tied:
             # Small rows, so that the readout starts near the uniform distribution.
-            nn.init.normal_(self.embedding.weight, std=options.hidden**-0.5)
-            self.readout.weight = self.embedding.weight
+            vectors = cast(nn.Embedding, self.embedding).weight
+            nn.init.normal_(vectors, std=options.hidden**-0.5)
+            self.readout.weight = vectors
 
     @property
     def parameter_count(self) -> int:
@@ -78,19 +101,33 @@ class Model(nn.Module):
         cell = self.cells[layer]
         return self.options.residual and cell.input_size == cell.hidden_size
 
-    def initial_state(self, batch_size: int) -> list[State]:
-        """The state of every layer before the first step."""
-        return [_cell(cell).initial_state(batch_size) for cell in self.cells]
+    def initial_state(self, batch_size: int, condition: Tensor | None = None) -> list[State]:
+        """The state of every layer before the first step.
+
+        Args:
+            batch_size: B.
+            condition: `[B,U]` int64, what each sequence hangs on; 0 pads. None: nothing.
+        """
+        state = [_cell(cell).initial_state(batch_size) for cell in self.cells]
+        lowest = self.cells[0]
+        if condition is not None and isinstance(lowest, Window):
+            state[0] = lowest.conditioned(state[0], condition)
+        return state
 
     def forward(
-        self, steps: Tensor, state: list[State], resets: Tensor | None = None
+        self,
+        steps: Tensor,
+        state: list[State],
+        resets: Tensor | None = None,
+        condition: Tensor | None = None,
     ) -> tuple[Tensor, list[State]]:
         """Outputs for a chunk of steps.
 
         Args:
-            steps: `[T,B]` int64.
+            steps: `[T,B]` int64 ids, or `[T,B,D]` float32 vectors.
             state: of every layer, for B lanes.
             resets: `[T,B]` bool; where True, the lane's state is the initial one before that row.
+            condition: `[B,U]` int64, what the sequences that begin here hang on.
 
         Returns:
             output `[T,B,K]` and the state after the last row.
@@ -99,7 +136,7 @@ class Model(nn.Module):
         if resets is None:
             y, state = self._stack(x, state)
             return self.readout(y), state
-        fresh = self.initial_state(steps.shape[1])
+        fresh = self.initial_state(steps.shape[1], condition)
         # Fused layers can't reset inside a chunk: cut it at the rows where a lane begins anew.
         cuts = sorted({0, len(steps), *resets.any(1).nonzero().flatten().tolist()})
         outputs = []
@@ -153,6 +190,7 @@ class Model(nn.Module):
             **asdict(self.options),
             "cell_options": self.cell_options,
             "size": self.likelihood.size,
+            "condition": None if self.condition is None else asdict(self.condition),
             "parameters": self.parameter_count,
         }
 
@@ -170,8 +208,19 @@ def _cell(module: nn.Module) -> Cell:
 
 
 def build(size: int, options: ModelOptions, cell_options: Mapping[str, Any]) -> Model:
-    """A model with fresh weights for `size` different steps."""
+    """A model of tokens with fresh weights, for `size` different ones."""
     return Model(Categorical(size), options, cell_options)
+
+
+def make_likelihood(name: str, options: Mapping[str, Any]) -> Likelihood:
+    """The likelihood of that name.
+
+    Raises:
+        UsageError: there is none of that name.
+        PluginError: its plugin failed.
+    """
+    made: Likelihood = get_catalog().find("likelihood", name).load()(**options)
+    return made
 
 
 def grow(model: Model, size: int) -> Model:
@@ -181,9 +230,9 @@ def grow(model: Model, size: int) -> Model:
     its readout row is zero and its bias the lowest there is; its vector is drawn like the others.
     """
     old = model.likelihood.size
-    if size == old:
+    if size == old or not isinstance(model.likelihood, Categorical):
         return model
-    grown = build(size, model.options, model.cell_options)
+    grown = Model(Categorical(size), model.options, model.cell_options, model.condition)
     own = grown.tensors()
     for name, tensor in model.tensors().items():
         own[name][: len(tensor)].copy_(tensor)
@@ -196,8 +245,12 @@ def grow(model: Model, size: int) -> Model:
     return grown.train(model.training)
 
 
-def from_manifest(description: Mapping[str, Any]) -> Model:
+def from_manifest(description: Mapping[str, Any], likelihood: Likelihood) -> Model:
     """The model that `Model.describe` described, with fresh weights.
+
+    Args:
+        description: what `Model.describe` gave.
+        likelihood: the model's.
 
     Raises:
         BundleError: the description is not one of a model.
@@ -208,10 +261,15 @@ def from_manifest(description: Mapping[str, Any]) -> Model:
         cell_options = values.pop("cell_options")
         size = values.pop("size")
         count = values.pop("parameters")
+        condition = _condition(values.pop("condition", None))
     except KeyError as missing:
         raise BundleError(f"the description of the model lacks {missing}") from None
     if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-        raise BundleError(f"the model has {size!r} different steps, expected a positive integer")
+        raise BundleError(f"the model has {size!r} numbers in an output, expected one or more")
+    if size != likelihood.size:
+        raise BundleError(
+            f"the model has {size} numbers in an output, but its likelihood needs {likelihood.size}"
+        )
     try:
         options = build_options(ModelOptions, values, "the bundle's model")
         component = get_catalog().find("cell", options.cell)
@@ -222,9 +280,21 @@ def from_manifest(description: Mapping[str, Any]) -> Model:
         raise BundleError(
             f"the bundle describes a model that can't be built: {error.message}", hint=error.hint
         ) from None
-    model = build(size, options, cell_options)
+    model = Model(likelihood, options, cell_options, condition)
     if model.parameter_count != count:
         raise BundleError(
             f"the bundle says {count} parameters, but its description makes {model.parameter_count}"
         )
     return model
+
+
+def _condition(value: Any) -> ConditionShape | None:
+    if value is None:
+        return None
+    try:
+        shape = ConditionShape(**value)
+    except TypeError:
+        raise BundleError(f"the model's condition is {value!r}, expected its shape") from None
+    if not all(isinstance(n, int) and 0 < n < 2**31 for n in (shape.symbols, shape.length)):
+        raise BundleError(f"the model's condition is {value!r}, expected positive integers")
+    return shape

@@ -33,7 +33,7 @@ def batch_nll(
         `[T,B]` in nats; the model's output `[T,B,K]`; the state afterwards.
     """
     with autocast(device, dtype):
-        output, state = model(batch.inputs, state, batch.resets)
+        output, state = model(batch.inputs, state, batch.resets, batch.condition)
     return model.likelihood.nll(output, batch.targets), output, state
 
 
@@ -64,7 +64,9 @@ def beside(batch: Batch, rehearsed: Sequence[Batch]) -> Batch:
     if not rehearsed:
         return batch
     every = [batch, *rehearsed]
-    weights = resets = None
+    weights = resets = condition = None
+    if any(part.condition is not None for part in every):
+        condition = torch.cat([_condition(part, every) for part in every])
     if any(part.weights is not None for part in every):
         weights = torch.cat([_weights(part) for part in every], dim=1)
     if any(part.resets is not None for part in every):
@@ -74,6 +76,7 @@ def beside(batch: Batch, rehearsed: Sequence[Batch]) -> Batch:
         torch.cat([part.targets for part in every], dim=1),
         weights,
         resets,
+        condition,
     )
 
 
@@ -100,6 +103,13 @@ def _weights(batch: Batch) -> Tensor:
     if batch.weights is not None:
         return batch.weights
     return torch.ones(batch.targets.shape[:2], device=batch.targets.device)
+
+
+def _condition(batch: Batch, every: Sequence[Batch]) -> Tensor:
+    if batch.condition is not None:
+        return batch.condition
+    model = next(part.condition for part in every if part.condition is not None)
+    return model.new_zeros(batch.inputs.shape[1], model.shape[1])
 
 
 def _resets(batch: Batch) -> Tensor:

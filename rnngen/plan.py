@@ -7,7 +7,7 @@ plan.describe()
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from rnngen.errors import UsageError
 from rnngen.lifecycle import Lifecycle, activate
 from rnngen.lifecycle import resolve as resolve_strategies
 from rnngen.memory import keep_freed_blocks
-from rnngen.model import Model, build, grow
+from rnngen.model import Model, grow, make_likelihood
 from rnngen.position import Task
 from rnngen.protocols import Codec, Domain
 from rnngen.sections import ModelOptions, TrainOptions
@@ -74,6 +74,8 @@ class Plan:
     domain_name: str
     domain: Domain
     codec: Codec
+    likelihood: tuple[str, dict[str, Any]]
+    """Name and options."""
     datasets: list[Dataset]
     groups: list[list[int]]
     """Which data sets each task is made of, by number."""
@@ -176,7 +178,7 @@ def make(
     wanted = _with_file(wanted, file)
     start = load(wanted.start) if wanted.start is not None else None
     if not wanted.data:
-        names = corpora.DEFAULT_TASKS if wanted.plugins else (corpora.DEFAULT,)
+        names = _default_corpora(wanted, start)
         wanted = replace(wanted, data=[f"corpus:{name}" for name in names])
         notes.append(f"no data named: taking {' and then '.join(wanted.data)}")
     settings, domain_name, components = settle(wanted, file, start)
@@ -204,7 +206,8 @@ def make(
         )
     codec = datasets[0].codec
     torch.manual_seed(train.seed)
-    model = _model(settings, codec, start)
+    likelihood = domain.likelihood(codec)
+    model = _model(settings, codec, likelihood, start)
     lifecycle = activate(get_catalog(), wanted.plugins, settings, warn=notes.append)
     parts = [" ".join(part) for part in _parts(wanted)]
     groups = _groups(wanted, len(datasets))
@@ -222,6 +225,7 @@ def make(
         domain_name=domain_name,
         domain=domain,
         codec=codec,
+        likelihood=likelihood,
         datasets=datasets,
         groups=groups,
         tasks=tasks,
@@ -242,6 +246,19 @@ def make(
         fitted=data["fitted"] if resumed else start is None and len(datasets) == 1,
         notes=notes,
     )
+
+
+def _default_corpora(wanted: Wanted, start: Bundle | None) -> Sequence[str]:
+    """Which corpora to learn where no data is named; a domain may have one of its own."""
+    name = _domain_name(wanted, start)
+    own = getattr(get_catalog().find("domain", name).load(), "corpus", None)
+    if own is not None:
+        return [own]
+    return corpora.DEFAULT_TASKS if wanted.plugins else [corpora.DEFAULT]
+
+
+def _domain_name(wanted: Wanted, start: Bundle | None) -> str:
+    return wanted.domain or (start.manifest["domain"]["name"] if start else "text")
 
 
 def _with_file(wanted: Wanted, file: Config | None) -> Wanted:
@@ -280,7 +297,8 @@ def settle(
     the core's sections are read first, then all.
     """
     catalog = get_catalog()
-    inherited = _inherited(start)
+    domain_name = _domain_name(wanted, start)
+    inherited = _inherited(start) if start else _defaults(catalog.find("domain", domain_name))
     core = resolve(
         CORE,
         flags={name: wanted.flags.get(name, {}) for name in CORE},
@@ -289,7 +307,6 @@ def settle(
         file=None if file is None else replace(file, sections=_only_core(file)),
         inherited=inherited,
     )
-    domain_name = wanted.domain or (start.manifest["domain"]["name"] if start else "text")
     components = [
         catalog.find("domain", domain_name),
         catalog.find("cell", core["model"].cell),
@@ -310,18 +327,24 @@ def settle(
         inherited=inherited,
     )
     if start is not None:
-        _check_unchanged(settings, inherited, start)
+        changeable = getattr(components[0].load(), "changeable", ("valid", "split"))
+        free = {("model", "dropout"), *((domain_name, name) for name in changeable)}
+        _check_unchanged(settings, inherited, start, free)
     return settings, components[0].name, components
 
 
-def _inherited(start: Bundle | None) -> dict[str, dict[str, Any]]:
+def _defaults(domain: Component) -> Mapping[str, Mapping[str, Any]]:
+    """What suits a domain better than the defaults of the core."""
+    found: Mapping[str, Mapping[str, Any]] = getattr(domain.load(), "defaults", {})
+    return found
+
+
+def _inherited(start: Bundle) -> dict[str, dict[str, Any]]:
     """What a model that goes on learning can't change: its shape and its codec."""
-    if start is None:
-        return {}
     model = dict(start.manifest["model"])
     cell_options = model.pop("cell_options")
-    for made in ("size", "parameters"):
-        model.pop(made)
+    for made in ("size", "condition", "parameters"):
+        model.pop(made, None)
     domain = start.manifest["domain"]
     return {
         "model": model,
@@ -331,9 +354,11 @@ def _inherited(start: Bundle | None) -> dict[str, dict[str, Any]]:
 
 
 def _check_unchanged(
-    settings: Settings, inherited: Mapping[str, Mapping[str, Any]], start: Bundle
+    settings: Settings,
+    inherited: Mapping[str, Mapping[str, Any]],
+    start: Bundle,
+    free: Collection[tuple[str, str]],
 ) -> None:
-    free = {("model", "dropout"), ("text", "valid"), ("text", "split"), ("text", "unknown")}
     for section, values in inherited.items():
         for name, value in values.items():
             now = getattr(settings[section], name) if section in settings else value
@@ -378,7 +403,12 @@ def _groups(wanted: Wanted, count: int) -> list[list[int]]:
     return groups
 
 
-def _model(settings: Settings, codec: Codec, start: Bundle | None) -> Model:
+def _model(
+    settings: Settings,
+    codec: Codec,
+    likelihood: tuple[str, Mapping[str, Any]],
+    start: Bundle | None,
+) -> Model:
     options: ModelOptions = settings["model"]
     if start is not None:
         model = grow(start.model, codec.size)
@@ -386,7 +416,8 @@ def _model(settings: Settings, codec: Codec, start: Bundle | None) -> Model:
         return model
     cell = options.cell.rpartition(":")[2]
     cell_options = asdict(settings[cell]) if cell in settings else {}
-    return build(codec.size, options, cell_options)
+    condition = getattr(codec, "condition", None)
+    return Model(make_likelihood(*likelihood), options, cell_options, condition)
 
 
 def _task(

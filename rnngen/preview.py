@@ -5,21 +5,29 @@ from __future__ import annotations
 from rnngen.decoders.sample import Sample
 from rnngen.engine import Engine
 from rnngen.model import Model
-from rnngen.protocols import Codec, Request
+from rnngen.protocols import Codec, Domain, Request
 
 TEMPERATURE = 0.8
 
 
-def preview(model: Model, codec: Codec, length: int, seed: int, documents: int) -> str:
+def preview(
+    model: Model, domain: Domain, codec: Codec, length: int, seed: int, documents: int
+) -> str:
     """At most `length` steps; touches neither the model nor the global random state.
 
     Args:
         model: in training or not.
+        domain: says how a sequence begins, if it has something to say to that.
         codec: its codec.
         length: how many steps.
         seed: of what is drawn.
         documents: how many the model learns from; of a few it hardly knows how they begin.
+
+    Returns:
+        text; empty where steps are none.
     """
+    if not hasattr(codec, "stream"):
+        return ""
     start = [codec.boundary] if documents > 1 else [codec.boundary, *codec.opening]
     request = Request([start], length, seed=seed, forbidden=frozenset([codec.boundary]))
     engine = Engine(model, codec.boundary)

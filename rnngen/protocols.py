@@ -25,11 +25,42 @@ class Piece:
         content: for text a `str`; other domains have their own.
         ends_document: whether the document ends with this piece.
         size: bytes of the original file that this piece stands for, separators included.
+        condition: what the document hangs on, if anything: the text that was handwritten. Of a
+            document in several pieces the first one has it.
     """
 
     content: Any
     ends_document: bool
     size: int
+    condition: Any = None
+
+
+@dataclass(frozen=True)
+class ConditionShape:
+    """What conditions look like to a model.
+
+    Args:
+        symbols: how many different ones there are, the padding 0 included.
+        length: U, the most that one condition has.
+    """
+
+    symbols: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a sequence to be generated begins with.
+
+    Args:
+        steps: `[n]` ids or `[n,D]` vectors that stand before it, without the boundary.
+        condition: `[U]` what it hangs on, or None.
+        shown: the beginning as a person would read it; stands before what was written.
+    """
+
+    steps: Any
+    condition: Any = None
+    shown: str = ""
 
 
 class StreamDecoder(Protocol):
@@ -44,15 +75,20 @@ class StreamDecoder(Protocol):
 
 @runtime_checkable
 class Codec(Protocol):
-    """The fitted part of a domain. Immutable; `grow` returns a new one."""
+    """The fitted part of a domain. Immutable; `grow` returns a new one.
+
+    Steps are ids, or vectors: then `step_shape` is `(D,)`, `dtype` is float32, and `boundary` is a
+    tuple of D numbers. Where documents hang on something, `condition` is a `ConditionShape`, and
+    `encode_condition(piece.condition)` gives `[U]` int32, 0 for padding.
+    """
 
     @property
     def size(self) -> int:
         """How many different steps there are, the boundary included."""
 
     @property
-    def boundary(self) -> int:
-        """The id of the boundary token."""
+    def boundary(self) -> Any:
+        """The id of the boundary token, or the boundary's vector."""
 
     @property
     def opening(self) -> list[int]:
@@ -78,7 +114,20 @@ class Codec(Protocol):
 
 
 class Domain(Protocol):
-    """A kind of data: how to read it, encode it, and write it back."""
+    """A kind of data: how to read it, encode it, and write it back.
+
+    A domain may also have:
+
+    - `defaults`: settings that suit it better than the core's, `{"model": {"dropout": 0.2}}`.
+    - `changeable`: names of its options that a model that goes on learning may have otherwise.
+    - `keep(path)`: whether a file of a folder is its kind of data.
+    - `parts(sources)`: what the data's makers split it into, `{"train": ..., "valid": ...,
+      "test": ...}`, as sources with `part` set; None where they did not.
+    - `begin(prompt, codec) -> Beginning`: what a prompt of the command line means to it.
+    - `corpus`: the name of the corpus that is learned where no data is named.
+    - `show(written, codec) -> str`: generated sequences for standard output, if no text.
+    - `evaluate(bundle, train, held_out, label, note) -> Report`: its field's own measures.
+    """
 
     def read(self, sources: Sequence[Source]) -> Iterator[Piece]:
         """Pieces of the sources in order; memory does not grow with the corpus."""
@@ -92,20 +141,27 @@ class Domain(Protocol):
     def likelihood(self, codec: Codec) -> tuple[str, dict[str, Any]]:
         """Name and options of the likelihood that fits the codec."""
 
-    def write(self, sequences: Sequence[str], path: Path) -> None:
-        """Generated sequences as files people use."""
+    def write(self, written: Sequence[Written], codec: Codec, path: Path) -> Sequence[Path]:
+        """Generated sequences as files people use; the files made."""
 
 
 class Likelihood(Protocol):
     """The probability of the next step, given the model's output."""
 
     size: int
+    step_shape: tuple[int, ...]
+    uniforms: int
 
     def nll(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        """Negative log-likelihood in nats, `[..., K]` and `[...]` to `[...]`."""
+        """Negative log-likelihood in nats, `[..., K]` and `[..., *step_shape]` to `[...]`."""
+
+    def draw(
+        self, output: torch.Tensor, uniform: torch.Tensor, *, temperature: float, bias: float
+    ) -> torch.Tensor:
+        """Steps from uniform numbers `[..., uniforms]`: `[..., K]` to `[..., *step_shape]`."""
 
     def sample(self, output: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Steps drawn from the distribution, `[..., K]` to `[...]`."""
+        """Steps drawn from the distribution, `[..., K]` to `[..., *step_shape]`."""
 
 
 class Engine(Protocol):
@@ -114,14 +170,18 @@ class Engine(Protocol):
     size: int
     device: torch.device
 
+    @property
+    def likelihood(self) -> Likelihood:
+        """What the outputs stand for."""
+
     def start(self, batch: int) -> State:
         """The initial state for `batch` sequences."""
 
     def step(self, tokens: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
-        """`tokens [B]` int64 to `(output [B,K], state)`."""
+        """`tokens [B]` int64 or `[B,D]` float32 to `(output [B,K], state)`."""
 
     def read(self, tokens: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
-        """`tokens [T,B]` to the output after the last one, `[B,K]`, and the state."""
+        """`tokens [T,B,...]` to the output after the last one, `[B,K]`, and the state."""
 
     def select(self, state: State, rows: torch.Tensor) -> State:
         """The state of some rows (beam search reorders with it)."""
@@ -133,6 +193,7 @@ class Request:
 
     Args:
         prompts: one list of steps a sequence, the boundary included where a document starts.
+            A step is an id, or a tuple of numbers.
         length: how many steps to write at most, per sequence.
         seed: of the random numbers; sequence i of a request uses the stream (seed, first + i).
         first: the number of the first sequence.
@@ -141,12 +202,12 @@ class Request:
         forbidden: steps that are never drawn.
     """
 
-    prompts: Sequence[Sequence[int]]
+    prompts: Sequence[Sequence[Any]]
     length: int
     seed: int = 0
     first: int = 0
-    stop: Callable[[int, int], bool] | None = None
-    ends: frozenset[int] = frozenset()
+    stop: Callable[[int, Any], bool] | None = None
+    ends: frozenset[Any] = frozenset()
     forbidden: frozenset[int] = frozenset()
 
 
@@ -156,19 +217,21 @@ class Emission:
 
     Args:
         row: which of the request's prompts.
-        step: the step drawn.
+        step: the step drawn, an id or a tuple of numbers.
         log_probability: natural log of its probability under the model (before any filter).
         rank: for beam search, which of the n best sequences; 0 else.
     """
 
     row: int
-    step: int
+    step: Any
     log_probability: float
     rank: int = 0
 
 
 class Decoder(Protocol):
     """A way of turning a model into sequences.
+
+    A decoder that can write steps which are vectors has a true `vectors`.
 
     It may also have `attach(bundle, note)`, which is called before `decode` by whoever has a bundle
     and not only an engine; `explain(engine, request, row, steps)`, which says where it did not
@@ -177,6 +240,47 @@ class Decoder(Protocol):
 
     def decode(self, engine: Engine, request: Request) -> Iterator[Emission]:
         """Emissions of all sequences; within one sequence in order."""
+
+
+class Written(Protocol):
+    """A generated sequence, as a domain writes it: `rnngen.generate.Generated`."""
+
+    @property
+    def prompt(self) -> str:
+        """The beginning as a person would read it."""
+
+    @property
+    def text(self) -> str:
+        """What was written after it; empty where steps are no text."""
+
+    @property
+    def steps(self) -> list[Any]:
+        """The steps written, ids or tuples of numbers."""
+
+    @property
+    def beginning(self) -> Beginning:
+        """The steps before them, and what the sequence hangs on."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a domain measures: a table of its field's own numbers.
+
+    Args:
+        title: what it was measured on.
+        columns: names of the numbers, with units.
+        rows: name of a model or baseline, and its numbers; None where there is none.
+        protocol: how it was measured.
+        warnings: what makes a number less than it seems.
+        files: pictures that were made.
+    """
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[float | None]]]
+    protocol: str = ""
+    warnings: Sequence[str] = ()
+    files: Sequence[Path] = ()
 
 
 class Tracker(Protocol):

@@ -29,19 +29,22 @@ def guessed_inputs(
         generator: on the processor; what is drawn depends on it alone.
 
     Returns:
-        `[T,B]`.
+        of the shape of the inputs.
     """
     if share == 0.0:
         return batch.inputs
     device = batch.inputs.device
     with torch.no_grad():
-        output, _ = model(batch.inputs, state, batch.resets)
-    chances = output[:-1].float().softmax(-1).flatten(0, 1).cpu()
-    guesses = torch.multinomial(chances, 1, generator=generator)
-    guesses = guesses.view(output.shape[0] - 1, -1)  # [(T-1)·B, 1] -> [T-1, B]
-    chosen = torch.rand(guesses.shape, generator=generator) < share
+        output, _ = model(batch.inputs, state, batch.resets, batch.condition)
+    guesses = model.likelihood.sample(output[:-1], generator)  # [T-1, B, ...]
+    chosen = torch.rand(guesses.shape[:2], generator=generator).to(device) < share
     inputs = batch.inputs.clone()
-    inputs[1:] = torch.where(chosen.to(device), guesses.to(device), inputs[1:])
+    inputs[1:] = torch.where(_as(chosen, guesses), guesses, inputs[1:])
     if batch.resets is not None:
-        inputs = torch.where(batch.resets, batch.inputs, inputs)
+        inputs = torch.where(_as(batch.resets, inputs), batch.inputs, inputs)
     return inputs
+
+
+def _as(mask: Tensor, steps: Tensor) -> Tensor:
+    """`[T,B]` as `[T,B]` or `[T,B,1]`, whatever fits steps."""
+    return mask.view(*mask.shape, *[1] * (steps.dim() - 2))

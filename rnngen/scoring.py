@@ -62,14 +62,13 @@ def score(
             lanes = batch.inputs.shape[1]
             if lanes != width:
                 state, width = model.initial_state(lanes), lanes
-            resets = None if batch.resets is None else batch.resets.to(device)
-            output, state = model(batch.inputs.to(device), state, resets)
-            nll = model.likelihood.nll(output, batch.targets.to(device))
+            batch = batch.to(device)
+            output, state = model(batch.inputs, state, batch.resets, batch.condition)
+            nll = model.likelihood.nll(output, batch.targets)
             if batch.weights is None:
                 steps += nll.numel()
             else:
-                weights = batch.weights.to(device)
-                nll = nll * weights
+                nll = nll * batch.weights
                 steps += int(batch.weights.sum())
             nats += float(nll.sum(dtype=torch.float64))
     model.train(training)

@@ -26,6 +26,12 @@ class ModelOptions:
     )
     residual: bool = option(False, "add a layer's input to its output")
     layer_norm: bool = option(False, "normalise every layer's output (Ba et al. 2016)")
+    window: int = option(
+        10,
+        "bells of the soft window through which a text to write is read (Graves 2013)",
+        min=1,
+        max=256,
+    )
     tied: bool = option(False, "share embedding and readout weights (Press and Wolf 2017)")
 
 

@@ -47,10 +47,12 @@ class Source:
     Args:
         name: what the user calls it, for messages.
         path: where its bytes are.
+        part: `train`, `valid` or `test`, where a file has these parts and one of them is meant.
     """
 
     name: str
     path: Path
+    part: str = ""
 
     def open(self) -> BinaryIO:
         """Its bytes, decompressed where its suffix says that it is compressed.
@@ -111,6 +113,7 @@ def fingerprint(sources: Iterable[Source]) -> str:
         with source.open() as stream:
             while block := stream.read(BLOCK):
                 part.update(block)
+        part.update(source.part.encode())
         whole.update(part.digest())
     return whole.hexdigest()
 
@@ -177,7 +180,8 @@ def _of_folder(
     if not sources:
         raise UsageError(
             f"folder `{name}` has no file to read",
-            hint="hidden, empty and binary files of a folder are left out; name a file itself",
+            hint="hidden and empty files of a folder, and those of another kind, are left out; "
+            "name a file itself",
         )
     return sources
 

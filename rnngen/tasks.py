@@ -108,30 +108,43 @@ def prepare_tasks(
         UsageError: something named is not there.
         DataError: something can't be read or encoded.
     """
-    found = [sources.find(part) for part in parts]
+    keep = getattr(domain, "keep", sources.looks_like_text)
+    found = [sources.find(part, keep=keep) for part in parts]
     for each in found:
         if each.skipped:
             shown = ", ".join(str(path) for path in each.skipped[:3])
             note(f"skipped {len(each.skipped)} hidden, binary or empty files: {shown}, ...")
-    held_out = sources.find(valid) if valid else None
+    held_out = sources.find(valid, keep=keep) if valid else None
+    split = [split_of(domain, each, held_out) for each in found]
 
     def pieces() -> Iterator[Piece]:
-        for each in found:
-            yield from domain.read(each)
+        for train, _ in split:
+            yield from domain.read(train)
 
     if codec is not None and grow:
         codec = _grown(codec, pieces(), note)
     elif codec is None and len(found) > 1:
         codec = domain.fit_codec(pieces)
     return [
-        prepare(domain_name, domain, each, codec=codec, valid=held_out, seed=seed, note=note)
-        for each in found
+        prepare(domain_name, domain, train, codec=codec, valid=held, seed=seed, note=note)
+        for train, held in split
     ]
+
+
+def split_of(
+    domain: Domain, found: Sequence[sources.Source], held_out: Sequence[sources.Source] | None
+) -> tuple[Sequence[sources.Source], Sequence[sources.Source] | None]:
+    """What to learn from and what to measure on, where the data's makers have split it."""
+    parts = domain.parts(found) if hasattr(domain, "parts") else None
+    if not parts:
+        return found, held_out
+    return parts["train"], held_out if held_out is not None else parts.get("valid")
 
 
 def _grown(codec: Codec, pieces: Iterable[Piece], note: Callable[[str], None]) -> Codec:
     grown = codec.grow(pieces)
-    new = [grown.token(step) for step in range(codec.size, grown.size)]
+    vectors = getattr(codec, "step_shape", ())
+    new = [] if vectors else [grown.token(step) for step in range(codec.size, grown.size)]
     if new:
         shown = " ".join(new[:12]) + (" ..." if len(new) > 12 else "")
         note(f"the vocabulary grows from {codec.size} to {grown.size} tokens: {shown}")

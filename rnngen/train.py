@@ -539,8 +539,9 @@ class Trainer:
             )
         if self.options.sample:
             text = self.preview(position.step)
-            self.folder.sample(position.step, text)
-            self.reporter.sample(text, f"step {position.step}")
+            if text:
+                self.folder.sample(position.step, text)
+                self.reporter.sample(text, f"step {position.step}")
         if better or task.valid is None or len(self.tasks) > 1:
             self.save_model(position, position.best)
         self._validation_seconds = time.monotonic() - begin

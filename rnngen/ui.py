@@ -64,6 +64,11 @@ class Ui:
         if self.quiet < 2:
             self._say(f"{self._styled('warning:', 'warning')} {text}")
 
+    def ask(self, text: str) -> None:
+        """What invites a person to write, on stderr, without a line end."""
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
     def error(self, error: RnngenError) -> None:
         """What happened and how to mend it, on stderr."""
         self._say(f"{self._styled('error:', 'error')} {error.message}")

@@ -40,7 +40,7 @@ def manifest(of: Model, step: int, **changes: Any) -> dict[str, Any]:
         "step": step,
         "model": of.describe(),
         "domain": {"name": "text", "options": {"tokens": "char"}},
-        "likelihood": {"name": "categorical", "options": {"size": 5}},
+        "likelihood": {"name": "categorical", "options": {"size": of.likelihood.size}},
         "components": [
             {
                 "kind": "cell",

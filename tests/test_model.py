@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from rnngen.errors import BundleError, UsageError
+from rnngen.likelihoods.categorical import Categorical
 from rnngen.model import build, from_manifest
 from rnngen.sections import ModelOptions
 
@@ -47,7 +48,7 @@ def test_carried_state_makes_chunks_equal_to_the_whole(cell):
 )
 def test_a_described_model_is_rebuilt_to_the_same_outputs(residual, layer_norm, tied):
     model = _model(layers=2, residual=residual, layer_norm=layer_norm, tied=tied)
-    again = from_manifest(model.describe())
+    again = from_manifest(model.describe(), model.likelihood)
     again.load_tensors(model.tensors())
     again.eval()
     steps = _steps(5, 2)
@@ -110,7 +111,7 @@ def test_wrong_shapes_are_named():
 )
 def test_a_description_that_lies_is_refused(change):
     with pytest.raises(BundleError):
-        from_manifest({**_model().describe(), **change})
+        from_manifest({**_model().describe(), **change}, Categorical(11))
 
 
 @pytest.mark.parametrize("missing", ["size", "parameters", "cell_options"])
@@ -118,4 +119,4 @@ def test_a_description_that_lacks_something_is_refused(missing):
     description = _model().describe()
     del description[missing]
     with pytest.raises(BundleError, match=missing):
-        from_manifest(description)
+        from_manifest(description, Categorical(11))

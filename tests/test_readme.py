@@ -117,7 +117,7 @@ def test_the_commands_of_the_readme_run_as_written(folder: Path, run_cli: Any) -
     for command in commands:
         if " | " in command:
             shell = command.replace("rnngen", f"{sys.executable} -m rnngen")
-            shell = shell.replace("--time 2m", "--time 1s") + " -q"
+            shell = shell.replace("--time 2m", "--time 1s").replace("0.7", "0.7 -l 20") + " -q"
             result = subprocess.run(["bash", "-c", shell], capture_output=True, check=False)
             assert result.returncode == 0, (command, result.stderr)
             continue

@@ -17,7 +17,7 @@ loop has run forward when `before_forward` comes, and clips after `before_update
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from torch import Tensor
 
@@ -104,7 +104,7 @@ class Bridge:
             lanes=max(task.batches.lanes for task in run.tasks),
             window=window,
         )
-        view = PluginView(run.model, chunk, run.tasks[0].train.boundary, run.dtype)
+        view = PluginView(run.model, chunk, cast(int, run.tasks[0].train.boundary), run.dtype)
         self._facade = facade.Facade(view, self._parts, clock, run.optimizer, run.seed)
         self._rehearsal = self._effects = None
         self._epoch, self._open = 0, False

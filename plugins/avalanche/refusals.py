@@ -50,7 +50,15 @@ def check_run(run: Run) -> None:
             hint="leave it out, and take more `train.lanes`",
         )
     if run.tasks[0].train.steps.dtype.kind == "f":
-        raise UsageError("strategy `avalanche` learns tokens, and these data are real vectors")
+        raise UsageError(
+            "strategy `avalanche` learns tokens, and these data are real vectors",
+            hint="use `--plugin ewc`, `si`, `mas` or `replay`",
+        )
+    if run.tasks[0].train.conditions is not None:
+        raise UsageError(
+            "strategy `avalanche` can't see what a sequence hangs on, such as the text to write",
+            hint="use `--plugin ewc` or `si`",
+        )
 
 
 def check_memory(kept: int, memory: int | None, window: int) -> None:

@@ -38,7 +38,17 @@ class KeepsData:
 
     @rnngen.hookimpl
     def fit_started(self, run: Run) -> None:
-        """Looks whether the memory has room for a window of the smallest task."""
+        """Looks whether the memory has room for a window of the smallest task.
+
+        Raises:
+            UsageError: it has not, or the data is of a kind that can't be kept in windows.
+        """
+        if run.tasks[0].train.conditions is not None:
+            raise UsageError(
+                f"`{self.name}` keeps windows cut from the data, but here every sequence hangs on "
+                "something else, such as the text that is written",
+                hint="use a strategy that keeps no data: `--plugin ewc` or `si`",
+            )
         window = run.options.chunk
         fewest = min(task.train.targets // window for task in run.tasks)
         size = (window + 1) * max(1, run.tasks[0].train.steps[:1].nbytes)

@@ -23,6 +23,7 @@ from rnngen.options import option
 from rnngen.position import Run
 from rnngen_continual.learned import learned_little, too_strong
 from rnngen_continual.teacher import OldModel, divergence
+from rnngen_continual.tokens_only import require_tokens
 
 LAMBDA = 1.0
 
@@ -54,6 +55,7 @@ class LearningWithoutForgetting:
     @rnngen.hookimpl
     def fit_started(self, run: Run) -> None:
         """Says what there is to protect."""
+        require_tokens(run, "lwf")
         if len(run.tasks) == 1 and run.start is None:
             run.note("lwf: there is one task only, so there is nothing to protect")
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from rnngen.data import Batch, Store
 from rnngen.data.batches import generator
+from rnngen.data.store import Boundary
 from rnngen.errors import UsageError
 
 Unit = Literal["%", "tokens", "bytes"]
@@ -85,7 +86,7 @@ class Memory:
         self.size = size
         self.window = window
         self.seen = 0
-        self.boundary = 0
+        self.boundary: Boundary = 0
         self.steps = torch.zeros(0, window + 1, dtype=torch.uint8)
         """`[n, W+1]` ids, or `[n, W+1, ...]` vectors."""
         self.begins = torch.zeros(0, 2, dtype=torch.int32)
@@ -157,7 +158,8 @@ class Memory:
         weights = None
         inputs, targets = wide[:-1], wide[1:]
         if length < steps:
-            padding = inputs.new_full((steps - length, *inputs.shape[1:]), self.boundary)
+            boundary = torch.tensor(self.boundary, dtype=inputs.dtype)
+            padding = boundary.expand(steps - length, *inputs.shape[1:])
             inputs, targets = torch.cat([inputs, padding]), torch.cat([targets, padding])
             begins = torch.cat([begins, torch.zeros(steps - length, rows, dtype=torch.bool)])
             weights = torch.zeros(steps, rows)
@@ -177,7 +179,7 @@ class Memory:
         return {
             "window": self.window,
             "seen": self.seen,
-            "boundary": self.boundary,
+            "boundary": list(self.boundary) if isinstance(self.boundary, tuple) else self.boundary,
             "steps": self.steps,
             "begins": self.begins,
             "keys": self.keys,
@@ -187,7 +189,8 @@ class Memory:
     def of(cls, state: Mapping[str, Any], size: Size) -> Memory:
         """The memory that `state_dict` described."""
         memory = cls(size, int(state["window"]))
-        memory.seen, memory.boundary = int(state["seen"]), int(state["boundary"])
+        memory.seen, boundary = int(state["seen"]), state["boundary"]
+        memory.boundary = tuple(boundary) if isinstance(boundary, list) else int(boundary)
         memory.steps, memory.begins = state["steps"], state["begins"]
         memory.keys = state["keys"]
         return memory

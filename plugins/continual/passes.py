@@ -56,4 +56,4 @@ def whole_gradient(run: Run, batch: Batch, sampled: torch.Generator | None = Non
     if sampled is not None:
         nll = model.likelihood.nll(output, model.likelihood.sample(output, sampled))
     torch.autograd.backward(weighted_mean(nll, batch.weights))
-    return batch.targets.numel() if batch.weights is None else int(batch.weights.sum())
+    return nll.numel() if batch.weights is None else int(batch.weights.sum())

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor
@@ -27,6 +27,7 @@ from rnngen.data import Batch
 from rnngen.options import option
 from rnngen.position import Run
 from rnngen_continual.teacher import divergence
+from rnngen_continual.tokens_only import require_tokens
 from rnngen_continual.writer import Writer
 
 
@@ -72,6 +73,7 @@ class SelfReplay:
     @rnngen.hookimpl
     def fit_started(self, run: Run) -> None:
         """Says what there is to rehearse."""
+        require_tokens(run, "self-replay")
         if len(run.tasks) == 1 and run.start is None:
             run.note("self-replay: there is one task only, so there is nothing to rehearse")
 
@@ -115,7 +117,7 @@ class SelfReplay:
         return Writer(
             run.model,
             run.options.chunk,
-            run.task.train.boundary,
+            cast(int, run.task.train.boundary),
             run.options.seed,
             self.temperature,
         )

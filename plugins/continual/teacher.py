@@ -75,7 +75,9 @@ class OldModel:
 
     def begin(self, run: Run) -> None:
         """From the second task on, or of a model that goes on learning, there is one."""
-        known = run.position.task > 0 or run.start is not None
+        # Of vectors there is no list of probabilities to teach.
+        tokens = not run.model.likelihood.step_shape
+        known = tokens and (run.position.task > 0 or run.start is not None)
         self._teacher = Teacher(run.model) if known else None
         self._saved = None
 

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rnngen.cli.parameters import json_flag, pass_ui, run_argument, verbosity
 from rnngen.ui import Ui
 
+if TYPE_CHECKING:
+    from rnngen.protocols import Report
+
 
 @click.command(name="evaluate")
 @run_argument
 @click.argument("data", nargs=-1)
+@click.option(
+    "--split",
+    type=click.Choice(["train", "valid", "test"]),
+    help="This part of the data, where its makers split it.",
+)
 @click.option("--no-baselines", is_flag=True, help="Only the model: skip unigram, n-gram, xz.")
 @click.option(
     "--sample",
@@ -31,6 +40,7 @@ def command(
     ui: Ui,
     run: Path | None,
     data: tuple[str, ...],
+    split: str | None,
     no_baselines: bool,
     sample: int,
     seed: int,
@@ -43,10 +53,12 @@ def command(
     Examples:
       rnngen evaluate runs/docs
       rnngen evaluate runs/docs held_out.txt --json
+      rnngen evaluate runs/chorales --split test
 
     Without DATA, on what the run held out. Without RUN, the newest run below runs/.
     """
     from rnngen.evaluate import evaluate
+    from rnngen.protocols import Report
     from rnngen.runs import newest
 
     if run is None:
@@ -55,6 +67,7 @@ def command(
     result = evaluate(
         run,
         data,
+        split=split,
         baselines=not no_baselines,
         sample=sample,
         seed=seed,
@@ -63,6 +76,9 @@ def command(
     )
     for warning in result.warnings:
         ui.warn(warning)
+    if isinstance(result, Report):
+        _show(ui, result, as_json)
+        return
     if as_json:
         ui.json(asdict(result) | {"copied": asdict(result.copied) if result.copied else None})
         return
@@ -86,3 +102,24 @@ def command(
     ui.table(columns, rows, title)
     if result.copied is not None:
         ui.write(f"\n{result.copied_sentence()}\n")
+
+
+def _show(ui: Ui, report: Report, as_json: bool) -> None:
+    """A domain's own measures."""
+    if as_json:
+        named = [
+            {"name": name, **dict(zip(report.columns, values, strict=True))}
+            for name, values in report.rows
+        ]
+        files = [str(path) for path in report.files]
+        ui.json({"title": report.title, "protocol": report.protocol, "rows": named, "files": files})
+        return
+    rows = [
+        [name, *("-" if value is None else f"{value:.4g}" for value in values)]
+        for name, values in report.rows
+    ]
+    ui.table(["", *report.columns], rows, report.title)
+    if report.protocol:
+        ui.note(report.protocol)
+    for path in report.files:
+        ui.note(f"wrote {path}")

@@ -39,14 +39,18 @@ SEPARATOR = "---"
 @click.option(
     "-l",
     "--length",
+    "--horizon",
+    "length",
     type=click.IntRange(min=1),
     default=500,
     show_default=True,
-    help="Tokens to write at most.",
+    help="Tokens or other steps to write at most; of a time series, how far to look ahead.",
 )
 @click.option(
     "-n",
     "--count",
+    "--samples",
+    "count",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
@@ -80,7 +84,12 @@ SEPARATOR = "---"
     help="Documents to write at most; 0: as many as the length allows.  "
     "[default: 1 if the model learnt from several, else no end of a document is written]",
 )
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to a file.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Write to a file, or to files in a folder.",
+)
 @click.option(
     "--device",
     default="auto",
@@ -146,10 +155,11 @@ def command(
     file = find_config(config)
     table = file.command("generate") if file else {}
     decoder = decoder or table.get("decoder", "sample")
-    options = _options(decoder, assignments, file)
-    bundle = load(_run(ui, run, table))
+    options = decoder_options(decoder, assignments, file)
+    bundle = load(chosen_run(ui, run, table))
 
-    streams = count == 1 and not as_json and out is None
+    show = getattr(bundle.domain, "show", None)
+    streams = count == 1 and not as_json and out is None and show is None
     paper = _Paper(ui, text)
     remarks: list[str] = []
     written = generate(
@@ -167,10 +177,13 @@ def command(
         explain=explain,
         note=remarks.append,
     )
+    made: Sequence[Path] = [] if out is None else [out]
     if as_json:
         _write_json(ui, written, out, explain)
     elif out is not None:
-        bundle.domain.write([part.prompt + part.text for part in written], out)
+        made = bundle.domain.write(written, bundle.codec, out)
+    elif show is not None:
+        ui.write(show(written, bundle.codec))
     else:
         domain = bundle.manifest["domain"].get("options") or {}
         between = "" if domain.get("documents") == "line" else f"{SEPARATOR}\n"
@@ -185,8 +198,8 @@ def command(
             _explain(ui, part, f"sequence {number}, " if len(written) > 1 else "")
     for remark in remarks:
         ui.note(remark)
-    if out is not None:
-        ui.note(f"wrote {out}")
+    for path in made:
+        ui.note(f"wrote {path}")
 
 
 def _explain(ui: Ui, part: Generated, which: str) -> None:
@@ -249,7 +262,9 @@ def _prompt(argument: str | None, option: str | None, file: str | None) -> str:
     return text.removesuffix("\n").removesuffix("\r")
 
 
-def _options(decoder: str, assignments: Sequence[str], file: Config | None) -> dict[str, Any]:
+def decoder_options(
+    decoder: str, assignments: Sequence[str], file: Config | None
+) -> dict[str, Any]:
     """Of the decoder: flags over environment over file over defaults."""
     from rnngen.catalog import get_catalog
     from rnngen.config import resolve
@@ -261,7 +276,12 @@ def _options(decoder: str, assignments: Sequence[str], file: Config | None) -> d
     return asdict(settings[component.name]) if sections else {}
 
 
-def _run(ui: Ui, run: Path | None, table: Any) -> Path:
+def chosen_run(ui: Ui, run: Path | None, table: Any) -> Path:
+    """The run that was named, on the command line or in the configuration, or else the newest.
+
+    Raises:
+        UsageError: there is none.
+    """
     from rnngen.records import newest
 
     if run is None and "run" in table:
@@ -296,7 +316,9 @@ def _write_json(ui: Ui, written: Sequence[Generated], out: Path | None, explain:
             "end": part.end,
             "tokens": [
                 {"token": token, "log_probability": log}
-                for token, log in zip(part.tokens, part.log_probabilities, strict=True)
+                for token, log in zip(
+                    part.tokens or part.steps, part.log_probabilities, strict=True
+                )
             ],
             **({"forbidden": [one.to_json() for one in part.forbidden]} if explain else {}),
         }

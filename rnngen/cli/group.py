@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "fit": "Train a model on your files.",
     "generate": "Write with a trained model, continuing PROMPT.",
+    "chat": "Talk with a model that learnt dialogues.",
     "evaluate": "Measure a trained model beside baselines.",
     "compare": "Put runs side by side.",
     "continual": "Compare strategies on tasks learned in a row.",

@@ -124,6 +124,11 @@ def names(data: Sequence[str]) -> list[str]:
 
 
 def _check_length(argument: str, dataset: Dataset) -> None:
+    if getattr(dataset.codec, "step_shape", ()):
+        raise UsageError(
+            f"`{argument}` is data of vectors, but this comparison is in bits per token",
+            hint="learn them in a row with `rnngen fit --plugin ...`, which measures each task",
+        )
     held_out = 0 if dataset.valid is None else dataset.valid.targets
     if held_out < FEWEST:
         raise DataError(

@@ -33,18 +33,22 @@ class Batch(NamedTuple):
         weights: `[T, B]` float32, 0 where a target is padding; None where all count.
         resets: `[T, B]` bool, where the lane's state is set back before the input is read; None
             where nowhere.
+        condition: `[B, U]` int64, what the documents that begin in this batch hang on; None where
+            they hang on nothing.
     """
 
     inputs: torch.Tensor
     targets: torch.Tensor
     weights: torch.Tensor | None
     resets: torch.Tensor | None
+    condition: torch.Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
         """The batch on a device."""
         weights = None if self.weights is None else self.weights.to(device)
         resets = None if self.resets is None else self.resets.to(device)
-        return Batch(self.inputs.to(device), self.targets.to(device), weights, resets)
+        condition = None if self.condition is None else self.condition.to(device)
+        return Batch(self.inputs.to(device), self.targets.to(device), weights, resets, condition)
 
 
 class Batches(Protocol):
@@ -87,7 +91,7 @@ def choose(store: Store, lanes: int, chunk: int, seed: int) -> Batches:
     run over whole chunks; in lanes their boundaries would fall anywhere.
 
     Args:
-        store: what to learn from.
+        store: what to learn from; documents with conditions are always read whole.
         lanes: sequences read side by side.
         chunk: steps of a batch.
         seed: of the order.
@@ -100,12 +104,15 @@ def choose(store: Store, lanes: int, chunk: int, seed: int) -> Batches:
 
     if documents_suit(store, lanes, chunk):
         documents = Documents(store, lanes, chunk, seed)
-        if documents.waste <= WASTE:
+        # What a document hangs on is read where it begins, which lanes may skip.
+        if documents.waste <= WASTE or store.conditions is not None:
             return documents
     return Lanes(store, lanes, chunk, seed)
 
 
 def documents_suit(store: Store, lanes: int, chunk: int) -> bool:
     """Whether there are several groups of documents, of a few chunks each."""
+    if store.conditions is not None:
+        return True
     count = len(store.documents)
     return MANY * lanes <= count <= MOST and len(store) / count <= SHORT * chunk

@@ -54,6 +54,7 @@ class Documents:
         self.seed = seed
         self._measuring = measuring
         self._starts = store.documents[wanted]
+        self._conditions = None if store.conditions is None else store.conditions[wanted]
         self._lengths = lengths[wanted]
         self.lanes = min(_width(self._lengths, lanes, chunk), len(wanted))
         self.chunk = int(min(chunk, self._lengths.max()))
@@ -129,18 +130,27 @@ class Documents:
         inputs = tensor(steps[places])
         targets = tensor(steps[np.minimum(places + 1, last)])
         # After a document comes the next one's boundary, but after the last one nothing.
-        targets[torch.from_numpy(places == last)] = self.store.boundary
+        boundary = self.store.boundary_step
+        targets[torch.from_numpy(places == last)] = boundary
         weights = None
         if not counts.all():
             padding = torch.from_numpy(~counts)
-            inputs[padding] = self.store.boundary
-            targets[padding] = self.store.boundary
+            inputs[padding] = boundary
+            targets[padding] = boundary
             weights = torch.from_numpy(counts.astype(np.float32))
         resets = None
         if index == 0:
             resets = torch.zeros(counts.shape, dtype=torch.bool)
             resets[0] = True
-        return Batch(inputs, targets, weights, resets)
+        return Batch(inputs, targets, weights, resets, self._condition(group))
+
+    def _condition(self, group: Integers) -> torch.Tensor | None:
+        """`[B, U]`, nothing in lanes without a document."""
+        if self._conditions is None:
+            return None
+        rows = np.zeros((self.lanes, self._conditions.shape[1]), np.int64)
+        rows[: len(group)] = self._conditions[group]
+        return torch.from_numpy(rows)
 
 
 def _width(lengths: Integers, lanes: int, chunk: int) -> int:

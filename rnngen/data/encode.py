@@ -25,7 +25,15 @@ def writer(codec: Codec, folder: Path) -> StoreWriter:
     probe = getattr(codec, "dtype", np.dtype(np.int32))
     shape = tuple(getattr(codec, "step_shape", ()))
     ids = codec.size if np.dtype(probe).kind in "iu" else 0
-    return StoreWriter(folder, probe, step_shape=shape, boundary=codec.boundary, ids=ids)
+    condition = getattr(codec, "condition", None)
+    return StoreWriter(
+        folder,
+        probe,
+        step_shape=shape,
+        boundary=codec.boundary,
+        ids=ids,
+        condition_length=0 if condition is None else condition.length,
+    )
 
 
 def encode(
@@ -41,14 +49,18 @@ def encode(
     for block in _blocks(pieces):
         steps, lengths = _encode_many(codec, [piece.content for piece in block])
         offsets = np.cumsum([0, *lengths[:-1]])
-        starts = []
+        starts, conditions = [], []
         for number, piece in enumerate(block):
             if begins:
                 starts.append(number)
+                if store.condition_length:
+                    conditions.append(codec.encode_condition(piece.condition))  # type: ignore[attr-defined]
             begins = piece.ends_document
         places = offsets[starts]
         store.append(
-            np.insert(steps, places, codec.boundary, axis=0), places + np.arange(len(places))
+            np.insert(steps, places, codec.boundary, axis=0),
+            places + np.arange(len(places)),
+            np.stack(conditions) if conditions else None,
         )
         done += sum(piece.size for piece in block)
         progress(done)

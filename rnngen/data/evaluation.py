@@ -13,6 +13,9 @@ from rnngen.data.documents import Documents
 from rnngen.data.store import Store
 from rnngen.errors import DataError
 
+CONDITIONED = 32
+"""Documents side by side where each hangs on something: their order says nothing."""
+
 
 class Evaluation(Protocol):
     """What is scored, batch by batch; iterate it as often as wanted."""
@@ -110,6 +113,10 @@ def evaluation(store: Store, chunk: int, lanes: int = 1, limit: int | None = Non
         DataError: the store has no step to predict.
     """
     whole = len(store.documents) > 0 and store.documents[0] == 0
+    if store.conditions is not None and whole:
+        if limit is not None and limit < store.documents[-1]:
+            store = store.slice(0, int(store.documents[np.searchsorted(store.documents, limit)]))
+        return ByDocument(store, chunk, max(lanes, CONDITIONED))
     limited = limit is not None and limit < store.targets
     if lanes > 1 and whole and not limited and documents_suit(store, lanes, chunk):
         return ByDocument(store, chunk, lanes)

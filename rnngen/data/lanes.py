@@ -84,7 +84,7 @@ class Lanes:
             resets = np.zeros(places.shape, np.bool_) if resets is None else resets
             resets[0, begun] = True
         if self._anew and len(begun):
-            inputs[0, torch.from_numpy(begun)] = self.store.boundary
+            inputs[0, torch.from_numpy(begun)] = self.store.boundary_step
         return Batch(
             inputs,
             tensor(self.store.steps[places + 1]),

@@ -25,16 +25,17 @@ def by_position(train: StoreWriter, valid: StoreWriter, fraction: float) -> None
     steps, documents = train.view()
     cut = 1 + int((1.0 - fraction) * (len(steps) - 1))
     kept = int(np.searchsorted(documents, cut))
+    conditions = _conditions(train)
     begins_document = kept < len(documents) and documents[kept] == cut
     if not begins_document:
-        valid.append(_boundary(train), np.zeros(1, np.int64))
+        valid.append(_boundary(train), np.zeros(1, np.int64), _of(conditions, kept - 1, kept))
     for start in range(cut, len(steps), BLOCK):
         stop = min(start + BLOCK, len(steps))
         first, last = np.searchsorted(documents, (start, stop))
-        valid.append(steps[start:stop], documents[first:last] - start)
+        valid.append(steps[start:stop], documents[first:last] - start, _of(conditions, first, last))
     moved = valid.counts.copy()
     if len(moved) and not begins_document:
-        moved[train.boundary] -= 1
+        moved[int(train.boundary)] -= 1  # type: ignore[arg-type]
     train.truncate(cut, kept, moved)
 
 
@@ -48,6 +49,7 @@ def by_documents(
     steps, documents = whole.view()
     held_out = choose_documents(len(documents), fraction, seed)
     starts = np.append(documents, len(steps))
+    conditions = _conditions(whole)
     for start in range(0, len(steps), BLOCK):
         stop = min(start + BLOCK, len(steps))
         block = steps[start:stop]
@@ -58,8 +60,10 @@ def by_documents(
         begins = np.zeros(stop - start, np.bool_)
         inside = documents[first:last]
         begins[inside[inside >= start] - start] = True
-        valid.append(block[goes], np.flatnonzero(begins[goes]))
-        train.append(block[~goes], np.flatnonzero(begins[~goes]))
+        for store, part in ((valid, goes), (train, ~goes)):
+            numbers = np.searchsorted(documents, start + np.flatnonzero(begins & part))
+            rows = None if conditions is None else conditions[numbers]
+            store.append(block[part], np.flatnonzero(begins[part]), rows)
 
 
 def choose_documents(count: int, fraction: float, seed: int) -> NDArray[np.bool_]:
@@ -69,6 +73,15 @@ def choose_documents(count: int, fraction: float, seed: int) -> NDArray[np.bool_
     ranks = _mix(np.arange(count, dtype=np.uint64) + _mix(np.array([seed % 2**64], np.uint64)))
     held_out[np.argsort(ranks, kind="stable")[:wanted]] = True
     return held_out
+
+
+def _conditions(writer: StoreWriter) -> NDArray[np.int32] | None:
+    """`[d,U]` of what was written so far."""
+    return np.concatenate(writer.conditions) if writer.conditions else None
+
+
+def _of(conditions: NDArray[np.int32] | None, first: int, last: int) -> NDArray[np.int32] | None:
+    return None if conditions is None else conditions[first:last]
 
 
 def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -81,4 +94,4 @@ def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _boundary(writer: StoreWriter) -> NDArray[np.generic]:
-    return np.full((1, *writer.step_shape), writer.boundary, writer.dtype)
+    return np.broadcast_to(np.asarray(writer.boundary, writer.dtype), (1, *writer.step_shape))

@@ -2,7 +2,8 @@
 
 A store is a folder of three files: `steps.bin`, the steps of all documents one after another, each
 document with the boundary before it; `documents.bin`, where each boundary is; and `store.json`,
-which says how to read them. Position 0 is context only: every later step is to be predicted.
+which says how to read them. Where documents hang on something, `conditions.bin` has a row for each.
+Position 0 is context only: every later step is to be predicted.
 """
 
 from __future__ import annotations
@@ -14,18 +15,23 @@ import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnngen.errors import DataError
 
+if TYPE_CHECKING:
+    import torch
+
 FORMAT = 1
 HEADER = "store.json"
 STEPS = "steps.bin"
 DOCUMENTS = "documents.bin"
+CONDITIONS = "conditions.bin"
 POSITION = np.dtype(np.int64)
+SYMBOL = np.dtype(np.int32)
 
 CHECKED = 64 << 20
 """Files up to this size are checked byte by byte when a store is opened."""
@@ -35,6 +41,9 @@ BLOCK = 1 << 20
 
 Steps = NDArray[Any]
 
+Boundary = int | tuple[float, ...]
+"""What stands before every document: an id, or a vector."""
+
 
 class Store:
     """Steps and the documents in them, read-only.
@@ -42,9 +51,10 @@ class Store:
     Args:
         steps: `[n]` ids, or `[n, ...]` real vectors.
         documents: `[d]` int64, positions in `steps` of the boundaries, increasing.
-        boundary: the id of the boundary.
+        boundary: what stands before every document, an id or a vector.
         characters: how many characters the steps were before; for text, separators included.
         size: how many bytes they were.
+        conditions: `[d, U]` int32, what each document hangs on; None where on nothing.
     """
 
     def __init__(
@@ -52,11 +62,13 @@ class Store:
         steps: Steps,
         documents: NDArray[np.int64],
         *,
-        boundary: int = 0,
+        boundary: Boundary = 0,
         characters: int | None = None,
         size: int | None = None,
+        conditions: NDArray[np.int32] | None = None,
     ) -> None:
         self.steps = steps
+        self.conditions = conditions
         self.documents = documents
         self.boundary = boundary
         self.characters = max(0, len(steps) - 1) if characters is None else characters
@@ -65,6 +77,13 @@ class Store:
     def __len__(self) -> int:
         """How many steps there are, boundaries included."""
         return len(self.steps)
+
+    @property
+    def boundary_step(self) -> torch.Tensor:
+        """The boundary as a step of a batch: `[]` int64, or `[D]` float32."""
+        import torch
+
+        return torch.tensor(self.boundary, dtype=None if self.steps.ndim > 1 else torch.int64)
 
     @property
     def targets(self) -> int:
@@ -86,15 +105,22 @@ class Store:
             boundary=self.boundary,
             characters=round(self.characters * share),
             size=round(self.size * share),
+            conditions=None if self.conditions is None else self.conditions[first:last],
         )
 
     @classmethod
-    def of(cls, documents: Iterable[Sequence[int] | Steps], *, boundary: int = 0) -> Store:
+    def of(
+        cls,
+        documents: Iterable[Sequence[int] | Steps],
+        *,
+        boundary: Boundary = 0,
+        conditions: NDArray[np.int32] | None = None,
+    ) -> Store:
         """A store in memory, of documents without their boundaries."""
         parts = [np.asarray(document) for document in documents]
         starts = np.cumsum([0, *(len(part) + 1 for part in parts)], dtype=POSITION)[:-1]
         steps = np.insert(np.concatenate(parts), starts - np.arange(len(parts)), boundary, axis=0)
-        return cls(steps, starts, boundary=boundary)
+        return cls(steps, starts, boundary=boundary, conditions=conditions)
 
     @classmethod
     def joined(cls, stores: Sequence[Store]) -> Store:
@@ -108,6 +134,9 @@ class Store:
             boundary=stores[0].boundary,
             characters=sum(store.characters for store in stores),
             size=sum(store.size for store in stores),
+            conditions=None
+            if stores[0].conditions is None
+            else np.concatenate([store.conditions for store in stores]),
         )
 
     @classmethod
@@ -125,12 +154,17 @@ class Store:
             steps = _map(folder / STEPS, np.dtype(header["dtype"]), shape, header["crc32"])
             count = (int(header["documents"]),)
             documents = _map(folder / DOCUMENTS, POSITION, count, header["documents_crc32"])
+            conditions = None
+            if header.get("condition_length"):
+                shape = (*count, int(header["condition_length"]))
+                conditions = _map(folder / CONDITIONS, SYMBOL, shape, header["conditions_crc32"])
             return cls(
                 steps,
                 documents,
-                boundary=int(header["boundary"]),
+                boundary=_boundary(header["boundary"]),
                 characters=int(header["characters"]),
                 size=int(header["bytes"]),
+                conditions=conditions,
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"store `{folder}` is damaged: {error}") from None
@@ -145,6 +179,7 @@ class StoreWriter:
         step_shape: of one step; empty for ids.
         boundary: what stands before each document.
         ids: how many different ids there are, to count how often each occurs; 0 for vectors.
+        condition_length: U, symbols of what each document hangs on; 0 where on nothing.
     """
 
     def __init__(
@@ -153,8 +188,9 @@ class StoreWriter:
         dtype: np.dtype[Any],
         *,
         step_shape: tuple[int, ...] = (),
-        boundary: int = 0,
+        boundary: Boundary = 0,
         ids: int = 0,
+        condition_length: int = 0,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -166,6 +202,8 @@ class StoreWriter:
         self.counts = np.zeros(ids, np.int64)
         self._steps = (folder / STEPS).open("wb")
         self._documents = (folder / DOCUMENTS).open("wb")
+        self.condition_length = condition_length
+        self.conditions: list[NDArray[np.int32]] = []
 
     def __enter__(self) -> StoreWriter:
         return self
@@ -179,8 +217,20 @@ class StoreWriter:
         self._steps.close()
         self._documents.close()
 
-    def append(self, steps: Steps, starts: NDArray[np.int64]) -> None:
-        """Steps `[n, ...]` with their boundaries, which are at `starts` of them."""
+    def append(
+        self,
+        steps: Steps,
+        starts: NDArray[np.int64],
+        conditions: NDArray[np.int32] | None = None,
+    ) -> None:
+        """Steps `[n, ...]` with their boundaries, which are at `starts [d]` of them.
+
+        Each of the d documents has a row of `conditions [d,U]`, where they hang on something.
+        """
+        if self.condition_length:
+            assert conditions is not None
+            assert conditions.shape == (len(starts), self.condition_length)
+            self.conditions.append(conditions)
         self._steps.write(np.ascontiguousarray(steps, self.dtype).data)
         self._documents.write(np.ascontiguousarray(starts + self.steps, POSITION).data)
         self.steps += len(steps)
@@ -212,6 +262,8 @@ class StoreWriter:
         self._documents.truncate(documents * POSITION.itemsize)
         self.steps, self.documents = steps, documents
         self.counts -= counts
+        if self.condition_length:
+            self.conditions = [np.concatenate(self.conditions)[:documents]]
 
     def close(self, *, characters: int, size: int) -> None:
         """Writes the header; without it the folder is no store."""
@@ -223,12 +275,17 @@ class StoreWriter:
             "step_shape": list(self.step_shape),
             "steps": self.steps,
             "documents": self.documents,
-            "boundary": self.boundary,
+            "boundary": list(self.boundary) if isinstance(self.boundary, tuple) else self.boundary,
             "characters": characters,
             "bytes": size,
             "crc32": _checksum(self.folder / STEPS),
             "documents_crc32": _checksum(self.folder / DOCUMENTS),
         }
+        if self.condition_length:
+            rows = [np.zeros((0, self.condition_length), SYMBOL), *self.conditions]
+            (self.folder / CONDITIONS).write_bytes(np.concatenate(rows).astype(SYMBOL).tobytes())
+            header["condition_length"] = self.condition_length
+            header["conditions_crc32"] = _checksum(self.folder / CONDITIONS)
         (self.folder / HEADER).write_text(json.dumps(header, indent=1))
 
 
@@ -243,6 +300,10 @@ def _map(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...], checksum: int
         return np.empty(shape, dtype)
     # A plain array over the map: subclasses of ndarray make every gather slower.
     return np.asarray(np.memmap(path, dtype, "r", shape=shape))
+
+
+def _boundary(value: Any) -> Boundary:
+    return tuple(map(float, value)) if isinstance(value, list) else int(value)
 
 
 def _checksum(path: Path) -> int | None:

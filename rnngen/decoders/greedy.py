@@ -12,6 +12,8 @@ from torch import Tensor
 
 from rnngen.decoders.filters import forbid
 from rnngen.decoders.rollout import roll_out
+from rnngen.decoders.sample import Options as SampleOptions
+from rnngen.decoders.sample import VectorSampler
 from rnngen.protocols import Emission, Engine, Request
 
 
@@ -20,11 +22,19 @@ class Options:
     """Always the most probable step."""
 
 
+_STILL = SampleOptions(temperature=0)
+"""Vectors: the most typical one."""
+
+
 class Greedy:
     """The most probable step that is not forbidden; the seed plays no part."""
 
+    vectors = True
+
     def decode(self, engine: Engine, request: Request) -> Iterator[Emission]:
         """Emissions of all rows, step by step."""
+        if engine.likelihood.step_shape:
+            return roll_out(engine, request, VectorSampler(_STILL, engine.likelihood))
         return roll_out(engine, request, _Most(request.forbidden))
 
 

@@ -20,17 +20,20 @@ from torch import Tensor
 
 from rnngen.draws import LARGEST_SEED, Draws
 from rnngen.errors import RunError, UsageError
-from rnngen.protocols import Emission, Engine, Request, State
+from rnngen.protocols import Emission, Engine, Likelihood, Request, State
 
 
 class Chooser(Protocol):
     """Chooses the next step of every row; may remember what was read and written."""
 
     def choose(self, output: Tensor, uniform: NDArray[np.float64]) -> Tensor:
-        """Steps `[B]` int64 for `output [B,K]` and a uniform number for each row, `[B]`."""
+        """Steps `[B]` int64 or `[B,D]`, for `output [B,K]` and uniform numbers for each row.
+
+        Of those there are as many as the likelihood's `uniforms`: `[B]`, or `[B,n]` for more.
+        """
 
     def read(self, steps: Tensor) -> None:
-        """Every row's next step, `[B]`: of its prompt, or the one chosen."""
+        """Every row's next step, `[B]` or `[B,D]`: of its prompt, or the one chosen."""
 
     def keep(self, rows: Tensor) -> None:
         """Goes on with these rows, `[B']`, in this order."""
@@ -43,7 +46,8 @@ def roll_out(engine: Engine, request: Request, chooser: Chooser) -> Iterator[Emi
         UsageError: a prompt is empty or has a step that does not exist, or every step is forbidden.
         RunError: the model's output is not a number.
     """
-    check(request, engine.size)
+    likelihood = engine.likelihood
+    check(request, engine.size, likelihood.step_shape)
     if not request.prompts or request.length < 1:
         return
     with torch.inference_mode():
@@ -52,7 +56,8 @@ def roll_out(engine: Engine, request: Request, chooser: Chooser) -> Iterator[Emi
     longest = max(waits)
     total = longest + request.length
     rows = list(range(len(request.prompts)))
-    draws = Draws(request.seed, [request.first + row for row in rows], waits, total)
+    sequences = [request.first + row for row in rows]
+    draws = Draws(request.seed, sequences, waits, total, likelihood.uniforms)
     over: set[int] = set()
     for time in range(total):
         with torch.inference_mode():
@@ -60,9 +65,9 @@ def roll_out(engine: Engine, request: Request, chooser: Chooser) -> Iterator[Emi
             if time < longest:
                 for place, row in enumerate(rows):
                     if time < waits[row]:
-                        steps[place] = rests[row][time]
-            logs = log_probabilities(output, steps)
-            drawn = steps.tolist()
+                        steps[place] = torch.as_tensor(rests[row][time])
+            logs = log_probabilities(output, steps, likelihood)
+            drawn = steps.tolist() if steps.dim() == 1 else list(map(tuple, steps.tolist()))
         for row, step, log in zip(rows, drawn, logs, strict=True):
             if time < waits[row] or row in over:
                 continue
@@ -90,13 +95,19 @@ def roll_out(engine: Engine, request: Request, chooser: Chooser) -> Iterator[Emi
                 rows = [rows[place] for place in alive]
 
 
-def log_probabilities(output: Tensor, steps: Tensor) -> list[float]:
-    """Of `steps [B]`, under the model with `output [B,K]`.
+def log_probabilities(
+    output: Tensor, steps: Tensor, likelihood: Likelihood | None = None
+) -> list[float]:
+    """Of `steps [B]`, or vectors `[B,D]` of a likelihood, under the model with `output [B,K]`.
 
     Raises:
         RunError: the output is not a number.
     """
-    logs: list[float] = output.log_softmax(-1).gather(1, steps.unsqueeze(1)).squeeze(1).tolist()
+    logs: list[float]
+    if likelihood is None or not likelihood.step_shape:
+        logs = output.log_softmax(-1).gather(1, steps.unsqueeze(1)).squeeze(1).tolist()
+    else:
+        logs = (-likelihood.nll(output, steps)).tolist()
     if math.isnan(sum(logs)):
         raise RunError(
             "the model's output is not a number: its weights are damaged or its training diverged",
@@ -105,8 +116,11 @@ def log_probabilities(output: Tensor, steps: Tensor) -> list[float]:
     return logs
 
 
-def check(request: Request, size: int) -> None:
-    """Raises UsageError for a request that can't be met by a model with `size` steps."""
+def check(request: Request, size: int, step_shape: tuple[int, ...] = ()) -> None:
+    """Raises UsageError for a request that can't be met by a model with `size` steps.
+
+    Where a step is a vector, of `step_shape`, only its shape can be wrong.
+    """
     if not 0 <= request.seed <= LARGEST_SEED:
         raise UsageError(f"the seed is {request.seed}, expected 0 to {LARGEST_SEED}")
     for row, prompt in enumerate(request.prompts):
@@ -115,10 +129,16 @@ def check(request: Request, size: int) -> None:
                 f"prompt {row} is empty, expected at least one step",
                 hint="a document starts with the boundary",
             )
+        if step_shape:
+            if any(np.shape(step) != step_shape for step in prompt):
+                raise UsageError(
+                    f"prompt {row} has steps of another shape, expected {list(step_shape)}"
+                )
+            continue
         unknown = next((step for step in prompt if not 0 <= step < size), None)
         if unknown is not None:
             raise UsageError(f"prompt {row} has the step {unknown}, the model knows {size} steps")
-    if len(set(range(size)) - request.forbidden) == 0:
+    if not step_shape and len(set(range(size)) - request.forbidden) == 0:
         raise UsageError("every step is forbidden, so that nothing can be written")
 
 
@@ -127,7 +147,7 @@ def _begin(
 ) -> tuple[Tensor, State, list[Sequence[int]]]:
     """Reads what the prompts have in common: output, state, and the rest of each prompt."""
     columns = zip(*prompts, strict=False)
-    common = [column[0] for column in takewhile(lambda column: len(set(column)) == 1, columns)]
+    common = [column[0] for column in takewhile(_same, columns)]
     count = len(prompts)
     if common:
         steps = torch.tensor(common)
@@ -135,9 +155,14 @@ def _begin(
         everyone = torch.zeros(count, dtype=torch.int64)
         output, state = output.float().cpu()[everyone], engine.select(state, everyone)
         for step in steps:
-            chooser.read(step.expand(count))
+            chooser.read(step.expand(count, *step.shape))
         return output, state, [prompt[len(common) :] for prompt in prompts]
     first = torch.tensor([prompt[0] for prompt in prompts])
     output, state = engine.step(first, engine.start(count))
     chooser.read(first)
     return output.float().cpu(), state, [prompt[1:] for prompt in prompts]
+
+
+def _same(column: Sequence[object]) -> bool:
+    """Whether all prompts have the same step here; vectors are tuples."""
+    return len(set(column)) == 1

@@ -2,11 +2,14 @@
 
 The order is fixed:
 
-    forbidden steps → repetition penalty → temperature → top-k → top-p → min-p → draw
+    forbidden steps → repetition penalty → temperature, bias → top-k → top-p → min-p → draw
 
 The penalty comes first, as it speaks of the model's own probabilities. The temperature comes before
 the filters, so that a hotter distribution also admits more steps, and `top_p` and `min_p` speak of
 the distribution that is really drawn from. After top-k, top-p counts what is left as the whole.
+
+Steps that are vectors have a density, not a list of chances: of them temperature and bias speak
+only, and the likelihood says what they mean.
 """
 
 from __future__ import annotations
@@ -21,8 +24,10 @@ from torch import Tensor
 
 from rnngen.decoders import filters
 from rnngen.decoders.rollout import roll_out
+from rnngen.errors import UsageError
+from rnngen.likelihoods.likelihood import choose, sharpened
 from rnngen.options import option
-from rnngen.protocols import Emission, Engine, Request
+from rnngen.protocols import Emission, Engine, Likelihood, Request
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,13 @@ class Options:
         min=0,
         max=1,
     )
+    bias: float = option(
+        0.0,
+        "above 0 neater: scatter shrinks by exp(-bias), weights are raised to 1 + bias (Graves "
+        "2013)",
+        min=0,
+        max=20,
+    )
     repetition_penalty: float = option(
         1.0, "raise the probability p of steps in the window to this power", min=0.1, max=10
     )
@@ -56,21 +68,26 @@ class Options:
 class Sample:
     """Draws each step; its arguments are the fields of `Options`."""
 
+    vectors = True
+
     def __init__(
         self,
         temperature: float = 1.0,
         top_k: int = 0,
         top_p: float = 1.0,
         min_p: float = 0.0,
+        bias: float = 0.0,
         repetition_penalty: float = 1.0,
         repetition_window: int = 64,
     ) -> None:
         self.options = Options(
-            temperature, top_k, top_p, min_p, repetition_penalty, repetition_window
+            temperature, top_k, top_p, min_p, bias, repetition_penalty, repetition_window
         )
 
     def decode(self, engine: Engine, request: Request) -> Iterator[Emission]:
         """Emissions of all rows, step by step."""
+        if engine.likelihood.step_shape:
+            return roll_out(engine, request, VectorSampler(self.options, engine.likelihood))
         sampler = Sampler(self.options, request.forbidden, len(request.prompts), engine.size)
         return roll_out(engine, request, sampler)
 
@@ -90,12 +107,7 @@ class Sampler:
         logits = self.reshape(output)
         if self._options.temperature == 0:
             return logits.argmax(-1)
-        # In float64, and by a routine that sums each row in order.
-        cumulative = logits.softmax(-1).cumsum(-1, dtype=torch.float64)
-        wanted = torch.from_numpy(uniform).unsqueeze(-1) * cumulative[:, -1:]
-        steps = torch.searchsorted(cumulative, wanted, right=True).squeeze(-1)
-        # Only where the output is not a number.
-        return steps.clamp_(max=logits.shape[-1] - 1)
+        return choose(logits, torch.from_numpy(uniform))
 
     def reshape(self, output: Tensor) -> Tensor:
         """`output [B,K]` after the penalty, the temperature and the filters."""
@@ -103,8 +115,8 @@ class Sampler:
         logits = filters.forbid(output, self._forbidden)
         if self._seen is not None:
             logits = filters.penalize(logits, self._seen.mask, options.repetition_penalty)
-        if options.temperature not in (0, 1):
-            logits = logits / options.temperature
+        if options.temperature != 0 and (options.temperature, options.bias) != (1, 0):
+            logits = sharpened(logits, options.temperature, options.bias)
         if options.top_k:
             logits = filters.keep_top_k(logits, options.top_k)
         if options.top_p < 1:
@@ -122,6 +134,40 @@ class Sampler:
         """Forgets the other rows."""
         if self._seen is not None:
             self._seen.keep(rows)
+
+
+class VectorSampler:
+    """Draws vectors from a likelihood.
+
+    Raises:
+        UsageError: an option speaks of a choice among tokens.
+    """
+
+    def __init__(self, options: Options, likelihood: Likelihood) -> None:
+        for name in ("top_k", "top_p", "min_p", "repetition_penalty"):
+            if getattr(options, name) != getattr(Options(), name):
+                raise UsageError(
+                    f"`{name}` chooses among tokens, but the steps of this model are vectors",
+                    hint="use `-o temperature=...` or `-o bias=...`",
+                )
+        self._options = options
+        self._likelihood = likelihood
+
+    def choose(self, output: Tensor, uniform: NDArray[np.float64]) -> Tensor:
+        """Steps `[B,D]` for uniform numbers `[B,n]`."""
+        numbers = torch.from_numpy(uniform)
+        return self._likelihood.draw(
+            output,
+            numbers if numbers.dim() == 2 else numbers.unsqueeze(-1),
+            temperature=self._options.temperature,
+            bias=self._options.bias,
+        )
+
+    def read(self, steps: Tensor) -> None:
+        """Nothing is remembered."""
+
+    def keep(self, rows: Tensor) -> None:
+        """Nothing is remembered."""
 
 
 class Seen:

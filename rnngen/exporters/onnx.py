@@ -94,6 +94,7 @@ class Onnx:
         """Writes `path` and the JSON beside it; returns both.
 
         Raises:
+            UsageError: the model's steps are no tokens.
             PluginError: onnx is not installed, or the cell uses what ONNX can't say.
             RunError: it can't be written, or does not compute what the model computes.
         """
@@ -101,6 +102,12 @@ class Onnx:
         if path == beside:
             raise UsageError(f"`{path}` ends in `.json`, expected a name like `model.onnx`")
         model = bundle.model
+        if model.likelihood.step_shape or model.condition is not None:
+            raise UsageError(
+                f"the exporter `onnx` writes models of tokens, and `{bundle.path}` is one of "
+                + ("vectors" if model.likelihood.step_shape else "sequences that hang on a text"),
+                hint="use the model with `rnngen generate`, or from Python with `rnngen.load`",
+            )
         graph = self._graph(model)
         _check(graph, model)
         description = json.dumps(_describe(bundle, path.name), ensure_ascii=False, indent=1)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from rnngen.likelihoods.likelihood import Likelihood, choose, sharpened
 
-class Categorical:
+
+class Categorical(Likelihood):
     """One of `size` tokens, from as many unnormalised log-probabilities.
 
     Args:
@@ -29,6 +31,14 @@ class Categorical:
             output.float().flatten(0, -2), target.flatten(), reduction="none"
         )
         return flat.view(target.shape)
+
+    def draw(
+        self, output: Tensor, uniform: Tensor, *, temperature: float = 1.0, bias: float = 0.0
+    ) -> Tensor:
+        """The token whose part of the cumulative distribution a uniform number falls into."""
+        if temperature == 0:
+            return output.argmax(-1)
+        return choose(sharpened(output, temperature, bias), uniform[..., 0])
 
     def sample(self, output: Tensor, generator: torch.Generator) -> Tensor:
         """Steps drawn from the distribution: `[..., K]` to `[...]` int64, on the output's device.

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnngen.likelihoods.categorical import Categorical
 from rnngen.protocols import Decoder, Emission, Request
 
 Build = Callable[[], Decoder]
@@ -36,6 +37,7 @@ class MarkovEngine:
     def __init__(self, size: int = SIZE, seed: int = 0, scale: float = 1.5) -> None:
         generator = torch.Generator().manual_seed(seed)
         self.size = size
+        self.likelihood = Categorical(size)
         self.device = torch.device("cpu")
         self.table = scale * torch.randn(size, size, size, generator=generator)
 

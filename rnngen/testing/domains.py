@@ -9,19 +9,33 @@ def test_contract(tmp_path):
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
+import torch
 
 from rnngen.errors import BundleError
-from rnngen.protocols import Codec, Domain, Piece
+from rnngen.model import make_likelihood
+from rnngen.protocols import Beginning, Codec, Domain, Piece
 from rnngen.sources import Source
 
 
-def check_domain(domain: Domain, sources: Sequence[Source]) -> None:
-    """Runs every check; AssertionError says what is broken.
+@dataclass
+class Sequence:
+    """A generated sequence, for tests of `Domain.write`."""
+
+    text: str = ""
+    steps: list[Any] = field(default_factory=list)
+    prompt: str = ""
+    beginning: Beginning = field(default_factory=lambda: Beginning(()))
+
+
+def check_domain(domain: Domain, sources: list[Source]) -> None:
+    """Runs every check that suits; AssertionError says what is broken.
 
     Args:
         domain: as its options make it.
@@ -29,16 +43,17 @@ def check_domain(domain: Domain, sources: Sequence[Source]) -> None:
     """
     pieces = check_reading(domain, sources)
     codec = domain.fit_codec(lambda: domain.read(sources))
-    check_codec(codec, pieces)
+    if getattr(codec, "step_shape", ()):
+        check_vectors(codec, pieces)
+    else:
+        check_codec(codec, pieces)
+        check_growing(codec, pieces)
     check_files(domain, codec, pieces)
-    check_growing(codec, pieces)
-    name, options = domain.likelihood(codec)
-    assert isinstance(name, str), "likelihood: the name is a string"
-    assert isinstance(options, dict), "likelihood: the options are a dict"
+    check_likelihood(domain, codec, pieces)
     check_writing(domain, codec, pieces)
 
 
-def check_reading(domain: Domain, sources: Sequence[Source]) -> list[Piece]:
+def check_reading(domain: Domain, sources: list[Source]) -> list[Piece]:
     """Reading gives the same pieces each time, and the last of each file ends a document."""
     pieces = list(domain.read(sources))
     assert pieces, "read: there are no pieces"
@@ -54,7 +69,7 @@ def check_reading(domain: Domain, sources: Sequence[Source]) -> list[Piece]:
     return pieces
 
 
-def check_codec(codec: Codec, pieces: Sequence[Piece]) -> None:
+def check_codec(codec: Codec, pieces: list[Piece]) -> None:
     """Steps are ids below `size` and never the boundary; streaming gives what decoding gives."""
     assert isinstance(codec, Codec), "the codec lacks something of rnngen.protocols.Codec"
     assert 0 <= codec.boundary < codec.size, "the boundary is not an id"
@@ -74,7 +89,43 @@ def check_codec(codec: Codec, pieces: Sequence[Piece]) -> None:
         assert isinstance(codec.token(step), str), f"token: {step} is not shown as text"
 
 
-def check_files(domain: Domain, codec: Codec, pieces: Sequence[Piece]) -> None:
+def check_vectors(codec: Codec, pieces: Iterable[Piece]) -> None:
+    """Steps are finite float32 vectors, never the boundary; conditions have their shape."""
+    shape: tuple[int, ...] = codec.step_shape  # type: ignore[attr-defined]
+    assert codec.dtype == np.float32, "the codec's dtype is not float32"  # type: ignore[attr-defined]
+    assert np.shape(codec.boundary) == shape, "the boundary has another shape than steps"
+    condition = getattr(codec, "condition", None)
+    for piece in pieces:
+        steps = codec.encode(piece.content)
+        assert np.array_equal(steps, codec.encode(piece.content)), "encode: not the same twice"
+        assert steps.shape[1:] == shape, f"encode: steps of {steps.shape[1:]}, expected {shape}"
+        assert np.isfinite(steps).all(), "encode: a number that is not finite"
+        assert not (steps == codec.boundary).all(1).any(), "encode: the boundary came out"
+        if condition is not None:
+            symbols = codec.encode_condition(piece.condition)  # type: ignore[attr-defined]
+            assert symbols.shape == (condition.length,), "encode_condition: another length"
+            assert symbols.min() >= 0, "encode_condition: a negative symbol"
+            assert symbols.max() < condition.symbols, "encode_condition: a symbol too high"
+
+
+def check_likelihood(domain: Domain, codec: Codec, pieces: Iterable[Piece]) -> None:
+    """The likelihood can be built from JSON, gives every step a finite probability, and draws."""
+    name, options = domain.likelihood(codec)
+    assert json.loads(json.dumps(options)) == options, "likelihood: the options are no JSON"
+    likelihood = make_likelihood(name, options)
+    shape = getattr(codec, "step_shape", ())
+    assert likelihood.step_shape == shape, "likelihood: steps of another shape"
+    for piece in pieces:
+        steps = torch.from_numpy(np.append(codec.encode(piece.content), [codec.boundary], axis=0))
+        steps = steps.to(torch.float32 if shape else torch.int64)
+        nll = likelihood.nll(torch.zeros(len(steps), likelihood.size), steps)
+        assert nll.shape == steps.shape[:1], "nll: another shape"
+        assert nll.isfinite().all(), "nll: not finite"
+    drawn = likelihood.sample(torch.zeros(5, likelihood.size), torch.Generator().manual_seed(0))
+    assert drawn.shape == (5, *shape), "sample: another shape"
+
+
+def check_files(domain: Domain, codec: Codec, pieces: list[Piece]) -> None:
     """The files are JSON, and give the same codec; files that are not whole are refused."""
     files = dict(codec.files())
     for name, data in files.items():
@@ -94,7 +145,7 @@ def check_files(domain: Domain, codec: Codec, pieces: Sequence[Piece]) -> None:
             raise AssertionError(f"load: took a damaged `{name}`; expected a BundleError")
 
 
-def check_growing(codec: Codec, pieces: Sequence[Piece]) -> None:
+def check_growing(codec: Codec, pieces: list[Piece]) -> None:
     """Growing keeps the meaning of every old id, and adds nothing for what is known."""
     grown = codec.grow(pieces)
     assert grown.boundary == codec.boundary, "grow: another boundary"
@@ -103,9 +154,15 @@ def check_growing(codec: Codec, pieces: Sequence[Piece]) -> None:
         assert grown.token(step) == codec.token(step), f"grow: id {step} changed its meaning"
 
 
-def check_writing(domain: Domain, codec: Codec, pieces: Sequence[Piece]) -> None:
+def check_writing(domain: Domain, codec: Codec, pieces: list[Piece]) -> None:
     """What was decoded can be written."""
-    texts = [codec.decode(codec.encode(piece.content)) for piece in pieces[:3]]
+    written = []
+    for piece in pieces[:3]:
+        steps = codec.encode(piece.content)
+        listed = list(map(tuple, steps.tolist())) if steps.ndim > 1 else steps.tolist()
+        text = codec.decode(steps) if hasattr(codec, "stream") else ""
+        written.append(Sequence(text, listed))
     with TemporaryDirectory() as folder:
-        domain.write(texts, Path(folder) / "written")
-        assert any(Path(folder).iterdir()), "write: nothing was written"
+        made = domain.write(written, codec, Path(folder) / "written")
+        assert made, "write: no file was made"
+        assert all(path.exists() for path in made), "write: a file is not there"

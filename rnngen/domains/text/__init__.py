@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rnngen.domains.text.options import Options, read_tokens
 from rnngen.errors import DataError, RunError, UsageError
 from rnngen.options import build
-from rnngen.protocols import Codec, Piece
+from rnngen.protocols import Codec, Piece, Written
 
 if TYPE_CHECKING:
     from rnngen.domains.text.codecs import TextCodec
@@ -31,6 +31,8 @@ class TextDomain:
     Raises:
         UsageError: an option that does not exist or makes no sense.
     """
+
+    changeable = ("valid", "split", "unknown")
 
     def __init__(self, **options: Any) -> None:
         self.options = build(Options, options, "domain `text`")
@@ -67,23 +69,29 @@ class TextDomain:
         """A softmax over the vocabulary."""
         return "categorical", {"size": codec.size}
 
-    def write(self, sequences: Sequence[str], path: Path) -> None:
+    def write(self, written: Sequence[Written], codec: Codec, path: Path) -> list[Path]:
         """One file with all sequences, or `0001.txt` and so on in a folder that exists.
+
+        Returns:
+            the files made.
 
         Raises:
             DataError: there is nothing to write.
             UsageError: the folder of the file does not exist.
             RunError: it can't be written.
         """
+        sequences = [part.prompt + part.text for part in written]
         if not sequences:
             raise DataError("there is no text to write")
         try:
             if path.is_dir():
                 digits = max(4, len(str(len(sequences))))
-                for number, text in enumerate(sequences, 1):
-                    (path / f"{number:0{digits}}.txt").write_bytes(text.encode())
-            else:
-                path.write_bytes(self.separator.join(sequences).encode())
+                files = [path / f"{n + 1:0{digits}}.txt" for n in range(len(sequences))]
+                for file, text in zip(files, sequences, strict=True):
+                    file.write_bytes(text.encode())
+                return files
+            path.write_bytes(self.separator.join(sequences).encode())
+            return [path]
         except FileNotFoundError:
             raise UsageError(
                 f"there is no folder `{path.parent}` to write `{path.name}` to",

@@ -9,7 +9,7 @@ from rnngen.domains.text.options import KINDS, Options, Tokens, read_tokens
 from rnngen.errors import DataError, RunError, UsageError
 from rnngen.options import describe
 from rnngen.sources import Source
-from rnngen.testing.domains import check_domain
+from rnngen.testing.domains import Sequence, check_domain
 
 
 @pytest.mark.parametrize(
@@ -65,29 +65,33 @@ def test_the_domain_keeps_the_contract_of_domains(tmp_path, tokens, documents):
     check_domain(TextDomain(tokens=tokens, documents=documents), [Source("poem", path)])
 
 
+def _written(*texts):
+    return [Sequence(text=text) for text in texts]
+
+
 @pytest.mark.parametrize(
     ("documents", "between"), [("file", "\n"), ("line", "\n"), ("blank", "\n\n")]
 )
 def test_documents_are_written_with_what_stood_between_them(tmp_path, documents, between):
     domain = TextDomain(documents=documents)
-    domain.write(["one", "zwö"], tmp_path / "out.txt")
+    domain.write(_written("one", "zwö"), None, tmp_path / "out.txt")
     assert (tmp_path / "out.txt").read_bytes() == f"one{between}zwö".encode()
 
 
 def test_into_a_folder_each_text_is_written_as_a_file(tmp_path):
-    TextDomain().write(["one\r\n", "two"], tmp_path)
+    TextDomain().write(_written("one\r\n", "two"), None, tmp_path)
     written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert written == {"0001.txt": b"one\r\n", "0002.txt": b"two"}
 
 
 def test_what_cannot_be_written_is_an_error(tmp_path):
     with pytest.raises(UsageError, match="no folder"):
-        TextDomain().write(["text"], tmp_path / "nowhere" / "out.txt")
+        TextDomain().write(_written("text"), None, tmp_path / "nowhere" / "out.txt")
     (tmp_path / "file").touch()
     with pytest.raises(RunError):
-        TextDomain().write(["text"], tmp_path / "file" / "out.txt")
+        TextDomain().write(_written("text"), None, tmp_path / "file" / "out.txt")
     with pytest.raises(DataError):
-        TextDomain().write([], tmp_path / "out.txt")
+        TextDomain().write([], None, tmp_path / "out.txt")
 
 
 def test_the_likelihood_is_over_the_whole_vocabulary():

@@ -1,0 +1,92 @@
+"""The contract of a likelihood: what turns a model's output into a probability of the next step."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Likelihood:
+    """A distribution of the next step, given K numbers.
+
+    A subclass sets `size`, and `step_shape` where a step is a vector, and defines `nll` and `draw`.
+    It is built from JSON: all its arguments are numbers, texts, and lists of them.
+    """
+
+    size: int
+    """K, the numbers in an output."""
+
+    step_shape: tuple[int, ...] = ()
+    """Shape of one step: `()` for ids, `(D,)` for vectors."""
+
+    uniforms: int = 1
+    """Uniform random numbers that one step is made of."""
+
+    density: bool = False
+    """Whether `nll` is of a density, which has no zero: only differences of nats mean something."""
+
+    def embedding(self, width: int) -> nn.Module:
+        """The input layer that fits: steps `[..., *step_shape]` to vectors `[..., width]`."""
+        return nn.Linear(self.step_shape[0], width)
+
+    def nll(self, output: Tensor, target: Tensor) -> Tensor:
+        """−log p(target) in nats: `[..., K]` and `[..., *step_shape]` to `[...]`, in float32."""
+        raise NotImplementedError
+
+    def draw(
+        self, output: Tensor, uniform: Tensor, *, temperature: float = 1.0, bias: float = 0.0
+    ) -> Tensor:
+        """Steps as a function of uniform random numbers.
+
+        Args:
+            output: `[..., K]`.
+            uniform: `[..., uniforms]` float64 in [0, 1).
+            temperature: scales how far steps scatter; 0 gives the most typical step.
+            bias: b of Graves 2013, section 5.4: deviations are multiplied by exp(−b), and the
+                logarithms of weights by 1 + b.
+
+        Returns:
+            `[..., *step_shape]`.
+        """
+        raise NotImplementedError
+
+    def sample(self, output: Tensor, generator: torch.Generator) -> Tensor:
+        """Steps drawn from the distribution: `[..., K]` to `[..., *step_shape]`.
+
+        Args:
+            output: on any device; the steps come back to it.
+            generator: on the processor; what is drawn depends on it alone.
+        """
+        shape = (*output.shape[:-1], self.uniforms)
+        uniform = torch.rand(shape, generator=generator, dtype=torch.float64)
+        return self.draw(output.detach().float().cpu(), uniform).to(output.device)
+
+
+def choose(logits: Tensor, uniform: Tensor) -> Tensor:
+    """Which of K it is, by the inverse of the cumulative distribution.
+
+    Args:
+        logits: `[..., K]`, unnormalised log-probabilities.
+        uniform: `[...]` float64 in [0, 1).
+
+    Returns:
+        `[...]` int64.
+    """
+    # In float64, and by a routine that sums each row in order.
+    cumulative = logits.softmax(-1).cumsum(-1, dtype=torch.float64)
+    wanted = uniform.unsqueeze(-1) * cumulative[..., -1:]
+    chosen: Tensor = torch.searchsorted(cumulative, wanted, right=True).squeeze(-1)
+    # Only where the output is not a number.
+    return chosen.clamp_(max=logits.shape[-1] - 1)
+
+
+def sharpened(logits: Tensor, temperature: float, bias: float) -> Tensor:
+    """Log-weights at a temperature above 0 and with a bias."""
+    return logits / temperature * (1.0 + bias)
+
+
+def normal(uniform: Tensor) -> Tensor:
+    """Standard normal numbers for uniform ones, by the inverse of the distribution function."""
+    # 0 has no finite inverse; multiples of 2⁻⁵² can be moved to the middle of their interval.
+    numbers: Tensor = torch.special.ndtri((uniform + 2.0**-53).clamp(max=1.0 - 2.0**-53))
+    return numbers
