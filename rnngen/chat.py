@@ -87,7 +87,7 @@ class Chat:
         where, _ = choose_device(device)
         self._engine = Engine(bundle.model.to(where), self._codec.boundary)
         self._state = self._engine.start(1)
-        self._unread = [self._codec.boundary]
+        self._unread: list[int] = [self._codec.boundary]
 
     def answer(self, text: str, stream: Callable[[str], None] | None = None) -> str:
         """The model's next turn.
@@ -99,8 +99,10 @@ class Chat:
         Raises:
             DataError: something in it is unknown to the model; the conversation is as it was.
         """
-        said = self._codec.encode(f"{self.you}{' '.join(text.split())}\n{self.other}").tolist()
-        *heard, last = [*self._unread, *said]
+        said: list[int] = self._codec.encode(
+            f"{self.you}{' '.join(text.split())}\n{self.other}"
+        ).tolist()
+        heard, last = [*self._unread, *said[:-1]], said[-1]
         with self._engine.threads(1):
             self._read(heard)
             request = Request(
