@@ -163,9 +163,10 @@ class Memory:
         picked = self.steps[windows, first : first + length + 1].transpose(0, 1)  # [T+1,b]
         wide = picked.to(torch.float32 if picked.dtype.is_floating_point else torch.int64)
         begins = torch.zeros(length, rows, dtype=torch.bool)
-        for column, window in enumerate(windows.tolist()):
-            at = self.begins[self.begins[:, 0] == window, 1].long() - first
-            begins[at[(at >= 0) & (at < length)], column] = True
+        begin, column = (self.begins[:, :1] == windows).nonzero().unbind(1)
+        at = self.begins[begin, 1].long() - first
+        inside = (at >= 0) & (at < length)
+        begins[at[inside], column[inside]] = True
         begins[0] = True
         weights = None
         inputs, targets = wide[:-1], wide[1:]
