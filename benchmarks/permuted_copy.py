@@ -47,7 +47,7 @@ STRATEGIES: dict[str, Callable[[float], Any]] = {
     "ewc": lambda strength: EWC(lambda_=strength),
     "si": lambda strength: SynapticIntelligence(lambda_=strength),
 }
-STRENGTHS = {"naive": 0.0, "ewc": 15.0, "si": 0.3}
+STRENGTHS = {"naive": 0.0, "ewc": 15.0, "si": 0.2}
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class Options:
 
     The first thing to try where some old text may be kept: 5 % of it usually brings back three
     quarters of what fine-tuning loses or more, for a little time. Much smaller memories are learned
-    by heart: lower `weight`, or add `--plugin ewc`.
+    by heart: lower `weight`, or add `--plugin ewc -o ewc.lambda=0.2`.
     """
 
     memory: str = option(
