@@ -143,17 +143,31 @@ class Memory:
             seed: of the order.
             turn: the number of the draw; what is drawn depends on it and nothing else.
         """
-        chosen = torch.tensor([self._at(seed, turn * rows + row) for row in range(rows)])
-        length = min(steps, self.window)
         first = 0
-        if length < self.window:
-            first = int(generator(seed, turn, 8).integers(self.window - length + 1))
-        picked = self.steps[chosen, first : first + length + 1].transpose(0, 1)  # [T+1,b]
+        if steps < self.window:
+            first = int(generator(seed, turn, 8).integers(self.window - steps + 1))
+        return self.read(self.chosen(rows, seed, turn), steps, first)
+
+    def chosen(self, rows: int, seed: int, turn: int) -> Tensor:
+        """`[rows]` numbers of the windows that `draw` takes."""
+        return torch.tensor([self._at(seed, turn * rows + row) for row in range(rows)])
+
+    def read(self, windows: Tensor, steps: int, first: int = 0) -> Batch:
+        """Windows as rows of a batch.
+
+        Args:
+            windows: `[b]` their numbers.
+            steps: T of the batch; a longer one than a window is padded.
+            first: the place in a window at which a shorter one begins.
+        """
+        rows, length = len(windows), min(steps, self.window)
+        picked = self.steps[windows, first : first + length + 1].transpose(0, 1)  # [T+1,b]
         wide = picked.to(torch.float32 if picked.dtype.is_floating_point else torch.int64)
         begins = torch.zeros(length, rows, dtype=torch.bool)
-        for column, window in enumerate(chosen.tolist()):
-            at = self.begins[self.begins[:, 0] == window, 1].long() - first
-            begins[at[(at >= 0) & (at < length)], column] = True
+        begin, column = (self.begins[:, :1] == windows).nonzero().unbind(1)
+        at = self.begins[begin, 1].long() - first
+        inside = (at >= 0) & (at < length)
+        begins[at[inside], column[inside]] = True
         begins[0] = True
         weights = None
         inputs, targets = wide[:-1], wide[1:]

@@ -14,7 +14,8 @@ With `teach = both`, the model as it was before the task also teaches on what is
     L(θ) ← L(θ) + w mean_old KL(old model ‖ new model)
 
 It says at every step what else might stand there, which a small memory alone can't (Buzzega et al.
-2020, dark experience replay, where the answers are stored; here they are those of a copy).
+2020, dark experience replay, where the answers are stored with the text; here they are those of a
+copy of the model, which reads a memory that is drawn from often only once a task).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from rnngen.data import Batch
 from rnngen.objective import weighted_mean
 from rnngen.options import option
 from rnngen.position import Run
+from rnngen_continual.answers import Answers
 from rnngen_continual.keeps_data import KeepsData
 from rnngen_continual.teacher import OldModel, divergence
 
@@ -43,7 +45,7 @@ class Options:
 
     The first thing to try where some old text may be kept: 5 % of it usually brings back three
     quarters of what fine-tuning loses or more, for a little time. Much smaller memories are learned
-    by heart: lower `weight`, or add `--plugin ewc`.
+    by heart: lower `weight`, or add `--plugin ewc -o ewc.lambda=0.2`.
     """
 
     memory: str = option(
@@ -73,12 +75,15 @@ class Replay(KeepsData):
         self.weight = weight
         self.teach = teach
         self._old = OldModel()
+        self._said: Answers | None = None
+        """By the old model, of the task that is being learned."""
         self._answers: Tensor | None = None
 
     @rnngen.hookimpl
     def task_started(self, run: Run) -> None:
         """From the second task on the old model may teach, too."""
         super().task_started(run)
+        self._said = None
         if self.teach == "both":
             self._old.begin(run)
 
@@ -86,15 +91,19 @@ class Replay(KeepsData):
     def rehearse(self, run: Run, batch: Batch) -> Batch | None:
         """Some rows of the memory."""
         self._answers = None
-        if self.memory is None or not self.share:
+        memory = self.memory
+        if memory is None or not self.share:
             return None
         steps, lanes = batch.inputs.shape[:2]
         rows = max(1, round(self.share * lanes))
-        drawn = self.memory.draw(steps, rows, run.options.seed, run.position.batch)
+        seed, turn = run.options.seed, run.position.batch
+        drawn = memory.draw(steps, rows, seed, turn)
         weights = torch.ones(steps, rows) if drawn.weights is None else drawn.weights
         drawn = drawn._replace(weights=weights * (self.weight * lanes / rows)).to(run.device)
         teacher = self._old.get(run)
-        self._answers = None if teacher is None else teacher.answers(run, drawn)
+        if teacher is not None:
+            self._said = self._said or Answers(teacher, memory)
+            self._answers = self._said.to(run, memory.chosen(rows, seed, turn), drawn)
         return drawn
 
     @rnngen.hookimpl
@@ -112,6 +121,7 @@ class Replay(KeepsData):
         """Takes the task into the memory."""
         super().task_finished(run)
         self._old.end()
+        self._said = None
 
     def state_dict(self) -> dict[str, Any]:
         """The memory, and the old model while a task is being learned."""
@@ -121,3 +131,4 @@ class Replay(KeepsData):
         """What `state_dict` gave."""
         super().load_state_dict(state)
         self._old.load_state_dict(state["teacher"])
+        self._said = None
