@@ -92,7 +92,9 @@ def language(machine: Any, longest: int) -> set[str]:
     rows, texts, found = machine.start(1), [b""], set()
     for length in range(longest + 1):
         allowed = machine.allowed(rows, None)
-        found |= {text for text, ends in zip(texts, allowed[:, vocabulary.end], strict=True) if ends}
+        found |= {
+            text for text, ends in zip(texts, allowed[:, vocabulary.end], strict=True) if ends
+        }
         allowed[:, vocabulary.end] = False
         if length == longest or not bool(allowed.any()):
             break

@@ -76,9 +76,7 @@ def folded(chars: Charset, exact: bool) -> Charset:
     return chars | Charset.chars("".join(same))
 
 
-def escaped(
-    text: str, at: int, notation: Notation, in_class: bool
-) -> tuple[Charset, int] | None:
+def escaped(text: str, at: int, notation: Notation, in_class: bool) -> tuple[Charset, int] | None:
     """The character that an escape stands for.
 
     Args:

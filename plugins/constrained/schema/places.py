@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 from urllib.parse import unquote
@@ -103,6 +104,13 @@ class Schema:
         """BadSyntax, by name and place."""
         raise BadSyntax(f"{self.name}: `{keyword}` at `{place}` is not {expected}")
 
+    def loops(self, place: str) -> NoReturn:
+        """BadSyntax, of a schema that is what it is itself."""
+        raise BadSyntax(
+            f"{self.name}: `$ref` leads from `{place}` back to it, so it says nothing",
+            hint="a schema may name itself only within `properties`, `items` and the like",
+        )
+
     def check(self, schema: Any, place: str) -> None:
         """The keywords of one schema, not of those in it, and the kinds of their values."""
         if not isinstance(schema, dict):
@@ -122,6 +130,8 @@ class Schema:
             self._check_value(keyword, value, place)
 
     def _check_value(self, keyword: str, value: Any, place: str) -> None:
+        if isinstance(value, float) and not math.isfinite(value):
+            self.broken(keyword, place, "a number that a binary64 can hold")
         if keyword.startswith(("minL", "maxL", "minI", "maxI", "minP", "maxP")):
             if isinstance(value, float) and value.is_integer():
                 value = int(value)
