@@ -165,6 +165,23 @@ def test_a_long_chain_of_schemas_is_no_recursion() -> None:
     assert accepts(machine(schema), "null")
 
 
+def test_notes_of_well_known_tools_are_no_reason_to_refuse() -> None:
+    schema = {"type": "null", "javaType": "com.example.A", "markdownDescription": "*a*"}
+    assert accepts(machine(schema), "null")
+    with pytest.raises(Unsupported, match="`min` at `#`"):
+        machine({"type": "integer", "min": 3})
+
+
+@pytest.mark.parametrize("keyword", ["contentEncoding", "contentMediaType"])
+def test_what_a_text_contains_is_refused_in_the_one_draft_in_which_it_may_be_checked(
+    keyword: str,
+) -> None:
+    schema = {"type": "string", keyword: "base64"}
+    assert accepts(machine(schema), '"%"')
+    with pytest.raises(Unsupported, match=f"`{keyword}` at `#`"):
+        machine({"$schema": "http://json-schema.org/draft-07/schema#", **schema})
+
+
 def test_free_white_space_stands_wherever_json_has_it() -> None:
     schema = {"type": "object", "properties": {"a": {"type": "array", "items": {"const": 1}}}}
     one = machine(schema, form=Form("free"))

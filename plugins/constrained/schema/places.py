@@ -13,8 +13,15 @@ _NOTES = (
     "$schema $id id $comment title description default examples example deprecated readOnly "
     "writeOnly $defs definitions $anchor contentEncoding contentMediaType"
 )
-NOTES = frozenset(_NOTES.split(" "))
-"""Keywords that say nothing of what is valid."""
+_TOOLS = (
+    "javaType existingJavaType javaName tsType tsEnumNames enumNames enumDescriptions "
+    "markdownDescription markdownEnumDescriptions deprecationMessage doNotSuggest suggestSortText "
+    "defaultSnippets errorMessage patternErrorMessage allowComments allowTrailingCommas fileMatch "
+    "$$target $$description"
+)
+NOTES = frozenset((_NOTES + " " + _TOOLS).split(" "))
+"""Keywords that say nothing of what is valid: those of the standard, and those of well-known tools
+(VS Code's, jsonschema2pojo's, json-schema-to-typescript's, Sphinx's)."""
 
 BY_TYPE: Mapping[str, tuple[str, ...]] = {
     "string": ("minLength", "maxLength", "pattern", "format"),
@@ -116,6 +123,8 @@ class Schema:
         if not isinstance(schema, dict):
             self.broken("schema", place, "an object, `true` or `false`")
         for keyword, value in schema.items():
+            if self.draft == 7 and keyword in ("contentEncoding", "contentMediaType"):
+                self.refuse(keyword, place, "in draft 7, and in no other, it may say what is valid")
             if keyword in NOTES or keyword.startswith("x-"):
                 inner = keyword in ("$id", "id") and place != "#" and isinstance(value, str)
                 if inner and not value.startswith("#"):
