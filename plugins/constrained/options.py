@@ -20,6 +20,9 @@ class Options:
     max_length: int | None = option(None, "characters at most (steps, if they are no text)", min=0)
     number: str | None = option(None, "a number in a range, `1..12` or `0.00..1.50`")
     json_schema: str | None = option(None, "JSON that a schema in this file allows")
+    whitespace: Literal["none", "space", "free"] = option(
+        "space", "of json_schema: none; one space after a comma and a colon; or free, anywhere"
+    )
     grammar: str | None = option(None, "what a grammar in this file (Lark's notation) allows")
     rule: tuple[str, ...] = option(
         (), "other kinds, see `rnngen list constraints`: `haiku`, or with its text, `key:C major`"
