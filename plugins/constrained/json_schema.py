@@ -55,7 +55,7 @@ class JsonSchema:
             self._rules, self._start = schema_rules(self._root, self._file, Form(whitespace))
         except Unsupported as error:
             self._refused = error
-            check_patterns(self._root, self._file)
+            check_unheeded(self._root, self._file)
         except RecursionError as error:
             raise Hostile(f"`{path}` is nested too deeply") from error
 
@@ -92,8 +92,14 @@ class JsonSchema:
             ) from error
 
 
-def check_patterns(root: object, name: str) -> None:
-    """Unsupported where `re`, by which validators check patterns, can't read one of a schema."""
+def check_unheeded(root: object, name: str) -> None:
+    """Unsupported where a library might write what nothing checks.
+
+    That is a pattern which `re`, by which validators check patterns, can't read; and the contents
+    of texts, which draft 7, and no other, lets a validator check.
+    """
+    dialect = root.get("$schema") if isinstance(root, dict) else None
+    content = ("contentEncoding", "contentMediaType") if "draft-07" in str(dialect) else ()
     todo = [("#", root)]
     while todo:
         place, one = todo.pop()
@@ -101,6 +107,9 @@ def check_patterns(root: object, name: str) -> None:
             todo += [(below(place, index), part) for index, part in enumerate(one)]
         if not isinstance(one, dict):
             continue
+        for keyword in content:
+            if isinstance(one.get(keyword), str):
+                raise Unsupported(f"{name}: `{keyword}` at `{place}` is not supported in draft 7")
         given = one.get("patternProperties")
         patterns = [*given] if isinstance(given, dict) else []
         patterns += [one["pattern"]] if isinstance(one.get("pattern"), str) else []

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from rnngen_constrained.cfg.machine import GrammarMachine
 from rnngen_constrained.errors import BadSyntax, EmptyLanguage, Unsupported
+from rnngen_constrained.json_schema import JsonSchema
 from rnngen_constrained.machine import Vocabulary
 from rnngen_constrained.schema.form import Form
 from rnngen_constrained.schema.lower import schema_rules
@@ -174,12 +175,17 @@ def test_notes_of_well_known_tools_are_no_reason_to_refuse() -> None:
 
 @pytest.mark.parametrize("keyword", ["contentEncoding", "contentMediaType"])
 def test_what_a_text_contains_is_refused_in_the_one_draft_in_which_it_may_be_checked(
-    keyword: str,
+    keyword: str, tmp_path: Path
 ) -> None:
     schema = {"type": "string", keyword: "base64"}
     assert accepts(machine(schema), '"%"')
+    old = {"$schema": "http://json-schema.org/draft-07/schema#", **schema}
     with pytest.raises(Unsupported, match=f"`{keyword}` at `#`"):
-        machine({"$schema": "http://json-schema.org/draft-07/schema#", **schema})
+        machine(old)
+    file = tmp_path / "s.json"
+    file.write_text(json.dumps(old), encoding="utf-8")
+    with pytest.raises(Unsupported, match=f"s.json: `{keyword}` at `#`"):
+        JsonSchema(str(file)).bind(BYTES)
 
 
 def test_free_white_space_stands_wherever_json_has_it() -> None:
