@@ -15,6 +15,7 @@ NAMES = (
     "permuted_copy",
     "avalanche_bridge",
     "constrained",
+    "json_schema",
     "poems",
 )
 

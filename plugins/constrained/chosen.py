@@ -9,9 +9,10 @@ from typing import Any
 
 from rnngen_constrained.constraint import Constraint, make, takes_many
 from rnngen_constrained.errors import BadSyntax, EmptyLanguage
+from rnngen_constrained.files import read_text
 from rnngen_constrained.options import Options
 
-LARGEST_FILE = 16 << 20
+LARGEST_FILE = 1 << 20
 
 
 def chosen(options: Options) -> list[Constraint]:
@@ -56,25 +57,24 @@ def _length(options: Options) -> str:
 
 def _from_file(path: Path, shared: Mapping[str, Any]) -> Iterator[Constraint]:
     """`kind = "text"`, a list for several of a kind, or a table with `text` and options."""
+    text = read_text(path, "the rules", LARGEST_FILE)
     try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_FILE + 1)
-        if len(raw) > LARGEST_FILE:
-            raise BadSyntax(f"`{path}` is larger than {LARGEST_FILE >> 20} MiB")
-        table = tomllib.loads(raw.decode())
-    except OSError as error:
-        raise BadSyntax(f"the rules `{path}` can't be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason = str(error)[:1].lower() + str(error)[1:]
         raise BadSyntax(
-            f"the rules `{path}` are not TOML: {error}", hint="write `kind = 'text'`, a line each"
-        ) from None
+            f"the rules `{path}` are not TOML: {reason}", hint="write `kind = 'text'`, a line each"
+        ) from error
+    except (RecursionError, ValueError) as error:
+        why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise BadSyntax(f"the rules `{path}` can't be read: {why}") from error
     for kind, value in table.items():
         several = isinstance(value, list) and not (_is_text(value) and takes_many(kind))
         entries = value if several else [value]
         for entry in entries:
             own = dict(entry) if isinstance(entry, dict) else {"text": entry}
             text = own.pop("text", "")
-            yield make(kind, _read(text, kind, path), {**shared, **own})
+            yield make(kind, _read(text, kind, path), shared, own)
 
 
 def _is_text(values: list[Any]) -> bool:

@@ -17,7 +17,6 @@ from rnngen.catalog import get_catalog
 from rnngen.options import build, describe, unknown_option
 from rnngen_constrained.errors import BadRule, ConstraintError
 from rnngen_constrained.machine import Machine, Single, Vocabulary
-from rnngen_constrained.options import Options
 
 
 @runtime_checkable
@@ -63,7 +62,10 @@ def each(constraints: Iterable[Constraint]) -> list[Constraint]:
 
 
 def make(
-    kind: str, text: str | Sequence[str], options: Mapping[str, Any] | None = None
+    kind: str,
+    text: str | Sequence[str],
+    options: Mapping[str, Any] | None = None,
+    own: Mapping[str, Any] | None = None,
 ) -> Constraint:
     """The constraint of a kind, made from what the user wrote.
 
@@ -71,8 +73,8 @@ def make(
         kind: as registered; underscores count as dashes.
         text: what was written; a kind whose target has a true attribute `many` is given a tuple.
             Of several texts for another kind, each is a constraint.
-        options: of the decoder, of which a kind is given those that it has, and of the constraint's
-            own table in a file.
+        options: of the decoder, of which a kind is given those that it has.
+        own: of the constraint's own table in a file; it must have all of them.
 
     Raises:
         UsageError: there is no such kind or option, or what was written makes no sense.
@@ -85,9 +87,10 @@ def make(
     fields = component.load_options()
     values: dict[str, Any] = {}
     known = set() if fields is None else {field.name for field in describe(fields)}
-    given = {name: value for name, value in (options or {}).items() if name in known}
-    for name in (options or {}).keys() - known - {field.name for field in describe(Options)}:
+    own = own or {}
+    for name in own.keys() - known:
         raise unknown_option(name, known, f"constraint `{kind}`")
+    given = {name: value for name, value in {**(options or {}), **own}.items() if name in known}
     if fields is not None:
         values = dict(vars(build(fields, given, f"constraint `{kind}`")))
     if getattr(target, "many", False):
@@ -95,7 +98,7 @@ def make(
         if "" in text:
             raise ConstraintError(f"`{kind}` has an empty entry", hint="take a comma away")
     elif not isinstance(text, str):
-        parts = [make(kind, one, options) for one in text]
+        parts = [make(kind, one, options, own) for one in text]
         return parts[0] if len(parts) == 1 else Together(parts)
     name = f"{kind}={text if isinstance(text, str) else ','.join(text)}".removesuffix("=")
     arguments = (text,) if text or _takes_text(target) else ()

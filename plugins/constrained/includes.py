@@ -18,6 +18,8 @@ from rnngen_constrained.errors import Hostile
 from rnngen_constrained.machine import Machine, Single, Vocabulary
 
 MOST_STATES = 50_000
+LONGEST, LONGEST_TOGETHER = 1_000, 10_000
+"""Bytes of one text, and of all of them, at most; each is a state or more."""
 
 
 class MustInclude:
@@ -31,7 +33,7 @@ class MustInclude:
 
     def bind(self, vocabulary: Vocabulary) -> Machine | Single:
         """The machine; Hostile where that many texts take too many states."""
-        table, classes, found = _automaton(self.texts)
+        table, classes, found = _automaton("must_include", self.texts)
         everything = (1 << len(self.texts)) - 1
         numbers: dict[tuple[int, int], int] = {(0, 0): 0}
         waiting = [(0, 0)]
@@ -68,16 +70,29 @@ class MustNotInclude:
 
     def bind(self, vocabulary: Vocabulary) -> Machine | Single:
         """The machine."""
-        table, classes, found = _automaton(self.texts)
+        table, classes, found = _automaton("must_not_include", self.texts)
         rows = np.array(table, np.int32)
         rows[np.array(found, object)[rows].astype(bool)] = -1
         dfa = ByteDFA(rows, classes, np.ones(len(rows), bool))
         return bind_bytes(self.name, whole_characters(dfa, vocabulary, self.name), vocabulary)
 
 
-def _automaton(texts: Sequence[str]) -> tuple[list[list[int]], np.ndarray, list[int]]:
-    """The table `[nodes][classes]`, the class of each byte, and which texts end at each node."""
+def _automaton(kind: str, texts: Sequence[str]) -> tuple[list[list[int]], np.ndarray, list[int]]:
+    """The table `[nodes][classes]`, the class of each byte, and which texts end at each node.
+
+    Raises:
+        Hostile: the texts are far too long.
+    """
     words = [text.encode() for text in texts]
+    for size, most, whose in (
+        (max(map(len, words)), LONGEST, "a text"),
+        (sum(map(len, words)), LONGEST_TOGETHER, "texts"),
+    ):
+        if size > most:
+            raise Hostile(
+                f"`{kind}` has {whose} of {size} bytes, expected at most {most}",
+                hint="ask for less; what a whole text is like, a regex or a grammar says",
+            )
     letters = sorted({byte for word in words for byte in word})
     classes = np.zeros(256, np.int32)
     classes[letters] = np.arange(1, len(letters) + 1)

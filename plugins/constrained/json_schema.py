@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
 from rnngen.options import option
-from rnngen_constrained.cfg.constraint import read_text
 from rnngen_constrained.cfg.machine import GrammarMachine
-from rnngen_constrained.errors import BadSyntax, Unsupported
+from rnngen_constrained.errors import BadSyntax, Hostile, Unsupported
+from rnngen_constrained.files import read_text
 from rnngen_constrained.llg import schema_matcher
 from rnngen_constrained.machine import Vocabulary
 from rnngen_constrained.planned import PlannedMachine
 from rnngen_constrained.schema.form import Form, Whitespace
 from rnngen_constrained.schema.lower import schema_rules
+from rnngen_constrained.schema.places import below
+
+VALUES = ("enum", "const", "default", "examples", "example")
+"""Keywords that hold values and no schemas."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,9 @@ class JsonSchema:
             self._rules, self._start = schema_rules(self._root, self._file, Form(whitespace))
         except Unsupported as error:
             self._refused = error
+            check_unheeded(self._root, self._file)
+        except RecursionError as error:
+            raise Hostile(f"`{path}` is nested too deeply") from error
 
     def bind(self, vocabulary: Vocabulary) -> GrammarMachine | PlannedMachine:
         """The machine over a vocabulary; see `GrammarMachine` and `PlannedMachine`.
@@ -75,7 +83,45 @@ class JsonSchema:
         except ImportError:
             return True
         kind = validator_for(self._root, default=Draft202012Validator)
-        return bool(kind(self._root, format_checker=kind.FORMAT_CHECKER).is_valid(document))
+        try:
+            return bool(kind(self._root, format_checker=kind.FORMAT_CHECKER).is_valid(document))
+        except Exception as error:
+            raise Unsupported(
+                f"{self._file}: `jsonschema` can't check documents of it: {error}",
+                hint="what is left to a library is served only where another can check it",
+            ) from error
+
+
+def check_unheeded(root: object, name: str) -> None:
+    """Unsupported where a library might write what nothing checks.
+
+    That is a pattern which `re`, by which validators check patterns, can't read; and the contents
+    of texts, which draft 7, and no other, lets a validator check.
+    """
+    dialect = root.get("$schema") if isinstance(root, dict) else None
+    content = ("contentEncoding", "contentMediaType") if "draft-07" in str(dialect) else ()
+    todo = [("#", root)]
+    while todo:
+        place, one = todo.pop()
+        if isinstance(one, list):
+            todo += [(below(place, index), part) for index, part in enumerate(one)]
+        if not isinstance(one, dict):
+            continue
+        for keyword in content:
+            if isinstance(one.get(keyword), str):
+                raise Unsupported(f"{name}: `{keyword}` at `{place}` is not supported in draft 7")
+        given = one.get("patternProperties")
+        patterns = [*given] if isinstance(given, dict) else []
+        patterns += [one["pattern"]] if isinstance(one.get("pattern"), str) else []
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except (re.error, OverflowError, RecursionError) as error:
+                raise Unsupported(
+                    f"{name}: the pattern `{pattern:.60}` at `{place}` is not supported: {error}",
+                    hint="patterns are checked by Python's `re`; write classes out, `[a-z]`",
+                ) from error
+        todo += [(below(place, key), part) for key, part in one.items() if key not in VALUES]
 
 
 def read_schema(path: str) -> object:
@@ -85,13 +131,21 @@ def read_schema(path: str) -> object:
         ConstraintError: it can't be read.
         BadSyntax: it is no JSON; with line and column.
     """
+    text = read_text(path, "the schema", hint="`-o json_schema=FILE` names a file")
     try:
-        found: object = json.loads(read_text(path, "json_schema"))
+        found: object = json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         reason = error.msg[0].lower() + error.msg[1:]
         raise BadSyntax(
             f"`{path}` is no JSON: {reason} at line {error.lineno} column {error.colno}"
         ) from error
+    except ValueError as error:  # a number of thousands of digits
+        reason = str(error).partition(";")[0]
+        raise BadSyntax(f"`{path}` can't be read: {reason[0].lower()}{reason[1:]}") from error
     except RecursionError as error:
         raise BadSyntax(f"`{path}` is nested too deeply") from error
     return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"`{name}` is no JSON")

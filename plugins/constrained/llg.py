@@ -16,11 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnngen.errors import PluginError
-from rnngen_constrained.errors import Unsupported
+from rnngen_constrained.errors import Hostile, Unsupported
 from rnngen_constrained.machine import Vocabulary
 
 if TYPE_CHECKING:
     from llguidance import LLMatcher
+
+MOST_REFERENCES = 1000
+"""The library follows references by recursion; some thousands in a row end the whole process."""
 
 
 class LibraryMatcher:
@@ -89,7 +92,16 @@ def schema_matcher(schema: Any, name: str, vocabulary: Vocabulary, reason: str) 
             hint="pip install 'rnngen[grammar]'",
         ) from error
     spaced = {**schema, "x-guidance": {"whitespace_flexible": False, "lenient": False}}
-    matcher = grammar_matcher(f"start: %json {json.dumps(spaced)}", vocabulary)
+    try:
+        text = json.dumps(spaced)
+    except RecursionError as error:
+        raise Hostile(f"{name} is nested too deeply") from error
+    if (named := text.count('"$ref": "')) > MOST_REFERENCES:
+        raise Hostile(
+            f"{reason}, and {name} is too large for `llguidance`: it has {named} references, "
+            f"expected at most {MOST_REFERENCES}"
+        )
+    matcher = grammar_matcher(f"start: %json {text}", vocabulary)
     said = matcher.error()
     if said is not None:
         raise Unsupported(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from rnngen_constrained.digits import between
 from rnngen_constrained.errors import BadSyntax, EmptyLanguage
 from rnngen_constrained.machine import Machine, Single, Vocabulary
 from rnngen_constrained.pattern import Regex
@@ -56,33 +57,13 @@ def _from_to(least: int, most: int, places: int) -> Iterator[str]:
     width = max(len(str(least)), places + 1)
     while least <= most:
         last = min(most, 10**width - 1)
-        for digits in _same_width(str(least).zfill(width), str(last).zfill(width)):
-            yield _with_point(digits, places)
+        for found in between(str(least).zfill(width), str(last).zfill(width)):
+            yield _with_point([_digit(*one) for one in found], places)
         least, width = last + 1, width + 1
 
 
-def _same_width(least: str, most: str) -> Iterator[list[str]]:
-    """Lists of digits or classes for numbers between two of as many digits."""
-    if not least:
-        yield []
-        return
-    nines, zeros = "9" * (len(least) - 1), "0" * (len(least) - 1)
-    first, last = int(least[0]), int(most[0])
-    if first == last:
-        for rest in _same_width(least[1:], most[1:]):
-            yield [least[0], *rest]
-        return
-    if least[1:] != zeros:
-        for rest in _same_width(least[1:], nines):
-            yield [least[0], *rest]
-        first += 1
-    upper = []
-    if most[1:] != nines:
-        upper = [[most[0], *rest] for rest in _same_width(zeros, most[1:])]
-        last -= 1
-    if first <= last:
-        yield [f"[{first}-{last}]", *["[0-9]"] * len(zeros)]
-    yield from upper
+def _digit(first: str, last: str) -> str:
+    return first if first == last else f"[{first}-{last}]"
 
 
 def _with_point(digits: list[str], places: int) -> str:

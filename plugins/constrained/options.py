@@ -26,6 +26,9 @@ class Options:
     json_schema: tuple[str, ...] | None = option(
         None, "JSON that a schema in this file allows", cut=False
     )
+    whitespace: Literal["none", "space", "free"] = option(
+        "space", "of json_schema: none; one space after a comma and a colon; or free, anywhere"
+    )
     grammar: tuple[str, ...] | None = option(
         None, "what a grammar in this file (Lark's notation) allows", cut=False
     )

@@ -65,8 +65,12 @@ Node: TypeAlias = Chars | Concatenation | Alternation | Repetition | Anchor
 DIGITS: Ranges = ((48, 57),)
 WORD: Ranges = ((48, 57), (65, 90), (95, 95), (97, 122))
 SPACE: Ranges = ((9, 13), (32, 32))
-ESCAPED = {"n": 10, "t": 9, "r": 13, "f": 12, "v": 11, "a": 7, "0": 0}
+ESCAPED = {"n": 10, "t": 9, "r": 13, "f": 12, "v": 11, "a": 7}
 HEX = {"x": 2, "u": 4, "U": 8}
+BOUNDS = re.compile(r"\{(?!\})([0-9]*)(,?)([0-9]*)\}")
+OCTAL = re.compile(r"0[0-7]{0,2}|[1-7][0-7]{2}")
+OCTAL_IN_CLASS = re.compile(r"[0-7]{1,3}")
+"""Outside a class, fewer digits are a back-reference."""
 
 
 def normalize(ranges: list[tuple[int, int]]) -> Ranges:
@@ -164,17 +168,21 @@ class _Parser:
         while self._at < len(self._text) and self._peek() not in ("|", ")"):
             atom = self._atom()
             if atom is not None:
+                self._skip_comments()
                 parts.append(self._repeated(atom))
         return parts[0] if len(parts) == 1 else Concatenation(tuple(parts))
+
+    def _skip_comments(self) -> None:
+        """To what stands after them: a quantifier repeats what stands before a comment."""
+        while self._peek(3) == "(?#":
+            self._at = self._text.index(")", self._at) + 1
 
     def _repeated(self, atom: Node) -> Node:
         sign = self._peek()
         if sign in ("*", "+", "?"):
             self._at += 1
             least, most = {"*": (0, None), "+": (1, None), "?": (0, 1)}[sign]
-        elif found := re.compile(r"\{(\d*)(,?)(\d*)\}").match(self._text, self._at):
-            if not (found[1] or found[3] or found[2]) or found[0] == "{}":
-                return atom
+        elif found := BOUNDS.match(self._text, self._at):
             self._at = found.end()
             least = int(found[1] or 0)
             most = (int(found[3]) if found[3] else None) if found[2] else least
@@ -184,7 +192,7 @@ class _Parser:
             raise self._refuse("a possessive repetition", self._at, "is not regular")
         if self._peek() == "?":  # which match is found first makes no difference to the language
             self._at += 1
-        return self._repeated(Repetition(atom, least, most))
+        return Repetition(atom, least, most)
 
     def _atom(self) -> Node | None:
         at = self._at
@@ -231,13 +239,16 @@ class _Parser:
             return Anchor(sign == "Z")
         if sign in ("b", "B"):
             raise self._refuse("a word boundary", at, "is not supported")
-        if sign in "123456789":
+        if sign in "123456789" and not OCTAL.match(self._text, self._at):
             raise self._refuse("a back-reference", at, "no automaton can check")
-        found = self._escaped(at)
+        found = self._escaped(at, OCTAL)
         return Chars(found if isinstance(found, tuple) else ((found, found),))
 
-    def _escaped(self, at: int) -> Ranges | int:
+    def _escaped(self, at: int, octal: re.Pattern[str]) -> Ranges | int:
         """What an escape stands for: a set, or one code point."""
+        if number := octal.match(self._text, self._at):
+            self._at = number.end()
+            return int(number[0], 8)
         sign = self._take()
         if sign.lower() in "dws":
             ranges = {"d": DIGITS, "w": WORD, "s": SPACE}[sign.lower()]
@@ -246,11 +257,6 @@ class _Parser:
             digits = self._peek(HEX[sign])
             self._at += HEX[sign]
             return int(digits, 16)
-        if sign == "0" or (sign.isdigit() and self._peek(2).isdigit()):
-            digits = sign
-            while len(digits) < 3 and self._peek() and self._peek() in "01234567":
-                digits += self._take()
-            return int(digits, 8)
         if sign in "bN":
             if sign == "N":
                 raise self._refuse("a named character", at, "is not supported")
@@ -281,4 +287,4 @@ class _Parser:
     def _member(self) -> Ranges | int:
         at = self._at
         sign = self._take()
-        return self._escaped(at) if sign == "\\" else ord(sign)
+        return self._escaped(at, OCTAL_IN_CLASS) if sign == "\\" else ord(sign)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from rnngen_constrained.automaton import bind_bytes
 from rnngen_constrained.errors import BadSyntax
+from rnngen_constrained.files import read_text
 from rnngen_constrained.machine import Machine, Single, Vocabulary
 from rnngen_constrained.word_list import is_word_character, texts_of
 
-LARGEST_FILE = 64 << 20
+LARGEST_FILE = 16 << 20
 
 
 class Words:
@@ -26,7 +27,7 @@ class Words:
         for word in self.words:
             if not word or not all(is_word_character(char) or char == "'" for char in word):
                 raise BadSyntax(
-                    f"`words` has `{word}`, which is not one word",
+                    f"`words` has `{word:.40}`, which is not one word",
                     hint="words have no spaces and no signs but `'`; "
                     "a file with words is named by its path",
                 )
@@ -38,20 +39,16 @@ class Words:
 
 
 def _is_file(name: str) -> bool:
-    return ("/" in name or "\\" in name or "." in name) or Path(name).is_file()
+    if "/" in name or "\\" in name or "." in name:
+        return True
+    try:
+        return Path(name).is_file()
+    except OSError:  # too long for a name
+        return False
 
 
 def _read(path: Path) -> list[str]:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise BadSyntax(f"the words `{path}` can't be read: {error.strerror}") from None
-    if len(raw) > LARGEST_FILE:
-        raise BadSyntax(f"the words `{path}` have more than {LARGEST_FILE >> 20} MiB")
-    try:
-        words = raw.decode().split()
-    except UnicodeDecodeError as error:
-        raise BadSyntax(f"the words `{path}` are not UTF-8, at byte {error.start}") from None
+    words = read_text(path, "the words", LARGEST_FILE).split()
     if not words:
         raise BadSyntax(f"the words `{path}` are empty", hint="write one word a line")
     return words

@@ -16,6 +16,7 @@ from rnngen_constrained.cfg.pattern import parse_pattern
 from rnngen_constrained.errors import BadSyntax, EmptyLanguage, Hostile, Unsupported
 from tests.constrained.grammars import characters, vocabulary
 
+# Patterns of grammars mean what `re` means without flags: `\d` has all digits of Unicode.
 LETTERS = "aB1_ \né٣€"
 BYTES = vocabulary(bytes([byte]) for byte in range(256))
 PATTERNS = [
@@ -28,6 +29,10 @@ PATTERNS = [
     r"(?s:.)(?:.)",
     "(?x: a  B # no\n | \\  )",
     r"(?P<name>a)(?#what)(?:1|_)",
+    r"a(?#c)*|B(?#c)(?#d){2}",
+    "(?x: a # c\n * )(?#d)?1",
+    r"[\1-\141]|\102\061|(a)[\12]",
+    r"a{,}B{,1}",
     r"\x61\u00e9|\N{EURO SIGN}\U000020ac",
     r"[]a]+|[a\]é-]",
     r"a{2}|B{,1}1{1,}",
@@ -82,13 +87,20 @@ def test_a_pattern_matches_what_re_matches(pattern: str, by_bytes: bool) -> None
 
 @st.composite
 def patterns(draw: st.DrawFn) -> str:
-    leaf = st.sampled_from(["a", "b", "[ab]", "[^a]", ".", "c", ""])
+    leaf = st.sampled_from(
+        [
+            *["a", "b", "[ab]", "[^a]", ".", "c", "", "(?#no)", r"\d", r"\W", r"\S", r"\D"],
+            *[r"[^\W1]", r"[\s\d]", r"\141", r"[\1-\141]", r"[\x62\u0663]", r"[\n ]"],
+        ]
+    )
     tree = st.recursive(
         leaf,
         lambda part: st.one_of(
             st.tuples(part, part).map("".join),
             st.lists(part, min_size=2, max_size=3).map(lambda p: f"(?:{'|'.join(p)})"),
-            st.tuples(part, st.sampled_from("*+?")).map(lambda p: f"(?:{p[0]}){p[1]}"),
+            st.tuples(part, st.sampled_from(["", "(?#c)"]), st.sampled_from("*+?")).map(
+                lambda p: f"(?:{p[0]}){p[1]}{p[2]}"
+            ),
             st.tuples(part, st.sampled_from(["{2}", "{1,2}", "{0,3}", "{2,}"])).map(
                 lambda p: f"(?:{p[0]}){p[1]}"
             ),
@@ -101,7 +113,16 @@ def patterns(draw: st.DrawFn) -> str:
 @settings(max_examples=150, deadline=None)
 @given(patterns())
 def test_random_patterns_match_what_re_matches(pattern: str) -> None:
-    assert accepted(parse_pattern(pattern, "here"), "abc", 4, False) == matched(pattern, "abc", 4)
+    letters = "ab\n٣1"
+    found = accepted(parse_pattern(pattern, "here"), letters, 3, False)
+    assert found == matched(pattern, letters, 3)
+
+
+@pytest.mark.parametrize("pattern", ["a{٣}", "a{}", "a{", "a{ 2}", "a{1;2}"])
+def test_braces_that_are_no_bounds_are_characters(pattern: str) -> None:
+    letters = "".join(dict.fromkeys(pattern))
+    assert accepted(parse_pattern(pattern, "here"), letters, len(pattern), False) == {pattern}
+    assert re.fullmatch(pattern, pattern)
 
 
 @pytest.mark.parametrize("by_bytes", [False, True], ids=["characters", "bytes"])

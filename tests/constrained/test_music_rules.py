@@ -56,6 +56,20 @@ def same(kind, text, names, most, valid, options=None):
 NOTES = ["NOTE_60", "NOTE_61", "NOTE_64", "NOTE_67", "DUR_1"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "text"), [("key", "C major"), ("leap", "12"), ("bars", "1x1"), ("cadence", "C")]
+)
+def test_marks_of_a_vocabulary_are_never_written_and_that_is_said(kind, text):
+    marks = ["PAD_None", "BOS_None", "EOS_None", "MASK_None"]
+    names = ["NOTE_60", "DUR_1", *marks, "Program_0"]
+    machine = make(kind, text).bind(vocabulary(names))
+    written = {name for each in sequences(machine, 3) for name in each}
+    assert written == {"NOTE_60", "DUR_1", "Program_0"}
+    for mark in marks:
+        reason = machine.explain(machine.start(1), 0, 1 + names.index(mark), 3)
+        assert reason.text == f"`{mark}` is a mark of the vocabulary and no event"
+
+
 def test_key_allows_its_pitch_classes():
     same("key", "C major", NOTES, 4, lambda each: 61 not in pitches(each))
 

@@ -19,9 +19,9 @@ from rnngen_constrained.errors import (
 from rnngen_constrained.pattern import Regex
 from rnngen_constrained.utf8 import byte_ranges
 from tests.constrained.vocabularies import (
-    accepts,
     all_bytes,
     characters,
+    language,
     machine_of,
     of,
     sequences,
@@ -30,32 +30,23 @@ from tests.constrained.vocabularies import (
     walk,
 )
 
-ALPHABET = "ab1é."
+ALPHABET = "aA1_é٣. \n\1"
 ATOMS = [
-    "a",
-    "b",
-    "1",
-    "é",
-    ".",
-    r"\d",
-    r"\w",
-    r"\s",
-    r"\D",
-    r"\.",
-    "[ab]",
-    "[^a]",
-    "[a-z1]",
-    "^",
-    "$",
+    *["a", "A", "1", "_", "é", "٣", ".", r"\.", r"\n", "^", "$", r"\A", r"\Z", "(?#no)", "()"],
+    *[r"\d", r"\w", r"\s", r"\D", r"\W", r"\S"],
+    *["[aA]", "[^a]", "[a-z1]", "[]a]", "[^]a]", "[a-]", "[^A-a]", r"[\d.]", r"[^\W_]", r"[\s\S]"],
+    *[r"[^\d\s]", r"[\n-a]", r"[\x61\u00e9]", r"[\b\U000000e9]", r"[\]\-\\a]", "[.]", "[^^]"],
+    *[r"\x61", r"\u0061", r"\141", r"\0", r"\01", r"\061", r"[\1]", r"[\12]", r"[\0-\141]"],
 ]
+QUANTIFIERS = ["*", "+", "?", "{2}", "{1,3}", "{,2}", "{2,}", "{,}", "*?", "+?", "??", "{1,2}?"]
 patterns = st.recursive(
     st.sampled_from(ATOMS),
     lambda inner: st.one_of(
         st.tuples(inner, inner).map("".join),
         st.tuples(inner, inner).map(lambda pair: f"(?:{pair[0]}|{pair[1]})"),
         st.tuples(
-            inner, st.sampled_from(["*", "+", "?", "{2}", "{1,3}", "{,2}", "{2,}", "*?"])
-        ).map(lambda pair: f"({pair[0]}){pair[1]}"),
+            inner, st.sampled_from(["", "(?#c)", "(?#)(?#*)"]), st.sampled_from(QUANTIFIERS)
+        ).map(lambda parts: f"({parts[0]}){parts[1]}{parts[2]}"),
     ),
     max_leaves=6,
 )
@@ -63,18 +54,43 @@ VOCABULARY = characters(ALPHABET)
 ALL = [text_of(VOCABULARY, steps) for steps in sequences(VOCABULARY, 3)]
 
 
-@settings(max_examples=150, deadline=None)
+def matching(pattern: str) -> set[str]:
+    """The short texts that `re` says match: ASCII, and `$` is the end of the text only."""
+    compiled = re.compile(pattern.replace("$", r"\Z"), re.ASCII)
+    return {text for text in ALL if compiled.fullmatch(text)}
+
+
+def written(pattern: str) -> set[str]:
+    """The same of ours."""
+    try:
+        return language(Regex(pattern).bind(VOCABULARY), 3)
+    except EmptyLanguage:
+        return set()
+
+
+@settings(max_examples=300, deadline=None)
 @given(patterns)
 def test_a_regex_accepts_the_texts_that_pythons_re_accepts(pattern):
-    # `$` before a line end is the one thing that is read otherwise; the alphabet has none.
-    expected = {text for text in ALL if re.fullmatch(pattern, text, re.ASCII)}
-    try:
-        machine = Regex(pattern).bind(VOCABULARY)
-    except EmptyLanguage:
-        assert not expected
-        return
-    steps = {text: [VOCABULARY.tokens.index(char.encode()) for char in text] for text in ALL}
-    assert {text for text in ALL if accepts(machine, steps[text])} == expected
+    assert written(pattern) == matching(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *["a(?#c)*", "a(?#c){3}", "a(?#c)(?#d)+", "a(?#c)A(?#d)?(?#e)1", "(?#c)a", "(?:(?#c))*a"],
+        *[r"[\1]", r"[\12]a", r"(a)[\1]", r"[\1-\7]", r"\101", r"(a)\101", r"\0611", r"[\0611]"],
+        *["a{,}", "[a1]{0}", r"[\s]{1,2}", r"(?P<name>a)1", r"(a|)(A|1)??", r"[^\d\D]|a"],
+    ],
+)
+def test_comments_escapes_and_bounds_are_read_as_re_reads_them(pattern):
+    assert written(pattern) == matching(pattern) != set()
+
+
+@pytest.mark.parametrize("pattern", ["x{٣}", "x{}", "x{", "x{ 2}", "x{2,1 }", "x{,", "x{1;2}"])
+def test_braces_that_are_no_bounds_are_characters(pattern):
+    machine = Regex(pattern).bind(characters(pattern))
+    assert language(machine, len(pattern)) == {pattern}
+    assert re.fullmatch(pattern, pattern)
 
 
 @settings(max_examples=60, deadline=None)
@@ -84,13 +100,14 @@ def test_what_is_written_matches_whatever_the_tokens_are(pattern, seed, kind):
     try:
         machine = machine_of(Regex(pattern).bind(vocabulary))
     except EmptyLanguage:
-        assert not any(re.fullmatch(pattern, text, re.ASCII) for text in ALL)
+        assert not matching(pattern)
         return
     generator = random.Random(seed)
     least = int(machine.needed(machine.start(1))[0])
     for left in (least, least + 1, least + 6):
         steps = walk(machine, generator, left)
-        assert re.fullmatch(pattern, text_of(vocabulary, steps), re.ASCII)
+        text = text_of(vocabulary, steps)
+        assert re.fullmatch(pattern.replace("$", r"\Z"), text, re.ASCII)
 
 
 @settings(max_examples=200, deadline=None)
@@ -128,6 +145,8 @@ def test_a_broken_regex_names_the_position_and_the_reason(pattern, position):
         ("a(?=b)", "lookaround", 1),
         ("(?<!x)a", "lookaround", 0),
         (r"(a)\1", "back-reference", 3),
+        (r"(a)\1(?#x)1", "back-reference", 3),
+        (r"a\N{DIGIT ONE}", "named character", 1),
         ("(?P<n>a)(?P=n)", "back-reference", 8),
         (r"a\b", "word boundary", 1),
         ("(?i)a", "flags", 0),
@@ -148,6 +167,9 @@ def test_what_is_not_regular_is_refused_with_its_position(pattern, what, positio
         "(?:){99999999}",
         "x" * 200_000,
         "(.{0,200}){0,400}",
+        "(a?){2000}",
+        "(a?b?c?){3000}",
+        "((a?){100}){100}",
     ],
 )
 def test_a_hostile_pattern_is_refused(pattern):

@@ -83,3 +83,25 @@ def sequences(vocabulary: Vocabulary, longest: int) -> Iterator[list[int]]:
     steps = [step for step in range(len(vocabulary)) if step != vocabulary.end]
     for length in range(longest + 1):
         yield from map(list, product(steps, repeat=length))
+
+
+def language(machine: Any, longest: int) -> set[str]:
+    """All texts of up to so many steps that a machine accepts."""
+    machine = machine_of(machine)
+    vocabulary = machine.vocabulary
+    rows, texts, found = machine.start(1), [b""], set()
+    for length in range(longest + 1):
+        allowed = machine.allowed(rows, None)
+        found |= {
+            text for text, ends in zip(texts, allowed[:, vocabulary.end], strict=True) if ends
+        }
+        allowed[:, vocabulary.end] = False
+        if length == longest or not bool(allowed.any()):
+            break
+        row, step = allowed.nonzero(as_tuple=True)
+        rows = machine.advance(machine.select(rows, row), step)
+        texts = [
+            texts[one] + vocabulary.tokens[other]
+            for one, other in zip(row.tolist(), step.tolist(), strict=True)
+        ]
+    return {text.decode() for text in found}

@@ -52,10 +52,7 @@ class _Builder:
 
     def place(self) -> int:
         if len(self.edges) >= MOST_STATES:
-            raise Hostile(
-                f"a rule takes an automaton of more than {MOST_STATES} states",
-                hint="smaller numbers of repetitions make it smaller",
-            )
+            raise _too_large()
         self.edges.append([])
         self.silent.append([])
         return len(self.edges) - 1
@@ -106,6 +103,8 @@ class _Builder:
     def _repeat(self, part: Expression, least: int, most: int | None, start: int, end: int) -> None:
         at = start
         copies = max(least - 1, 0) if most is None else most
+        if len(self.edges) + copies > MOST_STATES:
+            raise _too_large()
         for count in range(copies):
             if count >= least:
                 self.silent[at].append(end)
@@ -128,6 +127,13 @@ class _Builder:
             self.edges[numbers[state]] = [(label, numbers[to]) for label, to in edges]
         for final in inner.finals:
             self.silent[numbers[final]].append(end)
+
+
+def _too_large() -> Hostile:
+    return Hostile(
+        f"a rule takes an automaton of more than {MOST_STATES} states",
+        hint="smaller numbers of repetitions make it smaller",
+    )
 
 
 def _without_silent(builder: _Builder, start: int, end: int) -> Automaton:

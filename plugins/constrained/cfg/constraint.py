@@ -6,8 +6,10 @@ from pathlib import Path
 
 from rnngen_constrained.cfg.lark_text import WHOLE, read_grammar
 from rnngen_constrained.cfg.machine import GrammarMachine
-from rnngen_constrained.errors import ConstraintError
+from rnngen_constrained.files import read_text
 from rnngen_constrained.machine import Vocabulary
+
+LARGEST_FILE = 1 << 20
 
 
 class Grammar:
@@ -23,28 +25,11 @@ class Grammar:
 
     def __init__(self, path: str) -> None:
         self.name = f"grammar={path}"
-        self._rules = read_grammar(read_text(path, "grammar"), Path(path).name)
+        self._rules = read_grammar(
+            read_text(path, "the grammar", LARGEST_FILE, "`-o grammar=FILE` names a file"),
+            Path(path).name,
+        )
 
     def bind(self, vocabulary: Vocabulary) -> GrammarMachine:
         """The machine over a vocabulary; see `GrammarMachine`."""
         return GrammarMachine(self._rules, WHOLE, vocabulary, self.name)
-
-
-def read_text(path: str, kind: str) -> str:
-    """The text of a file that a constraint names.
-
-    Raises:
-        ConstraintError: it can't be read, or is not UTF-8.
-    """
-    try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConstraintError(
-            f"`{kind}` names the file `{path}`, which can't be read: {reason.lower()}",
-            hint=f"`-o {kind}=FILE` names a file",
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ConstraintError(
-            f"`{path}` is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}"
-        ) from error

@@ -11,6 +11,7 @@ import re
 from typing import Literal
 
 from rnngen_constrained.cfg.charset import ANY, NOTHING, Charset, matching
+from rnngen_constrained.regex_syntax import OCTAL, OCTAL_IN_CLASS
 
 Notation = Literal["python", "schema"]
 
@@ -75,13 +76,14 @@ def folded(chars: Charset, exact: bool) -> Charset:
     return chars | Charset.chars("".join(same))
 
 
-def escaped(text: str, at: int, notation: Notation) -> tuple[Charset, int] | None:
+def escaped(text: str, at: int, notation: Notation, in_class: bool) -> tuple[Charset, int] | None:
     """The character that an escape stands for.
 
     Args:
         text: the whole expression.
         at: where the letter after the backslash is.
         notation: which dialect.
+        in_class: where a number can't be a back-reference.
 
     Returns:
         the character, and where the escape ends; None if it is no escape of a character.
@@ -96,7 +98,7 @@ def escaped(text: str, at: int, notation: Notation) -> tuple[Charset, int] | Non
         ok = len(digits) == _HEX[letter] and re.fullmatch("[0-9a-fA-F]+", digits)
         return (_char(digits), end) if ok else None
     if letter in "01234567" and notation == "python":
-        octal = re.compile("0[0-7]{0,2}|[0-3][0-7]{2}").match(text, at)
+        octal = (OCTAL_IN_CLASS if in_class else OCTAL).match(text, at)
         return (_char(f"{int(octal[0], 8):x}"), octal.end()) if octal else None
     if letter == "N" and text.startswith("N{", at):
         import unicodedata

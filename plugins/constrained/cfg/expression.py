@@ -120,17 +120,19 @@ def separated(part: Expression, separator: Expression, least: int, most: int | N
 
 def references(expression: Expression) -> Sequence[str]:
     """The rules an expression names, each as often as it does."""
-    match expression:
-        case Ref(rule):
-            return [rule]
-        case Series(parts) | Choice(parts):
-            return [rule for part in parts for rule in references(part)]
-        case Repeat(part, _, _) | Shortest(part):
-            return references(part)
-        case Graph(_, edges, _):
-            return [rule for _, part, _ in edges for rule in references(part)]
-        case Chars():
-            return []
+    found: list[str] = []
+    todo = [expression]
+    while todo:
+        match todo.pop():
+            case Ref(rule):
+                found.append(rule)
+            case Series(parts) | Choice(parts):
+                todo.extend(reversed(parts))
+            case Repeat(part, _, _) | Shortest(part):
+                todo.append(part)
+            case Graph(_, edges, _):
+                todo.extend(part for _, part, _ in reversed(edges))
+    return found
 
 
 def reachable(rules: Rules, start: str) -> list[str]:

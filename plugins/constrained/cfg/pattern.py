@@ -90,15 +90,15 @@ class Parser:
     def _series(self) -> Expression:
         parts: list[Expression] = []
         while self._at < len(self._text) and self._text[self._at] not in "|)":
-            if "x" in self._flags and self._skip_blank():
+            if self._skip_comment() or ("x" in self._flags and self._skip_blank()):
                 continue
             parts.append(self._repeated(self._atom()))
         return sequence(parts)
 
     def _repeated(self, part: Expression) -> Expression:
-        bounds = re.compile(r"\{(\d*)(?:(,)(\d*))?\}")
+        bounds = re.compile(r"\{(?!\})([0-9]*)(?:(,)([0-9]*))?\}")
         while True:
-            if "x" in self._flags and self._skip_blank():
+            if self._skip_comment() or ("x" in self._flags and self._skip_blank()):
                 continue
             found = bounds.match(self._text, self._at)
             if self._take("*"):
@@ -107,7 +107,9 @@ class Parser:
                 part = Repeat(part, 1, None)
             elif self._take("?"):
                 part = Repeat(part, 0, 1)
-            elif found and (found[1] or found[3]):
+            elif found:
+                if not found[1] and self._notation == "schema":
+                    raise self._unsupported(f"`{found[0]}`, which validators read differently,")
                 self._at = found.end()
                 least = int(found[1] or 0)
                 most = least if not found[2] else int(found[3]) if found[3] else None
@@ -146,9 +148,6 @@ class Parser:
         if self._take("(?"):
             named = re.compile(r"P?<[^>=!]+>|:").match(self._text, self._at)
             changed = re.compile(r"([aiLmsux]*)(?:-([imsx]+))?([:)])").match(self._text, self._at)
-            if self._take("#"):
-                self._at = self._text.index(")", self._at) + 1
-                return EMPTY
             if named:
                 self._at = named.end()
             elif changed:
@@ -197,18 +196,18 @@ class Parser:
             if self._text.startswith("\\b", self._at):
                 self._at += 2
                 return Charset.chars("\b")
-            return self._escape(inverted=negated)
+            return self._escape(inverted=negated, in_class=True)
         self._at += 1
         return Charset.chars(self._text[self._at - 1])
 
-    def _escape(self, inverted: bool) -> Charset:
+    def _escape(self, inverted: bool, in_class: bool = False) -> Charset:
         letter = self._text[self._at + 1 : self._at + 2]
         if not letter:
             raise self._bad("a backslash at the end")
         if letter in "dDwWsS":
             self._at += 2
             return category(letter, self._notation, "a" in self._flags, inverted)
-        found = escaped(self._text, self._at + 1, self._notation)
+        found = escaped(self._text, self._at + 1, self._notation, in_class)
         if found is None or found[0] == NOTHING:
             raise self._unsupported(f"`\\{letter}`")
         self._at = found[1]
@@ -216,6 +215,12 @@ class Parser:
 
     def _fold(self, chars: Charset, exact: bool) -> Charset:
         return folded(chars, exact) if "i" in self._flags else chars
+
+    def _skip_comment(self) -> bool:
+        """To what stands after it; a quantifier there repeats what stands before."""
+        found = re.compile(r"\(\?#[^)]*\)").match(self._text, self._at)
+        self._at = found.end() if found else self._at
+        return found is not None
 
     def _skip_blank(self) -> bool:
         found = re.compile(r"\s+|#[^\n]*").match(self._text, self._at)

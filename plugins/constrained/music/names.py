@@ -16,7 +16,7 @@ from typing import Literal, get_args
 from rnngen.errors import UsageError
 from rnngen.options import suggest
 
-Kind = Literal["note", "rest", "duration", "shift", "position", "bar", "other"]
+Kind = Literal["note", "rest", "duration", "shift", "position", "bar", "mark", "other"]
 
 TIME = r"(\d+\.\d+\.[1-9]\d*|\d+/[1-9]\d*|\d+(?:\.\d+)?)"
 
@@ -27,6 +27,7 @@ PATTERNS: Mapping[Kind, str] = {
     "shift": rf"(?i:shift|time_?shift)_{TIME}",
     "position": r"(?i:pos|position)_(\d+)",
     "bar": r"(?i:bar)(?:_\w+)?",
+    "mark": r"(?i:(?:pad|bos|eos|mask|sep|cls|unk)(?:_none)?)",
 }
 
 LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -37,7 +38,8 @@ class Event:
     """What a token stands for.
 
     Args:
-        kind: what it is; `other` for what no rule looks at.
+        kind: what it is; `mark`: what stands around sequences, or for nothing (`PAD_None`,
+            `BOS_None`), and is never written; `other` for what no rule looks at.
         value: pitch of a note as a MIDI number; time of a duration, shift or rest in the units of
             the names (`DUR_4`: 4, `Duration_1.4.8`: 1.5 beats); number of a position; None: none.
     """
@@ -130,7 +132,7 @@ def _event(name: str, patterns: Sequence[tuple[Kind, re.Pattern[str]]]) -> Event
 
 
 def _value(kind: Kind, text: str | None) -> Fraction | None:
-    if kind in ("bar", "other") or (kind == "rest" and text is None):
+    if kind in ("bar", "mark", "other") or (kind == "rest" and text is None):
         return None
     if text is None:
         raise ValueError

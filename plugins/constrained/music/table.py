@@ -1,7 +1,7 @@
 """A rule of music as a table over the steps of a vocabulary, which can say why it forbids one.
 
-Tokens that stand for the same event are one
-column, so that a rule is asked once for all of them.
+Tokens that stand for the same event are one column, so that a rule is asked once for all of them.
+Marks of a vocabulary (`PAD_None`, `BOS_None`) are no events, and are forbidden whatever the rule.
 """
 
 from __future__ import annotations
@@ -45,7 +45,11 @@ class RuleTable(TableMachine):
         states: list[Hashable] = [first]
         known: dict[Hashable, int] = {first: 0}
         rows = []
-        columns = [int(token) for token in tokens if token != vocabulary.end]
+        columns = [
+            int(token)
+            for token in tokens
+            if token != vocabulary.end and rule.events[token].kind != "mark"
+        ]
         for state in states:
             row = [-1] * (len(numbers) + 1)
             for token in columns:
@@ -73,4 +77,6 @@ class RuleTable(TableMachine):
         own = self._states[state]
         if step == self.vocabulary.end:
             return self._rule.unfinished(own)
+        if self._rule.events[step].kind == "mark":
+            return f"`{self._rule.names[step]}` is a mark of the vocabulary and no event"
         return self._rule.explain(own, step)

@@ -18,14 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from rnngen.errors import DataError, UsageError
+from rnngen.errors import DataError
+from rnngen_constrained.files import read_bytes
 from rnngen_constrained.poetry.pronunciation import rhyming_part, stresses
 
 PHONEME = r"[A-Za-z]+[0-2]?"
 PHONEMES = re.compile(rf"{PHONEME}(?: {PHONEME})*")
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*['’]?")
 
-LARGEST_FILE = 256 << 20
+LARGEST_FILE = 64 << 20
 """Bytes that are read at most."""
 
 
@@ -60,18 +61,11 @@ def read_dictionary(path: Path) -> Dictionary:
     """The dictionary in a file.
 
     Raises:
-        UsageError: there is no such file, or it can't be read.
-        DataError: it is too large, or a line of it is no entry; the line is named.
+        BadSyntax: there is no such file, it can't be read, or is too large.
+        DataError: a line of it is no entry; the line is named.
     """
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise DataError(f"`{path}` has more than {LARGEST_FILE >> 20} MiB, no dictionary has")
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(
-            f"the pronouncing dictionary `{path}` can't be read: {error.strerror}",
-            hint="give a file in the format of CMUdict, `-o rhymes=FILE`",
-        ) from None
+    hint = "give a file in the format of CMUdict, `-o rhymes=FILE`"
+    data = read_bytes(path, "the pronouncing dictionary", LARGEST_FILE, hint)
     return parse_dictionary(_text(data).split("\n"), str(path))
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from rnngen_constrained.cfg.charset import Charset
 from rnngen_constrained.cfg.expression import (
-    EMPTY,
     NEVER,
     Chars,
     Expression,
     Graph,
-    Repeat,
     choice,
     literal,
     optional,
     sequence,
 )
+from rnngen_constrained.digits import between
 
 INTEGER_DIGITS = 18
 """Digits of an integer without a bound."""
@@ -31,31 +30,9 @@ def digits(low: int, high: int | None) -> Expression:
     for length in range(len(str(low)), longest + 1):
         first = max(low, 10 ** (length - 1) if length > 1 else 0)
         last = 10**length - 1 if high is None else min(high, 10**length - 1)
-        options.append(_same_length(str(first), str(last)))
+        for places in between(str(first), str(last)):
+            options.append(sequence(Chars(Charset.of([(ord(a), ord(b))])) for a, b in places))
     return choice(options)
-
-
-def _same_length(low: str, high: str) -> Expression:
-    """Digits from `low` to `high`, which are equally long."""
-    if not low:
-        return EMPTY
-    if set(low) == {"0"} and set(high) == {"9"}:
-        return Repeat(ANY_DIGIT, len(low), len(low))
-    if low[0] == high[0]:
-        return sequence([literal(low[0]), _same_length(low[1:], high[1:])])
-    rest = len(low) - 1
-    options: list[Expression] = []
-    start, stop = low[0], high[0]
-    if set(low[1:]) - {"0"}:
-        options.append(sequence([literal(start), _same_length(low[1:], "9" * rest)]))
-        start = chr(ord(start) + 1)
-    tail: list[Expression] = []
-    if set(high[1:]) - {"9"}:
-        tail.append(sequence([literal(stop), _same_length("0" * rest, high[1:])]))
-        stop = chr(ord(stop) - 1)
-    if start <= stop:
-        options.append(sequence([Chars(_range(start, stop)), Repeat(ANY_DIGIT, rest, rest)]))
-    return choice([*options, *tail])
 
 
 def multiples(low: int | None, high: int | None, multiple: int) -> Expression:
@@ -78,7 +55,3 @@ def multiples(low: int | None, high: int | None, multiple: int) -> Expression:
     zero = [literal("0")] if low != 1 else []
     sign = [optional(literal("-"))] if low is None else []
     return choice([*zero, sequence([*sign, positive])])
-
-
-def _range(low: str, high: str) -> Charset:
-    return Charset.of([(ord(low), ord(high))])

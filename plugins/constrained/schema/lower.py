@@ -8,7 +8,7 @@ disjoint, `allOf` and what stands beside a `$ref` are joined.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rnngen_constrained.cfg.expression import NEVER, Expression, Ref, choice, literal, sequence
@@ -50,6 +50,7 @@ def schema_rules(root: Any, name: str, form: Form) -> tuple[dict[str, Expression
     """
     lowering = _Lowering(Schema(root, name), form)
     start = lowering.rule((("#", root),))
+    lowering.finish()
     lowering.rules[DOCUMENT] = sequence([form.gap, start, form.gap])
     return lowering.rules, DOCUMENT
 
@@ -60,9 +61,20 @@ class _Lowering:
         self._form = form
         self._string = quoted(Texts().expression())
         self.rules = {ANYTHING: anything(form, self._string, number(Bounds()))}
+        self._waiting: list[tuple[str, Node]] = []
+        self._choices: dict[str, list[str]] = {}
+
+    def finish(self) -> None:
+        """Makes the rules that were only named so far, and those that they name."""
+        while self._waiting:
+            name, node = self._waiting.pop()
+            self.rules[name] = self._expression(name, node)
+        found = _loop(self._choices)
+        if found is not None:
+            self._schema.loops(found)
 
     def rule(self, node: Node) -> Expression:
-        """A reference to the rule of a node; the rule is made where there is none yet."""
+        """A reference to the rule of a node; a new rule is made later, by `finish`."""
         found = self._resolved(node)
         if any(schema is False for _, schema in found):
             return NEVER
@@ -73,16 +85,19 @@ class _Lowering:
             if len(self.rules) >= MOST_RULES:
                 self._schema.refuse("allOf", found[0][0], "there are too many combinations")
             self.rules[name] = NEVER
-            self.rules[name] = self._expression(found)
+            self._waiting.append((name, found))
         return Ref(name)
 
     def _resolved(self, node: Node) -> Node:
         """A node without references and `allOf`, each schema once, in order."""
         found: dict[str, Any] = {}
         seen: set[str] = set()
-        todo = list(reversed(node))
+        todo: list[tuple[str, Any, frozenset[str]]] = []
+        todo += [(place, schema, frozenset()) for place, schema in reversed(node)]
         while todo:
-            place, schema = todo.pop()
+            place, schema, above = todo.pop()
+            if place in above:
+                self._schema.loops(place)
             if place in seen:
                 continue
             seen.add(place)
@@ -102,17 +117,19 @@ class _Lowering:
                 more.append((below(place, "allOf", index), one))
             if rest:
                 found[place] = rest
-            todo += reversed(more)
+            todo += [(*one, above | {place}) for one in reversed(more)]
         return tuple(found.items())
 
-    def _expression(self, node: Node) -> Expression:
+    def _expression(self, name: str, node: Node) -> Expression:
         split = self._split(node)
         if split is None:
             return self._flat(flat(self._schema, node))
         keyword, place, rest, options = split
         if keyword == "oneOf":
             self._prove_disjoint(place, rest, options)
-        return choice(self.rule((*rest, option)) for option in options)
+        made = [self.rule((*rest, option)) for option in options]
+        self._choices[name] = [one.rule for one in made if isinstance(one, Ref)]
+        return choice(made)
 
     def _split(self, node: Node) -> tuple[str, str, Node, list[Located]] | None:
         """The first choice in a node: its keyword and place, what else holds, and the options."""
@@ -253,6 +270,25 @@ class _Lowering:
                 if self._valid(one, value):
                     found[canonical(value)] = json.dumps(value, ensure_ascii=False)
         return list(found.values())
+
+
+def _loop(choices: Mapping[str, Sequence[str]]) -> str | None:
+    """A rule that is a choice of itself, by itself or by others that are choices too."""
+    done: set[str] = set()
+    for first in choices:
+        todo, within = [(first, False)], set()
+        while todo:
+            name, left = todo.pop()
+            if left:
+                within.discard(name)
+                done.add(name)
+            elif name in within:
+                return name
+            elif name not in done:
+                within.add(name)
+                todo.append((name, True))
+                todo += [(one, False) for one in choices.get(name, ())]
+    return None
 
 
 def _is_note(keyword: str) -> bool:

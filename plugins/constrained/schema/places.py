@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 from urllib.parse import unquote
@@ -12,8 +13,15 @@ _NOTES = (
     "$schema $id id $comment title description default examples example deprecated readOnly "
     "writeOnly $defs definitions $anchor contentEncoding contentMediaType"
 )
-NOTES = frozenset(_NOTES.split(" "))
-"""Keywords that say nothing of what is valid."""
+_TOOLS = (
+    "javaType existingJavaType javaName tsType tsEnumNames enumNames enumDescriptions "
+    "markdownDescription markdownEnumDescriptions deprecationMessage doNotSuggest suggestSortText "
+    "defaultSnippets errorMessage patternErrorMessage allowComments allowTrailingCommas fileMatch "
+    "$$target $$description"
+)
+NOTES = frozenset((_NOTES + " " + _TOOLS).split(" "))
+"""Keywords that say nothing of what is valid: those of the standard, and those of well-known tools
+(VS Code's, jsonschema2pojo's, json-schema-to-typescript's, Sphinx's)."""
 
 BY_TYPE: Mapping[str, tuple[str, ...]] = {
     "string": ("minLength", "maxLength", "pattern", "format"),
@@ -103,11 +111,20 @@ class Schema:
         """BadSyntax, by name and place."""
         raise BadSyntax(f"{self.name}: `{keyword}` at `{place}` is not {expected}")
 
+    def loops(self, place: str) -> NoReturn:
+        """BadSyntax, of a schema that is what it is itself."""
+        raise BadSyntax(
+            f"{self.name}: `$ref` leads from `{place}` back to it, so it says nothing",
+            hint="a schema may name itself only within `properties`, `items` and the like",
+        )
+
     def check(self, schema: Any, place: str) -> None:
         """The keywords of one schema, not of those in it, and the kinds of their values."""
         if not isinstance(schema, dict):
             self.broken("schema", place, "an object, `true` or `false`")
         for keyword, value in schema.items():
+            if self.draft == 7 and keyword in ("contentEncoding", "contentMediaType"):
+                self.refuse(keyword, place, "in draft 7, and in no other, it may say what is valid")
             if keyword in NOTES or keyword.startswith("x-"):
                 inner = keyword in ("$id", "id") and place != "#" and isinstance(value, str)
                 if inner and not value.startswith("#"):
@@ -122,6 +139,8 @@ class Schema:
             self._check_value(keyword, value, place)
 
     def _check_value(self, keyword: str, value: Any, place: str) -> None:
+        if isinstance(value, float) and not math.isfinite(value):
+            self.broken(keyword, place, "a number that a binary64 can hold")
         if keyword.startswith(("minL", "maxL", "minI", "maxI", "minP", "maxP")):
             if isinstance(value, float) and value.is_integer():
                 value = int(value)
