@@ -99,10 +99,10 @@ def test_a_kind_of_one_text_made_of_several_holds_for_each():
 
 def test_an_option_that_a_kind_does_not_have_is_refused_by_name():
     with pytest.raises(UsageError, match="no option named `linez` in constraint `couplets`") as bad:
-        make("couplets", "", {"linez": 3})
+        make("couplets", "", own={"linez": 3})
     assert bad.value.hint == "did you mean `lines`?"
     with pytest.raises(UsageError, match="no option named `flags` in constraint `regex`"):
-        make("regex", "a", {"flags": "i"})
+        make("regex", "a", own={"flags": "i"})
     make("regex", "a", {"temperature": 2.0})  # one of the decoder's, which are handed to all
 
 
