@@ -31,7 +31,7 @@ from rnngen.reporter import Reporter
 from rnngen.runs import RunFolder
 from rnngen.schedule import rate
 from rnngen.scheduled_sampling import guessed_inputs
-from rnngen.scoring import autocast, score
+from rnngen.scoring import autocast, counted, score
 from rnngen.sections import TrainOptions
 from rnngen.task_history import MEASURED, Measured, Stream, measure, size_of
 from rnngen.tree import pack, unpack
@@ -392,6 +392,7 @@ class Trainer:
         batch = task.batches.batch(epoch, index)
         if self.device.type != "cpu":
             batch = batch.to(self.device)
+        batch = counted(self.model, batch)
         lanes = batch.inputs.shape[1]
         if self.lanes is None or index == 0 or self._width() != lanes:
             self.lanes = self.model.initial_state(lanes)
