@@ -26,7 +26,8 @@ class Gaussian(RowLikelihood):
         """−log p(value): `[..., 2]` and `[...]` to `[...]`, in float32."""
         mean, raw = parameters(output)
         scale = positive(raw)
-        return 0.5 * ((value - mean) / scale).square() + scale.log() + HALF_LOG_2PI
+        nats: Tensor = 0.5 * ((value - mean) / scale).square() + scale.log() + HALF_LOG_2PI
+        return nats
 
     def value_draw(
         self,

@@ -14,8 +14,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from rnngen.likelihoods.likelihood import normal
-from rnngen.likelihoods.row import RowLikelihood, parameters, positive, wide
+from rnngen.likelihoods.row import RowLikelihood, nearer, parameters, positive, wide
 
 BLOCK = 512
 """Counts looked at together in the search for a quantile."""
@@ -60,15 +59,11 @@ class NegativeBinomial(RowLikelihood):
     ) -> Tensor:
         """The least count whose distribution function exceeds the uniform number, divided by s.
 
-        Temperature and bias move the uniform number towards the middle, on the scale of a normal
-        distribution: u' = Φ(temperature · exp(−bias) · Φ⁻¹(u)); with 0 the median is drawn.
+        Temperature · exp(−bias) moves the uniform number (`nearer`): with 0 the median is drawn.
         """
         scale = self.scale(wide(level))
         mean, r = _shape(output, scale)
-        u = uniform[..., 0]
-        scatter = temperature * math.exp(-bias)
-        if scatter != 1.0:
-            u = torch.special.ndtr(scatter * normal(u)).clamp(max=1.0 - 2.0**-53)
+        u = nearer(uniform[..., 0], temperature * math.exp(-bias))
         return _quantile(u, mean, r) / scale
 
     def below(self, output: Tensor, value: Tensor, level: Tensor) -> Tensor:

@@ -6,14 +6,14 @@ with the width of the bin beside as its mean: every value has a density, whateve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from rnngen.errors import UsageError
-from rnngen.likelihoods.likelihood import sharpened
-from rnngen.likelihoods.row import RowLikelihood, wide
+from rnngen.likelihoods.row import RowLikelihood, nearer, wide
 
 
 class Quantised(RowLikelihood):
@@ -56,23 +56,18 @@ class Quantised(RowLikelihood):
         temperature: float = 1.0,
         bias: float = 0.0,
     ) -> Tensor:
-        """The inverse of the distribution function, of the sharpened weights of the bins.
+        """The inverse of the distribution function; a bin's part is spread evenly over it.
 
-        The place of the uniform number in its bin's part is the place in the bin. With temperature
-        0 the value is the middle of the most probable bin.
+        Temperature · exp(−bias) moves the uniform number (`nearer`): with 0 the median is drawn.
         """
-        if temperature == 0:
-            bins = output.argmax(-1)
-            share = torch.full(bins.shape, 0.5, dtype=torch.float64)
-        else:
-            chances = wide(sharpened(output.float(), temperature, bias)).softmax(-1)
-            cumulative = chances.cumsum(-1)
-            u = uniform[..., :1] * cumulative[..., -1:]
-            place = torch.searchsorted(cumulative, u, right=True).clamp_(max=self.size - 1)
-            chance = chances.gather(-1, place)
-            inside = u - (cumulative.gather(-1, place) - chance)
-            share = (inside / chance.clamp(min=1e-300)).clamp(0.0, 1.0 - 2.0**-53).squeeze(-1)
-            bins = place.squeeze(-1)
+        cumulative = wide(output).softmax(-1).cumsum(-1)
+        u = nearer(uniform[..., :1], temperature * math.exp(-bias)) * cumulative[..., -1:]
+        place = torch.searchsorted(cumulative, u, right=True).clamp_(max=self.size - 1)
+        chance = cumulative.diff(dim=-1, prepend=torch.zeros_like(cumulative[..., :1]))
+        chance = chance.gather(-1, place)
+        inside = u - (cumulative.gather(-1, place) - chance)
+        share = (inside / chance.clamp(min=1e-300)).clamp(0.0, 1.0 - 2.0**-53).squeeze(-1)
+        bins = place.squeeze(-1)
         width, start = self.widths[bins], self.starts[bins]
         down, up = bins == 0, bins == self.size - 1
         drawn = start + share * width

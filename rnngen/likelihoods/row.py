@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnngen.likelihoods.likelihood import Likelihood
+from rnngen.likelihoods.likelihood import Likelihood, normal
 
 VALUE, OBSERVED, LEVEL, COVARIATES, COUNTS = 0, 1, 2, 3, -1
 """Places in a row; covariates are the places from there to the last."""
@@ -108,6 +108,17 @@ class RowLikelihood(Likelihood):
     def below(self, output: Tensor, value: Tensor, level: Tensor) -> Tensor:
         """P(X ≤ value) `[...]` float64."""
         raise NotImplementedError
+
+
+def nearer(uniform: Tensor, scatter: float) -> Tensor:
+    """Uniform numbers moved towards 1/2, on the scale of a normal distribution.
+
+    u' = Φ(scatter · Φ⁻¹(u)): a quantile of any distribution becomes one nearer to its median.
+    """
+    if scatter == 1.0:
+        return uniform
+    moved: Tensor = torch.special.ndtr(scatter * normal(uniform)).clamp(max=1.0 - 2.0**-53)
+    return moved
 
 
 def positive(raw: Tensor, least: float = SMALLEST_SCALE) -> Tensor:

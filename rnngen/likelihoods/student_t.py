@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -62,30 +63,52 @@ class StudentT(RowLikelihood):
         return drawn
 
     def below(self, output: Tensor, value: Tensor, level: Tensor) -> Tensor:
-        """P(X ≤ value), by a Gauss-Legendre rule.
-
-        With t = √ν cot s, the upper tail is ∫ sinᵛ⁻¹ from 0 to s over B(1/2, ν/2); with
-        sin s' = sin s · w^(1/ν) that is sinᵛ(s)/ν · ∫ dw / √(1 − sin²(s) w^(2/ν)) from 0 to 1, and
-        w = 1 − z² takes away the singularity at its end.
-        """
-        import numpy as np
-
+        """P(X ≤ value), by a Gauss-Legendre rule."""
         location, raw, degrees = parameters(output, precise=True)
         degrees = _degrees(degrees)
         t = (value - location) / positive(raw)
-        nodes, weights = np.polynomial.legendre.leggauss(NODES)
-        z = torch.from_numpy(0.5 * (nodes + 1)).to(t)
-        weight = torch.from_numpy(0.5 * weights).to(t)
-        shared = 1.0 / (1.0 + t.square() / degrees)  # sin²(s)
-        w = 1.0 - z.square()
-        inner = 1.0 - shared.unsqueeze(-1) * w ** (2.0 / degrees).unsqueeze(-1)
-        integral = (weight * 2.0 * z / inner.clamp(min=1e-300).sqrt()).sum(-1)
-        log_beta = (
-            math.lgamma(0.5) + torch.lgamma(degrees / 2) - torch.lgamma((degrees + 1) / 2)
-        )
-        tail = (degrees / 2 * shared.log() - log_beta).exp() / degrees * integral
-        tail = tail.clamp(max=0.5)
+        size = t.abs()
+        near = 0.5 - _middle(size.clamp(max=1.0), degrees)
+        tail = torch.where(size < 1.0, near, _tail(size.clamp(min=1.0), degrees))
         return torch.where(t > 0, 1.0 - tail, tail)
+
+
+def _middle(t: Tensor, degrees: Tensor) -> Tensor:
+    """P(0 ≤ T ≤ t) for t up to 1: the density is smooth there."""
+    nodes, weights = _rule(t)
+    squared = (t.unsqueeze(-1) * nodes).square() / degrees.unsqueeze(-1)
+    density = (-(degrees + 1) / 2).unsqueeze(-1) * torch.log1p(squared)
+    constant = -_log_beta(degrees) - 0.5 * degrees.log()
+    middle: Tensor = t * constant.exp() * (weights * density.exp()).sum(-1)
+    return middle
+
+
+def _tail(t: Tensor, degrees: Tensor) -> Tensor:
+    """P(T > t) for t from 1.
+
+    With t = √ν cot s it is ∫ sin^(ν−1) from 0 to s over B(1/2, ν/2); with sin s' = sin s · w^(1/ν)
+    the integral is sin^ν(s)/ν · ∫ dw / √(1 − sin²(s) w^(2/ν)) from 0 to 1, and w = 1 − z² smoothes
+    its end.
+    """
+    z, weights = _rule(t)
+    shared = 1.0 / (1.0 + t.square() / degrees)  # sin²(s)
+    power = (1.0 - z.square()) ** (2.0 / degrees).unsqueeze(-1)
+    inner = 1.0 - shared.unsqueeze(-1) * power
+    integral = (weights * 2.0 * z / inner.sqrt()).sum(-1)
+    tail: Tensor = (degrees / 2 * shared.log() - _log_beta(degrees)).exp() / degrees * integral
+    return tail
+
+
+def _rule(like: Tensor) -> tuple[Tensor, Tensor]:
+    """Nodes and weights between 0 and 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    return torch.from_numpy(0.5 * (nodes + 1)).to(like), torch.from_numpy(0.5 * weights).to(like)
+
+
+def _log_beta(degrees: Tensor) -> Tensor:
+    """log B(1/2, ν/2)."""
+    made: Tensor = math.lgamma(0.5) + torch.lgamma(degrees / 2) - torch.lgamma((degrees + 1) / 2)
+    return made
 
 
 def _degrees(raw: Tensor) -> Tensor:

@@ -59,9 +59,7 @@ def _not_a_number(text: str, table: Table, row: int, column: str) -> DataError:
         hint = f"write it with a point: {comma}"
     else:
         hint += "; columns that are no values are left out with `-o series.target=NAME`"
-    return DataError(
-        f"{table.at(row)}, column `{column}`: `{text}` is not a number", hint=hint
-    )
+    return DataError(f"{table.at(row)}, column `{column}`: `{text}` is not a number", hint=hint)
 
 
 def _is_number(text: str) -> bool:

@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,7 +145,9 @@ def fit_codec(series: Iterable[Series], options: Options) -> SeriesCodec:
     )
     if all(_constant(each) for each in every):
         raise DataError(
-            f"series `{every[0].name}` is constant" if len(every) == 1 else "every series is constant",
+            f"series `{every[0].name}` is constant"
+            if len(every) == 1
+            else "every series is constant",
             hint="there is nothing to learn: look whether `series.target` is the right column",
         )
     edges = _edges(layout, every, options.bins) if options.distribution == "quantised" else ()

@@ -83,18 +83,21 @@ class Frequency:
             distance = np.busday_count(first, days)
             on_grid = np.is_busday(days) & (stamps - days == origin - first)
             return np.where(on_grid, distance / self.count, np.nan)
-        return (stamps - origin).astype(np.int64) / self.count
+        distances: NDArray[np.float64] = (stamps - origin).astype(np.int64) / self.count
+        return distances
 
     def at(self, origin: Any, positions: NDArray[np.int64]) -> Stamps:
         """The stamps at so many steps after the origin."""
         steps = positions * self.count
+        stamps: Stamps
         if self.unit == "month":
             month = origin.astype("datetime64[M]") + steps
             if self.last:
                 time = origin - origin.astype("datetime64[D]").astype("datetime64[s]")
-                return (month + 1).astype("datetime64[D]").astype("datetime64[s]") - DAY + time
+                stamps = (month + 1).astype("datetime64[D]").astype("datetime64[s]") - DAY + time
+                return stamps
             inside = origin - origin.astype("datetime64[M]").astype("datetime64[s]")
-            stamps: Stamps = month.astype("datetime64[s]") + inside
+            stamps = month.astype("datetime64[s]") + inside
             return stamps
         if self.unit == "working day":
             first = origin.astype("datetime64[D]")

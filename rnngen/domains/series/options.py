@@ -38,7 +38,9 @@ class Options:
     horizon: int = option(24, "steps to look ahead", min=1, max=100_000)
     context: int = option(512, "steps read before a forecast", min=1, max=100_000)
     hold_out: bool = option(True, "keep the last `horizon` steps of each series to measure on")
-    windows: int = option(1, "forecasts that `evaluate` makes of each series, back from its end", min=1)
+    windows: int = option(
+        1, "forecasts that `evaluate` makes of each series, back from its end", min=1
+    )
     distribution: Literal["student-t", "gaussian", "negative-binomial", "quantised"] = option(
         "student-t", "of a value, given those before"
     )

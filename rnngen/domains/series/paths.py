@@ -88,7 +88,9 @@ def check_known(codec: SeriesCodec, series: Sequence[Series], horizon: int) -> N
                 f"series `{each.name}`: {names} {'is' if len(codec.layout.known) == 1 else 'are'} "
                 f"known {reach} steps after the last value, and the forecast is to reach {horizon}",
                 hint="add rows with their future and an empty value, or forecast "
-                f"`--horizon {reach}`" if reach else "add rows with their future and an empty value",
+                f"`--horizon {reach}`"
+                if reach
+                else "add rows with their future and an empty value",
             )
 
 

@@ -119,7 +119,9 @@ def _by_row(table: Table, options: Options) -> list[Series]:
         )
     found = []
     for row, cells in enumerate(table.rows):
-        values = np.array([number(c, table, row, table.columns[i]) for i, c in enumerate(cells) if i])
+        values = np.array(
+            [number(c, table, row, table.columns[i]) for i, c in enumerate(cells) if i]
+        )
         seen = np.flatnonzero(np.isfinite(values))
         if not len(seen):
             raise DataError(f"{table.at(row)}: the series has no value", hint="leave the row out")
