@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -94,7 +95,7 @@ def test_the_quantised_density_integrates_to_one_and_to_its_distribution_functio
         return math.exp(-likelihood.nll(output.double(), rows([x]).double()).item())
 
     points = [-40.0, *EDGES, 60.0]
-    parts = [integrate.quad(density, a, b)[0] for a, b in zip(points[:-1], points[1:], strict=True)]
+    parts = [integrate.quad(density, a, b)[0] for a, b in itertools.pairwise(points)]
     assert sum(parts) == pytest.approx(1.0, abs=1e-5)
     for edge, total in zip(points[1:], np.cumsum(parts), strict=True):
         value = torch.tensor([edge])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from rnngen.domains.series.options import DISTRIBUTIONS, Options
 from rnngen.domains.series.record import Series
 from rnngen.domains.series.rows import Layout, rows, scaling_of
 from rnngen.domains.series.scaling import Kind, fit
+from rnngen.domains.series.stamps import show
 from rnngen.errors import BundleError, DataError, UsageError
 from rnngen.protocols import Piece
 
@@ -33,6 +34,7 @@ class SeriesCodec:
     Args:
         layout: what rows hold.
         distribution: of values.
+        log: whether rows are of the logarithms of values.
         edges: of the bins of the quantised distribution, else empty.
         horizon: how far to look ahead, where nobody says.
         context: steps read before a forecast.
@@ -40,6 +42,7 @@ class SeriesCodec:
 
     layout: Layout
     distribution: str
+    log: bool
     edges: tuple[float, ...]
     horizon: int
     context: int
@@ -77,6 +80,7 @@ class SeriesCodec:
                 or is shorter than a season.
         """
         self.check(content)
+        content = self.inner(content)
         start = 0
         if content.held:
             start = max(0, len(content) - content.held - self.context)
@@ -88,6 +92,14 @@ class SeriesCodec:
                 hint="name a shorter season with `-o series.season=...`, or leave the series out",
             )
         return made
+
+    def inner(self, series: Series) -> Series:
+        """A series as rows are made of it: its logarithm, if the codec is of those."""
+        return logarithm(series) if self.log else series
+
+    def outer(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values for what `inner` made of them."""
+        return np.exp(values) if self.log else values
 
     def check(self, series: Series) -> None:
         """DataError where a series is not like those that the codec was fitted on."""
@@ -126,6 +138,8 @@ def fit_codec(series: Iterable[Series], options: Options) -> SeriesCodec:
     frequency = every[0].frequency
     season = _season(options, frequency, every)
     kind = _kind(options, every)
+    if options.log:
+        every = [logarithm(each) for each in every]
     lags = _lags(options, season, frequency, int(np.median([len(each) for each in every])))
     known = [name.strip() for name in options.known.split(",") if name.strip()]
     beside = np.concatenate([each.known[: len(each)] for each in every])
@@ -151,7 +165,9 @@ def fit_codec(series: Iterable[Series], options: Options) -> SeriesCodec:
             hint="there is nothing to learn: look whether `series.target` is the right column",
         )
     edges = _edges(layout, every, options.bins) if options.distribution == "quantised" else ()
-    return SeriesCodec(layout, options.distribution, edges, options.horizon, options.context)
+    return SeriesCodec(
+        layout, options.distribution, options.log, edges, options.horizon, options.context
+    )
 
 
 def load_codec(files: Mapping[str, bytes]) -> SeriesCodec:
@@ -175,6 +191,18 @@ def load_codec(files: Mapping[str, bytes]) -> SeriesCodec:
         raise BundleError(f"`{FILE}` is not the codec of series") from None
 
 
+def logarithm(series: Series) -> Series:
+    """The series of the logarithms; DataError where a value has none."""
+    low = np.flatnonzero(series.values <= 0)
+    if len(low):
+        raise DataError(
+            f"series `{series.name}`, {show(series.stamps(low[0], low[0] + 1)[0])}: the value "
+            f"{series.values[low[0]]:g} has no logarithm",
+            hint="leave out `series.log`, or the series",
+        )
+    return replace(series, values=np.log(series.values))
+
+
 def _season(options: Options, frequency: Frequency, every: list[Series]) -> int:
     if options.season:
         return options.season
@@ -185,11 +213,12 @@ def _season(options: Options, frequency: Frequency, every: list[Series]) -> int:
 
 def _kind(options: Options, every: list[Series]) -> Kind:
     counts = options.distribution == "negative-binomial"
-    if counts and options.scaling in ("seasonal", "standard"):
+    if counts and (options.log or options.scaling in ("seasonal", "standard")):
+        other = "log" if options.log else "scaling"
         raise UsageError(
-            f"the negative binomial distribution is one of counts, and the scaling "
-            f"`{options.scaling}` makes changes of them",
-            hint="leave out `series.scaling`",
+            f"the negative binomial distribution is one of counts, and `series.{other}` makes "
+            "something else of them",
+            hint=f"leave out `series.{other}`",
         )
     for series in every if counts else []:
         values = series.values

@@ -44,6 +44,7 @@ class Options:
     distribution: Literal["student-t", "gaussian", "negative-binomial", "quantised"] = option(
         "student-t", "of a value, given those before"
     )
+    log: bool = option(False, "learn logarithms: for values above 0 that change by factors")
     scaling: Literal["auto", "seasonal", "mean", "standard", "none"] = option(
         "auto",
         "seasonal: change since a season ago, by its mean size; mean: value by its mean size "

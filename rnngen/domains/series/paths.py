@@ -60,6 +60,7 @@ def draw_paths(
         RunError: the model's output is not a number.
     """
     check_known(codec, series, draw.horizon)
+    series = [codec.inner(each) for each in series]
     made = np.empty((len(series), draw.samples, draw.horizon))
     together = max(1, ROWS // draw.samples)
     for first in range(0, len(series), together):
@@ -71,6 +72,7 @@ def draw_paths(
         ]
         with torch.inference_mode():
             paths = _draw(engine, codec, part, draw, numbers)
+        paths = codec.outer(paths)
         made[first : first + together] = paths.reshape(len(part), draw.samples, draw.horizon)
         progress(first + len(part))
     return made

@@ -71,7 +71,8 @@ def write_scores(scores: Sequence[Scores], path: Path) -> None:
 def _score(engine: Engine, codec: SeriesCodec, series: Sequence[Series]) -> list[Scores]:
     likelihood = engine.likelihood
     assert isinstance(likelihood, RowLikelihood)
-    parts = [rows(codec.layout, each, max(0, len(each) - codec.context)) for each in series]
+    inner = [codec.inner(each) for each in series]
+    parts = [rows(codec.layout, each, max(0, len(each) - codec.context)) for each in inner]
     longest = max(map(len, parts))
     steps = np.empty((longest + 1, len(parts), codec.layout.width), np.float32)
     steps[:] = codec.boundary
@@ -92,7 +93,9 @@ def _score(engine: Engine, codec: SeriesCodec, series: Sequence[Series]) -> list
     discrete = codec.distribution == "negative-binomial"
     made = []
     for place, (each, part) in enumerate(zip(series, parts, strict=True)):
-        unit = 0.0 if discrete else float(np.log(scaling_of(codec.layout, each).scale))
+        unit = 0.0 if discrete else np.log(scaling_of(codec.layout, inner[place]).scale)
+        if codec.log:
+            unit = unit + inner[place].values[len(each) - len(part) :]
         missing = np.isnan(each.values[len(each) - len(part) :])
         own = slice(longest - len(part), longest)
         scored = np.where(missing, np.nan, surprise[own, place] + unit)
