@@ -47,7 +47,7 @@ def test_long_and_wide_form_of_one_table_are_the_same_series(tmp_path_factory, t
     stamps = days(len(table))
     wide = [
         ["date", "a", "b"],
-        *([t, shown(a), shown(b)] for t, (a, b) in zip(stamps, table, strict=False)),
+        *([t, shown(a), shown(b)] for t, (a, b) in zip(stamps, table, strict=True)),
     ]
     long = [["item", "date", "units"]]
     for place, name in enumerate("ab"):
@@ -110,7 +110,7 @@ def test_parquet_files_give_the_series_of_the_same_csv(tmp_path):
     table = pyarrow.table({"date": stamps, "x": [1.0, None, 3.5, 4.0], "n": [1, 2, 3, 4]})
     parquet.write_table(table, tmp_path / "t.parquet")
     rows = [
-        [str(t), x, n] for t, x, n in zip(stamps, [1.0, "", 3.5, 4.0], [1, 2, 3, 4], strict=False)
+        [str(t), x, n] for t, x, n in zip(stamps, [1.0, "", 3.5, 4.0], [1, 2, 3, 4], strict=True)
     ]
     write(tmp_path / "t.csv", [["date", "x", "n"], *rows])
     for one, other in zip(read(tmp_path / "t.parquet"), read(tmp_path / "t.csv"), strict=True):
@@ -129,14 +129,14 @@ def test_known_columns_reach_into_the_future(tmp_path):
 
 def test_rows_out_of_order_can_be_sorted(tmp_path):
     path = write(
-        tmp_path / "x.csv", [["date", "x"], *zip(days(4)[::-1], [4, 3, 2, 1], strict=False)]
+        tmp_path / "x.csv", [["date", "x"], *zip(days(4)[::-1], [4, 3, 2, 1], strict=True)]
     )
     (series,) = read(path, sort=True)
     assert series.values.tolist() == [1, 2, 3, 4]
 
 
 def test_parts_of_a_source_are_before_and_with_its_last_steps(tmp_path):
-    path = write(tmp_path / "x.csv", [["date", "x"], *zip(days(10), range(10), strict=False)])
+    path = write(tmp_path / "x.csv", [["date", "x"], *zip(days(10), range(10), strict=True)])
     domain = SeriesDomain(horizon=3)
     parts = domain.parts([Source("x", path)])
     (train,) = [piece.content for piece in domain.read(parts["train"])]
@@ -151,7 +151,7 @@ def test_several_files_of_one_series_each_are_named_by_their_files(tmp_path):
     sources = []
     for name in ("shoes", "hats"):
         path = write(
-            tmp_path / f"{name}.csv", [["date", "x"], *zip(days(4), range(4), strict=False)]
+            tmp_path / f"{name}.csv", [["date", "x"], *zip(days(4), range(4), strict=True)]
         )
         sources.append(Source(str(path), path))
     found = [piece.content.name for piece in SeriesDomain().read(sources)]
