@@ -127,7 +127,7 @@ class Domain(Protocol):
     - `show(written, codec) -> str`: generated sequences for standard output, if no text.
     - `evaluate(bundle, train, held_out, label, note) -> Report`: its field's own measures.
     - `forecast(engine, codec, sources, request, note) -> Forecast`: where what is generated goes on
-      from the data: what may follow each sequence of the sources.
+      from the data: what may follow each sequence of the sources. Its `write` is never called.
     - `backtest(engine, codec, sources, request, compare, folder, note) -> Report`: with `forecast`,
       and instead of `evaluate`: forecasts of what the sources know already, beside simple ones
       where `compare` says so; files go to `folder`.
