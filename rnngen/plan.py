@@ -355,6 +355,7 @@ def _check_unchanged(
     settings: Settings, inherited: Mapping[str, Mapping[str, Any]], start: Bundle
 ) -> None:
     free = {("model", "dropout"), ("text", "valid"), ("text", "split"), ("text", "unknown")}
+    free |= {("series", name) for name in ("windows", "hold_out", "sort", "separator", "format")}
     for section, values in inherited.items():
         for name, value in values.items():
             now = getattr(settings[section], name) if section in settings else value

@@ -1,5 +1,7 @@
 """Measures of forecasts against their definitions, written out."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -41,7 +43,7 @@ def test_mase_is_the_error_by_that_of_the_seasonal_naive_forecast(actual, foreca
 def test_crps_is_the_integral_of_the_squared_distance_of_distributions(actual, sample):
     points = sorted({actual, *sample})
     total = 0.0
-    for low, high in zip(points[:-1], points[1:], strict=True):
+    for low, high in itertools.pairwise(points):
         middle = (low + high) / 2
         below = sum(x <= middle for x in sample) / len(sample)
         total += (below - (actual <= middle)) ** 2 * (high - low)
