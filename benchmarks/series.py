@@ -41,6 +41,7 @@ M4 = (
     "series.hold_out=false",
     "series.log=true",
     "model.dropout=0",
+    "train.epochs=100",  # time ends it before
 )
 EXCHANGE = (
     "series.header=false",
