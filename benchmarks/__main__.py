@@ -17,6 +17,7 @@ NAMES = (
     "constrained",
     "json_schema",
     "poems",
+    "series",
 )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rnngen.errors import RnngenError as RnngenError
     from rnngen.evaluate import evaluate as evaluate
     from rnngen.fit import fit as fit
+    from rnngen.forecast import forecast as forecast
     from rnngen.generate import generate as generate
     from rnngen.hookspecs import hookimpl as hookimpl
     from rnngen.options import option as option
@@ -31,6 +32,7 @@ _PUBLIC = {
     "RnngenError": "rnngen.errors",
     "evaluate": "rnngen.evaluate",
     "fit": "rnngen.fit",
+    "forecast": "rnngen.forecast",
     "generate": "rnngen.generate",
     "hookimpl": "rnngen.hookspecs",
     "load": "rnngen.bundle",
@@ -43,6 +45,7 @@ __all__ = [
     "__version__",
     "evaluate",
     "fit",
+    "forecast",
     "generate",
     "hookimpl",
     "load",

@@ -30,22 +30,48 @@ def register_cells(register: Register) -> None:
 
 @hookimpl
 def register_domains(register: Register) -> None:
-    """Text; other domains are plugins."""
+    """Text and time series."""
     register(
         "text",
         "rnngen.domains.text:TextDomain",
         options="rnngen.domains.text.options:Options",
         summary="text files, by character, byte or subword",
     )
+    register(
+        "series",
+        "rnngen.domains.series:SeriesDomain",
+        options="rnngen.domains.series.options:Options",
+        summary="time series in CSV and Parquet, and probabilistic forecasts",
+    )
 
 
 @hookimpl
 def register_likelihoods(register: Register) -> None:
-    """The likelihood of tokens."""
+    """The likelihoods of tokens, and of values of a time series."""
     register(
         "categorical",
         "rnngen.likelihoods.categorical:Categorical",
         summary="softmax over the vocabulary",
+    )
+    register(
+        "gaussian",
+        "rnngen.likelihoods.gaussian:Gaussian",
+        summary="normal distribution of a series' value",
+    )
+    register(
+        "student-t",
+        "rnngen.likelihoods.student_t:StudentT",
+        summary="Student's t distribution of a series' value: forgives outliers",
+    )
+    register(
+        "negative-binomial",
+        "rnngen.likelihoods.negative_binomial:NegativeBinomial",
+        summary="counts (Salinas et al. 2017)",
+    )
+    register(
+        "quantised",
+        "rnngen.likelihoods.quantised:Quantised",
+        summary="bins of a series' value, of any distribution",
     )
 
 

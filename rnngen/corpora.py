@@ -43,6 +43,8 @@ BUNDLED = {
     "prose": "a narrator's tale in chapters",
     "manual": "dry instructions for imaginary machines",
 }
+SERIES = {"series": "carbon dioxide on Mauna Loa and the sea off Peru, a value each month"}
+"""Bundled too, but no text: a table of facts in the public domain."""
 MADE = {
     "python-docs": "the language reference and the docstrings of this Python's standard library",
     "python-code": "source code of this Python's standard library",
@@ -81,7 +83,7 @@ class Corpus:
 
 def names() -> list[str]:
     """All corpora: bundled, made, recipes."""
-    return [*BUNDLED, *MADE, *_recipes()]
+    return [*BUNDLED, *SERIES, *MADE, *_recipes()]
 
 
 def describe() -> list[Corpus]:
@@ -95,6 +97,9 @@ def corpus(name: str) -> Corpus:
     if name in BUNDLED:
         size = _bundled_path(name).stat().st_size
         return Corpus(name, "bundled", BUNDLED[name], "MIT", size=size)
+    if name in SERIES:
+        size = _bundled_path(name).stat().st_size
+        return Corpus(name, "bundled", SERIES[name], "public domain", size=size)
     if name in MADE:
         path = _made_path(name)
         return Corpus(
@@ -119,7 +124,7 @@ def beginning(name: str, lines: int = 12) -> str:
     name = _known(name)
     if name in _recipes():
         return ""
-    path = _bundled_path(name) if name in BUNDLED else _made_path(name)
+    path = _bundled_path(name) if name in (*BUNDLED, *SERIES) else _made_path(name)
     if not path.exists():
         return ""
     with path.open(encoding="utf-8") as text:
@@ -140,8 +145,9 @@ def sources(name: str, report: Report | None = None) -> list[Source]:
     """
     name = _known(name)
     say = report or (lambda line: None)
-    if name in BUNDLED:
-        return [Source(name=f"{name}.txt", path=_bundled_path(name))]
+    if name in (*BUNDLED, *SERIES):
+        path = _bundled_path(name)
+        return [Source(name=path.name, path=path)]
     if name in MADE:
         path = _made_path(name)
         if not path.exists():
@@ -174,7 +180,8 @@ def _recipes() -> dict[str, dict[str, Any]]:
 
 
 def _bundled_path(name: str) -> Path:
-    return Path(str(resources.files("rnngen_corpora").joinpath(f"{name}.txt")))
+    suffix = "csv" if name in SERIES else "txt"
+    return Path(str(resources.files("rnngen_corpora").joinpath(f"{name}.{suffix}")))
 
 
 def _made_path(name: str) -> Path:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rnngen import sources
 from rnngen.baselines import XZ_TRAIN_BYTES, XZ_VALID_BYTES, Baseline
@@ -18,9 +19,10 @@ from rnngen.bundle import Bundle, load
 from rnngen.data import Dataset, Store, evaluation, prepare
 from rnngen.device import choose_device, use_threads
 from rnngen.errors import DataError, UsageError
+from rnngen.forecast import engine_of, sources_of
 from rnngen.generate import generate
 from rnngen.memorization import Memorization, memorization
-from rnngen.protocols import Codec, Domain, Report
+from rnngen.protocols import Codec, Domain, ForecastRequest, Report
 from rnngen.scoring import score
 from rnngen.sources import Source
 from rnngen.tasks import data_of, reopen_tasks
@@ -127,6 +129,8 @@ def evaluate(
     use_threads(None)
     chosen, _ = choose_device(device)
     warnings: list[str] = []
+    if hasattr(bundle.domain, "backtest"):
+        return _backtest(bundle, data, split, baselines, seed, device, note)
     training, reason = _training(bundle, note)
     unknown = 0
     if data or split:
@@ -179,6 +183,31 @@ def evaluate(
         copied=copied,
         warnings=tuple(warnings),
     )
+
+
+def _backtest(
+    bundle: Bundle,
+    data: Sequence[str],
+    split: str | None,
+    baselines: bool,
+    seed: int,
+    device: str,
+    note: Callable[[str], None],
+) -> Report:
+    """The measures of a domain that forecasts."""
+    if split is not None:
+        raise UsageError(
+            "`--split` names a part of the data, but a forecast is measured by the end of it",
+            hint="leave it out, or name a file",
+        )
+    domain: Any = bundle.domain
+    engine = engine_of(bundle, device)
+    found = sources_of(bundle, data, note)
+    request = ForecastRequest(seed=seed)
+    report: Report = domain.backtest(
+        engine, bundle.codec, found, request, baselines, bundle.path, note
+    )
+    return report
 
 
 def _steps(characters: int, held_out: Store, held_out_characters: int) -> int:

@@ -116,6 +116,11 @@ def generate(
     if not isinstance(bundle, Bundle):
         bundle = load(bundle)
     codec = bundle.codec
+    if hasattr(bundle.domain, "forecast"):
+        raise UsageError(
+            f"`{bundle.path}` forecasts what follows its data, and writes nothing new",
+            hint="use `rnngen.forecast(...)`",
+        )
     if getattr(codec, "step_shape", ()) and not getattr(made, "vectors", False):
         raise UsageError(
             f"the decoder `{decoder}` chooses among tokens, but this model writes vectors",

@@ -127,6 +127,11 @@ class Domain(Protocol):
     - `corpus`: the name of the corpus that is learned where no data is named.
     - `show(written, codec) -> str`: generated sequences for standard output, if no text.
     - `evaluate(bundle, train, held_out, label, note) -> Report`: its field's own measures.
+    - `forecast(engine, codec, sources, request, note) -> Forecast`: where what is generated goes on
+      from the data: what may follow each sequence of the sources. Its `write` is never called.
+    - `backtest(engine, codec, sources, request, compare, folder, note) -> Report`: with `forecast`,
+      and instead of `evaluate`: forecasts of what the sources know already, beside simple ones
+      where `compare` says so; files go to `folder`.
     """
 
     def read(self, sources: Sequence[Source]) -> Iterator[Piece]:
@@ -281,6 +286,37 @@ class Report:
     protocol: str = ""
     warnings: Sequence[str] = ()
     files: Sequence[Path] = ()
+
+
+@dataclass(frozen=True)
+class ForecastRequest:
+    """What a forecast is asked for.
+
+    Args:
+        horizon: steps to look ahead; None: as many as the model was made for.
+        samples: futures drawn for each sequence.
+        seed: of the random numbers; a future does not depend on how many are drawn.
+        temperature, bias: as the decoder `sample` has them.
+    """
+
+    horizon: int | None = None
+    samples: int = 200
+    seed: int = 0
+    temperature: float = 1.0
+    bias: float = 0.0
+
+
+class Forecast(Protocol):
+    """What may follow each of several sequences."""
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each sequence and step, JSON only."""
+
+    def show(self) -> str:
+        """For standard output."""
+
+    def write(self, path: Path, note: Callable[[str], None]) -> Sequence[Path]:
+        """Files people use; the files made."""
 
 
 class Tracker(Protocol):

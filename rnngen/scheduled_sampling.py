@@ -38,6 +38,7 @@ def guessed_inputs(
         output, _ = model(batch.inputs, state, batch.resets, batch.condition)
     guesses = model.likelihood.sample(output[:-1], generator)  # [T-1, B, ...]
     chosen = torch.rand(guesses.shape[:2], generator=generator).to(device) < share
+    guesses = model.likelihood.replaced(batch.inputs[1:], guesses)
     inputs = batch.inputs.clone()
     inputs[1:] = torch.where(_as(chosen, guesses), guesses, inputs[1:])
     if batch.resets is not None:

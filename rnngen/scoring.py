@@ -62,7 +62,7 @@ def score(
             lanes = batch.inputs.shape[1]
             if lanes != width:
                 state, width = model.initial_state(lanes), lanes
-            batch = batch.to(device)
+            batch = counted(model, batch.to(device))
             output, state = model(batch.inputs, state, batch.resets, batch.condition)
             nll = model.likelihood.nll(output, batch.targets)
             if batch.weights is None:
@@ -73,3 +73,11 @@ def score(
             nats += float(nll.sum(dtype=torch.float64))
     model.train(training)
     return Score(nats, steps)
+
+
+def counted(model: Model, batch: Batch) -> Batch:
+    """The batch with weight 0 where the model's likelihood does not count a target."""
+    counts = model.likelihood.counts(batch.targets)
+    if counts is None:
+        return batch
+    return batch._replace(weights=counts if batch.weights is None else counts * batch.weights)

@@ -31,7 +31,7 @@ from rnngen.reporter import Reporter
 from rnngen.runs import RunFolder
 from rnngen.schedule import rate
 from rnngen.scheduled_sampling import guessed_inputs
-from rnngen.scoring import autocast, score
+from rnngen.scoring import autocast, counted, score
 from rnngen.sections import TrainOptions
 from rnngen.task_history import MEASURED, Measured, Stream, measure, size_of
 from rnngen.tree import pack, unpack
@@ -41,6 +41,7 @@ VALIDATION_SHARE = 0.04  # of the time of a run, at most
 VALIDATIONS = 10  # in a run, at most, where the user did not say how often
 CHECKPOINT_SECONDS = 60.0
 EXPLODED = 2.0  # times the first loss of the run
+EXPLODED_DENSITY = 50.0  # nats above it, where the loss is of a density: that has no zero
 # On a GPU, looking at the loss waits for it; there it is looked at every so many steps.
 LOOK_EVERY = {"cpu": 1, "cuda": 16, "mps": 16}
 
@@ -392,6 +393,7 @@ class Trainer:
         batch = task.batches.batch(epoch, index)
         if self.device.type != "cpu":
             batch = batch.to(self.device)
+        batch = counted(self.model, batch)
         lanes = batch.inputs.shape[1]
         if self.lanes is None or index == 0 or self._width() != lanes:
             self.lanes = self.model.initial_state(lanes)
@@ -436,7 +438,10 @@ class Trainer:
             raise Exploded("the loss is not a number" if math.isnan(loss) else "the loss exploded")
         if self.position.first_loss is None:
             self.position.first_loss = loss
-        if loss > EXPLODED * max(self.position.first_loss, 1.0):
+        most = EXPLODED * max(self.position.first_loss, 1.0)
+        if self.model.likelihood.density:
+            most = self.position.first_loss + EXPLODED_DENSITY
+        if loss > most:
             raise Exploded(f"the loss rose to {loss:.2f} from {self.position.first_loss:.2f}")
         smoothing = 0.0 if math.isnan(self._recent.loss) else 0.95
         previous = 0.0 if math.isnan(self._recent.loss) else self._recent.loss

@@ -293,3 +293,18 @@ def test_a_broken_archive_is_an_error_for_the_user(
     recipe["members"] = [{"name": "inside"}]
     with pytest.raises(DataError, match="could not unpack `inside`"):
         corpora.sources("tiny")
+
+
+def test_the_corpus_of_series_has_the_size_and_checksum_of_its_table_and_is_read() -> None:
+    from rnngen.domains.series import SeriesDomain
+
+    (source,) = corpora.sources("series")
+    content = source.path.read_bytes()
+    table = resources.files("rnngen_corpora").joinpath("README.md").read_text("utf-8")
+    row = next(line for line in table.split("\n") if line.startswith("| series.csv |"))
+    assert f"| {len(content)} | {hashlib.sha256(content).hexdigest()} | public domain |" in row
+    series = [piece.content for piece in SeriesDomain().read([source])]
+    assert [(each.name, len(each)) for each in series] == [
+        ("carbon_dioxide", 526),
+        ("sea_temperature", 732),
+    ]

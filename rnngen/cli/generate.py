@@ -20,11 +20,14 @@ from rnngen.ui import Ui
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rnngen.bundle import Bundle
     from rnngen.config import Config
     from rnngen.generate import Generated
 
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 SEPARATOR = "---"
+LENGTH = 500
+SAMPLES = 200
 
 
 @click.command(name="generate")
@@ -42,9 +45,8 @@ SEPARATOR = "---"
     "--horizon",
     "length",
     type=click.IntRange(min=1),
-    default=500,
-    show_default=True,
-    help="Tokens or other steps to write at most; of a time series, how far to look ahead.",
+    help="Tokens or other steps to write at most; of a time series, how far to look ahead.  "
+    "[default: 500, of a time series what the model was made for]",
 )
 @click.option(
     "-n",
@@ -52,9 +54,8 @@ SEPARATOR = "---"
     "--samples",
     "count",
     type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help=f"How many; between them stands a line `{SEPARATOR}`, or nothing if documents are lines.",
+    help=f"How many; between them stands a line `{SEPARATOR}`, or nothing if documents are lines.  "
+    "[default: 1, futures of a time series 200]",
 )
 @click.option(
     "--decoder",
@@ -118,8 +119,8 @@ def command(
     prompt: str | None,
     prompt_option: str | None,
     prompt_file: str | None,
-    length: int,
-    count: int,
+    length: int | None,
+    count: int | None,
     decoder: str | None,
     assignments: tuple[str, ...],
     seed: int,
@@ -158,6 +159,12 @@ def command(
     options = decoder_options(decoder, assignments, file)
     bundle = load(chosen_run(ui, run, table))
 
+    if hasattr(bundle.domain, "forecast"):
+        refused = {"stop": stop, "documents": documents is not None, "explain": explain}
+        _check_forecast(decoder, refused)
+        _forecast(ui, bundle, text, length, count, options, seed, device, out, as_json)
+        return
+    length, count = length or LENGTH, count or 1
     show = getattr(bundle.domain, "show", None)
     streams = count == 1 and not as_json and out is None and show is None
     paper = _Paper(ui, text)
@@ -199,6 +206,54 @@ def command(
     for remark in remarks:
         ui.note(remark)
     for path in made:
+        ui.note(f"wrote {path}")
+
+
+def _check_forecast(decoder: str, refused: dict[str, Any]) -> None:
+    if decoder != "sample":
+        raise UsageError(
+            f"a forecast is drawn with the decoder `sample`, not `{decoder}`",
+            hint="for the most typical future: `-o temperature=0`",
+        )
+    for name, given in refused.items():
+        if given:
+            raise UsageError(f"`--{name}` makes no sense of a forecast", hint="leave it out")
+
+
+def _forecast(
+    ui: Ui,
+    bundle: Bundle,
+    data: str,
+    horizon: int | None,
+    samples: int | None,
+    options: dict[str, Any],
+    seed: int,
+    device: str,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Of a model that forecasts; the prompt is a file to go on from."""
+    from rnngen.forecast import forecast
+
+    made = forecast(
+        bundle,
+        data,
+        horizon=horizon,
+        samples=samples or SAMPLES,
+        options=options,
+        seed=seed,
+        device=device,
+        note=ui.note,
+    )
+    if out is None:
+        if as_json:
+            ui.json(made.rows())
+        else:
+            ui.write(made.show())
+        return
+    if as_json:
+        raise UsageError("`--json` goes to stdout, `--out` is CSV", hint="leave one of them out")
+    for path in made.write(out, ui.note):
         ui.note(f"wrote {path}")
 
 

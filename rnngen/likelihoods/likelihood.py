@@ -33,6 +33,17 @@ class Likelihood:
         """−log p(target) in nats: `[..., K]` and `[..., *step_shape]` to `[...]`, in float32."""
         raise NotImplementedError
 
+    def counts(self, target: Tensor) -> Tensor | None:
+        """Which targets are to be predicted, `[..., *step_shape]` to `[...]`: 1 or 0; None: all.
+
+        Of one that is not, `nll` is 0, and means leave it out.
+        """
+        return None
+
+    def replaced(self, step: Tensor, drawn: Tensor) -> Tensor:
+        """Steps with what was drawn in their place: all of it, or what of a step can be drawn."""
+        return drawn
+
     def draw(
         self, output: Tensor, uniform: Tensor, *, temperature: float = 1.0, bias: float = 0.0
     ) -> Tensor:

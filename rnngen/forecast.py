@@ -1,0 +1,106 @@
+"""The verb `forecast`: what may follow the data a model was trained on, or newer data.
+
+    import rnngen
+
+    rnngen.forecast("runs/sales", horizon=48).write(Path("forecast.csv"), print)
+
+On the command line it is `rnngen generate`, with a model whose domain forecasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rnngen import sources
+from rnngen.bundle import Bundle, load
+from rnngen.decoders.sample import Options, VectorSampler
+from rnngen.device import choose_device
+from rnngen.engine import Engine
+from rnngen.errors import UsageError
+from rnngen.generate import make_decoder
+from rnngen.protocols import Forecast, ForecastRequest
+from rnngen.sources import Source
+from rnngen.tasks import STANDARD_INPUT, data_of, split_of
+
+
+def forecast(
+    bundle: Bundle | str | Path,
+    data: Sequence[str] | str = (),
+    *,
+    horizon: int | None = None,
+    samples: int = 200,
+    options: Mapping[str, Any] | Sequence[str] | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    note: Callable[[str], None] = lambda text: None,
+) -> Forecast:
+    """Draws what may follow; the same as `rnngen generate` of a model that forecasts.
+
+    Args:
+        bundle: a bundle, or where it is.
+        data: files with the sequences to go on from; none: those that the model was trained on.
+        horizon: steps to look ahead; None: as many as the model was made for.
+        samples: futures drawn for each sequence.
+        options: of the decoder `sample`: `temperature` and `bias`.
+        seed: 0 to 2⁶⁴ − 1.
+        device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+        note: told what takes its time, and what one should know of the result.
+
+    Raises:
+        UsageError: what was asked for makes no sense, or the model does not forecast.
+        DataError: the data can't be read.
+        BundleError: the bundle is damaged.
+    """
+    for name, value in (("horizon", horizon), ("samples", samples)):
+        if value is not None and value < 1:
+            raise UsageError(f"`{name}` is {value}, expected at least 1")
+    if not isinstance(bundle, Bundle):
+        bundle = load(bundle)
+    domain: Any = bundle.domain
+    if not hasattr(domain, "forecast"):
+        raise UsageError(
+            f"`{bundle.path}` is a model of {bundle.manifest['domain']['name']}, which does not "
+            "forecast",
+            hint="write with it: `rnngen.generate(...)`",
+        )
+    drawn: Options = make_decoder("sample", options).options  # type: ignore[attr-defined]
+    engine = engine_of(bundle, device)
+    VectorSampler(drawn, engine.likelihood)  # refuses what speaks of tokens
+    found = sources_of(bundle, data, note)
+    request = ForecastRequest(horizon, samples, seed, drawn.temperature, drawn.bias)
+    with engine.threads(samples):
+        made: Forecast = domain.forecast(engine, bundle.codec, found, request, note)
+    return made
+
+
+def engine_of(bundle: Bundle, device: str) -> Engine:
+    """The engine of a model that reads whole sequences and goes on from them."""
+    where, _ = choose_device(device)
+    return Engine(bundle.model.to(where), bundle.codec.boundary)
+
+
+def sources_of(
+    bundle: Bundle, data: Sequence[str] | str, note: Callable[[str], None]
+) -> Sequence[Source]:
+    """The files named, or those that a model was trained on, as they are now.
+
+    Raises:
+        UsageError: one is gone, or they were read from standard input.
+    """
+    named = [data] if isinstance(data, str) and data else list(data)
+    keep = getattr(bundle.domain, "keep", sources.looks_like_text)
+    if named:
+        return sources.find(named, keep=keep)
+    record = data_of(bundle)
+    if STANDARD_INPUT in record["sources"]:
+        raise UsageError(
+            "the model learned from standard input, which can't be read again",
+            hint=f"name a file to go on from: `rnngen generate {bundle.path} FILE`",
+        )
+    found = sources.find(record["sources"], keep=keep)
+    learned, _ = split_of(bundle.domain, found, None)
+    if [sources.fingerprint(learned)] != record["fingerprint"]:
+        note("the data changed since the model was trained: going on from what it is now")
+    return found
