@@ -42,10 +42,12 @@ class ConditionShape:
     Args:
         symbols: how many different ones there are, the padding 0 included.
         length: U, the most that one condition has.
+        pace: symbols that a step stands for on average: how fast a window begins to move.
     """
 
     symbols: int
     length: int
+    pace: float = 0.05
 
 
 @dataclass(frozen=True)
