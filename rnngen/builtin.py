@@ -30,22 +30,33 @@ def register_cells(register: Register) -> None:
 
 @hookimpl
 def register_domains(register: Register) -> None:
-    """Text; other domains are plugins."""
+    """Text, and strokes of a pen; other domains are plugins."""
     register(
         "text",
         "rnngen.domains.text:TextDomain",
         options="rnngen.domains.text.options:Options",
         summary="text files, by character, byte or subword",
     )
+    register(
+        "handwriting",
+        "rnngen.domains.handwriting:HandwritingDomain",
+        options="rnngen.domains.handwriting.options:Options",
+        summary="pen strokes, by themselves or as the writing of a text",
+    )
 
 
 @hookimpl
 def register_likelihoods(register: Register) -> None:
-    """The likelihood of tokens."""
+    """The likelihoods of tokens and of strokes."""
     register(
         "categorical",
         "rnngen.likelihoods.categorical:Categorical",
         summary="softmax over the vocabulary",
+    )
+    register(
+        "pen-mixture",
+        "rnngen.likelihoods.pen_mixture:PenMixture",
+        summary="offsets and states of a pen: mixture of bivariate Gaussians (Graves 2013)",
     )
 
 
