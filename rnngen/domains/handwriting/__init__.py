@@ -32,6 +32,7 @@ class HandwritingDomain:
         UsageError: an option that does not exist or makes no sense.
     """
 
+    corpus = "strokes"
     defaults: Mapping[str, Mapping[str, Any]] = {
         "model": {"hidden": 256, "layers": 2, "dropout": 0.1},
         "train": {"learning_rate": 0.003, "lanes": 16, "chunk": 128, "precision": "fp32"},

@@ -51,7 +51,7 @@ def _ink(root: Element, file: str, size: int) -> list[Drawing]:
     labelled = [
         group
         for group in within(root, "traceGroup")
-        if _annotation(group, TEXTS) and any(children(group, "trace"))
+        if _annotation(group, TEXTS) and next(children(group, "trace"), None) is not None
     ]
     found = []
     for number, group in enumerate(labelled or [root]):
