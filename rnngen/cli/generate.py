@@ -37,6 +37,11 @@ SEPARATOR = "---"
     help="Continue the text of a file, its last line end left out; `-`: of stdin.",
 )
 @click.option(
+    "--primer",
+    metavar="FILE",
+    help="Go on from a file: write in the hand of its strokes (domain `handwriting`).",
+)
+@click.option(
     "-l",
     "--length",
     "--horizon",
@@ -118,6 +123,7 @@ def command(
     prompt: str | None,
     prompt_option: str | None,
     prompt_file: str | None,
+    primer: str | None,
     length: int,
     count: int,
     decoder: str | None,
@@ -175,6 +181,7 @@ def command(
         stream=(lambda row, part: paper.write(part)) if streams else None,
         device=device,
         explain=explain,
+        primer=primer,
         note=remarks.append,
     )
     made: Sequence[Path] = [] if out is None else [out]
