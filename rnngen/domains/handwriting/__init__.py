@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen.domains.handwriting.options import Options
-from rnngen.errors import UsageError
+from rnngen.errors import DataError, UsageError
 from rnngen.options import build
 from rnngen.protocols import Beginning, Piece, Report, Written
 
@@ -121,6 +121,29 @@ class HandwritingDomain:
                 hint='name it: `rnngen generate RUN "hello"`',
             )
         return Beginning((), codec.encode_condition(prompt), shown=prompt)
+
+    def prime(self, prompt: str, source: Source, codec: StrokeCodec) -> Beginning:
+        """A text in the hand of a file's first drawing: the model goes on from there.
+
+        Graves 2013, section 5.5: strokes and their text are read first. Only what follows is drawn.
+
+        Raises:
+            DataError: the file has no drawing, or one without a text where a text is to be written.
+        """
+        piece = next(iter(self.read([replace(source, part="")])))
+        begun = tuple(map(tuple, codec.encode(piece.content).tolist()))
+        if codec.condition is None:
+            return replace(self.begin(prompt, codec), steps=begun)
+        if not piece.condition:
+            raise DataError(
+                f"`{source.name}` does not say what its first drawing reads, so that its hand "
+                "can't be taken up",
+                hint="give it a text: a `<title>` in SVG, an annotation of type `truth` in InkML",
+            )
+        self.begin(prompt, codec)
+        between = " " if " " in codec.alphabet else ""
+        condition = codec.encode_condition(piece.condition + between + prompt)
+        return Beginning(begun, condition, shown=prompt)
 
     def write(self, written: Sequence[Written], codec: StrokeCodec, path: Path) -> list[Path]:
         """`x.svg`, `x.png`, an animation `x.anim.svg`, or a folder of SVG files.

@@ -72,7 +72,8 @@ def despike(line: Line, factor: float) -> Line:
     into, out = far[:-1], far[1:]
     back = (offsets[:-1] * offsets[1:]).sum(1) < BACK * into * out
     spikes = back & (np.minimum(into, out) > factor * max(usual, 1e-12))
-    return line[np.concatenate([[True], ~spikes, [True]])]
+    kept: Line = line[np.concatenate([[True], ~spikes, [True]])]
+    return kept
 
 
 def simplify(line: Line, tolerance: float) -> Line:
@@ -96,7 +97,8 @@ def simplify(line: Line, tolerance: float) -> Line:
             middle = first + 1 + farthest
             kept[middle] = True
             stretches += [(first, middle), (middle, last)]
-    return line[kept]
+    simpler: Line = line[kept]
+    return simpler
 
 
 def distances(points: Line, start: Line, stop: Line) -> NDArray[np.float64]:

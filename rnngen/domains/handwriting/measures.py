@@ -108,7 +108,7 @@ def fit(targets: Tensor, components: int) -> Tensor:
     weight = torch.full((components,), 1.0 / components, dtype=torch.float64)
     for _ in range(ITERATIONS if components > 1 else 1):
         normal = torch.distributions.MultivariateNormal(mean, spread)
-        log = normal.log_prob(moves.unsqueeze(1)) + weight.log()
+        log = normal.log_prob(moves.unsqueeze(1)) + weight.log()  # type: ignore[no-untyped-call]
         share = log.softmax(1)  # [n, M]
         total = share.sum(0).clamp(min=1e-9)
         weight = total / total.sum()

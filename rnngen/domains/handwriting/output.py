@@ -47,7 +47,7 @@ class Sheet:
 
 
 def sheet(written: Sequence[Written]) -> Sheet:
-    """Sequences one below the other; what they continue is drawn too.
+    """Sequences one below the other; a drawing that one goes on from is drawn too.
 
     Raises:
         DataError: there is none.
@@ -57,13 +57,22 @@ def sheet(written: Sequence[Written]) -> Sheet:
     top, width = MARGIN, 0.0
     drawings = []
     for part in written:
-        lines = [line * UNIT for line in to_lines([*part.beginning.steps, *part.steps])]
+        lines = [line * UNIT for line in _drawn(part)]
         points = np.concatenate(lines)
         low, high = points.min(0), points.max(0)
         drawings.append((part.prompt, [line - low + (MARGIN, top) for line in lines]))
         width = max(width, float(high[0] - low[0]))
         top += float(high[1] - low[1]) + MARGIN
     return Sheet(drawings, width + 2 * MARGIN, top)
+
+
+def _drawn(part: Written) -> list[Line]:
+    """The lines of a sequence; strokes whose hand a text is written in are no part of it."""
+    begun = part.beginning.steps
+    lines = to_lines([*begun, *part.steps])
+    if part.beginning.condition is None or not len(begun):
+        return lines
+    return lines[len(to_lines(begun)) :] or [np.zeros((1, 2))]
 
 
 def svg(page: Sheet, *, animated: bool = False) -> str:
