@@ -15,6 +15,13 @@ class Options:
     text: Literal["auto", "no"] = option(
         "auto", "auto: learn to write given texts, where all drawings have one; no: ignore them"
     )
+    words: int = option(
+        1,
+        "put up to so many words of a writer on a line, a space between, where a file has single "
+        "words: else no space is learnt",
+        min=1,
+        max=100,
+    )
     components: int = option(20, "Gaussians that an offset is drawn from", min=1, max=1000)
     scale: Literal["writer", "none"] = option(
         "writer", "bring every writer's hand to one size, as far as files name writers, or do not"

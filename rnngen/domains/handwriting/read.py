@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from rnngen.domains.handwriting import clean
 from rnngen.domains.handwriting.drawing import Drawing
+from rnngen.domains.handwriting.line import on_lines
 from rnngen.domains.handwriting.options import Options
 from rnngen.errors import DataError
 from rnngen.protocols import Piece
@@ -39,21 +41,27 @@ def pieces(sources: Sequence[Source], options: Options) -> Iterator[Piece]:
     for source in sources:
         sizes = _sizes(drawings(source, options)) if options.scale == "writer" else {}
         found = False
-        for drawing in drawings(source, options):
+        cleaned = (_cleaned(each, sizes, options) for each in drawings(source, options))
+        for drawing in on_lines(cleaned, options.words):
             found = True
-            hand = sizes.get(drawing.writer, 0.0)
-            tolerance = options.simplify * (hand or clean.size(drawing.lines))
-            lines = [
-                clean.simplify(clean.despike(line, options.despike), tolerance) / (hand or 1.0)
-                for line in drawing.lines
-            ]
             condition = drawing.text if options.text == "auto" else None
-            yield Piece(lines, True, drawing.size, condition)
+            yield Piece(drawing.lines, True, drawing.size, condition)
         if not found:
             raise DataError(
                 f"`{source.name}` has no drawing" + (f" to {source.part}" * bool(source.part)),
                 hint="leave it out, or see whether it was written",
             )
+
+
+def _cleaned(drawing: Drawing, sizes: Mapping[str | None, float], options: Options) -> Drawing:
+    """Without spikes, brought to size, simplified."""
+    hand = sizes.get(drawing.writer, 0.0)
+    tolerance = options.simplify * (hand or clean.size(drawing.lines))
+    lines = [
+        clean.simplify(clean.despike(line, options.despike), tolerance) / (hand or 1.0)
+        for line in drawing.lines
+    ]
+    return replace(drawing, lines=lines)
 
 
 def part_of(drawing: Drawing, options: Options) -> str:
