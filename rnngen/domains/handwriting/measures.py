@@ -10,13 +10,17 @@ The end of a drawing counts as a step, of which only the state of the pen has a 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
-from rnngen.bundle import Bundle
-from rnngen.data import Store, evaluation
 from rnngen.likelihoods.pen_mixture import ENDS, STATES, PenMixture
 from rnngen.protocols import Report
+
+if TYPE_CHECKING:
+    from rnngen.bundle import Bundle
+    from rnngen.data import Store
 
 CHUNK = 256
 LANES = 32
@@ -41,6 +45,8 @@ def evaluate(bundle: Bundle, train: Store | None, held_out: Store, label: str) -
         held_out: what is measured.
         label: what that is.
     """
+    from rnngen.data import evaluation
+
     likelihood = bundle.model.likelihood
     assert isinstance(likelihood, PenMixture)
     device = next(bundle.model.parameters()).device
