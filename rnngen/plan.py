@@ -354,7 +354,14 @@ def _inherited(start: Bundle) -> dict[str, dict[str, Any]]:
 def _check_unchanged(
     settings: Settings, inherited: Mapping[str, Mapping[str, Any]], start: Bundle
 ) -> None:
-    free = {("model", "dropout"), ("text", "valid"), ("text", "split"), ("text", "unknown")}
+    free = {
+        ("model", "dropout"),
+        ("text", "valid"),
+        ("text", "split"),
+        ("text", "unknown"),
+        ("handwriting", "valid"),
+        ("handwriting", "split"),
+    }
     for section, values in inherited.items():
         for name, value in values.items():
             now = getattr(settings[section], name) if section in settings else value
