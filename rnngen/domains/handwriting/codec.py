@@ -52,7 +52,7 @@ class StrokeCodec:
 
     @property
     def condition(self) -> ConditionShape | None:
-        """Shape of the texts, one place longer than the longest: the end of a text can be seen."""
+        """Shape of the texts; None where drawings have none."""
         if not self.alphabet:
             return None
         return ConditionShape(len(self.alphabet) + 1, self.length, self.pace)
