@@ -18,6 +18,7 @@ NAMES = (
     "json_schema",
     "poems",
     "series",
+    "handwriting",
 )
 
 

@@ -30,7 +30,7 @@ def register_cells(register: Register) -> None:
 
 @hookimpl
 def register_domains(register: Register) -> None:
-    """Text and time series."""
+    """Text, time series, and strokes of a pen."""
     register(
         "text",
         "rnngen.domains.text:TextDomain",
@@ -43,11 +43,17 @@ def register_domains(register: Register) -> None:
         options="rnngen.domains.series.options:Options",
         summary="time series in CSV and Parquet, and probabilistic forecasts",
     )
+    register(
+        "handwriting",
+        "rnngen.domains.handwriting:HandwritingDomain",
+        options="rnngen.domains.handwriting.options:Options",
+        summary="pen strokes, by themselves or as the writing of a text",
+    )
 
 
 @hookimpl
 def register_likelihoods(register: Register) -> None:
-    """The likelihoods of tokens, and of values of a time series."""
+    """The likelihoods of tokens, of values of a time series, and of strokes."""
     register(
         "categorical",
         "rnngen.likelihoods.categorical:Categorical",
@@ -72,6 +78,11 @@ def register_likelihoods(register: Register) -> None:
         "quantised",
         "rnngen.likelihoods.quantised:Quantised",
         summary="bins of a series' value, of any distribution",
+    )
+    register(
+        "pen-mixture",
+        "rnngen.likelihoods.pen_mixture:PenMixture",
+        summary="offsets and states of a pen: mixture of bivariate Gaussians (Graves 2013)",
     )
 
 

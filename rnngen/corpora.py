@@ -42,9 +42,15 @@ BUNDLED = {
     "dialogue": "conversations of two, one turn a line",
     "prose": "a narrator's tale in chapters",
     "manual": "dry instructions for imaginary machines",
+    "series": "carbon dioxide on Mauna Loa and the sea off Peru, a value each month",
+    "strokes": "words in single-stroke letters by twelve hands, for the domain `handwriting`",
 }
-SERIES = {"series": "carbon dioxide on Mauna Loa and the sea off Peru, a value each month"}
-"""Bundled too, but no text: a table of facts in the public domain."""
+SUFFIXES = {"series": ".csv", "strokes": ".npz"}
+"""Of bundled corpora that are no plain text."""
+
+FACTS = frozenset({"series"})
+"""Of bundled corpora, what was measured and belongs to nobody."""
+
 MADE = {
     "python-docs": "the language reference and the docstrings of this Python's standard library",
     "python-code": "source code of this Python's standard library",
@@ -83,7 +89,7 @@ class Corpus:
 
 def names() -> list[str]:
     """All corpora: bundled, made, recipes."""
-    return [*BUNDLED, *SERIES, *MADE, *_recipes()]
+    return [*BUNDLED, *MADE, *_recipes()]
 
 
 def describe() -> list[Corpus]:
@@ -96,10 +102,8 @@ def corpus(name: str) -> Corpus:
     name = _known(name)
     if name in BUNDLED:
         size = _bundled_path(name).stat().st_size
-        return Corpus(name, "bundled", BUNDLED[name], "MIT", size=size)
-    if name in SERIES:
-        size = _bundled_path(name).stat().st_size
-        return Corpus(name, "bundled", SERIES[name], "public domain", size=size)
+        licence = "public domain" if name in FACTS else "MIT"
+        return Corpus(name, "bundled", BUNDLED[name], licence, size=size)
     if name in MADE:
         path = _made_path(name)
         return Corpus(
@@ -120,11 +124,11 @@ def corpus(name: str) -> Corpus:
 
 
 def beginning(name: str, lines: int = 12) -> str:
-    """The first lines of a corpus that is already here; empty where it would have to be fetched."""
+    """The first lines of a text that is already here; empty where it would have to be fetched."""
     name = _known(name)
-    if name in _recipes():
+    if name in _recipes() or SUFFIXES.get(name) == ".npz":
         return ""
-    path = _bundled_path(name) if name in (*BUNDLED, *SERIES) else _made_path(name)
+    path = _bundled_path(name) if name in BUNDLED else _made_path(name)
     if not path.exists():
         return ""
     with path.open(encoding="utf-8") as text:
@@ -145,7 +149,7 @@ def sources(name: str, report: Report | None = None) -> list[Source]:
     """
     name = _known(name)
     say = report or (lambda line: None)
-    if name in (*BUNDLED, *SERIES):
+    if name in BUNDLED:
         path = _bundled_path(name)
         return [Source(name=path.name, path=path)]
     if name in MADE:
@@ -180,8 +184,8 @@ def _recipes() -> dict[str, dict[str, Any]]:
 
 
 def _bundled_path(name: str) -> Path:
-    suffix = "csv" if name in SERIES else "txt"
-    return Path(str(resources.files("rnngen_corpora").joinpath(f"{name}.{suffix}")))
+    file = f"{name}{SUFFIXES.get(name, '.txt')}"
+    return Path(str(resources.files("rnngen_corpora").joinpath(file)))
 
 
 def _made_path(name: str) -> Path:

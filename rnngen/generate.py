@@ -28,6 +28,7 @@ from rnngen.options import assign, parse_assignments
 from rnngen.options import build as build_options
 from rnngen.protocols import Beginning, Codec, Decoder, Emission, Request
 from rnngen.protocols import Engine as AnyEngine
+from rnngen.sources import Source
 from rnngen.stopping import StopTexts
 
 NOTHING = Beginning(())
@@ -78,6 +79,7 @@ def generate(
     stream: Stream | None = None,
     device: str = "auto",
     explain: bool = False,
+    primer: str | Path | None = None,
     note: Callable[[str], None] = lambda text: None,
 ) -> list[Generated]:
     """Writes sequences; the same as the command `rnngen generate`.
@@ -99,6 +101,8 @@ def generate(
             only the best.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
         explain: whether to say where the decoder did not allow what the model wanted most.
+        primer: a file that the sequence goes on from, where the domain can: strokes in the hand
+            that is to be written in.
         note: told in a line what one should know of the result.
 
     Returns:
@@ -126,7 +130,7 @@ def generate(
             f"the decoder `{decoder}` chooses among tokens, but this model writes vectors",
             hint="use `--decoder sample` or `greedy`",
         )
-    beginning = begin(bundle, prompt)
+    beginning = begin(bundle, prompt) if primer is None else prime(bundle, prompt, primer)
     steps = [codec.boundary, *beginning.steps]
     if documents is None:
         documents = 1 if has_documents(bundle) else None
@@ -204,6 +208,25 @@ def begin(bundle: Bundle, prompt: str) -> Beginning:
     if not prompt and not has_documents(bundle):
         return Beginning(codec.opening)
     return Beginning(codec.encode(prompt).tolist(), shown=prompt)
+
+
+def prime(bundle: Bundle, prompt: str, primer: str | Path) -> Beginning:
+    """What a file to go on from, and a prompt, mean to the domain of a model.
+
+    Raises:
+        DataError: the file can't be read, or does not suit the prompt.
+        UsageError: there is no such file, or the domain goes on from none.
+    """
+    if not hasattr(bundle.domain, "prime"):
+        raise UsageError(
+            f"the domain `{bundle.manifest['domain']['name']}` goes on from no file",
+            hint="leave `--primer` out; a text to continue is a prompt, or `--prompt-file`",
+        )
+    path = Path(primer)
+    if not path.is_file():
+        raise UsageError(f"there is no file `{primer}`")
+    made: Beginning = bundle.domain.prime(prompt, Source(path.name, path), bundle.codec)
+    return made
 
 
 def make_decoder(name: str, options: Mapping[str, Any] | Sequence[str] | None = None) -> Decoder:

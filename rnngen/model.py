@@ -295,6 +295,9 @@ def _condition(value: Any) -> ConditionShape | None:
         shape = ConditionShape(**value)
     except TypeError:
         raise BundleError(f"the model's condition is {value!r}, expected its shape") from None
-    if not all(isinstance(n, int) and 0 < n < 2**31 for n in (shape.symbols, shape.length)):
-        raise BundleError(f"the model's condition is {value!r}, expected positive integers")
+    numbers = (shape.symbols, shape.length)
+    if not all(isinstance(n, int) and 0 < n < 2**31 for n in numbers) or not (
+        isinstance(shape.pace, int | float) and 0 < shape.pace < math.inf
+    ):
+        raise BundleError(f"the model's condition is {value!r}, expected positive numbers")
     return shape

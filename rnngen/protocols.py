@@ -42,10 +42,12 @@ class ConditionShape:
     Args:
         symbols: how many different ones there are, the padding 0 included.
         length: U, the most that one condition has.
+        pace: symbols that a step stands for on average: how fast a window begins to move.
     """
 
     symbols: int
     length: int
+    pace: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,8 @@ class Domain(Protocol):
     - `parts(sources)`: what the data's makers split it into, `{"train": ..., "valid": ...,
       "test": ...}`, as sources with `part` set; None where they did not.
     - `begin(prompt, codec) -> Beginning`: what a prompt of the command line means to it.
+    - `prime(prompt, source, codec) -> Beginning`: what a file means to it that a sequence is to go
+      on from (`--primer`), say strokes in somebody's hand.
     - `corpus`: the name of the corpus that is learned where no data is named.
     - `show(written, codec) -> str`: generated sequences for standard output, if no text.
     - `evaluate(bundle, train, held_out, label, note) -> Report`: its field's own measures.

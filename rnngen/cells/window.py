@@ -15,6 +15,7 @@ What is read stands in the state, lane by lane, so that it is carried, chosen an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -24,8 +25,6 @@ from rnngen.cells.cell import Cell, Project, Recur, State
 from rnngen.cells.linear import prepare_linear
 from rnngen.protocols import ConditionShape
 
-PACE = -3.0
-"""First value of κ̂: a step of the pen moves the window by about a twentieth of a letter."""
 STEEPEST = 6.0
 """α̂, β̂ and κ̂ are held to this size, so that their exponentials stay finite in half precision."""
 
@@ -52,8 +51,10 @@ class Window(Cell):
         self.shows = nn.Linear(condition.symbols, cell.hidden_size, bias=False)
         with torch.no_grad():
             nn.init.normal_(self.moves.weight, std=0.075)
+            # At first bells of one letter's width, which together weigh one, move evenly.
             nn.init.zeros_(self.moves.bias)
-            self.moves.bias[2 * bells :] = PACE
+            self.moves.bias[:bells] = -math.log(bells)
+            self.moves.bias[2 * bells :] = math.log(condition.pace)
 
     def initial_state(self, batch_size: int) -> State:
         """The cell's, and a window before the first symbol of no text."""

@@ -40,6 +40,11 @@ SAMPLES = 200
     help="Continue the text of a file, its last line end left out; `-`: of stdin.",
 )
 @click.option(
+    "--primer",
+    metavar="FILE",
+    help="Go on from a file: write in the hand of its strokes (domain `handwriting`).",
+)
+@click.option(
     "-l",
     "--length",
     "--horizon",
@@ -119,6 +124,7 @@ def command(
     prompt: str | None,
     prompt_option: str | None,
     prompt_file: str | None,
+    primer: str | None,
     length: int | None,
     count: int | None,
     decoder: str | None,
@@ -182,6 +188,7 @@ def command(
         stream=(lambda row, part: paper.write(part)) if streams else None,
         device=device,
         explain=explain,
+        primer=primer,
         note=remarks.append,
     )
     made: Sequence[Path] = [] if out is None else [out]
