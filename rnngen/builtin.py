@@ -30,22 +30,33 @@ def register_cells(register: Register) -> None:
 
 @hookimpl
 def register_domains(register: Register) -> None:
-    """Text; other domains are plugins."""
+    """Text and music; other domains are plugins."""
     register(
         "text",
         "rnngen.domains.text:TextDomain",
         options="rnngen.domains.text.options:Options",
         summary="text files, by character, byte or subword",
     )
+    register(
+        "music",
+        "rnngen.domains.music:MusicDomain",
+        options="rnngen.domains.music.options:Options",
+        summary="MIDI, ABC and piano rolls, as event tokens or frames of 88 keys",
+    )
 
 
 @hookimpl
 def register_likelihoods(register: Register) -> None:
-    """The likelihood of tokens."""
+    """The likelihoods of tokens and of frames."""
     register(
         "categorical",
         "rnngen.likelihoods.categorical:Categorical",
         summary="softmax over the vocabulary",
+    )
+    register(
+        "bernoulli",
+        "rnngen.likelihoods.bernoulli:Bernoulli",
+        summary="independent keys of a piano-roll frame",
     )
 
 
