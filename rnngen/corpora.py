@@ -42,7 +42,11 @@ BUNDLED = {
     "dialogue": "conversations of two, one turn a line",
     "prose": "a narrator's tale in chapters",
     "manual": "dry instructions for imaginary machines",
+    "tunes": "dance tunes in ABC notation, for the domain `music`",
 }
+SUFFIXES = {"tunes": ".abc"}
+"""Of bundled corpora that are no plain text."""
+
 MADE = {
     "python-docs": "the language reference and the docstrings of this Python's standard library",
     "python-code": "source code of this Python's standard library",
@@ -141,7 +145,8 @@ def sources(name: str, report: Report | None = None) -> list[Source]:
     name = _known(name)
     say = report or (lambda line: None)
     if name in BUNDLED:
-        return [Source(name=f"{name}.txt", path=_bundled_path(name))]
+        path = _bundled_path(name)
+        return [Source(name=path.name, path=path)]
     if name in MADE:
         path = _made_path(name)
         if not path.exists():
@@ -174,7 +179,8 @@ def _recipes() -> dict[str, dict[str, Any]]:
 
 
 def _bundled_path(name: str) -> Path:
-    return Path(str(resources.files("rnngen_corpora").joinpath(f"{name}.txt")))
+    file = f"{name}{SUFFIXES.get(name, '.txt')}"
+    return Path(str(resources.files("rnngen_corpora").joinpath(file)))
 
 
 def _made_path(name: str) -> Path:

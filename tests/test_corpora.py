@@ -61,8 +61,9 @@ def test_table_of_bundled_corpora_has_their_sizes_and_checksums() -> None:
     folder = resources.files("rnngen_corpora")
     table = folder.joinpath("README.md").read_text("utf-8")
     for name in corpora.BUNDLED:
-        content = folder.joinpath(f"{name}.txt").read_bytes()
-        row = next(line for line in table.split("\n") if line.startswith(f"| {name}.txt |"))
+        (source,) = corpora.sources(name)
+        content = source.path.read_bytes()
+        row = next(line for line in table.split("\n") if line.startswith(f"| {source.name} |"))
         assert f"| {len(content)} | {hashlib.sha256(content).hexdigest()} | MIT |" in row
 
 
@@ -81,6 +82,12 @@ def test_every_turn_of_a_dialogue_names_its_speaker() -> None:
         speakers = [turn.split(": ", 1)[0] for turn in conversation.split("\n")]
         assert len(set(speakers)) == 2
         assert all(one != other for one, other in pairwise(speakers))
+
+
+def test_the_tunes_are_what_their_program_composes() -> None:
+    from rnngen_corpora.compose import compose
+
+    assert corpora.sources("tunes")[0].path.read_text("utf-8") == compose()
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,9 @@ def roll_of(score: Score, grid: int) -> tuple[Roll, LeftOut]:
     ]
     if not columns:
         return np.zeros((0, KEYS), np.bool_), LeftOut(drums, 0)
-    times, durations, pitches = (np.concatenate(part).astype(np.int64) for part in zip(*columns))
+    times, durations, pitches = (
+        np.concatenate(part).astype(np.int64) for part in zip(*columns, strict=True)
+    )
     beat = score.ticks_per_quarter
     starts = _nearest(times * grid, beat)
     stops = np.maximum(starts + 1, _nearest((times + durations) * grid, beat))

@@ -102,7 +102,7 @@ def _json(data: bytes, part: str, name: str) -> Iterator[Roll]:
     if not isinstance(found.get(part), list):
         raise DataError(
             f"`{name}` has no list `{part}`, expected `train`, `valid` and `test`",
-            hint="each is a list of pieces, a piece a list of frames, a frame a list of MIDI numbers",
+            hint="each is a list of pieces, those of frames, those of MIDI numbers",
         )
     for number, piece in enumerate(found[part]):
         try:
