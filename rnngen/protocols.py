@@ -123,6 +123,7 @@ class Domain(Protocol):
     - `parts(sources)`: what the data's makers split it into, `{"train": ..., "valid": ...,
       "test": ...}`, as sources with `part` set; None where they did not.
     - `begin(prompt, codec) -> Beginning`: what a prompt of the command line means to it.
+    - `remarks`: a dict whose keys are sentences, of what `read` left out so far; shown to the user.
     - `corpus`: the name of the corpus that is learned where no data is named.
     - `show(written, codec) -> str`: generated sequences for standard output, if no text.
     - `evaluate(bundle, train, held_out, label, note) -> Report`: its field's own measures.
