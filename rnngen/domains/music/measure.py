@@ -20,9 +20,12 @@ from rnngen.protocols import Report
 if TYPE_CHECKING:
     from rnngen.bundle import Bundle
     from rnngen.data import Store
+    from rnngen.data.evaluation import Evaluation
 
 CHUNK = 512
-LANES = 32
+LANES = (32, 16, 8, 4, 2, 1)
+"""Pieces side by side; fewer where 32 would cut pieces apart."""
+
 ORDER = 5
 
 FRAMES = (
@@ -73,7 +76,6 @@ def frames(bundle: Bundle, train: Store | None, held_out: Store, label: str, not
 def events(bundle: Bundle, train: Store | None, held_out: Store, label: str, note: Note) -> Report:
     """Nats per token and per note of a model, beside n-grams; arguments as for `frames`."""
     from rnngen.baselines import NGram, unigram_nats
-    from rnngen.data import evaluation
     from rnngen.scoring import score
 
     codec = bundle.codec
@@ -81,7 +83,7 @@ def events(bundle: Bundle, train: Store | None, held_out: Store, label: str, not
     struck = np.array([codec.token(step).startswith("Pitch") for step in range(codec.size)])
     notes = int(struck[targets].sum())
     device = next(bundle.model.parameters()).device
-    found = score(bundle.model, evaluation(held_out, CHUNK, LANES), device)
+    found = score(bundle.model, _whole_pieces(held_out), device)
     rows = [("model", found.nats)]
     if train is not None:
         note("fitting the simple models on the training part")
@@ -109,15 +111,13 @@ def model_nats(model: Any, store: Store) -> float:
     """The sum of −ln p of the keys of all frames that count, in nats."""
     import torch
 
-    from rnngen.data import evaluation
-
     device = next(model.parameters()).device
     training, nats = model.training, 0.0
     model.eval()
     state: Any = None
     width = 0
     with torch.inference_mode():
-        for batch in evaluation(store, CHUNK, LANES):
+        for batch in _whole_pieces(store):
             batch = batch.to(device)
             if batch.inputs.shape[1] != width:
                 width = batch.inputs.shape[1]
@@ -128,6 +128,14 @@ def model_nats(model: Any, store: Store) -> float:
             nats += float(cost[given].sum(dtype=torch.float64))
     model.train(training)
     return nats
+
+
+def _whole_pieces(store: Store) -> Evaluation:
+    """Batches in which the state begins with each piece and nowhere else."""
+    from rnngen.data import evaluation
+
+    found = (evaluation(store, CHUNK, lanes) for lanes in LANES)
+    return next(batches for batches in found if batches.exact)
 
 
 def independent_nats(train: Store, held_out: Store) -> Floats:
