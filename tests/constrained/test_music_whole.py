@@ -39,7 +39,9 @@ def word(sequence):
 
 
 def allowed(names, most, pattern):
-    return {each for each in all_sequences(names, most) if re.fullmatch(pattern, word(each))}
+    """Sequences that fit the pattern and have a note or a drum."""
+    fit = {each for each in all_sequences(names, most) if re.fullmatch(pattern, word(each))}
+    return {each for each in fit if {"n", "d"} & {*word(each)}}
 
 
 @pytest.mark.parametrize(

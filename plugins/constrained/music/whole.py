@@ -5,7 +5,7 @@
 
 A kind of token that the vocabulary has is not left out: a bar has its signature, a note its
 instrument, its loudness and its duration. Drums are notes of their own, after the program of
-drums. Within a bar positions only go on.
+drums. Within a bar positions only go on. A piece has a note.
 """
 
 from __future__ import annotations
@@ -39,10 +39,12 @@ class WholeState:
     Args:
         wants: the kinds of which one has to come next; empty where nothing is begun.
         position: the last in this bar; -1 before the first, None where no bar has begun.
+        sounded: whether there was a note.
     """
 
     wants: tuple[str, ...]
     position: int | None
+    sounded: bool
 
 
 class Whole(Rule):
@@ -65,7 +67,7 @@ class Whole(Rule):
 
     def start(self) -> WholeState:
         """Nothing is begun."""
-        return WholeState((), None)
+        return WholeState((), None, False)
 
     def step(self, state: WholeState, token: int) -> WholeState | None:
         """The state after a token, None where it does not belong there."""
@@ -79,8 +81,8 @@ class Whole(Rule):
         return self._after(kind, state, self._places[token]) if fits else None
 
     def accept(self, state: WholeState) -> bool:
-        """Whether nothing is left half."""
-        return not state.wants
+        """Whether there was a note, and nothing is left half."""
+        return state.sounded and not state.wants
 
     def explain(self, state: WholeState, token: int) -> str:
         """Why a token is not allowed."""
@@ -95,7 +97,7 @@ class Whole(Rule):
 
     def unfinished(self, state: WholeState) -> str:
         """Why the piece can't end here."""
-        return f"notes: a {' or '.join(state.wants)} is missing"
+        return f"notes: a {' or '.join(state.wants) or 'note'} is missing"
 
     def _free(self, kind: str, state: WholeState, place: int) -> bool:
         """Whether a kind may come where nothing is begun."""
@@ -110,22 +112,21 @@ class Whole(Rule):
         return kind not in ("signature", "tempo") or "bar" not in self._present
 
     def _after(self, kind: str, state: WholeState, place: int) -> WholeState:
-        position = state.position
+        position, sounded = state.position, state.sounded or kind in ("pitch", "drum")
+        wants: tuple[str, ...] = ()
         if kind == "bar":
-            return WholeState(self._of("signature"), -1)
-        if kind == "position":
-            return WholeState((*self._of("tempo"), *self._beginnings()), place)
-        if kind == "tempo" and "bar" in self._present:
-            return WholeState(self._beginnings(), position)
-        if kind in ("program", "drums"):
-            return WholeState(("pitch" if kind == "program" else "drum",), position)
-        if kind in ("pitch", "drum"):
-            rest = self._of(*AFTER)
+            wants, position = self._of("signature"), -1
+        elif kind == "position":
+            wants, position = (*self._of("tempo"), *self._beginnings()), place
+        elif kind == "tempo" and "bar" in self._present:
+            wants = self._beginnings()
+        elif kind in ("program", "drums"):
+            wants = ("pitch",) if kind == "program" else ("drum",)
+        elif kind in ("pitch", "drum"):
+            wants = self._of(*AFTER)[:1]
         elif kind in ("velocity", "silence"):
-            rest = self._of("duration")
-        else:
-            rest = ()
-        return WholeState(rest[:1], position)
+            wants = self._of("duration")
+        return WholeState(wants, position, sounded)
 
     def _beginnings(self) -> tuple[str, ...]:
         """Kinds that a note begins with."""

@@ -46,7 +46,8 @@ class FrameCodec:
     def shown(self, steps: Sequence[Any]) -> str:
         """A line for each frame, with the names of its notes; `.` where all is still."""
         frames = np.asarray(steps, np.float32).reshape(-1, KEYS + 1)[:, :KEYS] > 0.5
-        lines = (" ".join(map(note_name, np.flatnonzero(frame) + LOWEST)) for frame in frames)
+        sounding = [(np.flatnonzero(frame) + LOWEST).tolist() for frame in frames]
+        lines = (" ".join(map(note_name, pitches)) for pitches in sounding)
         return "".join(f"{line or '.'}\n" for line in lines)
 
     def files(self) -> Mapping[str, bytes]:
