@@ -16,6 +16,7 @@ NAMES = (
     "avalanche_bridge",
     "constrained",
     "poems",
+    "music",
 )
 
 

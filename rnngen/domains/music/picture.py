@@ -45,7 +45,7 @@ def png(score: Score) -> bytes:
     axes.grid(axis="x", color="0.8", linewidth=0.6)
     axes.set_axisbelow(True)
     if len(score.tracks) > 1:
-        axes.legend(loc="upper right", fontsize="small", framealpha=0.8)
+        figure.legend(loc="outside upper right", fontsize="small", ncols=4, frameon=False)
     content = io.BytesIO()
     figure.savefig(content, format="png", metadata={"Software": None})
     return content.getvalue()
@@ -66,7 +66,7 @@ def _draw(axes: Any, track: Any, colour: str, beat: int) -> None:
         color=[to_rgba(colour, 0.35 + 0.65 * note.velocity / 127) for note in notes],
         edgecolor="white",
         linewidth=0.4,
-        label=track.name or "drums" if track.is_drum else track.name or "piano",
+        label=track.name or ("drums" if track.is_drum else f"program {track.program}"),
         zorder=2,
     )
 
