@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rnngen.domains.music import piano_roll, roll_files, score
-from rnngen.domains.music.abc import is_abc, read_abc
+from rnngen.domains.music.abc_notation import is_abc, read_abc
 from rnngen.domains.music.midi import read_midi
 from rnngen.domains.music.options import Options
 from rnngen.domains.music.score import Tune
