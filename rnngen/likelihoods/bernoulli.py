@@ -11,10 +11,13 @@ keys only: `keys_nll`.
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from rnngen.likelihoods.likelihood import Likelihood, sharpened
+
+SOUNDING = 4
+"""Keys that usually sound at a time."""
 
 
 class Bernoulli(Likelihood):
@@ -29,6 +32,16 @@ class Bernoulli(Likelihood):
         self.size = keys + 1
         self.step_shape = (keys + 1,)
         self.uniforms = keys + 1
+
+    def embedding(self, width: int) -> nn.Linear:
+        """The input layer: a vector for each key, added up, of which a chord has about unit size.
+
+        The default of a linear layer is made for inputs that are all of size one; most keys are 0.
+        """
+        layer = nn.Linear(self.size, width)
+        nn.init.normal_(layer.weight, std=SOUNDING**-0.5)
+        nn.init.zeros_(layer.bias)
+        return layer
 
     def keys_nll(self, output: Tensor, target: Tensor) -> Tensor:
         """−log p of the keys alone, in nats: twice `[..., keys + 1]` to `[...]`, in float32."""

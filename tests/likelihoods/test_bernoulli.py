@@ -82,3 +82,13 @@ def test_outputs_in_half_precision_and_far_out_cost_finite_nats():
     nll = Bernoulli(2).nll(output, torch.tensor([[0.0, 1.0, 0.0]]))
     assert nll.dtype == torch.float32
     assert nll.isfinite().all()
+
+
+def test_chords_come_into_a_model_at_about_unit_size():
+    torch.manual_seed(0)
+    chords = torch.zeros(200, 89)
+    for row in chords:
+        row[torch.randperm(88)[:4]] = 1
+    vectors = Bernoulli(88).embedding(64)(chords)
+    assert vectors.shape == (200, 64)
+    assert 0.8 < vectors.std().item() < 1.25
