@@ -19,6 +19,7 @@ NAMES = (
     "poems",
     "series",
     "handwriting",
+    "music",
 )
 
 

@@ -30,7 +30,7 @@ def register_cells(register: Register) -> None:
 
 @hookimpl
 def register_domains(register: Register) -> None:
-    """Text, time series, and strokes of a pen."""
+    """Text, music, time series, and strokes of a pen."""
     register(
         "text",
         "rnngen.domains.text:TextDomain",
@@ -49,11 +49,17 @@ def register_domains(register: Register) -> None:
         options="rnngen.domains.handwriting.options:Options",
         summary="pen strokes, by themselves or as the writing of a text",
     )
+    register(
+        "music",
+        "rnngen.domains.music:MusicDomain",
+        options="rnngen.domains.music.options:Options",
+        summary="MIDI, ABC and piano rolls, as event tokens or frames of 88 keys",
+    )
 
 
 @hookimpl
 def register_likelihoods(register: Register) -> None:
-    """The likelihoods of tokens, of values of a time series, and of strokes."""
+    """The likelihoods of tokens, frames, values of a time series, and strokes."""
     register(
         "categorical",
         "rnngen.likelihoods.categorical:Categorical",
@@ -83,6 +89,11 @@ def register_likelihoods(register: Register) -> None:
         "pen-mixture",
         "rnngen.likelihoods.pen_mixture:PenMixture",
         summary="offsets and states of a pen: mixture of bivariate Gaussians (Graves 2013)",
+    )
+    register(
+        "bernoulli",
+        "rnngen.likelihoods.bernoulli:Bernoulli",
+        summary="independent keys of a piano-roll frame",
     )
 
 

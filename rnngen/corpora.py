@@ -42,10 +42,11 @@ BUNDLED = {
     "dialogue": "conversations of two, one turn a line",
     "prose": "a narrator's tale in chapters",
     "manual": "dry instructions for imaginary machines",
+    "tunes": "dance tunes in ABC notation, for the domain `music`",
     "series": "carbon dioxide on Mauna Loa and the sea off Peru, a value each month",
     "strokes": "words in single-stroke letters by twelve hands, for the domain `handwriting`",
 }
-SUFFIXES = {"series": ".csv", "strokes": ".npz"}
+SUFFIXES = {"tunes": ".abc", "series": ".csv", "strokes": ".npz"}
 """Of bundled corpora that are no plain text."""
 
 FACTS = frozenset({"series"})

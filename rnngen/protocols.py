@@ -128,6 +128,7 @@ class Domain(Protocol):
     - `begin(prompt, codec) -> Beginning`: what a prompt of the command line means to it.
     - `prime(prompt, source, codec) -> Beginning`: what a file means to it that a sequence is to go
       on from (`--primer`), say strokes in somebody's hand.
+    - `remarks`: a dict whose keys are sentences, of what `read` left out so far; shown to the user.
     - `corpus`: the name of the corpus that is learned where no data is named.
     - `show(written, codec) -> str`: generated sequences for standard output, if no text.
     - `evaluate(bundle, train, held_out, label, note) -> Report`: its field's own measures.

@@ -95,6 +95,12 @@ def test_the_strokes_are_what_their_program_makes() -> None:
             assert np.array_equal(kept[name], array), name
 
 
+def test_the_tunes_are_what_their_program_composes() -> None:
+    from rnngen_corpora.compose import compose
+
+    assert corpora.sources("tunes")[0].path.read_text("utf-8") == compose()
+
+
 @pytest.fixture(scope="module")
 def docs() -> str:
     return python_text.python_docs()

@@ -16,6 +16,7 @@ import rnngen
 ROOT = Path(__file__).parents[1]
 DISTRIBUTIONS = ROOT / "tests" / "distributions"
 HEAVY = {"torch", "numpy", "rich", "tokenizers", "safetensors", "pooch", "scipy", "matplotlib"}
+HEAVY |= {"symusic", "miditok"}
 
 PROGRAM = """
 import json, sys

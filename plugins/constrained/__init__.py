@@ -101,6 +101,12 @@ def register_constraints(register: Register) -> None:
         summary="lines of a metre, and which rhyme: `iambic-pentameter ABAB`",
     )
     register(
+        "notes",
+        "rnngen_constrained.music.constraints:whole_notes",
+        options="rnngen_constrained.music.constraints:Options",
+        summary="every note whole: instrument, pitch, loudness, duration; positions that go on",
+    )
+    register(
         "key",
         "rnngen_constrained.music.constraints:key",
         options="rnngen_constrained.music.constraints:Options",

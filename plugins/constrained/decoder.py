@@ -78,7 +78,7 @@ class Constrained:
         if not self._constraints:
             from rnngen_constrained.standard import standard
 
-            self._constraints = [standard(bundle, note)]
+            self._constraints = standard(bundle, note)
 
     def bind(self, vocabulary: Vocabulary, note: Note = _silent) -> None:
         """The same for a vocabulary."""

@@ -7,13 +7,22 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from rnngen.errors import BundleError, DataError, UsageError
 from rnngen_constrained.constraint import Constraint
+from rnngen_constrained.machine import Vocabulary
+from rnngen_constrained.music.constraints import whole_notes
+from rnngen_constrained.music.names import read_events
 from rnngen_constrained.prose import Prose
+from rnngen_constrained.table import TableMachine
+from rnngen_constrained.vocabulary import vocabulary_of
+from rnngen_constrained.without import without
 from rnngen_constrained.word_list import BETWEEN
 
 if TYPE_CHECKING:
     from rnngen.bundle import Bundle
+    from rnngen.data import Store
 
 MOST_WORDS = 50_000
 LONGEST = 40
@@ -21,17 +30,16 @@ BLOCK = 1 << 20
 WORD = re.compile("[^" + "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in BETWEEN) + "]+")
 
 
-def standard(bundle: Bundle, note: Callable[[str], None]) -> Constraint:
-    """The constraint: only words of the training text, pairs of brackets, whole sentences.
+def standard(bundle: Bundle, note: Callable[[str], None]) -> list[Constraint]:
+    """Of text: only words of the training text, pairs of brackets, whole sentences.
+
+    Of music: whole notes, of the pitches, instruments and so on that the training music has.
 
     Raises:
-        UsageError: the model does not write text; what it should keep to has to be said.
+        UsageError: the model writes neither; what it should keep to has to be said.
     """
     if getattr(bundle.codec, "bytes_of", None) is None:
-        raise UsageError(
-            "the decoder `constrained` has nothing to keep to",
-            hint="name a rule, `-o rule=...`; see `rnngen list constraints`",
-        )
+        return _of_music(bundle, note)
     try:
         words = _words(bundle)
     except (BundleError, DataError, UsageError) as error:
@@ -39,12 +47,54 @@ def standard(bundle: Bundle, note: Callable[[str], None]) -> Constraint:
             "standard rule: brackets and quotes in pairs, whole sentences; any words, as the "
             f"training text can't be read again: {error.message}"
         )
-        return Prose(name="sentences")
+        return [Prose(name="sentences")]
     note(
         f"standard rule: only the {len(words):,} words of the training text, brackets and quotes "
         "in pairs, whole sentences"
     )
-    return Prose(words, name="known words and whole sentences")
+    return [Prose(words, name="known words and whole sentences")]
+
+
+def _of_music(bundle: Bundle, note: Callable[[str], None]) -> list[Constraint]:
+    vocabulary = vocabulary_of(bundle.codec)
+    if all(event.kind != "note" for event in read_events(vocabulary.names)):
+        raise UsageError(
+            "the decoder `constrained` has nothing to keep to",
+            hint="name a rule, `-o rule=...`; see `rnngen list constraints`",
+        )
+    try:
+        store = _training(bundle)
+    except (BundleError, DataError, UsageError) as error:
+        note(
+            "standard rule: whole notes; of any pitch, as the training music can't be read again: "
+            f"{error.message}"
+        )
+        return [whole_notes()]
+    unheard = set(range(len(vocabulary))) - {vocabulary.end}
+    for start in range(0, len(store), BLOCK):
+        unheard.difference_update(np.unique(store.steps[start : start + BLOCK]).tolist())
+    note(
+        f"standard rule: whole notes, of the {len(vocabulary) - 1 - len(unheard)} tokens that the "
+        "training music has"
+    )
+    return [whole_notes(), Heard(frozenset(unheard))]
+
+
+class Heard:
+    """The constraint that only tokens of the training music are written.
+
+    Args:
+        unheard: ids of the others.
+    """
+
+    name = "tokens of the training music"
+
+    def __init__(self, unheard: frozenset[int]) -> None:
+        self._unheard = unheard
+
+    def bind(self, vocabulary: Vocabulary) -> TableMachine:
+        """The machine."""
+        return without(self._unheard, vocabulary, self.name)
 
 
 def _words(bundle: Bundle) -> list[str]:
@@ -67,6 +117,13 @@ def _words(bundle: Bundle) -> list[str]:
 
 def _texts(bundle: Bundle) -> Iterator[str]:
     """The training text, in parts."""
+    store = _training(bundle)
+    for start in range(0, len(store), BLOCK):
+        yield bundle.codec.decode(store.steps[start : start + BLOCK])
+
+
+def _training(bundle: Bundle) -> Store:
+    """What the model learned from."""
     from rnngen.tasks import data_of, reopen_tasks
 
     data = data_of(bundle)
@@ -74,5 +131,4 @@ def _texts(bundle: Bundle) -> Iterator[str]:
         raise DataError("the run learned several tasks in a row")
     name = bundle.manifest["domain"]["name"]
     (dataset,) = reopen_tasks(name, bundle.domain, [data["sources"]], data, bundle.codec)
-    for start in range(0, len(dataset.train), BLOCK):
-        yield bundle.codec.decode(dataset.train.steps[start : start + BLOCK])
+    return dataset.train

@@ -11,10 +11,10 @@ from rnngen_constrained.table import TableMachine
 from rnngen_constrained.token_dfa import TokenDFA, merged_columns
 
 
-def without(steps: Set[int], vocabulary: Vocabulary) -> TableMachine:
-    """Everything but `steps`."""
+def without(steps: Set[int], vocabulary: Vocabulary, name: str = "forbidden steps") -> TableMachine:
+    """Everything but `steps`; `name` is what messages call it."""
     table = np.zeros((1, len(vocabulary)), np.int32)
     table[0, [*steps, vocabulary.end]] = -1
     small, classes = merged_columns(table)
     dfa = TokenDFA(small, classes, np.ones(1, bool), np.zeros(1, np.int32))
-    return TableMachine(dfa, vocabulary, ["forbidden steps"])
+    return TableMachine(dfa, vocabulary, [name])

@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,7 @@ class Summary:
         split: `position`, `documents`, `given` (a validation source) or `none`.
         unknown: steps that stand for something the codec does not know.
         encoded: False where it was found in the cache.
+        remarks: what the domain left out of it, in sentences.
     """
 
     documents: int
@@ -66,6 +67,7 @@ class Summary:
     split: str
     unknown: int
     encoded: bool
+    remarks: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,8 @@ def prepare(
             if dataset is None:
                 clean(folder)
                 dataset = wanted.make(folder, seed, note, progress)
+        for remark in dataset.summary.remarks:
+            note(remark)
         return dataset
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
@@ -228,6 +232,8 @@ class _Wanted:
     def _build(
         self, work: Path, seed: int, note: Callable[[str], None], progress: Progress
     ) -> Summary:
+        remarks: dict[str, None] = getattr(self.domain, "remarks", {})
+        remarks.clear()
         codec = self.codec if self.codec is not None else self._fit(note, progress)
         total = _total([*self.sources, *(self.valid or ())])
         note(f"encoding {total / 1e6:.1f} MB" if total else "encoding")
@@ -267,6 +273,7 @@ class _Wanted:
             split=how,
             unknown=0 if unknown is None else int(train.counts[unknown] + valid.counts[unknown]),
             encoded=True,
+            remarks=list(remarks),
         )
         about = asdict(summary)
         del about["encoded"]

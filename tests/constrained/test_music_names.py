@@ -32,7 +32,7 @@ from rnngen_constrained.music.names import Event, read_events, read_pitch, resol
         ("PitchDrum_36", "other", None),
         ("NoteOff_60", "other", None),
         ("Tempo_46.77", "other", None),
-        ("TimeSig_4/4", "other", None),
+        ("TimeSig_6/8", "signature", 6),
         ("PAD_None", "mark", None),
         ("BOS_None", "mark", None),
         ("EOS_None", "mark", None),

@@ -8,6 +8,8 @@ shifts:    `Pitch_60 Duration_1.0.8 TimeShift_1.0.8` (TSD, MIDI-Like): shifts an
 positions: `Bar_None Position_0 Pitch_60 Duration_1.0.8` (REMI): positions go on within the bar, and
            a note ends within it.
 
+A time signature has to be of as many beats.
+
 Times are whole numbers here: fractions of a beat are multiplied by their common denominator.
 """
 
@@ -97,6 +99,8 @@ class Bars(Rule):
         kind, time = self._kinds[token], self._times[token]
         if kind == "other":
             return state
+        if kind == "signature":
+            return state if time == self._units else None
         if kind == "bar":
             return self._bar(state)
         if not state.open:
@@ -132,6 +136,8 @@ class Bars(Rule):
         """Why a token is not allowed."""
         name, kind, time = self.names[token], self._kinds[token], self._times[token]
         where = f"in bar {state.begun}"
+        if kind == "signature":
+            return f"metre: `{name}` is not of {self._beats(self._units)}"
         if kind == "bar":
             full = state.begun < self._count or self._may_close(state)
             return f"metre: {self._left(state)}" if full else f"metre: {self._all(name)}"

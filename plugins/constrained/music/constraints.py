@@ -1,4 +1,4 @@
-"""The kinds of constraints that are music: `key`, `range`, `bars`, `leap`, `cadence`, `motif`."""
+"""The kinds of constraints that are music: `notes`, `key`, `range`, `bars`, and others."""
 
 from __future__ import annotations
 
@@ -86,6 +86,19 @@ def key(text: str, **options: object) -> MusicConstraint:
         return Key(events, names, text, classes)
 
     return MusicConstraint(f"key={text}", make, _settings(options).events)
+
+
+def whole_notes(text: str = "", **options: object) -> MusicConstraint:
+    """Every note with its instrument, loudness and duration, at a position that goes on."""
+    if text:
+        raise BadSyntax(f"`notes` takes no text, but `{text}` was given", hint="`rule=notes`")
+
+    def make(events: Sequence[Event], names: Sequence[str]) -> Rule:
+        from rnngen_constrained.music.whole import Whole
+
+        return Whole(events, names)
+
+    return MusicConstraint("notes", make, _settings(options).events)
 
 
 def pitch_range(text: str, **options: object) -> MusicConstraint:

@@ -16,7 +16,7 @@ from typing import Literal, get_args
 from rnngen.errors import UsageError
 from rnngen.options import suggest
 
-Kind = Literal["note", "rest", "duration", "shift", "position", "bar", "mark", "other"]
+Kind = Literal["note", "rest", "duration", "shift", "position", "bar", "mark", "signature", "other"]
 
 TIME = r"(\d+\.\d+\.[1-9]\d*|\d+/[1-9]\d*|\d+(?:\.\d+)?)"
 
@@ -28,6 +28,7 @@ PATTERNS: Mapping[Kind, str] = {
     "position": r"(?i:pos|position)_(\d+)",
     "bar": r"(?i:bar)(?:_\w+)?",
     "mark": r"(?i:(?:pad|bos|eos|mask|sep|cls|unk)(?:_none)?)",
+    "signature": r"(?i:time_?sig)_(\d+)/\d+",
 }
 
 LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -41,7 +42,8 @@ class Event:
         kind: what it is; `mark`: what stands around sequences, or for nothing (`PAD_None`,
             `BOS_None`), and is never written; `other` for what no rule looks at.
         value: pitch of a note as a MIDI number; time of a duration, shift or rest in the units of
-            the names (`DUR_4`: 4, `Duration_1.4.8`: 1.5 beats); number of a position; None: none.
+            the names (`DUR_4`: 4, `Duration_1.4.8`: 1.5 beats); number of a position; beats in a
+            bar of a time signature; None: none.
     """
 
     kind: Kind
@@ -138,4 +140,4 @@ def _value(kind: Kind, text: str | None) -> Fraction | None:
         raise ValueError
     if kind == "note":
         return Fraction(read_pitch(text))
-    return Fraction(int(text)) if kind == "position" else read_time(text)
+    return Fraction(int(text)) if kind in ("position", "signature") else read_time(text)

@@ -41,7 +41,7 @@ class Cadence(Rule):
         kind = self.events[token].kind
         if kind == "bar":
             return good, "barline" if place == "sounding" else "stale"
-        if place == "barline" and kind != "other":
+        if place == "barline" and kind not in ("other", "signature"):
             return good, "stale"
         return state
 

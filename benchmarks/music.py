@@ -1,0 +1,101 @@
+"""Music: `RNNGEN_DATA=... python -m benchmarks music [JSB_Chorales] [Nottingham] [groove]`.
+
+`JSB_Chorales`, `Nottingham`: an LSTM learns the frames of `polymusic_mat/NAME.mat` on one thread,
+and is measured on the test part by the published protocol: nats per frame, the sum over 88 keys,
+the mean over all frames but the first of each piece, ends of pieces not counted. The validation
+that was best while it learned is kept; settings were chosen on the validation part too.
+
+`groove`: how long the 1,150 MIDI files of the Groove data take to be read and made tokens of.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.machine import data, describe
+
+COMMON = {
+    "music.steps": "frames",
+    "music.grid": 1,
+    "train.chunk": 128,
+    "train.precision": "fp32",
+    "train.threads": 1,
+    "train.sample": 0,
+}
+SETTINGS = {
+    "JSB_Chorales": {
+        "model.hidden": 200,
+        "model.dropout": 0.5,
+        "train.learning_rate": 0.006,
+        "train.lanes": 8,
+        "train.epochs": 60,
+    },
+    "Nottingham": {
+        "model.hidden": 300,
+        "model.dropout": 0.4,
+        "train.learning_rate": 0.005,
+        "train.lanes": 16,
+        "train.epochs": 16,
+    },
+}
+PUBLISHED = {"JSB_Chorales": 8.45, "Nottingham": 3.29}
+"""LSTM, Bai et al. 2018."""
+
+
+def frames(name: str) -> None:
+    """Trains on one of the `.mat` files and prints a row."""
+    import rnngen
+    from rnngen.evaluate import evaluate
+
+    path = data(f"polymusic_mat/{name}.mat")
+    with tempfile.TemporaryDirectory() as folder:
+        begin, used = time.perf_counter(), time.process_time()
+        options = [f"{key}={value}" for key, value in {**COMMON, **SETTINGS[name]}.items()]
+        bundle = rnngen.fit(str(path), domain="music", run=Path(folder) / "run", options=options)
+        seconds, used = time.perf_counter() - begin, time.process_time() - used
+        print(
+            f"{name}: {bundle.model.parameter_count:,} parameters, {seconds:.0f} s "
+            f"({used:.0f} s of the processor), LSTM of Bai et al. {PUBLISHED[name]}"
+        )
+        for part in ("valid", "test"):
+            report = evaluate(bundle, split=part)
+            for row, (number,) in report.rows:
+                print(f"  {part:5}  {row:35} {number:7.3f}")
+
+
+def groove() -> None:
+    """Reads all files of a folder and makes tokens of them."""
+    from rnngen.domains.music import MusicDomain
+    from rnngen.sources import find
+
+    for tokens in ("remi", "tsd"):
+        domain = MusicDomain(grid=12, tokens=tokens)
+        sources = find([str(data("groove"))], keep=domain.keep)
+        codec = domain.fit_codec(list)
+        begin, used = time.perf_counter(), time.process_time()
+        count = [len(codec.encode(piece.content)) for piece in domain.read(sources)]
+        print(
+            f"groove: {len(count):,} of {len(sources):,} files, {sum(count):,} {tokens} tokens, "
+            f"{time.perf_counter() - begin:.1f} s ({time.process_time() - used:.1f} s of the "
+            "processor)"
+        )
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measures what is named; all by default."""
+    unknown = set(arguments) - {*SETTINGS, "groove"}
+    if unknown:
+        raise SystemExit(
+            f"there is no {sorted(unknown)[0]}; there are {', '.join(SETTINGS)}, groove"
+        )
+    for name in arguments or [*SETTINGS, "groove"]:
+        groove() if name == "groove" else frames(name)
+    print(describe())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

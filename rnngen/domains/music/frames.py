@@ -1,0 +1,72 @@
+"""The codec of frames: a step is a vector of 88 keys, 1 where one sounds, and of the boundary."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnngen.domains.music.piano_roll import KEYS, LOWEST, Roll, score_of
+from rnngen.domains.music.score import Score
+from rnngen.errors import BundleError
+from rnngen.protocols import Piece
+
+FILE = "codec.json"
+NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+
+
+class FrameCodec:
+    """Frames of a piano roll.
+
+    Args:
+        grid: frames a beat.
+    """
+
+    step_shape = (KEYS + 1,)
+    dtype = np.float32
+    boundary = (*[0.0] * KEYS, 1.0)
+    size = KEYS + 1
+    opening: Sequence[int] = ()
+
+    def __init__(self, grid: int) -> None:
+        self.grid = grid
+
+    def encode(self, content: Roll) -> NDArray[np.float32]:
+        """The frames of a roll `[n,88]`, as `[n,89]`."""
+        return np.pad(content.astype(np.float32), ((0, 0), (0, 1)))
+
+    def score(self, steps: Sequence[Any] | NDArray[Any]) -> Score:
+        """The score of frames without boundaries; a key that sounds on is one note."""
+        frames = np.asarray(steps, np.float32).reshape(-1, KEYS + 1)
+        return score_of(frames[:, :KEYS] > 0.5, self.grid)
+
+    def shown(self, steps: Sequence[Any]) -> str:
+        """A line for each frame, with the names of its notes; `.` where all is still."""
+        frames = np.asarray(steps, np.float32).reshape(-1, KEYS + 1)[:, :KEYS] > 0.5
+        sounding = [(np.flatnonzero(frame) + LOWEST).tolist() for frame in frames]
+        lines = (" ".join(map(note_name, pitches)) for pitches in sounding)
+        return "".join(f"{line or '.'}\n" for line in lines)
+
+    def files(self) -> Mapping[str, bytes]:
+        """`codec.json`."""
+        return {FILE: json.dumps({"steps": "frames", "grid": self.grid}).encode()}
+
+    def grow(self, pieces: Iterable[Piece]) -> FrameCodec:
+        """Itself: all pieces have the same keys."""
+        return self
+
+
+def note_name(number: int) -> str:
+    """`C4` for 60."""
+    return f"{NAMES[number % 12]}{number // 12 - 1}"
+
+
+def load_frames(content: Mapping[str, Any]) -> FrameCodec:
+    """The codec whose file says `content`; BundleError where it is not whole."""
+    grid = content.get("grid")
+    if type(grid) is not int or not 1 <= grid <= 96:
+        raise BundleError("`codec.json` is not that of frames", hint="train the model again")
+    return FrameCodec(grid)
