@@ -133,13 +133,15 @@ def read_schema(path: str) -> object:
     """
     text = read_text(path, "the schema", hint="`-o json_schema=FILE` names a file")
     try:
-        found: object = json.loads(text, parse_constant=_no_constant)
+        found: object = json.loads(
+            text, parse_constant=_no_constant, object_pairs_hook=_no_key_twice
+        )
     except json.JSONDecodeError as error:
         reason = error.msg[0].lower() + error.msg[1:]
         raise BadSyntax(
             f"`{path}` is no JSON: {reason} at line {error.lineno} column {error.colno}"
         ) from error
-    except ValueError as error:  # a number of thousands of digits
+    except ValueError as error:  # what the hooks say, or a number of thousands of digits
         reason = str(error).partition(";")[0]
         raise BadSyntax(f"`{path}` can't be read: {reason[0].lower()}{reason[1:]}") from error
     except RecursionError as error:
@@ -149,3 +151,11 @@ def read_schema(path: str) -> object:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"`{name}` is no JSON")
+
+
+def _no_key_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        key = next(key for index, (key, _) in enumerate(pairs) if key in dict(pairs[:index]))
+        raise ValueError(f"an object has the key `{key:.40}` twice")
+    return found

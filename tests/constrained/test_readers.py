@@ -111,10 +111,15 @@ def test_the_limit_is_the_largest_size_that_is_read(tmp_path):
         ("schema", '{"minimum":NaN}'),
         ("schema", '{"maxLength":1e999}'),
         ("schema", '{"multipleOf":1e999}'),
+        ("schema", '{"type":"string","type":"null"}'),
+        ("schema", '{"$ref":"#a","$defs":3}'),
+        ("schema", '{"type":"string","maxLength":1000000000}'),
+        ("schema", '{"type":"string","pattern":"^(a?){10000}$","minLength":3}'),
+        ("grammar", "start: /(a?){10000}/ "),
         ("grammar", "start: " + "(" * 3000 + '"a"' + ")" * 3000),
     ],
 )
-def test_what_is_far_too_deep_or_too_large_is_named(kind, text, tmp_path):
+def test_what_is_broken_too_deep_or_too_large_is_named(kind, text, tmp_path):
     file = tmp_path / "deep"
     file.write_text(text, encoding="utf-8")
     assert told(lambda path: list_or_bound(FILES[kind](path)), str(file))

@@ -22,6 +22,8 @@ from rnngen_constrained.cfg.states import Automaton, Label, merged, subsets
 from rnngen_constrained.errors import Hostile
 
 MOST_STATES = 200_000
+MOST_STEPS = 5_000_000
+"""Bounds of an automaton: states, and steps of taking out the edges of no cost."""
 Draw = Callable[[Chars, bool], Iterable[tuple[Label, ...]]]
 """The ways to spell one character of a set, as sequences of labels; without calls, if True."""
 
@@ -129,9 +131,9 @@ class _Builder:
             self.silent[numbers[final]].append(end)
 
 
-def _too_large() -> Hostile:
+def _too_large(what: str = f"{MOST_STATES} states") -> Hostile:
     return Hostile(
-        f"a rule takes an automaton of more than {MOST_STATES} states",
+        f"a rule takes an automaton of more than {what}",
         hint="smaller numbers of repetitions make it smaller",
     )
 
@@ -140,6 +142,7 @@ def _without_silent(builder: _Builder, start: int, end: int) -> Automaton:
     made = Automaton()
     numbers: dict[int, int] = {start: 0}
     todo = [start]
+    steps = 0
     while todo:
         place = todo.pop()
         reached, walk = {place}, [place]
@@ -148,8 +151,12 @@ def _without_silent(builder: _Builder, start: int, end: int) -> Automaton:
                 if after not in reached:
                     reached.add(after)
                     walk.append(after)
+        steps += len(reached)
+        if steps > MOST_STEPS:
+            raise _too_large(f"{MOST_STEPS} steps to make")
         edges: dict[tuple[Label, int], None] = {}
         for one in sorted(reached):
+            steps += len(builder.edges[one])
             for label, to in builder.edges[one]:
                 if to not in numbers:
                     numbers[to] = len(numbers)

@@ -93,7 +93,8 @@ class Schema:
 
     def _anchored(self, anchor: str, place: str) -> tuple[Any, str]:
         for group in ("$defs", "definitions"):
-            for key, one in (self.root.get(group) or {}).items():
+            named = self.root.get(group)
+            for key, one in named.items() if isinstance(named, dict) else ():
                 names = (one.get("$anchor"), one.get("$id")) if isinstance(one, dict) else ()
                 if anchor in names or f"#{anchor}" in names:
                     return one, f"#/{group}/{escape(key)}"

@@ -30,6 +30,7 @@ from rnngen_constrained.cfg.states import Automaton, Label
 from rnngen_constrained.errors import Hostile
 
 MOST_STATES = 20_000
+MOST_STEPS = 5_000_000
 QUOTE: Expression = Chars(Charset.chars('"'))
 _MUST = Charset.chars('"\\') | Charset.of([(0, 31)])
 _SHORT = {'"': '"', "\\": "\\", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
@@ -55,7 +56,7 @@ class Texts:
         """The texts, not escaped; `NEVER` where there are none.
 
         Raises:
-            Hostile: it takes more than `MOST_STATES` states.
+            Hostile: it takes more than `MOST_STATES` states or `MOST_STEPS` steps.
         """
         if not self.patterns and not self.without:
             if self.most is not None and self.most < self.least:
@@ -94,9 +95,13 @@ class Texts:
         todo = [start]
         edges: list[tuple[int, Expression, int]] = []
         finals: set[int] = set()
+        steps = 0
         while todo:
             place = todo.pop()
             sets, length = place
+            steps += len(blocks) * sum(map(len, sets))
+            if steps > MOST_STEPS:
+                raise _too_large(f"{MOST_STEPS} steps")
             ends = [bool(states & part.finals) for states, part in zip(sets, parts, strict=True)]
             if ends == wanted and length >= self.least:
                 finals.add(numbers[place])
@@ -115,14 +120,19 @@ class Texts:
                 then = to, after
                 if then not in numbers:
                     if len(numbers) >= MOST_STATES:
-                        raise Hostile(
-                            f"a pattern with a length takes more than {MOST_STATES} states"
-                        )
+                        raise _too_large(f"{MOST_STATES} states")
                     numbers[then] = len(numbers)
                     todo.append(then)
                 chars = Charset.of(pair for one in where for pair in one.intervals)
                 edges.append((numbers[place], Chars(chars), numbers[then]))
         return Graph(len(numbers), tuple(edges), frozenset(finals)) if finals else NEVER
+
+
+def _too_large(what: str) -> Hostile:
+    return Hostile(
+        f"patterns of a text take more than {what} to decide together",
+        hint="smaller numbers of repetitions, or fewer patterns at once, take less",
+    )
 
 
 def quoted(texts: Expression) -> Expression:
