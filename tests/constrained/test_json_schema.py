@@ -273,6 +273,28 @@ def test_strings_are_those_that_re_finds(one: str, other: str, least: int, most:
             assert accepts(made, json.dumps(word, ensure_ascii=False)) == expected, word
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "array", "minItems": 3, "maxItems": 2},
+        {"type": "array", "minItems": 1, "maxItems": 0, "items": {"type": "null"}},
+        {"type": "array", "minItems": 3, "maxItems": 2, "prefixItems": [{}], "items": {}},
+        {"type": "array", "minItems": 3, "prefixItems": [{}, {}], "items": False},
+        {"type": "array", "minItems": 2, "maxItems": 1, "uniqueItems": True},
+        {
+            "type": "object",
+            "properties": {"a": {}},
+            "additionalProperties": False,
+            "minProperties": 2,
+        },
+        {"type": "string", "minLength": 2, "maxLength": 1},
+    ],
+)
+def test_bounds_that_no_document_is_between_are_an_error(schema) -> None:
+    with pytest.raises(EmptyLanguage):
+        machine(schema)
+
+
 def test_random_schemas_are_served_right_or_refused_and_most_are_served() -> None:
     served: list[bool] = []
 

@@ -109,7 +109,9 @@ def literal(text: str) -> Expression:
 
 
 def separated(part: Expression, separator: Expression, least: int, most: int | None) -> Expression:
-    """`least` to `most` parts with separators between them."""
+    """`least` to `most` parts with separators between them; nothing at all if that is no number."""
+    if most is not None and most < least:
+        return NEVER
     rest = sequence([separator, part])
     fewer = max(least - 1, 0)
     some = sequence([part, Repeat(rest, fewer, None if most is None else most - 1)])

@@ -151,6 +151,8 @@ def array_expression(
         values: the texts of all values of a node, where they are few.
     """
     least, most = flat.items
+    if most is not None and most < least:
+        return NEVER
     first = max((len(part.first) for part in flat.elements), default=0)
     comma = form.after(",")
 
