@@ -21,25 +21,26 @@ from benchmarks.machine import data, describe
 COMMON = {
     "music.steps": "frames",
     "music.grid": 1,
-    "train.chunk": 128,
     "train.precision": "fp32",
     "train.threads": 1,
     "train.sample": 0,
 }
 SETTINGS = {
     "JSB_Chorales": {
-        "model.hidden": 200,
+        "model.hidden": 210,
         "model.dropout": 0.5,
-        "train.learning_rate": 0.006,
-        "train.lanes": 8,
-        "train.epochs": 60,
+        "train.learning_rate": 0.004,
+        "train.lanes": 1,
+        "train.chunk": 64,
+        "train.epochs": 30,
     },
     "Nottingham": {
         "model.hidden": 300,
-        "model.dropout": 0.4,
-        "train.learning_rate": 0.005,
-        "train.lanes": 16,
-        "train.epochs": 16,
+        "model.dropout": 0.2,
+        "train.learning_rate": 0.006,
+        "train.lanes": 4,
+        "train.chunk": 128,
+        "train.epochs": 24,
     },
 }
 PUBLISHED = {"JSB_Chorales": 8.45, "Nottingham": 3.29}

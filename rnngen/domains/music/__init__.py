@@ -36,7 +36,7 @@ class MusicDomain:
     corpus = "tunes"
     defaults: Mapping[str, Mapping[str, Any]] = {
         "model": {"hidden": 256, "dropout": 0.5},
-        "train": {"learning_rate": 0.006, "lanes": 8, "chunk": 128},
+        "train": {"learning_rate": 0.006, "lanes": 4, "chunk": 128},
     }
 
     def __init__(self, **options: Any) -> None:
