@@ -27,6 +27,12 @@ demo: $(DEPS)
 	$(BIN)/rnngen generate runs/docs "The import statement" --length 400 --decoder sample -o temperature=0.8 -o top_p=0.95
 	$(BIN)/rnngen generate runs/docs "The import statement" --length 400 --decoder constrained -o temperature=0.8 -o top_p=0.95
 	$(BIN)/rnngen fit --cell gru --plugin ewc --time 2m --run runs/both
+	$(BIN)/rnngen fit --domain music --time 1m --run runs/tunes
+	$(BIN)/rnngen generate runs/tunes -n 2 --out runs/tunes/written
+	$(BIN)/rnngen fit --domain handwriting --time 4m --run runs/hand
+	$(BIN)/rnngen generate runs/hand "hello" -o bias=1.0 --out runs/hand/hello.svg
+	$(BIN)/rnngen fit --domain series -o series.horizon=36 --time 30s --run runs/months
+	$(BIN)/rnngen generate runs/months --out runs/months/forecast.csv
 
 test: $(DEV_DEPS)
 	$(BIN)/python -m pytest

@@ -106,7 +106,9 @@ class Copier(nn.Module):
         """Of the one cell."""
         return [self.cell.initial_state(batch_size)]
 
-    def forward(self, x: Tensor, state: list[Any], resets: Any = None) -> tuple[Tensor, list[Any]]:
+    def forward(
+        self, x: Tensor, state: list[Any], resets: Any = None, condition: Any = None
+    ) -> tuple[Tensor, list[Any]]:
         """`x [T,B,8]` to `[T,B,7]`; every pattern is read from the initial state."""
         y, after = self.cell(x, state[0])
         return self.heads[self.head](y), [after]

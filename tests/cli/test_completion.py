@@ -59,7 +59,7 @@ def test_kinds_and_names_of_components_are_offered(complete):
     assert complete("rnngen list d") == ["domains", "decoders"]
     assert complete("rnngen show cell ") == ["gru", "lstm", "rnn"]
     assert complete("rnngen show decoders g") == ["greedy"]
-    assert complete("rnngen show be") == ["beam"]
+    assert complete("rnngen show be") == ["beam", "bernoulli"]
 
 
 def test_names_of_plugins_are_offered_without_loading_them(complete, install):

@@ -29,6 +29,7 @@ def read_midi(data: bytes, name: str) -> Score:
         # RMID: a MIDI file in a RIFF chunk.
         data = data[max(0, data.find(b"MThd")) :]
     try:
+        _check_chunks(data)
         score = library.Score.from_midi(data)
     except Exception as error:
         reason = str(error).removeprefix("MiniMidi: ").split("\n")[0].rstrip(".!")
@@ -38,6 +39,23 @@ def read_midi(data: bytes, name: str) -> Score:
             "`-o music.damaged=skip`",
         ) from None
     return checked(score, name)
+
+
+def _check_chunks(data: bytes) -> None:
+    """ValueError where a chunk goes on after the end of the file.
+
+    The library reads whatever stands in memory there, so that a file that was cut off is sometimes
+    taken for a whole one.
+    """
+    place = 0
+    while place < len(data):
+        if place + 8 > len(data):
+            # Some programs leave a few bytes behind the last track.
+            return
+        size = int.from_bytes(data[place + 4 : place + 8], "big")
+        kind, place = data[place : place + 4], place + 8 + size
+        if place > len(data) and kind in (b"MThd", b"MTrk"):
+            raise ValueError(f"a chunk ends at byte {place:,} of {len(data):,}")
 
 
 def write_midi(score: Score) -> bytes:
