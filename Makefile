@@ -35,7 +35,7 @@ demo: $(DEPS)
 	$(BIN)/rnngen generate runs/months --out runs/months/forecast.csv
 
 test: $(DEV_DEPS)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 # mypy looks for packages in folders of their name; the plugins' are called otherwise.
 lint: $(DEV_DEPS)
