@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rnngen.domains.music import piano_roll, roll_files, score
+from rnngen.domains.music import piano_roll, roll_files, score, tokenizer
 from rnngen.domains.music.abc_notation import is_abc, read_abc
 from rnngen.domains.music.midi import read_midi
 from rnngen.domains.music.options import Options
@@ -120,6 +120,8 @@ def _of(
             continue
         shown = found if beats is None else score.first_beats(found, beats)
         if options.steps == "events":
+            for what in tokenizer.losses(shown):
+                remark(f"`{source.name}`: {what}")
             yield Tune(shown), size
             continue
         roll, left = piano_roll.roll_of(shown, options.grid)

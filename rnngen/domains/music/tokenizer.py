@@ -7,6 +7,7 @@ and a beat has as many positions as the grid says, for notes of any length up to
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 from rnngen.domains.music.score import Score, missing, symusic
@@ -61,6 +62,21 @@ def tokenizer(kind: str, grid: int, velocities: int) -> Any:
             remove_duplicated_notes=False,
         )
         return {"remi": miditok.REMI, "tsd": miditok.TSD}[kind](config)
+
+
+def losses(score: Score) -> Iterator[str]:
+    """What tokens can't say of a score, a sentence each."""
+    longest = LONGEST_NOTE * int(score.ticks_per_quarter)
+    cut = sum(int((track.notes.numpy()["duration"] > longest).sum()) for track in score.tracks)
+    if cut:
+        yield f"{cut:,} note{'s' if cut > 1 else ''} longer than {LONGEST_NOTE} beats cut to that"
+    unknown = {
+        f"{sign.numerator}/{sign.denominator}"
+        for sign in score.time_signatures
+        if sign.numerator not in SIGNATURES.get(sign.denominator, ())
+    }
+    if unknown:
+        yield f"the time signature {', '.join(sorted(unknown))} is read as 4/4"
 
 
 def names_of(tokenizer: Any) -> list[str]:

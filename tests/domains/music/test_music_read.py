@@ -284,3 +284,19 @@ def test_transposing_what_nobody_split_is_refused(tmp_path):
     with pytest.raises(UsageError) as error:
         MusicDomain(transpose=1).parts([source(tmp_path, "a.mid", midi(SCALE))])
     assert "`train`" in error.value.hint
+
+
+def test_what_tokens_cannot_say_of_a_file_is_told(tmp_path):
+    domain = MusicDomain()
+    long = Note(0, 60, 0, 17 * 480, 80)
+    odd = song(b"\x00\xff\x58\x04\x11\x02\x18\x08\x00\x90\x3c\x40\x10\x80\x3c\x40")  # 17/4
+    pieces(
+        domain,
+        source(tmp_path, "long.mid", midi([*SCALE, long])),
+        source(tmp_path, "odd.mid", odd),
+        source(tmp_path, "plain.mid", midi(SCALE)),
+    )
+    assert list(domain.remarks) == [
+        "`long.mid`: 1 note longer than 16 beats cut to that",
+        "`odd.mid`: the time signature 17/4 is read as 4/4",
+    ]
