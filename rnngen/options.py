@@ -280,6 +280,10 @@ def parse_assignments(assignments: Iterable[str]) -> list[Assignment]:
     return parsed
 
 
+CORE = frozenset({"model", "train"})
+"""Sections that are there whatever was chosen."""
+
+
 def assign(
     sections: Mapping[str, type], assignments: Iterable[Assignment]
 ) -> dict[str, dict[str, Any]]:
@@ -289,7 +293,8 @@ def assign(
 
     Args:
         sections: the options of everything active, by section.
-        assignments: with a section, or without where only one section has the option.
+        assignments: with a section, or without where only one section has the option, or only one
+            beside those of the core: `time` is a column of a table before it is `train.time`.
 
     Raises:
         UsageError: nobody has the option (with the nearest one), several sections have it, or the
@@ -315,8 +320,11 @@ def _section_of(assignment: Assignment, fields: Mapping[str, Mapping[str, Option
     having = [section for section, known in fields.items() if assignment.name in known]
     if assignment.section in having:
         return assignment.section
-    if assignment.section is None and len(having) == 1:
-        return having[0]
+    if assignment.section is None:
+        # The core's are flags, too, or can be written with their section.
+        having = [section for section in having if section not in CORE] or having
+        if len(having) == 1:
+            return having[0]
     if assignment.section is None and having:
         raise UsageError(
             f"option `{assignment.name}` is in several sections: {', '.join(sorted(having))}",

@@ -212,3 +212,19 @@ def test_a_field_named_after_a_word_of_python_is_written_without_its_underscore(
     settings = resolve({"ewc": Penalty}, assignments=["lambda=3"])
     assert settings["ewc"].lambda_ == 3.0
     assert "lambda = 3.0" in to_toml(settings)
+
+
+def test_an_option_of_a_component_is_meant_before_one_of_the_core():
+    @dataclass(frozen=True)
+    class Table:
+        time: str = option("", "the column of time")
+
+    @dataclass(frozen=True)
+    class Train:
+        time: float = option(0.0, "seconds")
+
+    sections = {"train": Train, "series": Table}
+    given = parse_assignments(["time=date", "train.time=5"])
+    assert assign(sections, given) == {"series": {"time": "date"}, "train": {"time": 5.0}}
+    with pytest.raises(UsageError, match="several sections"):
+        assign({**sections, "other": Table}, given)
