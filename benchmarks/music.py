@@ -35,12 +35,12 @@ SETTINGS = {
         "train.epochs": 30,
     },
     "Nottingham": {
-        "model.hidden": 300,
-        "model.dropout": 0.2,
-        "train.learning_rate": 0.006,
-        "train.lanes": 4,
+        "model.hidden": 400,
+        "model.dropout": 0.3,
+        "train.learning_rate": 0.004,
+        "train.lanes": 2,
         "train.chunk": 128,
-        "train.epochs": 24,
+        "train.epochs": 20,
     },
 }
 PUBLISHED = {"JSB_Chorales": 8.45, "Nottingham": 3.29}
