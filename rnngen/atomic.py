@@ -5,11 +5,30 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from rnngen.errors import RunError
+from rnngen.errors import RunError, UsageError
 
 CHUNK = 64 * 2**20
+
+
+@contextlib.contextmanager
+def saving(path: Path) -> Iterator[None]:
+    """What the user asked to be written to `path`, a file or a folder, is written within this.
+
+    Raises:
+        UsageError: the folder that it is to stand in does not exist.
+        RunError: it can't be written.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise UsageError(
+            f"there is no folder `{path.parent}` to write `{path.name}` to", hint="make it first"
+        ) from None
+    except OSError as error:
+        raise RunError(f"`{path}` can't be written: {error.strerror}") from None
 
 
 def write_atomically(path: Path, data: bytes) -> None:

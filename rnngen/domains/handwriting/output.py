@@ -11,9 +11,9 @@ from xml.sax.saxutils import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.atomic import write_atomically
+from rnngen.atomic import saving, write_atomically
 from rnngen.domains.handwriting.strokes import Line, to_lines
-from rnngen.errors import DataError, PluginError, RunError, UsageError
+from rnngen.errors import DataError, PluginError, UsageError
 from rnngen.protocols import Written
 
 UNIT = 14.0
@@ -156,15 +156,9 @@ def write(written: Sequence[Written], path: Path) -> list[Path]:
     """
     if not written:
         raise DataError("there is nothing to draw")
-    try:
+    with saving(path):
         if path.suffix and not path.is_dir():
-            content = _content(sheet(written), path)
-            if not path.parent.is_dir():
-                raise UsageError(
-                    f"there is no folder `{path.parent}` to write `{path.name}` to",
-                    hint="make it first",
-                )
-            write_atomically(path, content)
+            write_atomically(path, _content(sheet(written), path))
             return [path]
         path.mkdir(parents=True, exist_ok=True)
         digits = max(4, len(str(len(written))))
@@ -172,8 +166,6 @@ def write(written: Sequence[Written], path: Path) -> list[Path]:
         for file, part in zip(files, written, strict=True):
             write_atomically(file, svg(sheet([part])).encode())
         return files
-    except OSError as error:
-        raise RunError(f"`{path}` can't be written: {error.strerror}") from None
 
 
 def _content(page: Sheet, path: Path) -> bytes:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from rnngen.atomic import write_atomically
+from rnngen.atomic import saving, write_atomically
 from rnngen.domains.music.events import EventCodec
 from rnngen.domains.music.frames import FrameCodec
 from rnngen.domains.music.midi import write_midi
 from rnngen.domains.music.picture import png
 from rnngen.domains.music.score import Score, join
 from rnngen.domains.music.sound import wav
-from rnngen.errors import DataError, RunError, UsageError
+from rnngen.errors import DataError, UsageError
 from rnngen.protocols import Written
 
 FORMATS: dict[str, Callable[[Score], bytes]] = {
@@ -53,7 +53,7 @@ def write(written: Sequence[Written], codec: EventCodec | FrameCodec, path: Path
             f"`{path.name}` names no format that music is written in",
             hint=f"a file ends with {', '.join(FORMATS)}; a name without an end is a folder",
         )
-    try:
+    with saving(path):
         if folder:
             path.mkdir(exist_ok=True)
         made = []
@@ -68,12 +68,6 @@ def write(written: Sequence[Written], codec: EventCodec | FrameCodec, path: Path
                 write_atomically(file, FORMATS[file.suffix.lower()](score))
             made += files
         return made
-    except FileNotFoundError:
-        raise UsageError(
-            f"there is no folder `{path.parent}` to write `{path.name}` to", hint="make it first"
-        ) from None
-    except OSError as error:
-        raise RunError(f"`{path}` can't be written: {error.strerror}") from None
 
 
 def score_of(steps: Sequence[Any], codec: EventCodec | FrameCodec) -> Score:

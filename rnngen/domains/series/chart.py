@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnngen.atomic import write_atomically
+from rnngen.atomic import saving, write_atomically
 from rnngen.domains.series.metrics import LEVELS
-from rnngen.errors import PluginError, RunError
+from rnngen.errors import PluginError
 
 if TYPE_CHECKING:
     from rnngen.domains.series.outlook import Outlook
@@ -51,10 +51,8 @@ def save_chart(outlook: Outlook, path: Path) -> None:
         figure.suptitle(f"{len(shown)} of {len(outlook.series)} series", fontsize=9)
     picture = io.BytesIO()
     figure.savefig(picture, format="png")
-    try:
+    with saving(path):
         write_atomically(path, picture.getvalue())
-    except OSError as error:
-        raise RunError(f"`{path}` can't be written: {error.strerror}") from None
 
 
 def _draw(axes: Any, outlook: Outlook, place: int) -> None:

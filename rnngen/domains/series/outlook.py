@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.atomic import write_atomically
+from rnngen.atomic import saving, write_atomically
 from rnngen.domains.series.metrics import LEVELS
 from rnngen.domains.series.record import Series
 from rnngen.domains.series.stamps import show
-from rnngen.errors import PluginError, RunError, UsageError
+from rnngen.errors import PluginError, UsageError
 
 DIGITS = 7
 """Significant digits of what is written."""
@@ -79,22 +79,16 @@ class Outlook:
             RunError: a file can't be written.
         """
         if path.is_dir() or not path.suffix:
+            with saving(path):
+                path.mkdir(parents=True, exist_ok=True)
             path = path / "forecast.csv"
-            path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix.lower() != ".csv":
             raise UsageError(
                 f"`{path}`: a forecast is written as CSV, with a chart beside it",
                 hint=f"`--out {path.with_suffix('.csv')}`",
             )
-        try:
+        with saving(path):
             write_atomically(path, self.show().encode())
-        except FileNotFoundError:
-            raise UsageError(
-                f"there is no folder `{path.parent}` to write `{path.name}` to",
-                hint="make it first",
-            ) from None
-        except OSError as error:
-            raise RunError(f"`{path}` can't be written: {error.strerror}") from None
         from rnngen.domains.series.chart import save_chart
 
         picture = path.with_suffix(".png")

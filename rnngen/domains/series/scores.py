@@ -12,12 +12,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rnngen.atomic import write_atomically
+from rnngen.atomic import saving, write_atomically
 from rnngen.domains.series.codec import SeriesCodec
 from rnngen.domains.series.record import Series
 from rnngen.domains.series.rows import rows, scaling_of
 from rnngen.domains.series.stamps import show
-from rnngen.errors import RunError
 from rnngen.likelihoods.row import LEVEL, VALUE, RowLikelihood
 from rnngen.protocols import Engine
 
@@ -62,10 +61,8 @@ def write_scores(scores: Sequence[Scores], path: Path) -> None:
             if np.isfinite(value):
                 numbers = [f"{value:.7g}", f"{nats:.4f}", f"{tail:.3g}"]
                 writer.writerow([each.series.name, show(stamp), *numbers])
-    try:
+    with saving(path):
         write_atomically(path, text.getvalue().encode())
-    except OSError as error:
-        raise RunError(f"`{path}` can't be written: {error.strerror}") from None
 
 
 def _score(engine: Engine, codec: SeriesCodec, series: Sequence[Series]) -> list[Scores]:

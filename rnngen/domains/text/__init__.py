@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnngen.atomic import saving
 from rnngen.domains.text.options import Options, read_tokens
-from rnngen.errors import DataError, RunError, UsageError
+from rnngen.errors import DataError
 from rnngen.options import build
 from rnngen.protocols import Codec, Piece, Written
 
@@ -83,7 +84,7 @@ class TextDomain:
         sequences = [part.prompt + part.text for part in written]
         if not sequences:
             raise DataError("there is no text to write")
-        try:
+        with saving(path):
             if path.is_dir():
                 digits = max(4, len(str(len(sequences))))
                 files = [path / f"{n + 1:0{digits}}.txt" for n in range(len(sequences))]
@@ -92,10 +93,3 @@ class TextDomain:
                 return files
             path.write_bytes(self.separator.join(sequences).encode())
             return [path]
-        except FileNotFoundError:
-            raise UsageError(
-                f"there is no folder `{path.parent}` to write `{path.name}` to",
-                hint="make it first",
-            ) from None
-        except OSError as error:
-            raise RunError(f"`{path}` can't be written: {error.strerror}") from None
