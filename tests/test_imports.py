@@ -122,3 +122,10 @@ def test_unknown_name_is_an_attribute_error():
 def test_version_is_that_of_the_distribution():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert rnngen.__version__ == project["project"]["version"]
+
+
+def test_reading_a_model_does_not_import_the_compiler_of_torch(tmp_path):
+    from tests import small_bundle
+
+    small_bundle.save(tmp_path)
+    assert "torch._dynamo" not in modules_after("generate", str(tmp_path), "--length", "3")
