@@ -27,6 +27,7 @@ from rnngen import schema
 from rnngen.assembly import build_component, build_model, reading
 from rnngen.commit import Commit
 from rnngen.errors import BundleError, PluginError
+from rnngen.protocols import step_shape
 from rnngen.verify import (
     FORMAT,
     inside,
@@ -366,7 +367,7 @@ class Bundle:
         """The fitted codec."""
         codec = self._read(self._read_codec)
         size = self.manifest["model"].get("size")
-        if not getattr(codec, "step_shape", ()) and codec.size != size:
+        if not step_shape(codec) and codec.size != size:
             raise BundleError(
                 f"`{self.path}` has a codec of {codec.size} steps, but a model of {size}"
             )

@@ -96,7 +96,7 @@ def _model(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any] | None:
     for name, (_, shape) in shapes.items():
         part = _part(name)
         parts[part] = parts.get(part, 0) + math.prod(shape)
-    return {**manifest["model"], "parts": parts}
+    return {**manifest["model"], "likelihood": manifest["likelihood"]["name"], "parts": parts}
 
 
 def _part(name: str) -> str:
@@ -228,11 +228,16 @@ def _model_lines(model: Mapping[str, Any] | None) -> list[str]:
     parts = [f"{part} {count:,}" for part, count in model["parts"].items()]
     return [
         f"{model.get('layers')} x {model.get('hidden')} {model.get('cell')}, "
-        f"{_count(model.get('parameters'))} parameters, "
-        f"{_count(model.get('size'))} different tokens",
+        f"{_count(model.get('parameters'))} parameters, " + _steps(model),
         ", ".join([*extras, *options]),
         " + ".join(parts),
     ]
+
+
+def _steps(model: Mapping[str, Any]) -> str:
+    if model["likelihood"] == "categorical":
+        return f"{_count(model.get('size'))} different tokens"
+    return f"steps of likelihood {model['likelihood']}"
 
 
 def _data_lines(data: Mapping[str, Any]) -> list[str]:

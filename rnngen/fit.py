@@ -24,7 +24,7 @@ from rnngen.errors import Interrupted, RnngenError, UsageError
 from rnngen.plan import Plan, Wanted, absolute, make
 from rnngen.position import Position
 from rnngen.preview import preview
-from rnngen.protocols import Codec
+from rnngen.protocols import Codec, step_shape
 from rnngen.reporter import Reporter, Silent
 from rnngen.runs import RunFolder, environment
 from rnngen.tasks import data_of
@@ -314,7 +314,7 @@ def _describe(plan: Plan, folder: RunFolder, reporter: Reporter) -> None:
 
 
 def _steps(codec: Codec) -> str:
-    shape = getattr(codec, "step_shape", ())
+    shape = step_shape(codec)
     return f"steps of {shape[0]} numbers" if shape else f"{codec.size} different tokens"
 
 

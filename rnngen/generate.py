@@ -26,7 +26,7 @@ from rnngen.engine import Engine
 from rnngen.errors import UsageError
 from rnngen.options import assign, parse_assignments
 from rnngen.options import build as build_options
-from rnngen.protocols import Beginning, Codec, Decoder, Emission, Request
+from rnngen.protocols import Beginning, Codec, Decoder, Emission, Request, step_shape
 from rnngen.protocols import Engine as AnyEngine
 from rnngen.sources import Source
 from rnngen.stopping import StopTexts
@@ -125,7 +125,7 @@ def generate(
             f"`{bundle.path}` forecasts what follows its data, and writes nothing new",
             hint="use `rnngen.forecast(...)`",
         )
-    if getattr(codec, "step_shape", ()) and not getattr(made, "vectors", False):
+    if step_shape(codec) and not getattr(made, "vectors", False):
         raise UsageError(
             f"the decoder `{decoder}` chooses among tokens, but this model writes vectors",
             hint="use `--decoder sample` or `greedy`",

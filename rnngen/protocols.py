@@ -35,6 +35,11 @@ class Piece:
     condition: Any = None
 
 
+def step_shape(codec: Any) -> tuple[int, ...]:
+    """The shape of one step of a codec: `()` for ids, which need not say so, `(D,)` for vectors."""
+    return tuple(getattr(codec, "step_shape", ()))
+
+
 @dataclass(frozen=True)
 class ConditionShape:
     """What conditions look like to a model.

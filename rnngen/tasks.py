@@ -9,7 +9,7 @@ from rnngen import schema, sources
 from rnngen.bundle import Bundle
 from rnngen.data import Dataset, prepare, reopen
 from rnngen.errors import DataError
-from rnngen.protocols import Codec, Domain, Piece
+from rnngen.protocols import Codec, Domain, Piece, step_shape
 
 STANDARD_INPUT = "-"
 
@@ -143,7 +143,7 @@ def split_of(
 
 def _grown(codec: Codec, pieces: Iterable[Piece], note: Callable[[str], None]) -> Codec:
     grown = codec.grow(pieces)
-    vectors = getattr(codec, "step_shape", ())
+    vectors = step_shape(codec)
     new = [] if vectors else [grown.token(step) for step in range(codec.size, grown.size)]
     if new:
         shown = " ".join(new[:12]) + (" ..." if len(new) > 12 else "")

@@ -13,6 +13,7 @@ from rnngen.baselines import TRAIN_STEPS, VALID_STEPS, unigram_nats
 from rnngen.catalog import get_catalog
 from rnngen.data import Dataset
 from rnngen.errors import DataError, UsageError
+from rnngen.protocols import step_shape
 from rnngen.tasks import STANDARD_INPUT, prepare_tasks
 
 FEWEST = 50
@@ -124,7 +125,7 @@ def names(data: Sequence[str]) -> list[str]:
 
 
 def _check_length(argument: str, dataset: Dataset) -> None:
-    if getattr(dataset.codec, "step_shape", ()):
+    if step_shape(dataset.codec):
         raise UsageError(
             f"`{argument}` is data of vectors, but this comparison is in bits per token",
             hint="learn them in a row with `rnngen fit --plugin ...`, which measures each task",

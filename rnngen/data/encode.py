@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnngen.data.store import StoreWriter
-from rnngen.protocols import Codec, Piece
+from rnngen.protocols import Codec, Piece, step_shape
 
 BLOCK_LENGTH = 1 << 20
 BLOCK_PIECES = 1 << 15
@@ -23,7 +23,7 @@ CONTINUATION = bytes(range(0x80, 0xC0))
 def writer(codec: Codec, folder: Path) -> StoreWriter:
     """A writer of steps of this codec."""
     probe = getattr(codec, "dtype", np.dtype(np.int32))
-    shape = tuple(getattr(codec, "step_shape", ()))
+    shape = step_shape(codec)
     ids = codec.size if np.dtype(probe).kind in "iu" else 0
     condition = getattr(codec, "condition", None)
     return StoreWriter(

@@ -20,7 +20,7 @@ import torch
 
 from rnngen.errors import BundleError
 from rnngen.model import make_likelihood
-from rnngen.protocols import Beginning, Codec, Domain, Piece
+from rnngen.protocols import Beginning, Codec, Domain, Piece, step_shape
 from rnngen.sources import Source
 
 
@@ -43,7 +43,7 @@ def check_domain(domain: Domain, sources: list[Source]) -> None:
     """
     pieces = check_reading(domain, sources)
     codec = domain.fit_codec(lambda: domain.read(sources))
-    if getattr(codec, "step_shape", ()):
+    if step_shape(codec):
         check_vectors(codec, pieces)
     else:
         check_codec(codec, pieces)
@@ -114,7 +114,7 @@ def check_likelihood(domain: Domain, codec: Codec, pieces: Iterable[Piece]) -> N
     name, options = domain.likelihood(codec)
     assert json.loads(json.dumps(options)) == options, "likelihood: the options are no JSON"
     likelihood = make_likelihood(name, options)
-    shape = getattr(codec, "step_shape", ())
+    shape = step_shape(codec)
     assert likelihood.step_shape == shape, "likelihood: steps of another shape"
     for piece in pieces:
         steps = torch.from_numpy(np.append(codec.encode(piece.content), [codec.boundary], axis=0))

@@ -108,6 +108,19 @@ def test_what_makes_no_sense_of_a_forecast_is_refused(sales, run_cli, arguments,
     assert done.stdout == ""
 
 
+def test_a_forecast_that_a_file_stands_in_the_way_of_is_an_error(sales, run_cli, tmp_path):
+    (tmp_path / "file").touch()
+    done = run_cli("generate", sales[1], "--samples", 2, "--out", tmp_path / "file")
+    assert done.exit_code == 1
+    assert "can't be written" in done.stderr
+
+
+def test_the_card_says_what_a_step_of_vectors_is(sales, run_cli):
+    shown = run_cli("show", sales[1]).stdout
+    assert "steps of likelihood student-t" in shown
+    assert "tokens, " not in shown.split("data")[0]
+
+
 def test_a_backtest_stands_beside_simple_forecasts_and_scores_every_value(sales, run_cli):
     done = run_cli("evaluate", sales[1], "--json")
     assert done.exit_code == 0, done.stderr
