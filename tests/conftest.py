@@ -119,3 +119,13 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     for name in set(sys.modules) - before:
         if str(DISTRIBUTIONS) in str(getattr(sys.modules[name], "__file__", "")):
             del sys.modules[name]
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> list[str]:
+    """Two short texts that have letters of their own."""
+    texts = ["the cat sat on the mat. " * 90, "wer reitet so spät durch nacht und wind? " * 60]
+    paths = [tmp_path / f"{number}.txt" for number in range(2)]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text)
+    return [str(path) for path in paths]

@@ -1,4 +1,4 @@
-"""Made-up histories, and a row of small tasks, for the tests of `rnngen continual`."""
+"""Made-up histories, small tasks, and runs that end at a step, for tests of learning in a row."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from rnngen.reporter import Silent
 
 SMALL = ["--cell", "gru", "--hidden", "8", "--steps", "30", "--precision", "fp32"]
 SMALL += ["-o", "train.lanes=4", "-o", "train.chunk=16", "-o", "model.embedding=8"]
@@ -46,3 +48,18 @@ def write_tasks(folder: Path, names: str = "abc", length: int = 3000) -> list[st
             text += draw.choice(words) + draw.choice("   \n")
         (folder / f"{name}.txt").write_text(text[:length], "utf-8")
     return [f"{name}.txt" for name in names]
+
+
+class Killed(BaseException):
+    """As if the process had ended here."""
+
+
+class KilledAt(Silent):
+    """Ends a run at a step."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def progress(self, step, total, metrics, eta):
+        if step == self.step:
+            raise Killed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -35,16 +34,6 @@ def bridge(installed: None) -> SimpleNamespace:
     """The modules that import Avalanche, by name; imported when the first test asks."""
     names = ("build", "facade", "mends", "rehearsal", "saved", "windows")
     return SimpleNamespace(**{name: backend.load(name) for name in names})
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> list[str]:
-    """Two short texts that have letters of their own."""
-    texts = ["the cat sat on the mat. " * 90, "wer reitet so spät durch nacht und wind? " * 60]
-    paths = [tmp_path / f"{number}.txt" for number in range(2)]
-    for path, text in zip(paths, texts, strict=True):
-        path.write_text(text)
-    return [str(path) for path in paths]
 
 
 class Told(Silent):

@@ -10,8 +10,8 @@ import torch
 import rnngen
 from rnngen.bundle import load, load_checkpoint
 from rnngen.errors import UsageError
-from rnngen.reporter import Silent
 from tests.avalanche.conftest import OPTIONS, PARTS, Told
+from tests.continual_runs import Killed, KilledAt
 
 STEPS = 40
 STOPPED = (
@@ -22,19 +22,6 @@ STOPPED = (
 )
 
 pytestmark = pytest.mark.usefixtures("installed")
-
-
-class Killed(BaseException):
-    """As if the process had ended here."""
-
-
-class KilledAt(Silent):
-    def __init__(self, step: int) -> None:
-        self.step = step
-
-    def progress(self, step, total, metrics, eta):
-        if step == self.step:
-            raise Killed
 
 
 def fit(files, run, strategy, *options, **keywords):

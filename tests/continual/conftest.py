@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -105,13 +104,3 @@ def learn(languages: list[str], tmp_path_factory: pytest.TempPathFactory) -> Lea
         )
 
     return run
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> list[str]:
-    """Two short texts that have letters of their own."""
-    texts = ["the cat sat on the mat. " * 90, "wer reitet so spät durch nacht und wind? " * 60]
-    paths = [tmp_path / f"{number}.txt" for number in range(2)]
-    for path, text in zip(paths, texts, strict=True):
-        path.write_text(text)
-    return [str(path) for path in paths]

@@ -15,6 +15,7 @@ import rnngen
 from rnngen.bundle import load, load_checkpoint
 from rnngen.reporter import Silent
 from rnngen.runs import read_metrics
+from tests.continual_runs import Killed, KilledAt
 
 OPTIONS = (
     "train.lanes=4",
@@ -28,19 +29,6 @@ OPTIONS = (
 STEPS = 40
 STRATEGIES = ["naive", "ewc", "si", "mas", "lwf", "replay", "agem", "self-replay"]
 TOGETHER = "replay+ewc+lwf+self-replay"
-
-
-class Killed(BaseException):
-    """As if the process had ended here."""
-
-
-class KilledAt(Silent):
-    def __init__(self, step: int) -> None:
-        self.step = step
-
-    def progress(self, step, total, metrics, eta):
-        if step == self.step:
-            raise Killed
 
 
 def fit(files, run, strategies, *, options=(), **keywords):
