@@ -45,6 +45,8 @@ RARE = {
     "ends tion or ough": "[a-z]{1,3}(tion|ough)",
     "c?t?e": "c[a-z]t[a-z]e",
     "q or z inside": "[a-z]{1,3}[qz][a-z]{0,3}",
+    "b?z": "b[a-z]z[a-z]{1,2}",
+    "?q??t": "[a-z]q[a-z]{2}t",
 }
 TARGETS = {"chars": 0.15, "bpe 4096": 2.0}
 TRIED = 200
