@@ -24,7 +24,7 @@ from rnngen.device import choose_device
 from rnngen.engine import Engine
 from rnngen.errors import UsageError
 from rnngen.generate import generate, make_decoder, write
-from rnngen.protocols import Request, State
+from rnngen.protocols import Request, State, is_text
 
 TURN = re.compile(r"^([^\W\d][\w .'-]{0,23}:[ \t]?)", re.MULTILINE)
 """Who speaks, at the beginning of a line."""
@@ -64,7 +64,7 @@ class Chat:
         device: str = "auto",
     ) -> None:
         bundle = bundle if isinstance(bundle, Bundle) else load(bundle)
-        if not hasattr(bundle.codec, "stream"):
+        if not is_text(bundle.domain, bundle.codec):
             raise UsageError(
                 f"`{bundle.path}` writes no text, so that one can't talk with it",
                 hint="chat with a model that learnt dialogues",

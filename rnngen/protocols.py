@@ -40,6 +40,14 @@ def step_shape(codec: Any) -> tuple[int, ...]:
     return tuple(getattr(codec, "step_shape", ()))
 
 
+def is_text(domain: Any, codec: Any) -> bool:
+    """Whether what a domain's models write is text, and a prompt is text, too.
+
+    Tokens of music can be shown as text, but a prompt of music is a file.
+    """
+    return hasattr(codec, "stream") and not hasattr(domain, "begin")
+
+
 @dataclass(frozen=True)
 class ConditionShape:
     """What conditions look like to a model.

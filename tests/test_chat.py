@@ -76,3 +76,11 @@ def test_the_command_answers_each_line_and_ends_with_the_input(bundle, run_cli, 
     turns = json.loads(run_cli(*arguments, "--json").stdout)
     assert [turn["you"] for turn in turns] == ["ab", "ba"]
     assert plain.stdout == "".join(turn["answer"] + "\n" for turn in turns)
+
+
+def test_a_model_that_writes_no_text_is_refused(tmp_path, run_cli):
+    files = ["--domain", "music", "--steps", "2", "--hidden", "8", "-o", "train.sample=0"]
+    assert run_cli("fit", *files, "--run", tmp_path / "tunes", "-q").exit_code == 0
+    outcome = run_cli("chat", tmp_path / "tunes", "--you", "A: ", "--other", "B: ")
+    assert outcome.exit_code == 2
+    assert "writes no text" in outcome.stderr

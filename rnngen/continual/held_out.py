@@ -13,7 +13,7 @@ from rnngen.baselines import TRAIN_STEPS, VALID_STEPS, unigram_nats
 from rnngen.catalog import get_catalog
 from rnngen.data import Dataset
 from rnngen.errors import DataError, UsageError
-from rnngen.protocols import step_shape
+from rnngen.protocols import is_text
 from rnngen.tasks import STANDARD_INPUT, prepare_tasks
 
 FEWEST = 50
@@ -90,11 +90,17 @@ def look(
         note: told what takes its time.
 
     Raises:
-        UsageError: something named is not there, or two tasks are the same.
+        UsageError: something named is not there, two tasks are the same, or they are no text.
         DataError: a task can't be read, or is too short.
     """
     reader = get_catalog().find("domain", domain).load()(**options)
     datasets = prepare_tasks(domain, reader, [[part] for part in data], seed=seed, note=note)
+    if not is_text(reader, datasets[0].codec):
+        raise UsageError(
+            f"the domain `{domain}` is no text, but every model of this comparison writes on from "
+            "lines of each task",
+            hint="learn them in a row with `rnngen fit --plugin ...`, which measures each task",
+        )
     for argument, dataset in zip(data, datasets, strict=True):
         _check_length(argument, dataset)
     fingerprint = [dataset.fingerprint for dataset in datasets]
@@ -125,11 +131,6 @@ def names(data: Sequence[str]) -> list[str]:
 
 
 def _check_length(argument: str, dataset: Dataset) -> None:
-    if step_shape(dataset.codec):
-        raise UsageError(
-            f"`{argument}` is data of vectors, but this comparison is in bits per token",
-            hint="learn them in a row with `rnngen fit --plugin ...`, which measures each task",
-        )
     held_out = 0 if dataset.valid is None else dataset.valid.targets
     if held_out < FEWEST:
         raise DataError(
