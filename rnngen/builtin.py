@@ -95,6 +95,11 @@ def register_likelihoods(register: Register) -> None:
         "rnngen.likelihoods.bernoulli:Bernoulli",
         summary="independent keys of a piano-roll frame",
     )
+    register(
+        "nade",
+        "rnngen.likelihoods.nade:Nade",
+        summary="keys of a frame that hang on the lower ones (Boulanger-Lewandowski et al. 2012)",
+    )
 
 
 @hookimpl

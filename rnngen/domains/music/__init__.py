@@ -85,7 +85,7 @@ class MusicDomain:
 
         options = self.options
         if options.steps == "frames":
-            return FrameCodec(options.grid)
+            return FrameCodec(options.grid, options.distribution)
         return EventCodec(options.tokens, options.grid, options.velocities)
 
     def load_codec(self, files: Mapping[str, bytes]) -> EventCodec | FrameCodec:
@@ -103,12 +103,12 @@ class MusicDomain:
         return load_frames(content) if frames else load_events(content)
 
     def likelihood(self, codec: Codec) -> tuple[str, dict[str, Any]]:
-        """A softmax over tokens, or 88 independent keys."""
+        """A softmax over tokens, or the distribution of 88 keys that the codec names."""
         from rnngen.domains.music.frames import FrameCodec
         from rnngen.domains.music.piano_roll import KEYS
 
         if isinstance(codec, FrameCodec):
-            return "bernoulli", {"keys": KEYS}
+            return codec.distribution, {"keys": KEYS}
         return "categorical", {"size": codec.size}
 
     def begin(self, prompt: str, codec: EventCodec | FrameCodec) -> Beginning:

@@ -15,6 +15,7 @@ from rnngen.errors import BundleError
 from rnngen.protocols import Piece
 
 FILE = "codec.json"
+DISTRIBUTIONS = ("nade", "bernoulli")
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
@@ -23,6 +24,7 @@ class FrameCodec:
 
     Args:
         grid: frames a beat.
+        distribution: the likelihood of a frame, `nade` or `bernoulli`.
     """
 
     step_shape = (KEYS + 1,)
@@ -31,8 +33,9 @@ class FrameCodec:
     size = KEYS + 1
     opening: Sequence[int] = ()
 
-    def __init__(self, grid: int) -> None:
+    def __init__(self, grid: int, distribution: str = "nade") -> None:
         self.grid = grid
+        self.distribution = distribution
 
     def encode(self, content: Roll) -> NDArray[np.float32]:
         """The frames of a roll `[n,88]`, as `[n,89]`."""
@@ -52,7 +55,8 @@ class FrameCodec:
 
     def files(self) -> Mapping[str, bytes]:
         """`codec.json`."""
-        return {FILE: json.dumps({"steps": "frames", "grid": self.grid}).encode()}
+        content = {"steps": "frames", "grid": self.grid, "distribution": self.distribution}
+        return {FILE: json.dumps(content).encode()}
 
     def grow(self, pieces: Iterable[Piece]) -> FrameCodec:
         """Itself: all pieces have the same keys."""
@@ -66,7 +70,8 @@ def note_name(number: int) -> str:
 
 def load_frames(content: Mapping[str, Any]) -> FrameCodec:
     """The codec whose file says `content`; BundleError where it is not whole."""
-    grid = content.get("grid")
-    if type(grid) is not int or not 1 <= grid <= 96:
+    grid, distribution = content.get("grid"), content.get("distribution")
+    known = distribution in DISTRIBUTIONS
+    if type(grid) is not int or not 1 <= grid <= 96 or not known:
         raise BundleError("`codec.json` is not that of frames", hint="train the model again")
-    return FrameCodec(grid)
+    return FrameCodec(grid, distribution)

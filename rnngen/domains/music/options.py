@@ -22,6 +22,11 @@ class Options:
     )
     grid: int = option(4, "positions, or frames, that a beat has", min=1, max=96)
     velocities: int = option(16, "of events: how many loudnesses are told apart", min=1, max=127)
+    distribution: Literal["nade", "bernoulli"] = option(
+        "nade",
+        "of frames: keys that hang on the lower ones of their frame (nade, Boulanger-Lewandowski "
+        "et al. 2012), or independent ones (bernoulli)",
+    )
     transpose: int = option(
         0,
         "learn from each training piece also this many semitones up and down; for data that is "

@@ -5,7 +5,10 @@ import json
 import numpy as np
 import pytest
 import scipy.io
+import torch
 
+from rnngen.bundle import load
+from rnngen.likelihoods.nade import Nade
 from tests.domains.music.midi_bytes import DRUMS, Note, midi, notes_of
 
 TINY = ["-o", "model.hidden=16", "-o", "train.sample=8", "--epochs", "2", "-q"]
@@ -91,7 +94,8 @@ def test_without_a_rule_notes_are_whole_and_known(run_cli, songs, tmp_path):
         assert sum(name.startswith("Velocity") for name in names) == len(starts)
 
 
-def test_frames_of_a_mat_file_are_learned_measured_and_written(run_cli, tmp_path):
+@pytest.mark.parametrize("distribution", ["nade", "bernoulli"])
+def test_frames_of_a_mat_file_are_learned_measured_and_written(run_cli, tmp_path, distribution):
     cells = {}
     for name, count in (("train", 5), ("valid", 2), ("test", 2)):
         cell = np.empty((1, count), object)
@@ -101,8 +105,14 @@ def test_frames_of_a_mat_file_are_learned_measured_and_written(run_cli, tmp_path
     scipy.io.savemat(tmp_path / "own.mat", cells)
     run = tmp_path / "run"
     options = ["--domain", "music", "-o", "music.steps=frames", "-o", "music.transpose=1"]
+    options += ["-o", f"music.distribution={distribution}"]
     done = run_cli("fit", tmp_path / "own.mat", *options, "--run", run, *TINY)
     assert done.exit_code == 0, done.stderr
+    likelihood = load(run).model.likelihood
+    assert type(likelihood).__name__.lower() == distribution
+    if distribution == "nade":
+        torch.manual_seed(0)
+        assert not torch.equal(likelihood.w, Nade(88).w), "its weights did not come back"
     measured = run_cli("evaluate", run, "--split", "test")
     assert measured.exit_code == 0, measured.stderr
     assert "16 frames of 2 pieces" in measured.stdout
@@ -111,6 +121,9 @@ def test_frames_of_a_mat_file_are_learned_measured_and_written(run_cli, tmp_path
     assert written.exit_code == 0, written.stderr
     assert (tmp_path / "a.mid").read_bytes()[:4] == b"MThd"
     assert run_cli("generate", run, "-l", "6").exit_code == 0
+    # What the model's distribution is, is its own, and no matter of the defaults.
+    further = run_cli("fit", tmp_path / "own.mat", *options[:4], "--from", run, *TINY)
+    assert further.exit_code == 0, further.stderr
 
 
 def test_without_data_the_tunes_are_learned(run_cli, tmp_path):

@@ -121,7 +121,10 @@ def test_pieces_between_boundaries_follow_each_other(music, tmp_path):
 def test_damaged_codecs_are_refused(music):
     domain, codec, _, _ = music
     text = codec.files()["codec.json"]
-    for broken in (text.replace(b'"grid": 4', b'"grid": 0'), text.replace(b'"steps"', b'"step"')):
+    damages = [(b'"grid": 4', b'"grid": 0'), (b'"steps"', b'"step"')]
+    damages += [(b'"nade"', b'"categorical"')] if b'"nade"' in text else []
+    for old, new in damages:
+        broken = text.replace(old, new)
         with pytest.raises(BundleError):
             domain.load_codec({"codec.json": broken})
 
