@@ -222,8 +222,9 @@ def _model_lines(model: Mapping[str, Any] | None) -> list[str]:
     if model is None:
         return ["none; the run ended before its first validation, or goes on"]
     extras = [name for name in ("residual", "layer_norm", "tied") if model.get(name)]
-    if model.get("dropout"):
-        extras.append(f"dropout {model['dropout']}")
+    for name in ("dropout", "input_dropout", "weight_dropout"):  # rnngen.model imports torch
+        if model.get(name):
+            extras.append(f"{name.replace('_', ' ')} {model[name]}")
     options = [f"{name} {value}" for name, value in _mapping(model.get("cell_options")).items()]
     parts = [f"{part} {count:,}" for part, count in model["parts"].items()]
     return [

@@ -1,20 +1,24 @@
 """The model: embedding, a stack of cells, readout.
 
-x = E[step]
+x = E[step], dropped out
 for each layer: y = cell(x), normalised, x added back, dropped out
 output = V y + b
+
+Three things can be dropped while training: numbers of x, numbers of every y (Zaremba et al. 2014),
+and recurrent weights of the cells (DropConnect of Wan et al. 2013, as Merity et al. 2018 use it).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import pairwise
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from rnngen.catalog import get_catalog
 from rnngen.cells.cell import Cell, State, reset_lanes
@@ -26,6 +30,11 @@ from rnngen.likelihoods.likelihood import Likelihood
 from rnngen.options import build as build_options
 from rnngen.protocols import ConditionShape
 from rnngen.sections import ModelOptions
+
+DROPOUTS = ("dropout", "input_dropout", "weight_dropout")
+"""The options that are no part of a model's shape."""
+
+Layer = Callable[[Tensor, State], tuple[Tensor, State]]
 
 
 class Model(nn.Module):
@@ -82,7 +91,10 @@ class Model(nn.Module):
             nn.LayerNorm(options.hidden) if options.layer_norm else nn.Identity()
             for _ in range(options.layers)
         )
+        self.input_dropout = Dropout(options.input_dropout)
         self.dropout = Dropout(options.dropout)
+        self.weight_dropout = Dropout(options.weight_dropout)
+        self.set_dropout(options)
         self.readout = nn.Linear(options.hidden, likelihood.size)
         nn.init.zeros_(self.readout.bias)
         if options.tied:
@@ -100,6 +112,23 @@ class Model(nn.Module):
         """Whether this layer's input is added to its output (`model.residual`)."""
         cell = self.cells[layer]
         return self.options.residual and cell.input_size == cell.hidden_size
+
+    def set_dropout(self, options: ModelOptions) -> None:
+        """The shares that are dropped from now on, which are no part of a model's shape.
+
+        Raises:
+            UsageError: recurrent weights are to be dropped of a cell that does not name them.
+        """
+        if options.weight_dropout and not _cell(self.cells[0]).recurrent_weights:
+            raise UsageError(
+                f"`model.weight_dropout` drops recurrent weights, but the cell `{options.cell}` "
+                "does not say which these are",
+                hint="leave it out, or name them in the cell's `recurrent_weights`",
+            )
+        shares = {name: getattr(options, name) for name in DROPOUTS}
+        for name, share in shares.items():
+            getattr(self, name).share = share
+        self.options = replace(self.options, **shares)
 
     def initial_state(self, batch_size: int, condition: Tensor | None = None) -> list[State]:
         """The state of every layer before the first step.
@@ -132,9 +161,10 @@ class Model(nn.Module):
         Returns:
             output `[T,B,K]` and the state after the last row.
         """
-        x = self.embedding(steps)
+        x = self.input_dropout(self.embedding(steps))
+        cells = [self._thinned(_cell(cell)) for cell in self.cells]
         if resets is None:
-            y, state = self._stack(x, state)
+            y, state = self._stack(cells, x, state)
             return self.readout(y), state
         fresh = self.initial_state(steps.shape[1], condition)
         # Fused layers can't reset inside a chunk: cut it at the rows where a lane begins anew.
@@ -143,13 +173,23 @@ class Model(nn.Module):
         for start, stop in pairwise(cuts):
             if resets[start].any():
                 state = reset_lanes(state, fresh, resets[start])
-            y, state = self._stack(x[start:stop], state)
+            y, state = self._stack(cells, x[start:stop], state)
             outputs.append(y)
         return self.readout(torch.cat(outputs)), state
 
-    def _stack(self, x: Tensor, state: list[State]) -> tuple[Tensor, list[State]]:
+    def _thinned(self, cell: Cell) -> Layer:
+        """The cell; while training, with a share of its recurrent weights dropped."""
+        drop = self.weight_dropout
+        if not drop.share or not drop.training:
+            return cell
+        weights = {name: drop(cell.get_parameter(name)) for name in cell.recurrent_weights}
+        return lambda x, state: functional_call(cell, weights, (x, state))
+
+    def _stack(
+        self, cells: Sequence[Layer], x: Tensor, state: list[State]
+    ) -> tuple[Tensor, list[State]]:
         after = []
-        for layer, cell in enumerate(self.cells):
+        for layer, cell in enumerate(cells):
             y, cell_state = cell(x, state[layer])
             y = self.norms[layer](y)
             if self.adds_input(layer):

@@ -24,7 +24,7 @@ from rnngen.errors import UsageError
 from rnngen.lifecycle import Lifecycle, activate
 from rnngen.lifecycle import resolve as resolve_strategies
 from rnngen.memory import keep_freed_blocks
-from rnngen.model import Model, grow, make_likelihood
+from rnngen.model import DROPOUTS, Model, grow, make_likelihood
 from rnngen.position import Task
 from rnngen.protocols import Codec, Domain
 from rnngen.sections import ModelOptions, TrainOptions
@@ -328,7 +328,8 @@ def settle(
     )
     if start is not None:
         changeable = getattr(components[0].load(), "changeable", ("valid", "split"))
-        free = {("model", "dropout"), *((domain_name, name) for name in changeable)}
+        free = {("model", name) for name in DROPOUTS}
+        free |= {(domain_name, name) for name in changeable}
         _check_unchanged(settings, inherited, start, free)
     return settings, components[0].name, components
 
@@ -412,7 +413,7 @@ def _model(
     options: ModelOptions = settings["model"]
     if start is not None:
         model = grow(start.model, codec.size)
-        model.dropout.share = options.dropout
+        model.set_dropout(options)
         return model
     cell = options.cell.rpartition(":")[2]
     cell_options = asdict(settings[cell]) if cell in settings else {}

@@ -24,6 +24,16 @@ class ModelOptions:
     dropout: float = option(
         0.4, "share of each layer's output dropped while training", min=0, max=0.95
     )
+    input_dropout: float = option(
+        0.0, "share of the lowest layer's input dropped while training", min=0, max=0.95
+    )
+    weight_dropout: float = option(
+        0.0,
+        "share of each cell's recurrent weights dropped for a chunk of training (Merity et al. "
+        "2018)",
+        min=0,
+        max=0.95,
+    )
     residual: bool = option(False, "add a layer's input to its output")
     layer_norm: bool = option(False, "normalise every layer's output (Ba et al. 2016)")
     window: int = option(

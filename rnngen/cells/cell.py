@@ -27,6 +27,9 @@ class Cell(nn.Module):
         hidden_size: H, numbers in one output.
     """
 
+    recurrent_weights: tuple[str, ...] = ()
+    """Names of the parameters that act on the state, of which `model.weight_dropout` drops some."""
+
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
         self.input_size = input_size

@@ -13,6 +13,7 @@ from rnngen.cells.cell import Cell
 class FusedCell(Cell):
     """A cell around one layer of `nn.RNN`, `nn.LSTM` or `nn.GRU`; G gates of H numbers each."""
 
+    recurrent_weights = ("layer.weight_hh_l0",)
     layer: nn.RNNBase
 
     @property

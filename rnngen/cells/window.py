@@ -45,6 +45,7 @@ class Window(Cell):
         cell = build(input_size + condition.symbols)
         super().__init__(input_size, cell.hidden_size)
         self.cell = cell
+        self.recurrent_weights = tuple(f"cell.{name}" for name in cell.recurrent_weights)
         self.shape = condition
         self.bells = bells
         self.moves = nn.Linear(cell.hidden_size, 3 * bells)

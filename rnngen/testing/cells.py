@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.func import functional_call
 
 from rnngen.cells.cell import Cell, map_state, tensors
 
@@ -171,6 +172,20 @@ def finite_on_zeros(build: Build) -> None:
         assert y.isfinite().all(), "zeros give an output that is not finite"
 
 
+def recurrent_weights_are_its_own(build: Build) -> None:
+    """`recurrent_weights` names parameters, without which later steps come out otherwise."""
+    cell = _cell(build)
+    x = _inputs(cell)
+    with torch.no_grad():
+        whole, _ = cell(x, cell.initial_state(x.shape[1]))
+        for name in cell.recurrent_weights:
+            own = dict(cell.named_parameters())
+            assert name in own, f"`recurrent_weights` names `{name}`, which is no parameter"
+            without = {name: torch.zeros_like(own[name])}
+            y, _ = functional_call(cell, without, (x, cell.initial_state(x.shape[1])))
+            assert not torch.allclose(y[1:], whole[1:]), f"`{name}` does not act on the state"
+
+
 CHECKS: dict[str, Callable[[Build], None]] = {
     check.__name__: check
     for check in (
@@ -183,5 +198,6 @@ CHECKS: dict[str, Callable[[Build], None]] = {
         every_parameter_learns,
         same_seed_same_numbers,
         finite_on_zeros,
+        recurrent_weights_are_its_own,
     )
 }

@@ -70,8 +70,9 @@ def note_name(number: int) -> str:
 
 def load_frames(content: Mapping[str, Any]) -> FrameCodec:
     """The codec whose file says `content`; BundleError where it is not whole."""
-    grid, distribution = content.get("grid"), content.get("distribution")
-    known = distribution in DISTRIBUTIONS
-    if type(grid) is not int or not 1 <= grid <= 96 or not known:
+    grid: Any = content.get("grid")
+    distribution: Any = content.get("distribution")
+    whole = type(grid) is int and 1 <= grid <= 96
+    if not whole or distribution not in DISTRIBUTIONS:
         raise BundleError("`codec.json` is not that of frames", hint="train the model again")
     return FrameCodec(grid, distribution)

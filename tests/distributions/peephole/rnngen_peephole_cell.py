@@ -12,6 +12,8 @@ import rnngen
 class Peephole(rnngen.Cell):
     """The state is (h, c), each `[B,H]`."""
 
+    recurrent_weights = ("recurrent.weight",)
+
     def __init__(self, input_size, hidden_size, forget_bias=1.0):
         super().__init__(input_size, hidden_size)
         self.input = nn.Linear(input_size, 4 * hidden_size)
