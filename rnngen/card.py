@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from rnngen import bundle, plots
 from rnngen.errors import BundleError, PluginError, RunError
 from rnngen.records import CONTROL, is_run, newest, read_metrics, read_record, status
+from rnngen.sections import DROPOUTS
 from rnngen.task_matrix import before_and_after
 from rnngen.verify import tensor_shapes, verified_file
 
@@ -222,7 +223,7 @@ def _model_lines(model: Mapping[str, Any] | None) -> list[str]:
     if model is None:
         return ["none; the run ended before its first validation, or goes on"]
     extras = [name for name in ("residual", "layer_norm", "tied") if model.get(name)]
-    for name in ("dropout", "input_dropout", "weight_dropout"):  # rnngen.model imports torch
+    for name in DROPOUTS:
         if model.get(name):
             extras.append(f"{name.replace('_', ' ')} {model[name]}")
     options = [f"{name} {value}" for name, value in _mapping(model.get("cell_options")).items()]

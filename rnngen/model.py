@@ -29,10 +29,7 @@ from rnngen.likelihoods.categorical import Categorical
 from rnngen.likelihoods.likelihood import Likelihood
 from rnngen.options import build as build_options
 from rnngen.protocols import ConditionShape
-from rnngen.sections import ModelOptions
-
-DROPOUTS = ("dropout", "input_dropout", "weight_dropout")
-"""The options that are no part of a model's shape."""
+from rnngen.sections import DROPOUTS, ModelOptions
 
 Layer = Callable[[Tensor, State], tuple[Tensor, State]]
 

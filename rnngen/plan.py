@@ -24,10 +24,10 @@ from rnngen.errors import UsageError
 from rnngen.lifecycle import Lifecycle, activate
 from rnngen.lifecycle import resolve as resolve_strategies
 from rnngen.memory import keep_freed_blocks
-from rnngen.model import DROPOUTS, Model, grow, make_likelihood
+from rnngen.model import Model, grow, make_likelihood
 from rnngen.position import Task
 from rnngen.protocols import Codec, Domain
-from rnngen.sections import ModelOptions, TrainOptions
+from rnngen.sections import DROPOUTS, ModelOptions, TrainOptions
 from rnngen.task_history import Measured
 from rnngen.tasks import data_of, prepare_tasks, reopen_tasks
 

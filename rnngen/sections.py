@@ -45,6 +45,10 @@ class ModelOptions:
     tied: bool = option(False, "share embedding and readout weights (Press and Wolf 2017)")
 
 
+DROPOUTS = ("dropout", "input_dropout", "weight_dropout")
+"""The options of a model that are no part of its shape: it can go on learning with others."""
+
+
 @dataclass(frozen=True)
 class TrainOptions:
     """How the model is trained."""
