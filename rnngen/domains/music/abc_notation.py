@@ -1,24 +1,28 @@
 """Tunes in ABC notation as scores: each tune of a book is a piece of its own.
 
-symusic has abc2midi inside, which talks to the process's own output and leaves a note or two of
-expression in the times; the grid takes the latter away again.
+abc2midi reads them, and leaves a note or two of expression in the times; the grid takes the latter
+away again. It opens any file that a tune names, so that such tunes are not given to it.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 
-from rnngen.domains.music.score import Score, checked, symusic
+from rnngen.domains.music.abc2midi import Abc2Midi, Failed, running
+from rnngen.domains.music.midi_file import Damage, read_song
+from rnngen.domains.music.score import Score, checked
 from rnngen.errors import DataError
 
 LARGEST = 8 << 20
 TUNE = re.compile(r"^X:", re.MULTILINE)
 COMPLAINT = re.compile(r"^Error in line-char (\d+)-\d+ : (.*)$", re.MULTILINE)
+OPENS_A_FILE = re.compile(
+    # A file of music, or one of loudnesses; those written out are numbers.
+    r"^(?:[ \t]*%%|.*I[ \t]*:).*?(?P<what>abc-include|ptstress(?![-+.\d \t]*$))",
+    re.MULTILINE | re.IGNORECASE,
+)
+HINT = "mend it or take it out, or leave all damaged tunes out with `-o music.damaged=skip`"
 
 
 def is_abc(data: bytes) -> bool:
@@ -47,7 +51,7 @@ def read_abc(data: bytes, name: str) -> Iterator[tuple[Score | DataError, int]]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-    text = text.replace("\r\n", "\n").replace("\0", "")
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     starts = [match.start() for match in TUNE.finditer(text)]
     if not starts:
         raise DataError(
@@ -55,56 +59,44 @@ def read_abc(data: bytes, name: str) -> Iterator[tuple[Score | DataError, int]]:
             hint="see whether it is the right file",
         )
     common = text[: starts[0]]
+    _check_files(common, name, 1)
     rest = len(data)
-    for start, stop in zip(starts, [*starts[1:], len(text)], strict=True):
-        tune = text[start:stop]
-        line = text.count("\n", 0, start) + 1
-        size = rest if stop == len(text) else min(rest, len(tune.encode()))
-        rest -= size
-        try:
-            yield _tune(common + tune, name, line), size
-        except DataError as error:
-            yield error, size
+    with running() as program:
+        for start, stop in zip(starts, [*starts[1:], len(text)], strict=True):
+            tune = text[start:stop]
+            line = text.count("\n", 0, start) + 1
+            size = rest if stop == len(text) else min(rest, len(tune.encode()))
+            rest -= size
+            try:
+                _check_files(tune, name, line)
+                yield _tune(program, common + tune, f"{name}, the tune at line {line}"), size
+            except DataError as error:
+                yield error, size
 
 
-def _tune(text: str, name: str, line: int) -> Score:
-    where = f"{name}, the tune at line {line}"
-    library = symusic()
-    with _quiet() as said:
-        try:
-            score = library.Score.from_abc(text)
-        except Exception:
-            score = None
-    complaint = COMPLAINT.search(said())
-    if score is None or not sum(len(track.notes) for track in score.tracks):
-        reason = f": {complaint[2]}" if complaint else " that abc2midi can read"
+def _check_files(text: str, name: str, line: int) -> None:
+    """DataError where lines, the first of which is `line`, name a file to be read."""
+    found = OPENS_A_FILE.search(text)
+    if found:
+        line += text.count("\n", 0, found.start("what"))
         raise DataError(
-            f"`{where}` has no notes{reason}",
-            hint="mend it or take it out, or leave all damaged tunes out with "
-            "`-o music.damaged=skip`",
+            f"`{name}`, line {line}: `{found['what']}` would read another file, which a tune may "
+            "not do",
+            hint="write into the tune what that file has, or take the line out",
         )
-    return checked(score, where)
 
 
-@contextmanager
-def _quiet() -> Iterator[Callable[[], str]]:
-    """Takes what is written to the process's outputs meanwhile; gives a function that has it."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    with tempfile.TemporaryFile() as file:
-        taken = ""
-
-        def said() -> str:
-            return taken
-
-        kept = [os.dup(number) for number in (1, 2)]
-        try:
-            for number in (1, 2):
-                os.dup2(file.fileno(), number)
-            yield said
-        finally:
-            for number, old in zip((1, 2), kept, strict=True):
-                os.dup2(old, number)
-                os.close(old)
-        file.seek(0)
-        taken = file.read().decode(errors="replace")
+def _tune(program: Abc2Midi, text: str, where: str) -> Score:
+    try:
+        made, said = program.convert(text)
+        song = read_song(made) if made else None
+    except (Failed, Damage) as error:
+        what = (
+            f"abc2midi made a damaged file of it: {error}" if isinstance(error, Damage) else error
+        )
+        raise DataError(f"`{where}` can't be read: {what}", hint=HINT) from None
+    if song is None or not any(part.notes for part in song.parts):
+        complaint = COMPLAINT.search(said)
+        reason = f": {complaint[2]}" if complaint else " that abc2midi can read"
+        raise DataError(f"`{where}` has no notes{reason}", hint=HINT)
+    return checked(song, where)

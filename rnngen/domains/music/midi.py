@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rnngen.domains.music.score import Score, checked, symusic
+from rnngen.domains.music.midi_file import Damage, read_song
+from rnngen.domains.music.score import Score, checked
 from rnngen.errors import DataError
 
 LARGEST = 32 << 20
@@ -19,7 +20,6 @@ def read_midi(data: bytes, name: str) -> Score:
     Raises:
         DataError: it is damaged, empty, or beyond the bounds of `score.checked`.
     """
-    library = symusic()
     if len(data) > LARGEST:
         raise DataError(
             f"`{name}` has {len(data):,} bytes, expected at most {LARGEST:,} of a MIDI file",
@@ -29,33 +29,14 @@ def read_midi(data: bytes, name: str) -> Score:
         # RMID: a MIDI file in a RIFF chunk.
         data = data[max(0, data.find(b"MThd")) :]
     try:
-        _check_chunks(data)
-        score = library.Score.from_midi(data)
-    except Exception as error:
-        reason = str(error).removeprefix("MiniMidi: ").split("\n")[0].rstrip(".!")
+        song = read_song(data)
+    except Damage as damage:
         raise DataError(
-            f"`{name}` is a damaged MIDI file: {reason}",
+            f"`{name}` is a damaged MIDI file: {damage}",
             hint="get it again, take it out, or leave all damaged files out with "
             "`-o music.damaged=skip`",
         ) from None
-    return checked(score, name)
-
-
-def _check_chunks(data: bytes) -> None:
-    """ValueError where a chunk goes on after the end of the file.
-
-    The library reads whatever stands in memory there, so that a file that was cut off is sometimes
-    taken for a whole one.
-    """
-    place = 0
-    while place < len(data):
-        if place + 8 > len(data):
-            # Some programs leave a few bytes behind the last track.
-            return
-        size = int.from_bytes(data[place + 4 : place + 8], "big")
-        kind, place = data[place : place + 4], place + 8 + size
-        if place > len(data) and kind in (b"MThd", b"MTrk"):
-            raise ValueError(f"a chunk ends at byte {place:,} of {len(data):,}")
+    return checked(song, name)
 
 
 def write_midi(score: Score) -> bytes:

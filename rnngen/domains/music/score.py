@@ -9,14 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from rnngen.domains.music.midi_file import Song
 from rnngen.errors import DataError, PluginError
 
 LONGEST = 20_000
 """Beats a piece may have: close to three hours at 120 a minute."""
 
-MOST_NOTES = 500_000
-MOST_CHANGES = 20_000
-"""Of the tempo or the time signature."""
+TIME_CODE = 1 << 15
+"""The bit of the ticks a beat that makes them frames of a second."""
 
 SLOWEST, FASTEST = 4.0, 1000.0
 """Beats a minute."""
@@ -56,80 +58,74 @@ def missing(package: str) -> PluginError:
     )
 
 
-def checked(score: Score, name: str) -> Score:
-    """The notes, tempi and time signatures of a score, within bounds.
+def checked(song: Song, name: str) -> Score:
+    """The score of a song whose notes are within bounds.
 
     Args:
-        score: as a library read it.
-        name: of its file, for messages.
+        song: as it was read from a file.
+        name: of the file, for messages.
 
     Raises:
         DataError: it has no notes, or is beyond the bounds.
     """
     library = symusic()
-    beat = score.ticks_per_quarter
-    if not 1 <= beat <= 1 << 15:
+    beat = song.beat
+    if beat & TIME_CODE:
         raise DataError(
-            f"`{name}` counts {beat} ticks a beat, expected 1 to 32767",
-            hint="a file with time in frames a second has to be converted to ticks a beat first",
+            f"`{name}` counts time in frames of a second (SMPTE), expected ticks a beat",
+            hint="export it with ticks a beat, or leave it out",
         )
-    count = sum(len(track.notes) for track in score.tracks)
-    if count > MOST_NOTES:
-        raise DataError(
-            f"`{name}` has {count:,} notes, expected at most {MOST_NOTES:,}",
-            hint="split it, or leave it out",
-        )
+    if not beat:
+        raise DataError(f"`{name}` counts 0 ticks a beat", hint="leave it out")
     made = library.Score(beat)
-    for track in score.tracks:
-        drums = bool(track.is_drum)
-        kept = library.Track(
-            name=track.name, program=0 if drums else int(track.program), is_drum=drums
-        )
-        for note in track.notes:
-            kept.notes.append(
-                library.Note(note.time, max(1, note.duration), note.pitch, max(1, note.velocity))
-            )
-        if len(kept.notes):
-            made.tracks.append(kept)
-    if not count:
-        raise DataError(
-            f"`{name}` has no notes: there is nothing to learn from", hint="leave it out"
-        )
-    _check_length(made, beat, name)
-    end = made.end()
-    for change in score.tempos:
-        if 0 <= change.time <= end:
-            made.tempos.append(library.Tempo(change.time, min(FASTEST, max(SLOWEST, change.qpm))))
-    for change in score.time_signatures:
-        if 0 <= change.time <= end and change.numerator > 0 and change.denominator > 0:
-            made.time_signatures.append(_with_quarters(change))
-    for changes in (made.tempos, made.time_signatures):
-        if len(changes) > MOST_CHANGES:
-            raise DataError(
-                f"`{name}` changes its tempo or metre {len(changes):,} times, expected at most "
-                f"{MOST_CHANGES:,}",
-                hint="leave it out",
+    end = _end(song, name)
+    for part in song.parts:
+        kept = [note for note in part.notes if note[1] >= 0]
+        if kept:
+            program = 0 if part.drums else part.program
+            made.tracks.append(library.Track(part.name, program, part.drums, notes=_notes(kept)))
+    for time, tempo in song.tempi:
+        if time <= end:
+            quarters = min(FASTEST, max(SLOWEST, 60_000_000 / tempo))
+            made.tempos.append(library.Tempo(time, quarters))
+    for time, numerator, denominator in song.signatures:
+        if time <= end:
+            # One of halves as one of quarters, so that a grid does not coarsen with the beat.
+            factor = max(1, 4 // denominator)
+            made.time_signatures.append(
+                library.TimeSignature(time, factor * numerator, factor * denominator)
             )
     return made
 
 
-def _check_length(score: Score, beat: int, name: str) -> None:
-    first = min(note.time for track in score.tracks for note in track.notes)
-    longest = max(note.duration for track in score.tracks for note in track.notes)
-    end = score.end()
-    if first < 0 or max(end, longest) > LONGEST * beat:
+def _end(song: Song, name: str) -> int:
+    """When the last note ends, in ticks."""
+    ends = [
+        start + length for part in song.parts for start, length, *_ in part.notes if length >= 0
+    ]
+    if not ends:
         raise DataError(
-            f"`{name}` lasts {max(end, longest) / beat:,.0f} beats, expected at most {LONGEST:,}",
+            f"`{name}` has no notes: there is nothing to learn from", hint="leave it out"
+        )
+    end = max(ends)
+    if end > LONGEST * song.beat:
+        raise DataError(
+            f"`{name}` lasts {end / song.beat:,.0f} beats, expected at most {LONGEST:,}",
             hint="a time stamp in it is damaged, or made to be; leave it out",
         )
+    return end
 
 
-def _with_quarters(change: Any) -> Any:
-    """A signature of halves as one of quarters, so that a grid does not coarsen with the beat."""
-    numerator, denominator = change.numerator, change.denominator
-    while denominator < 4:
-        numerator, denominator = 2 * numerator, 2 * denominator
-    return symusic().TimeSignature(change.time, numerator, denominator)
+def _notes(notes: list[list[int]]) -> Any:
+    """symusic's notes; all are checked, for it trusts what it is given."""
+    starts, lengths, pitches, velocities = np.array(notes, np.int32).T
+    return symusic().Note.from_numpy(
+        starts,
+        np.maximum(1, lengths),
+        pitches.astype(np.int8),
+        velocities.astype(np.int8),
+        "tick",
+    )
 
 
 def transposed(score: Score, semitones: int) -> Score | None:

@@ -1,0 +1,241 @@
+"""Standard MIDI Files read byte by byte: their notes, tempi and time signatures, and nothing else.
+
+The library symusic trusts a file: a data byte above 127 or a wrong length makes it read and write
+beyond its memory. Here every byte is looked at before it is used, and what is wrong is named by
+track and byte. After the MIDI Association's RP-001 (Standard MIDI Files 1.0).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+DRUMS = 9
+"""The channel of the drums, counted from 0."""
+
+PATTERNS = 2
+"""The format whose tracks are played one after another."""
+
+MOST_NOTES = 500_000
+MOST_CHANGES = 20_000
+"""Of the tempo or the time signature."""
+
+LONGEST_QUANTITY = 4
+"""Bytes of a variable-length quantity."""
+
+LARGEST_EXPONENT = 6
+"""Of two, in the denominator of a time signature: sixty-fourths."""
+
+END, NAME, TEMPO, SIGNATURE = 0x2F, 0x03, 0x51, 0x58
+SYSEX, ESCAPE, META = 0xF0, 0xF7, 0xFF
+
+
+class Damage(ValueError):
+    """What is wrong with a file, and where; a sentence without the file's name."""
+
+
+@dataclass
+class Part:
+    """The notes of a track that one instrument plays.
+
+    Args:
+        name: of the track.
+        program: of General MIDI.
+        drums: whether it is on the channel of the drums.
+        notes: start and length in ticks, pitch, velocity, in order of their starts; the length of
+            a note that nothing ends is -1.
+    """
+
+    name: str
+    program: int
+    drums: bool
+    notes: list[list[int]]
+
+
+@dataclass
+class Song:
+    """What a file says.
+
+    Args:
+        beat: ticks a beat; from 32768 on it is a time code in frames of a second.
+        parts: track by track.
+        tempi: when, in ticks, and microseconds a beat.
+        signatures: when, numerator, denominator.
+    """
+
+    beat: int
+    parts: list[Part] = field(default_factory=list)
+    tempi: list[tuple[int, int]] = field(default_factory=list)
+    signatures: list[tuple[int, int, int]] = field(default_factory=list)
+
+
+def read_song(data: bytes) -> Song:
+    """The song in a MIDI file.
+
+    Raises:
+        Damage: a chunk, an event or a number is wrong, or there is more than music can have.
+    """
+    kind, count, beat, place = _head(data)
+    song = Song(beat)
+    read = start = 0
+    while place + 8 <= len(data):
+        name = data[place : place + 4]
+        end = place + 8 + int.from_bytes(data[place + 4 : place + 8], "big")
+        if name == b"MTrk":
+            read += 1
+            if end > len(data):
+                raise Damage(f"track {read} ends at byte {end:,} of {len(data):,}")
+            stop = _Track(song, read, place + 8, start).read(data[place + 8 : end])
+            if kind == PATTERNS:
+                # Patterns stand for themselves: each begins on the beat after the one before.
+                start = -(-stop // max(1, beat)) * beat
+        elif name == b"MThd":
+            raise Damage(f"byte {place:,}: a second head")
+        elif end > len(data):
+            # Some programs leave bytes behind the last track.
+            break
+        place = end
+    if read < count:
+        raise Damage(f"it has {read} of the {count} tracks that its head counts")
+    song.tempi.sort(key=lambda change: change[0])
+    song.signatures.sort(key=lambda change: change[0])
+    return song
+
+
+def _head(data: bytes) -> tuple[int, int, int, int]:
+    """Format, number of tracks, division, and where the head ends; it may grow in the future."""
+    size = int.from_bytes(data[4:8], "big")
+    if data[:4] != b"MThd" or len(data) < 14:
+        raise Damage(f"its head has {min(len(data), 14)} of 14 bytes")
+    if size < 6 or 8 + size > len(data):
+        raise Damage(f"byte 4: its head has {size:,} bytes, expected 6")
+    kind, count, beat = (int.from_bytes(data[at : at + 2], "big") for at in (8, 10, 12))
+    if kind > PATTERNS:
+        raise Damage(f"byte 8: its format is {kind}, expected 0, 1 or 2")
+    return kind, count, beat, 8 + size
+
+
+class _Track:
+    """Reads the events of a track into a song.
+
+    Args:
+        song: gets what is found.
+        number: of the track, counted from 1, for messages.
+        origin: the byte of the file at which the events begin, for messages.
+        start: when it begins, in ticks.
+    """
+
+    def __init__(self, song: Song, number: int, origin: int, start: int) -> None:
+        self._song = song
+        self._number = number
+        self._origin = origin
+        self._time = start
+        self._room = MOST_NOTES - sum(len(part.notes) for part in song.parts)
+        self._name = ""
+        self._programs = [0] * 16
+        self._parts: dict[tuple[int, int], list[list[int]]] = {}
+        self._sounding: dict[tuple[int, int], deque[list[int]]] = {}
+
+    def read(self, data: bytes) -> int:
+        """Reads all events; returns when the track ends, in ticks."""
+        try:
+            self._events(data)
+        except IndexError:
+            raise self._damage(len(data), "it ends within an event") from None
+        for (channel, program), notes in sorted(self._parts.items()):
+            part = Part(self._name, program, channel == DRUMS, notes)
+            self._song.parts.append(part)
+        return self._time
+
+    def _events(self, data: bytes) -> None:
+        place = running = 0
+        while place < len(data):
+            wait = data[place]
+            place += 1
+            if wait > 127:
+                wait, place = self._quantity(data, place - 1)
+            self._time += wait
+            status = data[place]
+            if status > 127:
+                place += 1
+            elif not running:
+                raise self._damage(place, f"the data byte {status} follows no status byte")
+            else:
+                status = running
+            if status >= SYSEX:
+                kind, content, place = self._system(data, place, status)
+                if kind == END:
+                    return
+                self._meta(kind, content, place - len(content))
+                continue
+            running = status
+            # Programs and pressures of channels have one data byte, all others two.
+            size = 1 if 0xC0 <= status < 0xE0 else 2
+            first, second = data[place], data[place + size - 1]
+            if first > 127 or second > 127:
+                bad = place if first > 127 else place + size - 1
+                raise self._damage(bad, f"the data byte {data[bad]} is above 127")
+            place += size
+            if status < 0xA0:
+                self._note(status & 0x0F, first, second if status >= 0x90 else 0, place)
+            elif status & 0xF0 == 0xC0:
+                self._programs[status & 0x0F] = first
+
+    def _note(self, channel: int, pitch: int, velocity: int, place: int) -> None:
+        """A note begins, or with velocity 0 ends; of two at one pitch the earlier ends first."""
+        if not velocity:
+            queue = self._sounding.get((channel, pitch))
+            if queue:
+                note = queue.popleft()
+                note[1] = self._time - note[0]
+            return
+        self._room -= 1
+        if self._room < 0:
+            raise self._damage(place, f"more than {MOST_NOTES:,} notes")
+        note = [self._time, -1, pitch, velocity]
+        self._parts.setdefault((channel, self._programs[channel]), []).append(note)
+        self._sounding.setdefault((channel, pitch), deque()).append(note)
+
+    def _system(self, data: bytes, place: int, status: int) -> tuple[int, bytes, int]:
+        """Kind (-1: none of a meta event) and content of an event with a length; where it ends."""
+        if status not in (SYSEX, ESCAPE, META):
+            raise self._damage(place - 1, f"a file can't have the status byte {status:#x}")
+        kind = -1
+        if status == META:
+            kind = data[place]
+            if kind > 127:
+                raise self._damage(place, f"there is no meta event {kind}")
+            place += 1
+        size, place = self._quantity(data, place)
+        if place + size > len(data):
+            raise self._damage(
+                place, f"an event has {size:,} bytes where the track has {len(data) - place:,} left"
+            )
+        return kind, data[place : place + size], place + size
+
+    def _meta(self, kind: int, content: bytes, place: int) -> None:
+        if kind == NAME:
+            self._name = content.decode("utf-8", "ignore").replace("\0", "")
+        elif kind == TEMPO:
+            tempo = int.from_bytes(content, "big")
+            if len(content) != 3 or not tempo:
+                raise self._damage(place, f"a tempo of {content.hex() or 'no bytes'}")
+            self._song.tempi.append((self._time, tempo))
+        elif kind == SIGNATURE:
+            if len(content) < 2 or not content[0] or content[1] > LARGEST_EXPONENT:
+                raise self._damage(place, f"a time signature of {content.hex() or 'no bytes'}")
+            self._song.signatures.append((self._time, content[0], 2 ** content[1]))
+        if max(len(self._song.tempi), len(self._song.signatures)) > MOST_CHANGES:
+            raise self._damage(place, f"more than {MOST_CHANGES:,} changes of tempo or metre")
+
+    def _quantity(self, data: bytes, place: int) -> tuple[int, int]:
+        """A variable-length quantity, and where it ends."""
+        value = 0
+        for at in range(place, place + LONGEST_QUANTITY):
+            value = value << 7 | data[at] & 0x7F
+            if data[at] < 128:
+                return value, at + 1
+        raise self._damage(place, f"a number of more than {LONGEST_QUANTITY} bytes")
+
+    def _damage(self, place: int, what: str) -> Damage:
+        return Damage(f"track {self._number}, byte {self._origin + place:,}: {what}")
