@@ -8,12 +8,14 @@ itself ends the program alone: it may take so much time, memory and disk, and no
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 from rnngen.domains.music.score import missing, symusic
 
@@ -37,10 +39,16 @@ class Failed(Exception):
 
 
 class Abc2Midi:
-    """The program with a folder to work in; use `running`."""
+    """The program with a folder to work in; use `running`.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    Args:
+        folder: a private one.
+        tune: a file named `tune.abc` in it.
+        said: a file for what the program says.
+    """
+
+    def __init__(self, folder: Path, tune: BinaryIO, said: BinaryIO) -> None:
+        self._folder, self._tune, self._said = folder, tune, said
         symusic()
         try:
             program = os.environ["SYMUSIC_ABC2MIDI"]
@@ -58,28 +66,48 @@ class Abc2Midi:
         """
         made = self._folder / "tune.mid"
         made.unlink(missing_ok=True)
-        (self._folder / "tune.abc").write_text(tune, "utf-8", "surrogatepass", newline="")
-        with (self._folder / "said").open("w+b") as said:
-            try:
-                done = subprocess.run(
-                    self._command,
-                    cwd=self._folder,
-                    stdin=subprocess.DEVNULL,
-                    stdout=said,
-                    stderr=subprocess.STDOUT,
-                    timeout=SECONDS,
-                    check=False,
-                    # Ctrl-C is for rnngen, which may still want to end in order.
-                    process_group=0,
-                )
-            except subprocess.TimeoutExpired:
-                raise Failed(f"abc2midi was not done with it after {SECONDS} seconds") from None
-            said.seek(0)
-            text = said.read(1 << 20).decode(errors="replace")
-        if done.returncode < 0:
-            raise Failed(f"abc2midi crashed on it ({signal.Signals(-done.returncode).name})")
-        whole = done.returncode == 0 and made.is_file()
+        for file, content in ((self._tune, tune.encode("utf-8", "replace")), (self._said, b"")):
+            file.seek(0)
+            file.truncate()
+            file.write(content)
+            file.flush()
+        process = subprocess.Popen(
+            self._command,
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            stdout=self._said,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C is for rnngen, which may still want to end in order.
+            process_group=0,
+        )
+        try:
+            code = _ended(process)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"abc2midi was not done with it after {SECONDS} seconds") from None
+        finally:
+            process.kill()
+            process.wait()
+        self._said.seek(0)
+        text = self._said.read(1 << 20).decode(errors="replace")
+        if code < 0:
+            raise Failed(f"abc2midi crashed on it ({signal.Signals(-code).name})")
+        whole = code == 0 and made.is_file()
         return made.read_bytes() if whole else b"", text
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """The return code of a process once it has ended; TimeoutExpired if it takes too long."""
+    if not hasattr(os, "pidfd_open"):
+        return process.wait(SECONDS)
+    # `wait` looks whether it has ended and sleeps, which takes as long as most tunes.
+    handle = os.pidfd_open(process.pid)
+    try:
+        waiting = select.poll()
+        waiting.register(handle, select.POLLIN)
+        waiting.poll(SECONDS * 1000)
+    finally:
+        os.close(handle)
+    return process.wait(0)
 
 
 @contextmanager
@@ -89,5 +117,7 @@ def running() -> Iterator[Abc2Midi]:
     Raises:
         PluginError: symusic is not installed, or brings no such program.
     """
-    with TemporaryDirectory(prefix="rnngen-abc-") as folder:
-        yield Abc2Midi(Path(folder))
+    with TemporaryDirectory(prefix="rnngen-abc-") as name:
+        folder = Path(name)
+        with (folder / "tune.abc").open("w+b") as tune, (folder / "said").open("w+b") as said:
+            yield Abc2Midi(folder, tune, said)
