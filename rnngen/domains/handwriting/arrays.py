@@ -11,16 +11,17 @@ The second and third may have `texts [D]` and `writers` or `writer [D]` beside t
 from __future__ import annotations
 
 import io
-import pickle
 import zipfile
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnngen.domains.handwriting.drawing import Drawing
+from rnngen.domains.handwriting.pickled import NotNumbers, read_pickled
 from rnngen.domains.handwriting.strokes import Line, from_stroke3, from_stroke5
 from rnngen.errors import DataError
 from rnngen.sources import Source
@@ -28,6 +29,8 @@ from rnngen.sources import Source
 PARTS = {"train": "train", "valid": "valid", "validation": "valid", "test": "test"}
 LARGEST = 2**31
 """Bytes that an array of a file may have once it is unpacked."""
+
+BEYOND_UNICODE = 0x110000
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -50,7 +53,9 @@ def read(source: Source, *, pickled: bool) -> Iterator[Drawing]:
                 info.filename.removesuffix(".npy"): _array(archive, info, source.name, pickled)
                 for info in archive.infolist()
             }
-    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # damage has many names: of zip, zlib, lzma, passwords
         raise DataError(f"`{source.name}` is no npz file, or damaged: {error}") from None
     yield from (_packed if "offsets" in arrays else _named)(arrays, source.name)
 
@@ -64,17 +69,13 @@ def _array(
             f"expected at most {LARGEST / 2**30:g}",
             hint="split the file",
         )
-    content = io.BytesIO(archive.read(info))
-    version = np.lib.format.read_magic(content)
-    header = (
-        np.lib.format.read_array_header_1_0
-        if version == (1, 0)
-        else (np.lib.format.read_array_header_2_0)
-    )
-    shape, _, dtype = header(content)
-    if not dtype.hasobject:
-        content.seek(0)
-        array: NDArray[Any] = np.lib.format.read_array(content, allow_pickle=False)
+    content = archive.read(info)
+    try:
+        array = _plain(content)
+    except Exception as error:  # the library's own parser fails in many ways
+        reason = str(error).split("\n")[0][:100]
+        raise DataError(f"`{file}`: the array `{info.filename}` is damaged: {reason}") from None
+    if array is not None:
         return array
     if not pickled:
         raise DataError(
@@ -82,44 +83,29 @@ def _array(
             hint="`-o handwriting.pickled=yes` lets in arrays of numbers and nothing else",
         )
     try:
-        found = _NumbersOnly(content).load()
-    except (pickle.UnpicklingError, AttributeError, TypeError, IndexError, KeyError) as error:
-        raise DataError(f"`{file}`: the pickled array `{info.filename}`: {error}") from None
-    if not isinstance(found, np.ndarray) or found.shape != shape:
-        raise DataError(f"`{file}`: the pickled array `{info.filename}` is no array")
-    return found
+        return read_pickled(content)
+    except NotNumbers as error:
+        raise DataError(f"`{file}`: the pickled array `{info.filename}` {error}") from None
 
 
-class _NumbersOnly(pickle.Unpickler):
-    """Unpickles arrays of numbers; whatever else a pickle names is refused, and never imported."""
-
-    def __init__(self, stream: io.BytesIO) -> None:
-        super().__init__(stream, encoding="latin1")
-
-    def find_class(self, module: str, name: str) -> Any:
-        if module in ("numpy.core.multiarray", "numpy._core.multiarray") and name == "_reconstruct":
-            return _reconstruct
-        if (module, name) == ("numpy", "ndarray"):
-            return np.ndarray
-        if (module, name) == ("numpy", "dtype"):
-            return np.dtype
-        if (module, name) == ("_codecs", "encode"):
-            return _encode
-        raise pickle.UnpicklingError(f"names `{module}.{name}`, which is not an array of numbers")
-
-
-def _reconstruct(kind: type, shape: tuple[int, ...], code: bytes) -> NDArray[Any]:
-    """An empty array, whose content the pickle sets next."""
-    if kind is not np.ndarray:
-        raise pickle.UnpicklingError("is of another kind than an array")
-    return np.ndarray.__new__(np.ndarray, (0,), "b")
-
-
-def _encode(text: str, encoding: str) -> bytes:
-    """How some versions of Python wrote bytes."""
-    if encoding != "latin1":
-        raise pickle.UnpicklingError(f"has bytes in `{encoding}`")
-    return text.encode("latin1")
+def _plain(content: bytes) -> NDArray[Any] | None:
+    """The array of an npy file; None where it is pickled."""
+    stream = io.BytesIO(content)
+    version = np.lib.format.read_magic(stream)
+    read = np.lib.format
+    header = read.read_array_header_1_0 if version == (1, 0) else read.read_array_header_2_0
+    shape, _, dtype = header(stream)
+    if dtype.hasobject:
+        return None
+    if min(shape, default=0) < 0 or prod(shape) * dtype.itemsize > len(content):
+        raise ValueError(f"it says that it is {list(shape)} of {dtype}, and has less")
+    stream.seek(0)
+    array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+    if dtype.kind == "U" and array.size:
+        points = np.ascontiguousarray(array.astype(dtype.newbyteorder("="), copy=False))
+        if dtype.itemsize and points.reshape(-1).view(np.uint32).max() >= BEYOND_UNICODE:
+            raise ValueError("it has a character beyond Unicode")
+    return array
 
 
 def _named(arrays: Arrays, file: str) -> Iterator[Drawing]:
