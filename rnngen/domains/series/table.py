@@ -103,7 +103,7 @@ def read_table(source: Source, *, header: bool, separator: str, ragged: bool) ->
 
 def _read_parquet(source: Source) -> Table:
     try:
-        from pyarrow import ArrowException, parquet
+        from pyarrow import parquet
     except ImportError:
         raise PluginError(
             f"`{source.name}` is a Parquet file, and `pyarrow` is not installed",
@@ -111,14 +111,14 @@ def _read_parquet(source: Source) -> Table:
         ) from None
     try:
         table = parquet.read_table(source.path)
-    except (ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
+        columns = [column.to_pylist() for column in table.columns]
+    except Exception as error:  # of the library, or of a value that Python has no date for
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise DataError(f"`{source.name}` can't be read as Parquet: {reason}") from None
     if table.num_rows == 0:
         raise DataError(f"`{source.name}` has no rows", hint="it must have at least one of data")
     names = [str(name) for name in table.column_names]
     _check_names(source.name, names)
-    columns = [column.to_pylist() for column in table.columns]
     return Table(source.name, names, list(zip(*columns, strict=True)), 1)
 
 
