@@ -222,7 +222,8 @@ class _Track:
                 raise self._damage(place, f"a tempo of {content.hex() or 'no bytes'}")
             self._song.tempi.append((self._time, tempo))
         elif kind == SIGNATURE:
-            if len(content) < 2 or not content[0] or content[1] > LARGEST_EXPONENT:
+            quarters = content[0] * max(1, 4 >> content[1]) if len(content) > 1 else 0
+            if not 0 < quarters < 256 or content[1] > LARGEST_EXPONENT:
                 raise self._damage(place, f"a time signature of {content.hex() or 'no bytes'}")
             self._song.signatures.append((self._time, content[0], 2 ** content[1]))
         if max(len(self._song.tempi), len(self._song.signatures)) > MOST_CHANGES:
