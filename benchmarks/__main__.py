@@ -20,6 +20,7 @@ NAMES = (
     "series",
     "handwriting",
     "music",
+    "mutations",
 )
 
 
