@@ -189,14 +189,13 @@ def mutated(kind: str, count: int) -> Iterator[tuple[str, Data]]:
         yield f"{number:04}-{way.__name__}{KINDS[kind][0]}", data
 
 
-def outcomes(kind: str, count: int, folder: Path) -> Iterator[tuple[str, str]]:
+def outcomes(reader: Reader, kind: str, count: int, folder: Path) -> Iterator[tuple[str, str]]:
     """The name of each damaged file, and what reading it came to: see `watched.Reader.read`."""
-    with Reader() as reader:
-        for name, data in mutated(kind, count):
-            path = folder / name
-            path.write_bytes(data)
-            yield name, reader.read(kind, path)
-            path.unlink()
+    for name, data in mutated(kind, count):
+        path = folder / name
+        path.write_bytes(data)
+        yield name, reader.read(kind, path)
+        path.unlink()
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -206,10 +205,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--count", type=int, default=300)
     arguments = parser.parse_args(argv)
     print(describe())
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, Reader() as reader:
         for kind in arguments.kinds or KINDS:
             counts: Counter[str] = Counter()
-            for name, outcome in outcomes(kind, arguments.count, Path(folder)):
+            for name, outcome in outcomes(reader, kind, arguments.count, Path(folder)):
                 word = outcome.split(":")[0]
                 counts[word] += 1
                 if word not in ("read", "refused"):
