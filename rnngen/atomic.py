@@ -49,8 +49,13 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def _write_durably(path: Path, data: bytes) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags, 0o666)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except FileExistsError:
+        # Left from a process that was killed, or a link that somebody laid: never written through.
+        os.unlink(path)
+        descriptor = os.open(path, flags, 0o666)
     try:
         view = memoryview(data)
         while view:

@@ -27,7 +27,7 @@ from typing import IO, Any
 from rnngen import python_text
 from rnngen.errors import DataError, PluginError, UsageError
 from rnngen.options import suggest
-from rnngen.sources import Source, cache_folder
+from rnngen.sources import Source, cache_folder, open_cache
 
 DEFAULT = "python-docs"
 DEFAULT_TASKS = ("python-docs", "python-code")
@@ -153,6 +153,7 @@ def sources(name: str, report: Report | None = None) -> list[Source]:
     if name in BUNDLED:
         path = _bundled_path(name)
         return [Source(name=path.name, path=path)]
+    _open_cache()
     if name in MADE:
         path = _made_path(name)
         if not path.exists():
@@ -167,6 +168,14 @@ def sources(name: str, report: Report | None = None) -> list[Source]:
         members = [_member(path, member, say) for member in file.get("members", [])]
         found += members or [path]
     return [Source(name=path.name, path=path) for path in found]
+
+
+def _open_cache() -> None:
+    """What is in the cache is read only where nobody else may have put it there."""
+    try:
+        open_cache()
+    except OSError as error:
+        raise _unwritable(cache_folder() / "corpora", error) from None
 
 
 def _known(name: str) -> str:

@@ -28,7 +28,7 @@ from filelock import FileLock, Timeout
 
 from rnngen import bundle
 from rnngen.atomic import write_atomically, write_failure
-from rnngen.errors import RnngenError, UsageError
+from rnngen.errors import RnngenError, RunError, UsageError
 from rnngen.records import CONTROL, METRICS, RECORD, is_run, newest, read_metrics, read_record
 
 if TYPE_CHECKING:
@@ -193,6 +193,7 @@ class RunFolder:
 
     def _append(self, name: str, text: str) -> None:
         path = self.path / name
+        _refuse_link(path)
         try:
             with path.open("a", encoding="utf-8", errors="replace", newline="\n") as file:
                 file.write(text)
@@ -266,6 +267,15 @@ def _refuse_taken(folder: Path) -> None:
         raise UsageError(
             f"`{folder}` is not empty and holds no run",
             hint="choose a folder that does not exist yet",
+        )
+
+
+def _refuse_link(path: Path) -> None:
+    """RunError where what a run writes to is a link, as in a folder that somebody else packed."""
+    if path.is_symlink():
+        raise RunError(
+            f"`{path}` is a link, and a run writes to files of its own only",
+            hint="put the file itself in its place, or remove it",
         )
 
 

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, TypeVar, cast
 
 from rnngen.errors import DataError, UsageError
 from rnngen.options import suggest
+from rnngen.private import make_private
 
 T = TypeVar("T")
 
@@ -128,6 +129,21 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("rnngen", appauthor=False))
 
 
+def open_cache(root: Path | None = None) -> Path:
+    """The cache folder, made and private; one that `RNNGEN_CACHE` names may be a group's.
+
+    Args:
+        root: used in its place.
+
+    Raises:
+        DataError: others may write to it.
+        OSError: it can't be made.
+    """
+    root = cache_folder() if root is None else root
+    make_private(root, group=bool(os.environ.get("RNNGEN_CACHE")))
+    return root
+
+
 def _find(argument: str, keep: Callable[[Path], bool], skipped: list[Path]) -> list[Source]:
     if argument == "-":
         return [_spool("standard input", sys.stdin.buffer)]
@@ -216,7 +232,8 @@ def _spool(name: str, stream: BinaryIO) -> Source:
     """A temporary copy of a stream that can only be read once; deleted when the process ends."""
     folder = cache_folder() / "spool"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        open_cache()
+        folder.mkdir(exist_ok=True)
         handle, text = tempfile.mkstemp(dir=folder, prefix="input-")
     except OSError as error:
         raise DataError(

@@ -287,3 +287,19 @@ def test_a_full_disk_is_a_message(run: RunFolder, monkeypatch: pytest.MonkeyPatc
             write()
         assert "free some space" in str(caught.value.hint)
     assert not list(run.path.rglob("*.tmp"))
+
+
+def test_a_run_whose_metrics_or_log_are_a_link_writes_nothing_through_it(
+    run: RunFolder, tmp_path: Path
+) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("thesis")
+    for name, write in (
+        ("metrics.jsonl", lambda: run.append_metrics({"step": 1})),
+        ("log.txt", lambda: run.log("x")),
+    ):
+        (run.path / name).unlink(missing_ok=True)
+        (run.path / name).symlink_to(precious)
+        with pytest.raises(RunError, match="is a link"):
+            write()
+    assert precious.read_text() == "thesis"

@@ -26,7 +26,7 @@ from rnngen.data.encode import encode, measure, writer
 from rnngen.data.store import Store, StoreWriter
 from rnngen.errors import DataError, RnngenError, RunError
 from rnngen.protocols import Codec, Domain, Piece
-from rnngen.sources import Source, cache_folder, fingerprint
+from rnngen.sources import Source, cache_folder, fingerprint, open_cache
 
 FORMAT = 1
 SUMMARY = "prepared.json"
@@ -125,7 +125,8 @@ def prepare(
     wanted = _Wanted.of(domain_name, domain, sources, codec, valid, fraction)
     folder = (cache_folder() if cache is None else cache) / "prepared"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        open_cache(cache)
+        folder.mkdir(exist_ok=True)
         with FileLock(folder / f"{wanted.key}.lock"):
             dataset = wanted.find(folder, seed)
             if dataset is None:
