@@ -91,7 +91,8 @@ class _Array:
             if not isinstance(data, bytes) or len(data) != prod(shape) * kind.dtype.itemsize:
                 raise TypeError
             flat = np.frombuffer(data, kind.dtype)
-            return flat.reshape(shape, order="F" if fortran else "C").copy()
+            shaped = flat.reshape(shape, order="F" if fortran else "C")
+            return shaped.astype(kind.dtype.newbyteorder("="))
         except (TypeError, ValueError):
             raise NotNumbers("has an array whose size or kind is damaged") from None
 

@@ -90,11 +90,12 @@ def _tune(program: Abc2Midi, text: str, where: str) -> Score:
     try:
         made, said = program.convert(text)
         song = read_song(made) if made else None
-    except (Failed, Damage) as error:
-        what = (
-            f"abc2midi made a damaged file of it: {error}" if isinstance(error, Damage) else error
-        )
-        raise DataError(f"`{where}` can't be read: {what}", hint=HINT) from None
+    except Failed as failure:
+        raise DataError(f"`{where}` can't be read: {failure}", hint=HINT) from None
+    except Damage as damage:
+        raise DataError(
+            f"`{where}` can't be read: abc2midi made a damaged file of it: {damage}", hint=HINT
+        ) from None
     if song is None or not any(part.notes for part in song.parts):
         complaint = COMPLAINT.search(said)
         reason = f": {complaint[2]}" if complaint else " that abc2midi can read"

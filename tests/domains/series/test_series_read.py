@@ -221,6 +221,16 @@ def test_a_file_that_is_not_utf_8_is_named_with_its_line(tmp_path):
         read(path)
 
 
+def test_a_date_of_parquet_that_python_has_no_name_for_is_an_error(tmp_path):
+    import pyarrow
+    from pyarrow import parquet
+
+    days = pyarrow.array([1, 2**30], pyarrow.date32())
+    parquet.write_table(pyarrow.table({"date": days, "y": [1.0, 2.0]}), tmp_path / "far.parquet")
+    with pytest.raises(DataError, match=r"`far.parquet` can't be read as Parquet: "):
+        read(tmp_path / "far.parquet")
+
+
 def test_a_damaged_parquet_file_is_an_error(tmp_path):
     path = tmp_path / "bad.parquet"
     path.write_bytes(b"PAR1 not really")
