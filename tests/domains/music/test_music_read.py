@@ -108,6 +108,13 @@ DAMAGED = {
     "late.mid": (LATE_NOTE, "lasts 559,241 beats"),
     "ticks.mid": (song(b"\x00\x90\x3c\x40\x10\x80\x3c\x40", beat=0), "counts 0 ticks a beat"),
     "empty.mid": (b"", "is empty"),
+    # The library writes beyond its memory for these 26 bytes, which ends the process.
+    "wild.mid": (
+        bytes.fromhex("4d546864000000060001000101e04d54726b00000004009fb1ea"),
+        "the data byte 177 is above 127",
+    ),
+    "vanishing.mid": (song(b"\x00\x90\xbc\x50\x10\x80\xbc\x00"), "the data byte 188 is above 127"),
+    "include.abc": (TUNE + "%%abc-include /etc/passwd\n", "would read another file"),
     "cut.mid.gz": (gzip.compress(midi(SCALE))[:40], "is damaged"),
     "bare.abc": (b"X:1\nT:Nothing\nK:C\n", "has no notes"),
     "headless.abc": (b"K:C\nCDEF|\n", "has no tune"),
