@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "rnngen"
 
 FLOORS = {
-    6: "cli ui __main__ testing",
+    6: "cli ui terminal __main__ testing",
     5: "fit plan train tasks position scheduled_sampling generate forecast preview stopping "
     "evaluate export compare card continual chat",
     4: "bundle assembly verify commit tree runs records plots engine cuda_graph model optimizers "

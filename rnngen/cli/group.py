@@ -14,6 +14,7 @@ import click
 from rnngen import __version__
 from rnngen.errors import ExitCode, RnngenError, UsageError
 from rnngen.options import suggest
+from rnngen.terminal import guarded
 from rnngen.ui import Ui
 
 if TYPE_CHECKING:
@@ -135,6 +136,11 @@ def cli(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line and gives its exit code; see `rnngen.errors.ExitCode`."""
+    with guarded():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     ui = Ui()
     for stream in (sys.stdout, sys.stderr):
         # A pipe is read by programs, whatever encoding the terminal has.
