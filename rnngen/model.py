@@ -71,11 +71,10 @@ class Model(nn.Module):
         # Kept as a number: a vocabulary that grows must not change it.
         self.options = options = replace(options, embedding=width)
         component = get_catalog().find("cell", options.cell)
-        target = component.load()
         self.embedding: Any = likelihood.embedding(width)
 
         def cell(inputs: int) -> Cell:
-            made: Cell = target(inputs, options.hidden, **cell_options)
+            made: Cell = component.build(inputs, options.hidden, **cell_options)
             return made
 
         lowest = cell(width)
@@ -256,7 +255,7 @@ def make_likelihood(name: str, options: Mapping[str, Any]) -> Likelihood:
         UsageError: there is none of that name.
         PluginError: its plugin failed.
     """
-    made: Likelihood = get_catalog().find("likelihood", name).load()(**options)
+    made: Likelihood = get_catalog().find("likelihood", name).build(**options)
     return made
 
 
