@@ -78,17 +78,16 @@ def _described(distribution: Distribution, found: Found) -> Found:
     try:
         _check_file(distribution, "METADATA")
         metadata = distribution.metadata
-        name, version = (
-            metadata[field] if field in metadata else "" for field in ("Name", "Version")
-        )
+        fields = {key: metadata[key] for key in metadata}
     except Exception as error:
         return Found(
             found.name, found.version, damage=f"its METADATA is damaged: {one_line(error)}"
         )
+    name, version = fields.get("Name"), fields.get("Version")
     if not name or not version:
-        lacks = "lacks its name or version" if list(metadata) else "is missing"
+        lacks = "lacks its name or version" if fields else "is missing"
         return Found(found.name, found.version, damage=f"its METADATA {lacks}")
-    return Found(str(name), str(version), found.entries)
+    return Found(name, version, found.entries)
 
 
 def folder_name(distribution: Distribution) -> tuple[str, str]:

@@ -25,6 +25,7 @@ from rnngen.cells.cell import Cell, State, reset_lanes
 from rnngen.cells.window import Window
 from rnngen.dropout import Dropout
 from rnngen.errors import BundleError, UsageError
+from rnngen.foreign_cell import build_cell
 from rnngen.likelihoods.categorical import Categorical
 from rnngen.likelihoods.likelihood import Likelihood
 from rnngen.options import build as build_options
@@ -74,8 +75,7 @@ class Model(nn.Module):
         self.embedding: Any = likelihood.embedding(width)
 
         def cell(inputs: int) -> Cell:
-            made: Cell = component.build(inputs, options.hidden, **cell_options)
-            return made
+            return build_cell(component, inputs, options.hidden, cell_options)
 
         lowest = cell(width)
         if condition is not None:

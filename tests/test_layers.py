@@ -17,7 +17,8 @@ FLOORS = {
     5: "fit plan train tasks tracking position scheduled_sampling generate forecast preview "
     "stopping evaluate export compare card continual chat",
     4: "bundle assembly verify commit tree runs records plots engine cuda_graph model optimizers "
-    "packing data scoring objective task_history task_matrix baselines memorization exporters",
+    "foreign_cell packing data scoring objective task_history task_matrix baselines memorization "
+    "exporters",
     3: "config catalog plugins discovery registration component lifecycle builtin hookspecs",
     2: "cells domains likelihoods decoders trackers",
     1: "protocols options sections errors sources corpora python_text schema schedule device draws "
