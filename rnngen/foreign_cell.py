@@ -32,7 +32,8 @@ def build_cell(component: Component, inputs: int, hidden: int, options: Mapping[
 
 
 def _try(component: Component, cell: Any, inputs: int, hidden: int) -> None:
-    if not isinstance(cell, nn.Module) or not hasattr(cell, "initial_state"):
+    is_module = isinstance(cell, nn.Module)
+    if not is_module or not hasattr(cell, "initial_state"):
         raise _wrong(component, f"is a {type(cell).__name__}", "an `rnngen.Cell`")
     weights = next(iter(cell.parameters()), None)
     if torch.get_default_device().type == "meta" or (weights is not None and weights.is_meta):

@@ -60,8 +60,9 @@ def command(ui: Ui, name: str | None, as_json: bool) -> int:
     return ExitCode.PLUGIN if failed or any(missing.values()) else ExitCode.OK
 
 
-def describe(plugin: Plugin, missing: Mapping[str, str]) -> dict[str, Any]:
+def describe(plugin: Plugin, missing: Mapping[str, str] | None = None) -> dict[str, Any]:
     """One plugin for programs; `missing` has the components that can't be used, and why."""
+    missing = missing or {}
     return {
         "name": plugin.name,
         "distribution": plugin.distribution,
