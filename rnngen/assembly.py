@@ -154,8 +154,8 @@ def build_component(manifest: Mapping[str, Any], kind: str, chosen: Mapping[str,
     component = find(manifest, kind, chosen["name"])
     options, values = component.load_options(), chosen.get("options") or {}
     if options is None:
-        return component.load()(**values)
-    return component.load()(**vars(build_options(options, values, f"{kind} `{chosen['name']}`")))
+        return component.build(**values)
+    return component.build(**vars(build_options(options, values, f"{kind} `{chosen['name']}`")))
 
 
 @contextlib.contextmanager

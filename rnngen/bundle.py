@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from rnngen import schema
 from rnngen.assembly import build_component, build_model, reading
+from rnngen.blame import attributed
 from rnngen.commit import Commit
 from rnngen.errors import BundleError, PluginError
 from rnngen.protocols import step_shape
@@ -256,6 +257,7 @@ def _restored(value: Any, path: Path) -> Any:
 # Reading
 
 
+@attributed()
 def load(path: str | Path) -> Bundle:
     """Opens a bundle; what is in it is read when it is asked for.
 

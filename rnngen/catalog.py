@@ -1,7 +1,7 @@
 """The catalog: from a name the user types to the component behind it.
 
     component = get_catalog().find("cell", "gru")
-    cell = component.load()(input_size, hidden_size)
+    cell = component.build(input_size, hidden_size)
 
 It loads no more than the question needs: a built-in name is answered without looking at a single
 plugin, `--plugin ewc` loads the plugin called `ewc`, and only an unknown name, or a list of all

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rnngen import bundle, plots
+from rnngen.blame import attributed
 from rnngen.errors import RnngenError, UsageError
 from rnngen.records import is_run, read_metrics, read_record, status
 from rnngen.verify import verified_file
@@ -84,6 +85,7 @@ class Comparison:
         return min(reached, key=lambda run: run.best_valid or 0.0)
 
 
+@attributed()
 def compare(
     paths: Sequence[str | Path] = (), *, out: str | Path | None = None, draw: bool = True
 ) -> Comparison:

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from rnngen.blame import HINT, one_line, place
 from rnngen.errors import PluginError, RnngenError
+from rnngen.foreign import attempt
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -63,6 +65,16 @@ class Plugin:
 
     def __str__(self) -> str:
         return f"`{self.name}` ({self.distribution} {self.version})".replace(" )", ")")
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it comes with rnngen itself, so that its faults are ours."""
+        return self.distribution == "rnngen"
+
+    @property
+    def is_core(self) -> bool:
+        """Whether it is what rnngen can do without any plugin."""
+        return self.source == "rnngen.builtin"
 
     @property
     def file(self) -> str | None:
@@ -120,6 +132,29 @@ class Component:
             raise PluginError(f"{self} of plugin {self.plugin} is not a class: {self.target}")
         return target
 
+    def build(self, *arguments: Any, **options: Any) -> Any:
+        """The target, called: the component itself.
+
+        Raises:
+            PluginError: it can't be imported or built, and is not our own.
+        """
+        target = self.load()
+        try:
+            return target(*arguments, **options)
+        except (RnngenError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            if self.plugin.is_own:
+                raise
+            raise self.failure("could not be built", error) from error
+
+    def failure(self, what: str, error: BaseException) -> PluginError:
+        """The error of something that its code raised, with the place."""
+        return PluginError(
+            f"{self} of plugin {self.plugin} {what}{place(self.plugin, error)}: {one_line(error)}",
+            hint=HINT,
+        )
+
     def load_options(self) -> type | None:
         """The dataclass of its options, or None if it has none.
 
@@ -139,35 +174,27 @@ class Component:
         if not isinstance(target, str):
             return target
         module, _, path = target.partition(":")
-        try:
+
+        def find() -> Any:
             value: Any = importlib.import_module(module)
             for attribute in path.split("."):
                 value = getattr(value, attribute)
             return value
-        except RnngenError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise PluginError(
-                f"{self} of plugin {self.plugin} could not be imported: {one_line(error)}",
-                hint=_import_hint(self, error),
-            ) from error
 
-
-class Refused(Exception):
-    """A plugin that can't be accepted; the message says why."""
+        value, error = attempt(find, own=self.plugin.is_core)
+        if error is None:
+            return value
+        if isinstance(error, RnngenError):
+            raise error
+        raise PluginError(
+            f"{self} of plugin {self.plugin} could not be imported: {one_line(error)}",
+            hint=_import_hint(self, error),
+        ) from error
 
 
 def normalized(name: str) -> str:
     """The name of a distribution or plugin, spelled one way (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def one_line(error: BaseException) -> str:
-    """An exception as a message would quote it."""
-    text = " ".join(str(error).split())
-    if isinstance(error, Refused):
-        return text
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _import_hint(component: Component, error: BaseException) -> str:
@@ -182,12 +209,12 @@ def _import_hint(component: Component, error: BaseException) -> str:
 
 def _extra(component: Component) -> str | None:
     """The extra of the plugin's distribution that is called like the component or plugin."""
-    from importlib.metadata import PackageNotFoundError, metadata
+    from importlib.metadata import metadata
 
     name = component.plugin.distribution
     try:
         extras = metadata(name).get_all("Provides-Extra") or []
-    except (PackageNotFoundError, ValueError):
+    except Exception:  # not installed, or damaged
         return None
     for wanted in (component.name, component.plugin.name):
         if wanted in extras:

@@ -15,6 +15,7 @@ from typing import Any
 from rnngen import sources
 from rnngen.baselines import XZ_TRAIN_BYTES, XZ_VALID_BYTES, Baseline
 from rnngen.baselines import baselines as measure_baselines
+from rnngen.blame import attributed
 from rnngen.bundle import Bundle, load
 from rnngen.data import Dataset, Store, evaluation, prepare
 from rnngen.device import choose_device, use_threads
@@ -91,6 +92,7 @@ class Evaluation:
         )
 
 
+@attributed()
 def evaluate(
     bundle: Bundle | str | Path,
     data: Sequence[str] | str = (),

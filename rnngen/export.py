@@ -10,12 +10,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from rnngen.blame import attributed
 from rnngen.bundle import Bundle, load
 from rnngen.catalog import get_catalog
-from rnngen.errors import PluginError, RnngenError
 from rnngen.options import assign, build, parse_assignments
 
 
+@attributed()
 def export(
     run: Bundle | str | Path,
     out: str | Path,
@@ -48,13 +49,5 @@ def export(
     given = assign(sections, parse_assignments(options)).get(component.name, {})
     values = {} if chosen is None else asdict(build(chosen, given, str(component)))
     bundle = run if isinstance(run, Bundle) else load(run)
-    try:
-        written = component.load()(**values).export(bundle, Path(out))
-    except RnngenError:
-        raise
-    except Exception as error:
-        raise PluginError(
-            f"{component} of plugin {component.plugin} failed: {type(error).__name__}: {error}",
-            hint="run again with `-v` for the traceback",
-        ) from error
+    written = component.build(**values).export(bundle, Path(out))
     return [Path(path) for path in written] if written else [Path(out)]

@@ -17,8 +17,9 @@ from typing import Any
 
 from torch import Tensor
 
+from rnngen.blame import attributed
 from rnngen.bundle import Bundle, commit_model, load, load_checkpoint
-from rnngen.catalog import get_catalog
+from rnngen.catalog import Component, get_catalog
 from rnngen.config import read_config
 from rnngen.errors import Interrupted, RnngenError, UsageError
 from rnngen.plan import Plan, Wanted, absolute, make
@@ -28,12 +29,14 @@ from rnngen.protocols import Codec, step_shape
 from rnngen.reporter import Reporter, Silent
 from rnngen.runs import RunFolder, environment
 from rnngen.tasks import data_of
+from rnngen.tracking import Trackers
 from rnngen.train import Trainer
 from rnngen.tree import pack
 
 Saved = tuple[dict[str, Tensor], dict[str, Any]]
 
 
+@attributed()
 def fit(
     data: Sequence[str] | str = (),
     *,
@@ -90,6 +93,7 @@ def fit(
         UsageError: what was asked for makes no sense.
         DataError: the data can't be used.
         RunError: the run failed; the last checkpoint is whole.
+        PluginError: a plugin's code failed; it is named, with the place.
         Interrupted: Ctrl-C; everything is saved.
     """
     reporter = reporter or Silent()
@@ -117,9 +121,10 @@ def fit(
         start=None if start is None else Path(start),
     )
     plan = make(wanted, reporter.note)
+    chosen = [get_catalog().find("tracker", name) for name in trackers]
     folder = RunFolder.create(run, plan.name)
     with closing(folder):
-        return _execute(plan, folder, None, trackers, reporter)
+        return _execute(plan, folder, None, chosen, reporter)
 
 
 def flags(
@@ -165,14 +170,15 @@ def _resume(
             folder.write_config(plan.toml())
         folder.truncate_metrics(saved[1]["position"]["step"])
         reporter.note(f"going on at step {saved[1]['position']['step']}")
-        return _execute(plan, folder, saved, trackers, reporter)
+        chosen = [get_catalog().find("tracker", name) for name in trackers]
+        return _execute(plan, folder, saved, chosen, reporter)
 
 
 def _execute(
     plan: Plan,
     folder: RunFolder,
     saved: Saved | None,
-    trackers: Sequence[str],
+    trackers: Sequence[Component],
     reporter: Reporter,
 ) -> Bundle:
     for text in plan.notes:
@@ -196,18 +202,13 @@ def _execute(
     optimizer = (
         get_catalog()
         .find("optimizer", plan.train.optimizer)
-        .load()(
+        .build(
             list(plan.model.named_parameters()),
             plan.train.learning_rate,
             **_options(plan, plan.train.optimizer),
         )
     )
-    opened = [get_catalog().find("tracker", name).load()(folder.path) for name in trackers]
-
-    def log_metrics(step: int, metrics: Mapping[str, float]) -> None:
-        for tracker in opened:
-            tracker.log(step, metrics)
-
+    followers = Trackers(trackers, folder.path, plan.device, reporter.warn)
     trainer = Trainer(
         plan.model,
         plan.tasks,
@@ -221,7 +222,7 @@ def _execute(
         preview=lambda step: preview(
             plan.model, plan.domain, plan.codec, plan.train.sample, step, plan.documents
         ),
-        log_metrics=log_metrics,
+        log_metrics=followers.log,
         reporter=reporter,
         saved=saved,
         measured=plan.measured,
@@ -230,7 +231,9 @@ def _execute(
     )
     status = "failed"
     try:
-        _tell_result(plan, trainer.run(), folder, reporter)
+        with attributed():
+            position = trainer.run()
+        _tell_result(plan, position, folder, reporter)
         status = "finished"
     except Interrupted:
         status = "interrupted"
@@ -239,8 +242,7 @@ def _execute(
         folder.log(f"error: {error.message}")
         raise
     finally:
-        for tracker in opened:
-            tracker.close()
+        followers.close()
         at = trainer.position
         folder.finish(status, step=at.step, tokens=at.tokens, seconds=round(at.seconds, 3))
     return load(folder.path)
@@ -249,7 +251,7 @@ def _execute(
 def _save(plan: Plan, folder: RunFolder, position: Position, valid: float | None) -> None:
     """Commits the model as it is as the run's bundle."""
     tensors: dict[str, Tensor] = {}
-    strategy = pack(plan.lifecycle.state_dict(), "strategy", tensors)
+    strategy = plan.lifecycle.packed(pack, "strategy", tensors)
     metrics = {} if valid is None else {"valid_nats_per_token": valid}
     manifest = {
         "step": position.step,

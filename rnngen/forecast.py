@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rnngen import sources
+from rnngen.blame import attributed
 from rnngen.bundle import Bundle, load
 from rnngen.decoders.sample import Options, VectorSampler
 from rnngen.device import choose_device
@@ -25,6 +26,7 @@ from rnngen.sources import Source
 from rnngen.tasks import STANDARD_INPUT, data_of, split_of
 
 
+@attributed()
 def forecast(
     bundle: Bundle | str | Path,
     data: Sequence[str] | str = (),

@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 import torch
 
+from rnngen.blame import attributed
 from rnngen.bundle import Bundle, load
 from rnngen.catalog import get_catalog
 from rnngen.device import choose_device
@@ -65,6 +66,7 @@ class Generated:
     beginning: Beginning = NOTHING
 
 
+@attributed()
 def generate(
     bundle: Bundle | str | Path,
     prompt: str = "",
@@ -249,7 +251,7 @@ def make_decoder(name: str, options: Mapping[str, Any] | Sequence[str] | None = 
         values = vars(build_options(fields, values, f"decoder `{name}`"))
     elif values:
         raise UsageError(f"decoder `{name}` has no options, but `{next(iter(values))}` was given")
-    made: Decoder = component.load()(**values)
+    made: Decoder = component.build(**values)
     return made
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from rnngen.component import PLURALS, Refused
+from rnngen.blame import HINT, Refused, one_line, place
+from rnngen.component import PLURALS
 from rnngen.errors import BundleError, PluginError, RnngenError
 from rnngen.registration import check_hooks, hook_names, manager_with_specs
 
@@ -54,8 +56,9 @@ class Lifecycle:
         self._warn = warn or (lambda text: None)
         manager = manager_with_specs()
         for each in self.active:
-            _check(each)
-            manager.register(each.instance, each.name)
+            with _blaming(each, "could not be registered"):
+                _check(each)
+                manager.register(each.instance, each.name)
         self._callers: dict[str, list[tuple[Active, Callable[..., list[Any]]]]] = {}
         for hook in hook_names():
             if hook in REGISTRATION:
@@ -132,21 +135,40 @@ class Lifecycle:
         for caller in self._callers["fit_finished"]:
             try:
                 self._call_one("fit_finished", *caller, run=run, status=status)
-            except RnngenError as error:
-                self._warn(error.message)
+            except Exception as error:
+                self._warn(error.message if isinstance(error, RnngenError) else one_line(error))
 
     @property
     def memory_tokens(self) -> int:
         """Steps of the data that strategies keep, where they have a property of this name."""
-        return sum(int(getattr(each.instance, "memory_tokens", 0)) for each in self.active)
+        total = 0
+        for each in self.active:
+            with _blaming(each, "failed in `memory_tokens`"):
+                total += int(getattr(each.instance, "memory_tokens", 0))
+        return total
 
     def state_dict(self) -> dict[str, Any]:
         """What each strategy remembers, by its name; those that remember nothing are left out."""
-        return {
-            each.name: each.instance.state_dict()
-            for each in self.active
-            if each.component is not None and hasattr(each.instance, "state_dict")
-        }
+        states = {}
+        for each in self._with("state_dict"):
+            with _blaming(each, "failed in `state_dict`"):
+                states[each.name] = each.instance.state_dict()
+        return states
+
+    def packed(
+        self, pack: Callable[[Any, str, dict[str, Tensor]], Any], path: str, tensors: dict[str, Any]
+    ) -> dict[str, Any]:
+        """`state_dict`, packed to be saved with `rnngen.tree.pack`.
+
+        Raises:
+            PluginError: a strategy remembers what can't be saved.
+        """
+        states = self.state_dict()
+        packed = {}
+        for each in self._with("state_dict"):
+            with _blaming(each, "gave a `state_dict` that can't be saved"):
+                packed[each.name] = pack(states[each.name], f"{path}.{each.name}", tensors)
+        return packed
 
     def load_state_dict(self, states: Mapping[str, Any], *, strict: bool = True) -> None:
         """Gives each strategy back what it remembered.
@@ -158,18 +180,23 @@ class Lifecycle:
         Raises:
             BundleError: with `strict`, the states are those of other strategies.
         """
-        holders = {
-            each.name: each.instance
-            for each in self.active
-            if each.component is not None and hasattr(each.instance, "load_state_dict")
-        }
+        holders = {each.name: each for each in self._with("load_state_dict")}
         if strict and set(states) != set(holders):
             raise BundleError(
                 f"the strategies are {_listed(holders)}, the saved ones are {_listed(states)}",
                 hint="name the same ones with `--plugin`",
             )
         for name in holders.keys() & states.keys():
-            holders[name].load_state_dict(states[name])
+            with _blaming(holders[name], "failed in `load_state_dict`"):
+                holders[name].instance.load_state_dict(states[name])
+
+    def _with(self, method: str) -> list[Active]:
+        """The strategies that have a method."""
+        return [
+            each
+            for each in self.active
+            if each.component is not None and hasattr(each.instance, method)
+        ]
 
     def _call(self, hook: str, **arguments: Any) -> list[tuple[Active, list[Any]]]:
         return [
@@ -180,17 +207,26 @@ class Lifecycle:
     def _call_one(
         self, hook: str, each: Active, caller: Callable[..., list[Any]], **arguments: Any
     ) -> list[Any]:
-        try:
+        with _blaming(each, f"failed in `{hook}`"):
             return caller(**arguments)
-        except RnngenError:
+
+
+@contextmanager
+def _blaming(each: Active, what: str) -> Iterator[None]:
+    """What is raised meanwhile is this strategy's fault; if it is our own, ours."""
+    plugin = each.component.plugin if each.component else None
+    try:
+        yield
+    except (RnngenError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        if plugin is not None and plugin.is_own:
             raise
-        except Exception as error:
-            text = " ".join(str(error).split())
-            raise PluginError(
-                f"`{each.name}` of plugin {each.plugin} failed in `{hook}`: "
-                f"{type(error).__name__}: {text}",
-                hint="run again with `-v` for the traceback, and tell the plugin's author",
-            ) from error
+        raise PluginError(
+            f"`{each.name}` of plugin {each.plugin} {what}{place(plugin, error)}: "
+            f"{one_line(error)}",
+            hint=HINT,
+        ) from error
 
 
 def resolve(catalog: Catalog, names: Iterable[str]) -> list[Component]:
@@ -252,17 +288,7 @@ def build_strategy(component: Component, options: Any) -> Active:
         values = {field.name: getattr(options, field.name) for field in fields(options)}
     else:
         values = dict(options or {})
-    target = component.load()
-    try:
-        instance = target(**values)
-    except RnngenError:
-        raise
-    except Exception as error:
-        raise PluginError(
-            f"{component} of plugin {component.plugin} could not be built: "
-            f"{type(error).__name__}: {error}",
-            hint="run again with `-v` for the traceback",
-        ) from error
+    instance = component.build(**values)
     return Active(component.name, str(component.plugin), instance, component)
 
 

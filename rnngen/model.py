@@ -25,6 +25,7 @@ from rnngen.cells.cell import Cell, State, reset_lanes
 from rnngen.cells.window import Window
 from rnngen.dropout import Dropout
 from rnngen.errors import BundleError, UsageError
+from rnngen.foreign_cell import build_cell
 from rnngen.likelihoods.categorical import Categorical
 from rnngen.likelihoods.likelihood import Likelihood
 from rnngen.options import build as build_options
@@ -71,12 +72,10 @@ class Model(nn.Module):
         # Kept as a number: a vocabulary that grows must not change it.
         self.options = options = replace(options, embedding=width)
         component = get_catalog().find("cell", options.cell)
-        target = component.load()
         self.embedding: Any = likelihood.embedding(width)
 
         def cell(inputs: int) -> Cell:
-            made: Cell = target(inputs, options.hidden, **cell_options)
-            return made
+            return build_cell(component, inputs, options.hidden, cell_options)
 
         lowest = cell(width)
         if condition is not None:
@@ -256,7 +255,7 @@ def make_likelihood(name: str, options: Mapping[str, Any]) -> Likelihood:
         UsageError: there is none of that name.
         PluginError: its plugin failed.
     """
-    made: Likelihood = get_catalog().find("likelihood", name).load()(**options)
+    made: Likelihood = get_catalog().find("likelihood", name).build(**options)
     return made
 
 

@@ -189,7 +189,9 @@ def make(
     dtype, precision_reason = choose_precision(train.precision, device)
     threads = use_threads(train.threads)
     keep_freed_blocks()
-    domain: Domain = components[0].load()(**asdict(settings[domain_name]))
+    domain: Domain = components[0].build(
+        **asdict(settings[domain_name]) if domain_name in settings else {}
+    )
     if resumed is not None:
         data = data_of(resumed)
         datasets = reopen_tasks(domain_name, domain, _parts(wanted), data, resumed.codec, note=note)

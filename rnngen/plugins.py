@@ -12,15 +12,16 @@ import importlib.util
 import os
 import re
 import sys
-import traceback
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen import __version__
-from rnngen.component import Component, Plugin, Refused, normalized, one_line
+from rnngen.blame import Refused, one_line, remember, traceback_of
+from rnngen.component import Component, Plugin, normalized
 from rnngen.errors import UsageError
+from rnngen.foreign import attempt
 from rnngen.registration import register
 
 if TYPE_CHECKING:
@@ -81,24 +82,25 @@ class Policy:
 
 def find(policy: Policy) -> list[Plugin]:
     """Every plugin there is, loose files first, the others by name; nothing is imported."""
-    from importlib.metadata import entry_points
+    from rnngen import discovery
 
-    found = [_loose(path) for path in policy.files]
+    loose = [_loose(path) for path in policy.files]
     installed = []
-    for entry in entry_points(group=GROUP):
-        distribution = entry.dist
-        plugin = Plugin(
-            name=entry.name,
-            distribution=distribution.name if distribution else entry.module,
-            version=distribution.version if distribution else "",
-            source=entry.value,
-            entry_point=entry,
-        )
-        objection = policy.objection(plugin)
-        if objection:
-            plugin.status, plugin.reason = "disabled", objection
-        installed.append(plugin)
-    return found + sorted(installed, key=lambda plugin: (plugin.name, plugin.distribution))
+    for found in discovery.find(GROUP):
+        plugins = [
+            Plugin(entry.name, found.name, found.version, entry.value, entry)
+            for entry in found.entries
+        ]
+        if found.damage:
+            damaged = Plugin(found.name, found.name, found.version, source="")
+            damaged.status, damaged.reason = "failed", f"{found.damage}; install it again"
+            plugins.append(damaged)
+        for plugin in plugins:
+            objection = policy.objection(plugin)
+            if objection:
+                plugin.status, plugin.reason = "disabled", objection
+        installed += plugins
+    return loose + sorted(installed, key=lambda plugin: (plugin.name, plugin.distribution))
 
 
 def load(plugin: Plugin, taken: Collection[tuple[str, str]], *, strict: bool = False) -> bool:
@@ -115,22 +117,26 @@ def load(plugin: Plugin, taken: Collection[tuple[str, str]], *, strict: bool = F
     if plugin.status != "not loaded":
         return plugin.status == "ok"
     scratch: list[Component] = []
-    try:
-        if plugin.entry_point is not None and plugin.entry_point.dist is not None:
-            _check_requirement(plugin.entry_point.dist)
-        plugin.module = _import_plugin(plugin)
-        plugin.hooks = register(plugin, scratch, taken)
-    except (Exception, SystemExit) as error:
+    _, error = attempt(lambda: _load(plugin, scratch, taken), own=plugin.is_core)
+    if error is not None:
         plugin.status = "failed"
         plugin.reason = one_line(error)
-        plugin.traceback = traceback.format_exc()
+        plugin.traceback = traceback_of(error)
         plugin.module = None
         if strict:
             raise plugin.failure() from error
         return False
     plugin.components = scratch
     plugin.status = "ok"
+    remember(plugin)
     return True
+
+
+def _load(plugin: Plugin, scratch: list[Component], taken: Collection[tuple[str, str]]) -> None:
+    if plugin.entry_point is not None and plugin.entry_point.dist is not None:
+        _check_requirement(plugin.entry_point.dist)
+    plugin.module = _import_plugin(plugin)
+    plugin.hooks = register(plugin, scratch, taken)
 
 
 def _check_requirement(distribution: Distribution) -> None:
@@ -153,7 +159,7 @@ def _check_requirement(distribution: Distribution) -> None:
 def _import_plugin(plugin: Plugin) -> Any:
     if plugin.entry_point is not None:
         return plugin.entry_point.load()
-    if plugin.source == "rnngen.builtin":
+    if plugin.is_core:
         return importlib.import_module(plugin.source)
     return _import_file(Path(plugin.source))
 

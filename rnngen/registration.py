@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from rnngen.component import PLURALS, RESERVED_NAMES, Component, Plugin, Refused
+from rnngen.blame import Refused
+from rnngen.component import PLURALS, RESERVED_NAMES, Component, Plugin
 from rnngen.options import suggest
 
 if TYPE_CHECKING:

@@ -146,7 +146,7 @@ class Trainer:
             "position": asdict(self.position),
             "optimizer": pack(self.optimizer.state_dict(), "optimizer", tensors),
             "lanes": pack(self.lanes, "lanes", tensors),
-            "strategies": pack(self.lifecycle.state_dict(), "strategies", tensors),
+            "strategies": self.lifecycle.packed(pack, "strategies", tensors),
             "random": pack(self._random_state(), "random", tensors),
             "stream": self._stream.state_dict(),
         }

@@ -7,6 +7,7 @@
 
 Colour and bars appear on a terminal only, never with `NO_COLOR` or `TERM=dumb`, and carry no
 meaning that the words don't. rich is imported when a table, bar or panel is drawn on a terminal.
+What text holds never commands a terminal: see `rnngen.terminal`.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from rnngen.errors import RnngenError
+from rnngen.terminal import guarded, shown, trusted, visible, visible_json, visible_line
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions, RenderableType
     from rich.progress import Progress as Bars
+    from rich.segment import Segment
 
 Color = Literal["auto", "always", "never"]
 
@@ -62,18 +65,18 @@ class Ui:
     def warn(self, text: str) -> None:
         """A line that must be read, on stderr."""
         if self.quiet < 2:
-            self._say(f"{self._styled('warning:', 'warning')} {text}")
+            self._say(text, "warning")
 
     def ask(self, text: str) -> None:
         """What invites a person to write, on stderr, without a line end."""
-        sys.stderr.write(text)
+        shown(sys.stderr).write(text)
         sys.stderr.flush()
 
     def error(self, error: RnngenError) -> None:
         """What happened and how to mend it, on stderr."""
-        self._say(f"{self._styled('error:', 'error')} {error.message}")
+        self._say(error.message, "error")
         if error.hint:
-            self._say(f"{self._styled('hint:', 'hint')} {error.hint}")
+            self._say(error.hint, "hint")
 
     def write(self, text: str) -> None:
         """Data, on stdout, at once.
@@ -82,7 +85,7 @@ class Ui:
             SystemExit: (0) nobody reads stdout any more (`rnngen generate | head`).
         """
         try:
-            sys.stdout.write(text)
+            shown(sys.stdout).write(text)
             sys.stdout.flush()
         except BrokenPipeError:
             close_stdout()
@@ -90,12 +93,16 @@ class Ui:
 
     def json(self, value: Any) -> None:
         """Data for programs, on stdout."""
-        self.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+        self.write((visible_json(text) if sys.stdout.isatty() else text) + "\n")
 
     def table(
         self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None
     ) -> None:
         """A table on stdout; aligned text where stdout is no terminal."""
+        if sys.stdout.isatty():
+            # Before they are laid out: an escape is wider than what it stands for.
+            rows = [[visible_line(cell) for cell in row] for row in rows]
         if self.is_rich(sys.stdout):
             self._rich_table(columns, rows, title)
         else:
@@ -106,13 +113,21 @@ class Ui:
         if self.quiet:
             return
         if not self.is_rich(sys.stderr):
-            self._say(f"--- {title}\n{text}\n---")
+            for line in (f"--- {title}", *text.split("\n"), "---"):
+                self._say(line)
             return
         from rich.panel import Panel
         from rich.text import Text
 
         console = self._live or self._console(sys.stderr)
-        console.print(Panel(Text(text), title=title, title_align="left", border_style="dim"))
+        console.print(
+            Panel(
+                Text(visible(text)),
+                title=Text(visible_line(title)),
+                title_align="left",
+                border_style="dim",
+            )
+        )
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
@@ -125,13 +140,16 @@ class Ui:
 
         console = self._console(sys.stderr)
         bars = Bars(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
-            TextColumn("{task.fields[numbers]}"),
+            TextColumn("{task.fields[numbers]}", markup=False),
             console=console,
             transient=False,
+            # Data in a pipe is not what should stand above the bar.
+            redirect_stdout=sys.stdout.isatty(),
         )
-        with bars:
+        # Within the bars, which put a stream of their own before the terminal that obeys colours.
+        with bars, guarded():
             self._live = console
             try:
                 yield BarProgress(self, bars)
@@ -146,27 +164,45 @@ class Ui:
             return False
         return stream.isatty()
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str, label: str = "") -> None:
+        """A line on stderr, after a label in its colour."""
         if self._live is not None:
             from rich.text import Text
 
             # Above the bar, which would otherwise be overwritten.
-            self._live.print(Text.from_ansi(text), soft_wrap=True)
+            head = Text.from_ansi(f"{self._styled(label)} " if label else "")
+            self._live.print(head + Text(visible_line(text)), soft_wrap=True)
             return
         try:
-            sys.stderr.write(text + "\n")
-            sys.stderr.flush()
+            if label:
+                trusted(sys.stderr).write(f"{self._styled(label)} ")
+            stream = shown(sys.stderr)
+            stream.write((visible_line(text) if stream.isatty() else text) + "\n")
+            stream.flush()
         except BrokenPipeError:
             # Nobody listens; the work goes on.
             sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
-    def _styled(self, text: str, style: str) -> str:
-        return f"\033[{STYLES[style]}m{text}\033[0m" if self.is_rich(sys.stderr) else text
+    def _styled(self, label: str) -> str:
+        text = f"{label}:"
+        return f"\033[{STYLES[label]}m{text}\033[0m" if self.is_rich(sys.stderr) else text
 
     def _console(self, stream: TextIO) -> Console:
         from rich.console import Console
 
-        return Console(file=stream, force_terminal=True, highlight=False)
+        class Shown(Console):
+            """Escapes whatever is drawn, wherever it came from, before it is coloured."""
+
+            def render(
+                self, renderable: RenderableType, options: ConsoleOptions | None = None
+            ) -> Iterator[Segment]:
+                for segment in super().render(renderable, options):
+                    if segment.control:
+                        yield segment
+                    else:
+                        yield segment._replace(text=visible(segment.text))
+
+        return Shown(file=trusted(stream), force_terminal=True, highlight=False)
 
     def _rich_table(
         self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None
@@ -175,11 +211,12 @@ class Ui:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+        heading = None if title is None else Text(visible_line(title))
+        table = Table(box=box.SIMPLE_HEAD, title=heading, title_justify="left", pad_edge=False)
         for column in columns:
-            table.add_column(column)
+            table.add_column(Text(visible_line(column)))
         for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
+            table.add_row(*(Text(visible_line(cell)) for cell in row))
         try:
             self._console(sys.stdout).print(table)
             sys.stdout.flush()

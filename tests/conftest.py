@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import Distribution
 from pathlib import Path
 
 import pytest
@@ -66,17 +67,14 @@ def run_cli(capsys: pytest.CaptureFixture[str]) -> RunCli:
 @pytest.fixture
 def without_bundled(monkeypatch: pytest.MonkeyPatch) -> None:
     """The plugins of rnngen's own distribution are not there."""
-    from importlib import metadata
+    from rnngen import discovery
 
-    everything = metadata.entry_points
+    everything = discovery.distributions
 
-    def others(**selection: str) -> metadata.EntryPoints:
-        entries = everything(**selection)
-        return metadata.EntryPoints(
-            entry for entry in entries if not entry.dist or entry.dist.name != "rnngen"
-        )
+    def others() -> Iterator[Distribution]:
+        return (found for found in everything() if discovery.folder_name(found)[0] != "rnngen")
 
-    monkeypatch.setattr(metadata, "entry_points", others)
+    monkeypatch.setattr(discovery, "distributions", others)
 
 
 @pytest.fixture

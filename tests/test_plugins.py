@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -168,10 +171,126 @@ def test_plugin_that_can_not_be_accepted_says_why(make_plugin, code, reason):
     assert plugins["right"].status == "ok"
 
 
-def test_ctrl_c_while_loading_is_not_swallowed(make_plugin):
-    make_plugin("stopped", "raise KeyboardInterrupt")
+PRESSED = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [PRESSED, "try:\n    " + PRESSED.replace("\n", "\n    ") + "pass\nexcept BaseException: pass"],
+    ids=["plain", "caught by the plugin"],
+)
+def test_ctrl_c_of_the_user_while_loading_ends_it(make_plugin, code):
+    make_plugin("stopped", code)
     with pytest.raises(KeyboardInterrupt):
         load_all()
+
+
+@pytest.mark.parametrize("name", ["KeyboardInterrupt", "GeneratorExit", "SystemExit"])
+def test_what_a_plugin_raises_by_itself_is_its_failure(make_plugin, name):
+    make_plugin("stopped", f"raise {name}")
+    make_plugin("right", GOOD_CODE.format(name="right"))
+    plugins = load_all()
+    assert plugins["stopped"].reason == name
+    assert plugins["right"].status == "ok"
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["raise RuntimeError('in str')", "return 1", "raise SystemExit", "return Rude('x')"],
+)
+def test_exception_whose_text_fails_is_still_named(make_plugin, body):
+    make_plugin(
+        "rude",
+        "class Rude(str):\n    def split(self, *a): raise ValueError\n"
+        f"class Odd(Exception):\n    def __str__(self): {body}\n    __repr__ = __str__\n"
+        "raise Odd()",
+    )
+    plugin = load_all()["rude"]
+    assert plugin.status == "failed"
+    assert plugin.reason.startswith("Odd")
+    assert "rnngen_rude.py" in plugin.traceback
+
+
+def test_long_text_of_an_exception_is_cut(make_plugin):
+    make_plugin("talks", "raise ValueError('x' * 10**6)")
+    assert len(load_all()["talks"].reason) < 1000
+
+
+def damage(folder: Path, name: str) -> str:
+    """Damages an installed plugin; gives what its reason has to say."""
+    (info,) = folder.glob("*.dist-info")
+    entries, metadata = info / "entry_points.txt", info / "METADATA"
+    if name == "bytes":
+        entries.write_bytes(b"\xff\xfe\x00[rnngen]\n")
+    elif name == "line":
+        entries.write_text("[rnngen]\nno equals sign\n")
+    elif name == "pipe":
+        entries.unlink()
+        os.mkfifo(entries)
+    elif name == "huge":
+        entries.write_text("[rnngen]\n" + "#" * 2_000_000)
+    elif name == "missing":
+        metadata.unlink()
+    elif name == "bad metadata":
+        metadata.write_bytes(b"Name: \xff\xfe\n")
+    elif name == "nameless":
+        metadata.write_text("Metadata-Version: 2.1\nVersion: 1.0\n")
+    return "entry_points.txt" if name in {"bytes", "line", "pipe", "huge"} else "METADATA"
+
+
+@pytest.mark.parametrize(
+    "kind", ["bytes", "line", "pipe", "huge", "missing", "bad metadata", "nameless"]
+)
+def test_damaged_metadata_is_a_row_and_hides_no_other_plugin(make_plugin, run_cli, kind):
+    path = make_plugin("hurt", GOOD_CODE.format(name="hurt"))
+    make_plugin("right", GOOD_CODE.format(name="right"))
+    says = damage(path.parent, kind)
+    plugins = load_all()
+    assert plugins["right"].status == "ok"
+    (hurt,) = (plugin for plugin in plugins.values() if plugin.name != "right")
+    assert (hurt.distribution, hurt.status) == ("rnngen-hurt", "failed")
+    assert says in hurt.reason
+    assert "damaged" in hurt.reason or "missing" in hurt.reason or "lacks" in hurt.reason
+    done = run_cli("list", "decoders")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "right" in done.stdout
+    done = run_cli("plugins", "rnngen-hurt")
+    assert done.exit_code == 3
+    assert hurt.reason in done.stdout
+
+
+def test_import_hook_that_fails_hides_no_plugin(make_plugin, monkeypatch):
+    class Broken:
+        def find_spec(self, *arguments):
+            return None
+
+        def find_distributions(self, context):
+            raise RuntimeError("no")
+
+    make_plugin("right", GOOD_CODE.format(name="right"))
+    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
+    assert load_all()["right"].status == "ok"
+
+
+def test_stdout_is_ours_alone_while_a_plugin_is_imported(make_plugin, tmp_path):
+    talk = (
+        "import os, subprocess, sys, ctypes\n"
+        "print('by print')\nsys.__stdout__.write('by stream\\n')\n"
+        "os.write(1, b'by os \\x1b\\n')\nsubprocess.run(['echo', 'by child'])\n"
+        "ctypes.CDLL(None).puts(b'by C')\n"
+    )
+    path = make_plugin("talks", talk + GOOD_CODE.format(name="talks"))
+    done = subprocess.run(
+        [sys.executable, "-m", "rnngen", "list", "decoders", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(path.parent)},
+        cwd=Path(__file__).parents[1],
+    )
+    assert "talks" in [part["name"] for part in json.loads(done.stdout)]
+    for way in ("print", "stream", "os", "child", "C"):
+        assert f"by {way}" in done.stderr
 
 
 def test_entry_point_may_name_an_object_but_not_a_class(make_plugin):

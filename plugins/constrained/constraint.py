@@ -13,6 +13,7 @@ import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
+from rnngen.blame import blamed
 from rnngen.catalog import get_catalog
 from rnngen.options import build, describe, unknown_option
 from rnngen_constrained.errors import BadRule, ConstraintError
@@ -105,7 +106,12 @@ def make(
     try:
         made = target(*arguments, **values)
     except TypeError as error:
-        raise BadRule(f"constraint `{kind}` can't be made from `{text}`: {error}") from error
+        blame = blamed(error)
+        if blame is not None:
+            raise blame from error
+        raise ConstraintError(
+            f"constraint `{kind}` can't be made from `{text}`: {error}"
+        ) from error
     if isinstance(made, Constraint):
         return made
     if is_rule(made):

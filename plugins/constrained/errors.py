@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnngen.errors import RunError, UsageError
+from rnngen.errors import ExitCode, RunError, UsageError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,6 +48,8 @@ class Undecided(Hostile):
 
 class BadRule(ConstraintError):
     """A rule of a plugin that breaks its contract."""
+
+    exit_code = ExitCode.PLUGIN
 
 
 def check_open(mask: Tensor) -> None:

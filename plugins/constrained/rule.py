@@ -23,6 +23,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from rnngen.blame import blamed, one_line
 from rnngen_constrained.automaton import bind_bytes
 from rnngen_constrained.byte_dfa import ByteDFA
 from rnngen_constrained.errors import BadRule, EmptyLanguage
@@ -84,9 +85,10 @@ class Checked:
             return getattr(self._rule, what)(*arguments)
         except Exception as error:
             listed = ", ".join(map(repr, arguments))
+            blame = blamed(error)
+            fault = blame.message if blame else one_line(error)
             raise BadRule(
-                f"rule `{self.name}` failed at `{what}({listed:.120})`: "
-                f"{type(error).__name__}: {error}",
+                f"rule `{self.name}` failed at `{what}({listed:.120})`: {fault}",
                 hint="the mistake is in the plugin that has the rule",
             ) from error
 

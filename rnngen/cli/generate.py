@@ -272,14 +272,13 @@ def _explain(ui: Ui, part: Generated, which: str) -> None:
 
 
 class _Paper:
-    """Text on stdout; on a terminal, control characters that could command it are replaced.
+    """Text on stdout.
 
     The beginning is written with what follows, so that an error before leaves stdout empty.
     """
 
     def __init__(self, ui: Ui, beginning: str) -> None:
         self._ui = ui
-        self._terminal = sys.stdout.isatty()
         self._beginning = beginning
         self._last = ""
 
@@ -291,8 +290,6 @@ class _Paper:
     def write(self, text: str) -> None:
         text, self._beginning = self._beginning + text, ""
         if text:
-            if self._terminal:
-                text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\ufffd", text)
             self._ui.write(text)
             self._last = text[-1]
 

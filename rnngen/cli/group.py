@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnngen import __version__
+from rnngen.blame import blamed, one_line, traceback_of
 from rnngen.errors import ExitCode, RnngenError, UsageError
 from rnngen.options import suggest
+from rnngen.terminal import guarded
 from rnngen.ui import Ui
 
 if TYPE_CHECKING:
@@ -135,6 +136,11 @@ def cli(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line and gives its exit code; see `rnngen.errors.ExitCode`."""
+    with guarded():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     ui = Ui()
     for stream in (sys.stdout, sys.stderr):
         # A pipe is read by programs, whatever encoding the terminal has.
@@ -149,6 +155,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return result if isinstance(result, int) else ExitCode.OK
     except SystemExit as exit:
+        blame = blamed(exit)
+        if blame is not None:
+            return _report(ui, blame)
         return exit.code if isinstance(exit.code, int) else ExitCode.OK
     except (click.Abort, KeyboardInterrupt):
         ui.error(RnngenError("interrupted"))
@@ -158,11 +167,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RnngenError as error:
         return _report(ui, error)
     except Exception as error:
+        blame = blamed(error)
+        if blame is not None:
+            blame.__cause__ = error
+            return _report(ui, blame)
         if ui.verbose:
-            traceback.print_exc()
+            sys.stderr.write(traceback_of(error))
         ui.error(
             RnngenError(
-                f"internal error: {type(error).__name__}: {' '.join(str(error).split())}",
+                f"internal error: {one_line(error)}",
                 hint="this is a bug; `rnngen -v ...` shows the traceback, `rnngen doctor` the rest "
                 "of what a report needs",
             )
@@ -172,7 +185,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _report(ui: Ui, error: RnngenError) -> int:
     if ui.verbose and error.__cause__ is not None:
-        traceback.print_exception(error.__cause__)
+        sys.stderr.write(traceback_of(error.__cause__))
     ui.error(error)
     return error.exit_code
 

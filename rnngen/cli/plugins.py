@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -9,7 +10,7 @@ import click
 from rnngen.cli.complete import complete_plugins
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
 from rnngen.component import Plugin
-from rnngen.errors import ExitCode, PluginError
+from rnngen.errors import ExitCode, PluginError, RnngenError
 from rnngen.options import suggest
 from rnngen.ui import Ui
 
@@ -38,8 +39,10 @@ def command(ui: Ui, name: str | None, as_json: bool) -> int:
     found = catalog.plugins if name is None else _named(catalog.plugins, name)
     for plugin in found:
         catalog.load_one(plugin, quiet=True)
+    # To try all of every plugin would import whatever they need.
+    missing = {} if name is None else {plugin.name: _missing(plugin) for plugin in found}
     if as_json:
-        ui.json([describe(plugin) for plugin in found])
+        ui.json([describe(plugin, missing.get(plugin.name, {})) for plugin in found])
     elif name is None:
         ui.table(
             ["name", "version", "status", "distribution", "what"],
@@ -52,13 +55,14 @@ def command(ui: Ui, name: str | None, as_json: bool) -> int:
             ui.note("no plugin is installed; the built-in components work without")
     else:
         for plugin in found:
-            ui.write(_all_about(plugin))
+            ui.write(_all_about(plugin, missing.get(plugin.name, {})))
     failed = name is not None and any(plugin.status == "failed" for plugin in found)
-    return ExitCode.PLUGIN if failed else ExitCode.OK
+    return ExitCode.PLUGIN if failed or any(missing.values()) else ExitCode.OK
 
 
-def describe(plugin: Plugin) -> dict[str, Any]:
-    """One plugin for programs."""
+def describe(plugin: Plugin, missing: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """One plugin for programs; `missing` has the components that can't be used, and why."""
+    missing = missing or {}
     return {
         "name": plugin.name,
         "distribution": plugin.distribution,
@@ -67,7 +71,14 @@ def describe(plugin: Plugin) -> dict[str, Any]:
         "status": plugin.status,
         "reason": plugin.reason or None,
         "hooks": list(plugin.hooks),
-        "components": [{"kind": part.kind, "name": part.name} for part in plugin.components],
+        "components": [
+            {
+                "kind": part.kind,
+                "name": part.name,
+                **({"missing": missing[str(part)]} if str(part) in missing else {}),
+            }
+            for part in plugin.components
+        ],
         "traceback": plugin.traceback or None,
     }
 
@@ -91,7 +102,19 @@ def _what(plugin: Plugin) -> str:
     return ", ".join(f"{part.kind} {part.name}" for part in plugin.components)
 
 
-def _all_about(plugin: Plugin) -> str:
+def _missing(plugin: Plugin) -> dict[str, str]:
+    """The components whose code or options can't be imported, with the reason."""
+    missing = {}
+    for component in plugin.components:
+        try:
+            component.load()
+            component.load_options()
+        except RnngenError as error:
+            missing[str(component)] = error.message
+    return missing
+
+
+def _all_about(plugin: Plugin, missing: Mapping[str, str]) -> str:
     facts = [
         ("name", plugin.name),
         ("distribution", plugin.distribution),
@@ -100,7 +123,12 @@ def _all_about(plugin: Plugin) -> str:
         ("status", plugin.status),
         ("reason", plugin.reason),
         ("hooks", ", ".join(plugin.hooks)),
-        *(("component", f"{part}  {part.summary}".rstrip()) for part in plugin.components),
+        *(
+            ("component", f"{part}  {part.summary}".rstrip())
+            for part in plugin.components
+            if str(part) not in missing
+        ),
+        *(("missing", reason) for reason in missing.values()),
     ]
     text = "".join(f"{key:12}  {value}\n" for key, value in facts if value)
     return text + (f"\n{plugin.traceback}" if plugin.traceback else "")

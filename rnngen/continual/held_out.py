@@ -93,7 +93,7 @@ def look(
         UsageError: something named is not there, two tasks are the same, or they are no text.
         DataError: a task can't be read, or is too short.
     """
-    reader = get_catalog().find("domain", domain).load()(**options)
+    reader = get_catalog().find("domain", domain).build(**options)
     datasets = prepare_tasks(domain, reader, [[part] for part in data], seed=seed, note=note)
     if not is_text(reader, datasets[0].codec):
         raise UsageError(

@@ -176,4 +176,4 @@ def test_control_characters_do_not_reach_a_terminal(
     paper = module._Paper(Ui(), "")
     paper.write("a\x1b[31mb\tc\n\x07")
     paper.end()
-    assert terminal.getvalue() == "a\ufffd[31mb\tc\n\ufffd\n"
+    assert terminal.getvalue() == "a\\x1b[31mb\tc\n\\x07\n"

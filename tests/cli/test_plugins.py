@@ -55,6 +55,30 @@ def test_one_good_plugin_is_shown_by_either_name(run_cli, install):
         assert "component     strategy `steady`  adds a constant to the loss" in done.stdout
 
 
+def test_component_that_can_not_be_imported_is_missing_where_its_plugin_is_asked_for(
+    run_cli, make_plugin
+):
+    make_plugin(
+        "half",
+        "class Here: pass\n"
+        "@rnngen.hookimpl\n"
+        "def register_decoders(register):\n"
+        "    register('here', Here)\n"
+        "    register('gone', 'a_package_nobody_has:Decoder')\n",
+    )
+    assert run_cli("plugins").exit_code == 0
+    done = run_cli("plugins", "half")
+    assert done.exit_code == 3
+    assert "component     decoder `here`" in done.stdout
+    assert (
+        "missing       decoder `gone` of plugin `half` (rnngen-half 1.0) could not be"
+        in done.stdout
+    )
+    here, gone = json.loads(run_cli("plugins", "half", "--json").stdout)[0]["components"]
+    assert here == {"kind": "decoder", "name": "here"}
+    assert "a_package_nobody_has" in gone["missing"]
+
+
 def test_unknown_plugin_gets_a_suggestion(run_cli, install):
     install("good")
     done = run_cli("plugins", "goood")
