@@ -136,6 +136,11 @@ class Lifecycle:
                 self._warn(error.message)
 
     @property
+    def task_gradient(self) -> bool:
+        """Whether a strategy asks for `Run.task_gradient`, by a true attribute of this name."""
+        return any(getattr(each.instance, "task_gradient", False) for each in self.active)
+
+    @property
     def memory_tokens(self) -> int:
         """Steps of the data that strategies keep, where they have a property of this name."""
         return sum(int(getattr(each.instance, "memory_tokens", 0)) for each in self.active)
