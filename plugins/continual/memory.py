@@ -120,6 +120,14 @@ class Memory:
         """How many steps it holds."""
         return self.steps.shape[0] * self.steps.shape[1]
 
+    @property
+    def room(self) -> int:
+        """How many of the windows that it holds may stay, by its size."""
+        if self.size.unit == "%":
+            return math.floor(self.size.number * self.seen + (self.offset or 0.0))
+        item = self.steps[:1].nbytes if len(self.steps) else 1
+        return self.size.windows(self.seen, self.window + 1, max(item, 1))
+
     def add(self, store: Store, seed: int, number: int) -> None:
         """Takes in a task that was learned, and gives up as much of the others.
 
