@@ -20,8 +20,8 @@ FLOORS = {
     "packing data scoring objective task_history task_matrix baselines memorization exporters",
     3: "config catalog plugins registration component lifecycle builtin hookspecs",
     2: "cells domains likelihoods decoders trackers",
-    1: "protocols options sections errors sources corpora python_text schema schedule device draws "
-    "atomic reporter interrupts budget dropout memory",
+    1: "protocols options sections errors sources unpack corpora python_text schema schedule "
+    "device draws atomic reporter interrupts budget dropout memory",
 }
 """Every room of the package; ARCHITECTURE.md names those one has to know."""
 
