@@ -29,7 +29,8 @@ EPOCHS = {
 
 def _year(counts: Counts, digits: int) -> NDArray[np.bool_]:
     years = counts // 10**digits
-    return (years >= NEAR[0]) & (years <= NEAR[1])
+    near: NDArray[np.bool_] = (years >= NEAR[0]) & (years <= NEAR[1])
+    return near
 
 
 def _month(counts: Counts) -> NDArray[np.bool_]:
@@ -38,10 +39,11 @@ def _month(counts: Counts) -> NDArray[np.bool_]:
 
 def _day(counts: Counts) -> NDArray[np.bool_]:
     years, months, days = counts // 10_000, counts // 100 % 100, counts % 100
-    fits = _year(counts, 4) & _within(months, 12) & _within(days, 31)
+    fits: NDArray[np.bool_] = _year(counts, 4) & _within(months, 12) & _within(days, 31)
     fits &= days <= DAYS[np.clip(months, 1, 12) - 1]
     leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
-    return fits & (leap | (months != 2) | (days != 29))
+    fits &= leap | (months != 2) | (days != 29)
+    return fits
 
 
 def _day_of_year(counts: Counts) -> NDArray[np.bool_]:
@@ -115,15 +117,20 @@ def misfits(counts: Counts, form: str) -> NDArray[np.int64]:
 
 def dates(counts: Counts, form: str) -> NDArray[Any]:
     """The numbers as datetime64[s]; all are of the form."""
+    found: NDArray[Any]
     if form in EPOCHS:
-        return (counts // EPOCHS[form][2]).astype("datetime64[s]")
+        found = (counts // EPOCHS[form][2]).astype("datetime64[s]")
+        return found
     if form == "year":
-        return (counts - 1970).astype("datetime64[Y]").astype("datetime64[s]")
+        found = (counts - 1970).astype("datetime64[Y]").astype("datetime64[s]")
+        return found
     digits = {"year and month": 2, "year, month and day": 4, "year and day of the year": 3}[form]
     years = (counts // 10**digits - 1970).astype("datetime64[Y]")
     if form == "year and day of the year":
-        return (years.astype("datetime64[D]") + (counts % 1000 - 1)).astype("datetime64[s]")
+        found = (years.astype("datetime64[D]") + (counts % 1000 - 1)).astype("datetime64[s]")
+        return found
     months = counts % 100 if digits == 2 else counts // 100 % 100
     begins = years.astype("datetime64[M]") + (months - 1)
     days = 0 if digits == 2 else counts % 100 - 1
-    return (begins.astype("datetime64[D]") + days).astype("datetime64[s]")
+    found = (begins.astype("datetime64[D]") + days).astype("datetime64[s]")
+    return found

@@ -126,6 +126,12 @@ def _moment(cell: Any, table: Table, row: int, column: str, format: str) -> Any:
             + (f"one like `{format}`" if format else "one like `2024-01-31 13:00`"),
             hint="correct it, or say how they are written: `-o series.format=%d/%m/%Y`",
         ) from None
+    if moment.microsecond:
+        raise DataError(
+            f"{table.at(row)}, column `{column}`: the time stamp `{cell}` has a part of a second, "
+            "which is not read",
+            hint="write whole seconds, or whole numbers of milliseconds as steps",
+        )
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     return np.datetime64(moment, "s")

@@ -101,11 +101,10 @@ def read_table(source: Source, *, header: bool, separator: str, ragged: bool) ->
     if len(rows) < 1 + header:
         raise DataError(f"`{source.name}` has no rows", hint="it must have at least one of data")
     names = [cell.strip() for cell in rows[0]] if header else []
+    unnamed = [name for name in names if PANDAS_CSV.fullmatch(name)]
     if names and not names[0]:
         names[0] = next(name for name in FOR_NOTHING if name not in names)
-        unnamed = [names[0]]
-    else:
-        unnamed = [name for name in names if PANDAS_CSV.fullmatch(name)]
+        unnamed = [names[0], *unnamed]
     body = rows[1:] if header else rows
     width = max(len(names), *map(len, body)) if ragged else len(names or body[0])
     names += [str(number + 1) for number in range(len(names), width)]

@@ -124,6 +124,11 @@ def test_numbers_that_are_dates_nobody_can_read_are_refused(numbers, what, tmp_p
     assert "series.frequency=step" in caught.value.hint
 
 
+def test_parts_of_a_second_are_refused_rather_than_cut_off(tmp_path):
+    with pytest.raises(DataError, match="`2024-01-01 00:00:01.500` has a part of a second"):
+        read(table(tmp_path / "a.csv", ["2024-01-01 00:00:00", "2024-01-01 00:00:01.500"]))
+
+
 def test_number_is_read_by_the_format_that_was_named(tmp_path):
     path = parquet(tmp_path / "a.parquet", "date", [230130, 230131, 230201])
     ((one,), _) = read(path, format="%y%m%d")
