@@ -12,7 +12,7 @@ The resolved settings are written as TOML that can be read again with `--config`
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -182,12 +182,49 @@ def variable_names(section: str, name: str) -> list[str]:
     return [full, short] if short else [full]
 
 
-def to_toml(settings: Settings, commands: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+def ignored(
+    settings: Settings,
+    environment: Mapping[str, str],
+    file: Config | None,
+    given: Collection[tuple[str, str]] = (),
+) -> list[str]:
+    """What would have changed settings if it had been read: variables, and options of a file.
+
+    Args:
+        settings: what is in force.
+        environment: variables that were not read.
+        file: a configuration file that was not read.
+        given: section and name of the options that nothing could change, as flags gave them.
+    """
+    found = []
+    for section, instance in settings.items():
+        table = {} if file is None else file.sections.get(section, {})
+        written = {name.replace("-", "_"): value for name, value in table.items()}
+        for option in describe(type(instance)):
+            if (section, option.name) in given:
+                continue
+            value = getattr(instance, option.attribute)
+            variable = _given(section, option.name, environment)
+            if variable and _differs(option, environment[variable], value):
+                found.append(variable)
+            if option.name in written and _differs(option, written[option.name], value):
+                found.append(f"{section}.{option.name} of {file.label if file else ''}")
+    return found
+
+
+def to_toml(
+    settings: Settings,
+    commands: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    complete: bool = False,
+) -> str:
     """The settings as TOML with comments, which `--config` reads to the same values.
 
     Args:
         settings: what was resolved.
         commands: tables such as `{"fit": {"data": [...]}}` to put on top.
+        complete: whether values that are none are written too, so that no other default, of a
+            domain or of a later version, can take their place.
     """
     blocks = [
         "\n".join([f"[{name}]", *(_assignment(key, value) for key, value in table.items())])
@@ -198,7 +235,7 @@ def to_toml(settings: Settings, commands: Mapping[str, Mapping[str, Any]] | None
         for option in describe(type(instance)):
             origin = settings.origin(section, option.name)
             lines.append(f"# {_comment(option)}" + (f" ({origin})" if origin != "default" else ""))
-            lines.append(_line(option, getattr(instance, option.attribute)))
+            lines.append(_line(option, getattr(instance, option.attribute), complete))
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
 
@@ -294,11 +331,21 @@ def _comment(option: OptionField) -> str:
     return " ".join(f"{option.type_name}: {option.help}".split())
 
 
-def _line(option: OptionField, value: Any) -> str:
+def _line(option: OptionField, value: Any, complete: bool) -> str:
     if value is not None:
         return _assignment(option.name, value)
     # TOML has no null; a default of none needs no line, and elsewhere the word is read as none.
-    return f"# {option.name} = none" if option.default is None else f'{option.name} = "none"'
+    if option.default is None and not complete:
+        return f"# {option.name} = none"
+    return f'{option.name} = "none"'
+
+
+def _differs(option: OptionField, raw: Any, value: Any) -> bool:
+    """Whether a value as it was written is another one; what can't be read is."""
+    try:
+        return bool(coerce(option, raw, "") != value)
+    except UsageError:
+        return True
 
 
 def _assignment(name: str, value: Any) -> str:

@@ -26,7 +26,9 @@ from rnngen.plan import Plan, Wanted, absolute, make
 from rnngen.position import Position
 from rnngen.preview import preview
 from rnngen.protocols import Codec, step_shape
+from rnngen.records import read_record
 from rnngen.reporter import Reporter, Silent
+from rnngen.resumed import check_alone, not_as_before, not_read
 from rnngen.runs import RunFolder, environment
 from rnngen.tasks import data_of
 from rnngen.tracking import Trackers
@@ -99,6 +101,25 @@ def fit(
     reporter = reporter or Silent()
     limits = {"time": time, "steps": steps, "epochs": epochs}
     if resume is not None:
+        others = {
+            "data": data,
+            "run": run,
+            "start": start,
+            "valid": valid,
+            "domain": domain,
+            "cell": cell,
+            "layers": layers,
+            "hidden": hidden,
+            "tokens": tokens,
+            "seed": seed,
+            "device": device,
+            "precision": precision,
+            "plugins": plugins,
+            "arrangement": arrangement,
+            "options": options,
+            "config": config,
+        }
+        check_alone({name for name, value in others.items() if value not in (None, "", (), [])})
         return _resume(Path(resume), limits, trackers, reporter)
     wanted = Wanted(
         data=_listed(data),
@@ -155,6 +176,7 @@ def _resume(
                 hint="delete the folder, and begin again",
             )
         bundle = load(path)
+        before = read_record(path)
         config = read_config(path / "config.toml")
         command = config.command("fit")
         wanted = Wanted(
@@ -168,6 +190,9 @@ def _resume(
         plan = make(wanted, reporter.note, resumed=bundle)
         if any(value is not None for value in limits.values()):
             folder.write_config(plan.toml())
+        for line in [*not_read(plan, config, limits), *not_as_before(plan, before)]:
+            reporter.warn(line)
+            folder.log(line)
         folder.truncate_metrics(saved[1]["position"]["step"])
         reporter.note(f"going on at step {saved[1]['position']['step']}")
         chosen = [get_catalog().find("tracker", name) for name in trackers]
@@ -226,7 +251,7 @@ def _execute(
         reporter=reporter,
         saved=saved,
         measured=plan.measured,
-        start=plan.wanted.start,
+        start=plan.start,
         inherited=plan.inherited,
     )
     status = "failed"
@@ -284,7 +309,9 @@ def _save(plan: Plan, folder: RunFolder, position: Position, valid: float | None
         "seed": plan.train.seed,
         "strategy": strategy,
     }
-    manifest["continued"] = plan.wanted.start is not None
+    manifest["continued"] = plan.start is not None
+    if plan.start is not None:
+        manifest["start"] = str(plan.start)
     if plan.measured:
         manifest["history"] = {
             "tasks": [task.name for task in plan.measured],

@@ -249,7 +249,9 @@ def gradients_ready(run: Run) -> None:
     """Called at each optimizer step, after backward and before the gradient is clipped.
 
     Here a strategy observes gradients (synaptic intelligence) or projects them (A-GEM); with
-    `train.accumulate` they are the sum over the accumulated batches.
+    `train.accumulate` they are the sum over the accumulated batches. They are those of all that is
+    lowered. A strategy that measures what the task alone does sets its attribute `task_gradient =
+    True` and reads `run.task_gradient`, where no other strategy's part is in.
 
     Example:
         @rnngen.hookimpl

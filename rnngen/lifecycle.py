@@ -139,6 +139,11 @@ class Lifecycle:
                 self._warn(error.message if isinstance(error, RnngenError) else one_line(error))
 
     @property
+    def task_gradient(self) -> bool:
+        """Whether a strategy asks for `Run.task_gradient`, by a true attribute of this name."""
+        return any(getattr(each.instance, "task_gradient", False) for each in self.active)
+
+    @property
     def memory_tokens(self) -> int:
         """Steps of the data that strategies keep, where they have a property of this name."""
         total = 0

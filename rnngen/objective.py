@@ -56,6 +56,31 @@ def weighted_mean(nll: Tensor, weights: Tensor | None) -> Tensor:
     return (nll * weights).sum() / weights.sum().clamp(min=1.0)
 
 
+def backward(
+    own: Tensor, rest: Tensor | None, parameters: Mapping[str, Tensor], found: dict[str, Tensor]
+) -> None:
+    """As `(own + rest).backward()`, and keeps the gradient of `own` apart from that of the rest.
+
+    Args:
+        own: a scalar, the task's loss.
+        rest: what else is lowered; None if nothing is.
+        parameters: by name.
+        found: the gradient of `own` is added to it, by name; zeros where there is none.
+    """
+    tensors = list(parameters.values())
+    retain = rest is not None
+    gradients = torch.autograd.grad(own, tensors, retain_graph=retain, allow_unused=True)
+    for (name, parameter), gradient in zip(parameters.items(), gradients, strict=True):
+        if gradient is None:
+            found.setdefault(name, torch.zeros_like(parameter))
+            continue
+        found[name] = found[name] + gradient if name in found else gradient
+        # A copy: whoever changes one of the two must not change the other.
+        parameter.grad = gradient.clone() if parameter.grad is None else parameter.grad + gradient
+    if rest is not None:
+        torch.autograd.backward(rest)
+
+
 def beside(batch: Batch, rehearsed: Sequence[Batch]) -> Batch:
     """The batch with more rows behind its own `[T,B]`; all have the same T.
 

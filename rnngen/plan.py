@@ -21,6 +21,7 @@ from rnngen.config import Config, Settings, find_config, resolve, to_toml
 from rnngen.data import Dataset, Store, choose
 from rnngen.device import choose_device, choose_precision, use_threads
 from rnngen.errors import UsageError
+from rnngen.left_behind import left_behind
 from rnngen.lifecycle import Lifecycle, activate
 from rnngen.lifecycle import resolve as resolve_strategies
 from rnngen.memory import keep_freed_blocks
@@ -84,6 +85,8 @@ class Plan:
     """What is measured after each task; nothing in a run that learns one corpus."""
     model: Model
     lifecycle: Lifecycle
+    start: Path | None
+    """The bundle that the run went on from when it began (`--from`)."""
     inherited: Mapping[str, Any]
     """What strategies remember of the run that is continued, by name."""
     device: torch.device
@@ -128,7 +131,7 @@ class Plan:
             command["plugins"] = list(self.wanted.plugins)
         if self.wanted.arrangement is not None:
             command["arrangement"] = ["+".join(map(str, part)) for part in self.wanted.arrangement]
-        return to_toml(self.settings, {"fit": command})
+        return to_toml(self.settings, {"fit": command}, complete=True)
 
     def describe(self) -> dict[str, Any]:
         """Shapes, sizes and choices, for `--dry-run` and the first lines of a run. JSON."""
@@ -167,7 +170,8 @@ def make(
     Args:
         wanted: what the user asked.
         note: told what takes its time.
-        resumed: the run's own bundle, where it goes on: its data must be what it was.
+        resumed: the run's own bundle, where it goes on: its data must be what it was, and its
+            settings are what `wanted` says, with no other source.
 
     Raises:
         UsageError: an option, component or file that is not there.
@@ -181,7 +185,8 @@ def make(
         names = _default_corpora(wanted, start)
         wanted = replace(wanted, data=[f"corpus:{name}" for name in names])
         notes.append(f"no data named: taking {' and then '.join(wanted.data)}")
-    settings, domain_name, components = settle(wanted, file, start)
+    environment = os.environ if resumed is None else {}
+    settings, domain_name, components = settle(wanted, file, start, environment)
     train = budget.with_time(settings["train"])
     if train is not settings["train"]:
         notes.append(f"no limit given: training for {budget.SECONDS / 60:g} minutes")
@@ -211,6 +216,8 @@ def make(
     likelihood = domain.likelihood(codec)
     model = _model(settings, codec, likelihood, start)
     lifecycle = activate(get_catalog(), wanted.plugins, settings, warn=notes.append)
+    if start is not None:
+        notes.extend(left_behind(start, settings, lifecycle.names))
     parts = [" ".join(part) for part in _parts(wanted)]
     groups = _groups(wanted, len(datasets))
     tasks = [
@@ -238,6 +245,7 @@ def make(
         ],
         model=model.to(device),
         lifecycle=lifecycle,
+        start=wanted.start if resumed is None else _started_from(resumed),
         inherited={} if start is None else start.strategy_state,
         device=device,
         device_reason=device_reason,
@@ -248,6 +256,14 @@ def make(
         fitted=data["fitted"] if resumed else start is None and len(datasets) == 1,
         notes=notes,
     )
+
+
+def _started_from(resumed: Bundle) -> Path | None:
+    """The bundle that a run went on from, which need not be there any more."""
+    if not resumed.manifest.get("continued"):
+        return None
+    start = resumed.manifest.get("start")
+    return Path(start) if isinstance(start, str) else resumed.path
 
 
 def _default_corpora(wanted: Wanted, start: Bundle | None) -> Sequence[str]:
@@ -291,21 +307,27 @@ def _read_arrangement(texts: Sequence[str] | None) -> list[list[int]] | None:
 
 
 def settle(
-    wanted: Wanted, file: Config | None, start: Bundle | None
+    wanted: Wanted,
+    file: Config | None,
+    start: Bundle | None,
+    environment: Mapping[str, str] | None = None,
 ) -> tuple[Settings, str, list[Component]]:
     """The settings, the domain's name, and the components: domain, cell, optimizer, strategies.
+
+    What the environment says is read from `environment`, by default the process's own.
 
     Which sections there are depends on the components chosen, and those are options themselves: so
     the core's sections are read first, then all.
     """
     catalog = get_catalog()
+    environment = os.environ if environment is None else environment
     domain_name = _domain_name(wanted, start)
     inherited = _inherited(start) if start else _defaults(catalog.find("domain", domain_name))
     core = resolve(
         CORE,
         flags={name: wanted.flags.get(name, {}) for name in CORE},
         assignments=[text for text in wanted.options if _of_core(text)],
-        environment=os.environ,
+        environment=environment,
         file=None if file is None else replace(file, sections=_only_core(file)),
         inherited=inherited,
     )
@@ -324,7 +346,7 @@ def settle(
         sections,
         flags=wanted.flags,
         assignments=wanted.options,
-        environment=os.environ,
+        environment=environment,
         file=file,
         inherited=inherited,
     )

@@ -79,6 +79,10 @@ class Run:
     """How many rows of a batch are the task's own; those behind them are rehearsed."""
     rehearsed: dict[str, slice] = field(default_factory=dict)
     """Which rows of a batch each strategy rehearses."""
+    task_gradient: dict[str, torch.Tensor] = field(default_factory=dict)
+    """Of the task's own loss at this step, by parameter: without what was rehearsed, the terms of
+    strategies, projections and clipping. Empty unless a strategy's attribute `task_gradient` is
+    true."""
 
     @property
     def step(self) -> int:

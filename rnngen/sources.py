@@ -14,8 +14,9 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar, cast
+from typing import Any, BinaryIO, TypeVar
 
+from rnngen import unpack
 from rnngen.errors import DataError, UsageError
 from rnngen.options import suggest
 from rnngen.private import make_private
@@ -25,7 +26,7 @@ T = TypeVar("T")
 BLOCK = 1 << 20
 """Bytes read at a time wherever a whole file is gone through."""
 
-COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
+COMPRESSED = tuple(unpack.NAMED)
 
 # fmt: off
 BINARY = frozenset(
@@ -56,7 +57,7 @@ class Source:
     part: str = ""
 
     def open(self) -> BinaryIO:
-        """Its bytes, decompressed where its suffix says that it is compressed.
+        """Its bytes, unpacked where the first of them say that it is compressed.
 
         Raises:
             DataError: here or while reading: the file is missing, unreadable or damaged.
@@ -67,7 +68,8 @@ class Source:
     @property
     def compressed(self) -> bool:
         """Whether the file on disk is smaller than what `open` gives."""
-        return self.path.suffix.lower() in COMPRESSED
+        with _guarded(self.name, lambda: self.path.open("rb")) as stream:
+            return bool(unpack.kind_of(stream.read(unpack.LONGEST)))
 
 
 class Found(list[Source]):
@@ -254,61 +256,7 @@ def _spool(name: str, stream: BinaryIO) -> Source:
 
 
 def _open(path: Path) -> BinaryIO:
-    kind = path.suffix.lower()
-    if kind == ".gz":
-        import gzip
-
-        return cast(BinaryIO, gzip.open(path, "rb"))
-    if kind == ".bz2":
-        import bz2
-
-        return cast(BinaryIO, bz2.open(path, "rb"))
-    if kind == ".xz":
-        import lzma
-
-        return cast(BinaryIO, lzma.open(path, "rb"))
-    stream = path.open("rb")
-    return cast(BinaryIO, _Zstandard(stream)) if kind == ".zst" else stream
-
-
-class _Zstandard(io.RawIOBase):
-    """Decompresses frame after frame; unlike the library's reader it notices a missing end."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        import zstandard
-
-        self._new = zstandard.ZstdDecompressor().decompressobj
-        self._stream = stream
-        self._frame = self._new()
-        self._started = False
-        self._rest = b""
-        self._ready = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        while not self._ready:
-            # A few bytes may stand for a megabyte: small blocks keep what one call makes bounded.
-            block = self._rest or self._stream.read(1024)
-            self._rest = b""
-            if not block:
-                if self._started:
-                    raise EOFError("it ends in the middle of a frame")
-                return b""
-            if self._frame.eof:
-                self._frame = self._new()
-            self._started = True
-            self._ready = memoryview(self._frame.decompress(block))
-            if self._frame.eof:
-                self._started, self._rest = False, self._frame.unused_data
-        size = len(self._ready) if size < 0 else size
-        block, self._ready = self._ready[:size].tobytes(), self._ready[size:]
-        return block
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
+    return unpack.unpacked(path.open("rb"), path.suffix.lower())
 
 
 class _Guarded(io.RawIOBase):

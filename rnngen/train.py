@@ -25,7 +25,7 @@ from rnngen.errors import Interrupted, RunError, UsageError
 from rnngen.interrupts import Interrupts
 from rnngen.lifecycle import Lifecycle
 from rnngen.model import Model
-from rnngen.objective import batch_nll, beside, columns, extended, weighted_mean
+from rnngen.objective import backward, batch_nll, beside, columns, extended, weighted_mean
 from rnngen.position import Position, Run, Task
 from rnngen.reporter import Reporter
 from rnngen.runs import RunFolder
@@ -357,6 +357,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         total, tokens = torch.zeros((), device=self.device), 0
         terms: dict[str, Tensor] = {}
+        self.hooks.task_gradient = {}
         for _ in range(options.accumulate):
             batch = self._next_batch(task)
             nll, output, batch = self._forward(batch)
@@ -364,8 +365,8 @@ class Trainer:
             if self.lifecycle:
                 terms = self.lifecycle.loss_terms(self.hooks, batch, output)
             objective = loss + sum(terms.values()) if terms else loss
-            torch.autograd.backward(objective / options.accumulate)
             own = self._own(nll, batch.weights) if nll.shape[1] > self.hooks.lanes else loss
+            self._backward(own / options.accumulate, objective / options.accumulate)
             total += own.detach() / options.accumulate
             tokens += self.hooks.lanes * len(batch.targets)
         if self.lifecycle:
@@ -386,6 +387,15 @@ class Trainer:
         if self.lifecycle:
             self.lifecycle.step_finished(self.hooks, {"loss": self._recent.loss, **self._metrics})
         return tokens
+
+    def _backward(self, own: Tensor, objective: Tensor) -> None:
+        """Gradients of the objective; those of the task's own loss apart, if a strategy asks."""
+        if not self.lifecycle.task_gradient:
+            torch.autograd.backward(objective)
+            return
+        learned = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
+        rest = objective - own
+        backward(own, rest if rest.requires_grad else None, learned, self.hooks.task_gradient)
 
     def _next_batch(self, task: Task) -> Batch:
         epoch, index = divmod(self.position.batch, len(task.batches))

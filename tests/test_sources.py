@@ -5,12 +5,13 @@ import lzma
 import os
 import sys
 import threading
+import tracemalloc
 from pathlib import Path
 
 import pytest
 import zstandard
 
-from rnngen import sources
+from rnngen import unpack
 from rnngen.errors import DataError, UsageError
 from rnngen.sources import Source, cache_folder, find, fingerprint
 
@@ -70,13 +71,93 @@ def test_a_damaged_compressed_file_is_an_error_that_names_it(tmp_path, suffix, d
         read(Source("my bad file", path))
 
 
+@pytest.mark.parametrize("suffix", COMPRESS)
+@pytest.mark.parametrize("name", ["hamlet", "hamlet.txt", "hamlet.gz", "hamlet.xz", "hamlet.bin"])
+def test_compressed_file_is_known_by_its_first_bytes_whatever_its_name(tmp_path, suffix, name):
+    path = tmp_path / name
+    path.write_bytes(COMPRESS[suffix](TEXT))
+    source = Source("hamlet", path)
+    assert read(source) == TEXT
+    assert source.compressed
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+def test_compressed_standard_input_is_unpacked(monkeypatch, suffix):
+    packed = io.BytesIO(COMPRESS[suffix](TEXT))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(packed))
+    (source,) = find(["-"])
+    assert read(source) == TEXT
+
+
+@pytest.mark.parametrize("inner", COMPRESS)
+@pytest.mark.parametrize("outer", COMPRESS)
+def test_file_compressed_twice_is_unpacked_twice(tmp_path, inner, outer):
+    path = tmp_path / "twice"
+    path.write_bytes(COMPRESS[outer](COMPRESS[inner](TEXT)))
+    assert read(Source("twice", path)) == TEXT
+
+
+def test_file_compressed_again_and_again_is_refused(tmp_path):
+    data = TEXT
+    for _ in range(4):
+        data = gzip.compress(data)
+    path = tmp_path / "again.gz"
+    path.write_bytes(data)
+    with pytest.raises(DataError, match="compressed more than 3 times over"):
+        read(Source("again", path))
+
+
+def test_plain_text_whose_name_says_compressed_is_refused_with_the_reason(tmp_path):
+    path = tmp_path / "book.txt.gz"
+    path.write_bytes(TEXT)
+    with pytest.raises(DataError, match=r"its name ends in `.gz`, but it does not begin like one"):
+        read(Source("book", path))
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+@pytest.mark.parametrize("rest", [b"not compressed at all, and lost before", b"\x00" * 8])
+def test_what_stands_behind_the_last_stream_is_refused_unless_it_is_padding(tmp_path, suffix, rest):
+    path = tmp_path / "tail"
+    path.write_bytes(COMPRESS[suffix](TEXT) + rest)
+    if rest.strip(b"\0"):
+        with pytest.raises(DataError, match="`tail` is damaged"):
+            read(Source("tail", path))
+    else:
+        assert read(Source("tail", path)) == TEXT
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+def test_small_file_that_unpacks_to_a_huge_one_is_read_a_little_at_a_time(tmp_path, suffix):
+    path = tmp_path / "bomb"
+    path.write_bytes(COMPRESS[suffix](bytes(64 << 20)))
+    assert path.stat().st_size < 100_000
+    with Source("bomb", path).open() as stream:
+        stream.read(1)
+        tracemalloc.start()
+        count = 1
+        while block := stream.read(1 << 20):
+            count += len(block)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert count == 64 << 20
+    assert most < 40 << 20
+
+
+@pytest.mark.parametrize("head", [b"BZh is a tribe.", b"BZh9 is one too.", b"PK, he said", b"7z\n"])
+def test_text_that_begins_a_little_like_a_packed_file_is_text(tmp_path, head):
+    path = tmp_path / "text"
+    path.write_bytes(head)
+    assert read(Source("text", path)) == head
+    assert not Source("text", path).compressed
+
+
 def test_a_zstandard_file_is_decompressed_a_little_at_a_time(tmp_path):
     path = tmp_path / "zeros.zst"
     path.write_bytes(zstandard.compress(bytes(80 << 20)))
     largest = 0
-    raw = sources._Zstandard(path.open("rb"))
+    raw = unpack.Streams(path.open("rb"), "zstandard")
     while block := raw.read(1 << 20):
-        largest = max(largest, len(block) + len(raw._ready))
+        largest = max(largest, len(block) + len(getattr(raw._decoder, "_ready", b"")))
     assert largest < 40 << 20
 
 

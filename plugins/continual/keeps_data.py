@@ -67,13 +67,22 @@ class KeepsData:
 
     @rnngen.hookimpl
     def task_started(self, run: Run) -> None:
-        """Says so if nothing is kept although something was learned."""
+        """Says so if nothing is kept although something was learned, or less than there is."""
         if run.start is not None and run.position.task == 0 and self._memory is None:
             run.warn(
                 f"{self.name}: `{run.start}` keeps nothing of its old data, so what the model "
                 "knows can't be rehearsed; from now on it can. To keep the old as well: `--plugin "
                 "self-replay` needs the model alone, or train with the old data as the first task"
             )
+
+        if run.start is not None and run.position.task == 0 and self._memory is not None:
+            room, held = self._memory.room, len(self._memory)
+            if room < held:
+                run.warn(
+                    f"{self.name}: `{run.start}` keeps {held} windows of old text, and "
+                    f"`{self.name}.memory` is now {self.size}: {held - room} of them will be given "
+                    "up; name a larger one to keep them all"
+                )
 
     @rnngen.hookimpl
     def task_finished(self, run: Run) -> None:

@@ -1,12 +1,27 @@
 """A small memory of old text: windows of steps, an even sample of all that was seen.
 
-Every window that is seen gets a random key, and those with the smallest keys are kept. So at any
-time each window that was ever seen is in the memory with the same chance, as in a reservoir (Vitter
-1985), and a memory that is a share of the past can grow with it.
+**Of a fixed size.** Every window that is seen gets a random key, and those with the smallest keys
+are kept. So at any time each window that was ever seen is in the memory with the same chance, as in
+a reservoir (Vitter 1985).
+
+**A share p of the past.** The smallest keys of all N windows can't be had: what was given up is
+gone, so where chance asks for more of the old windows than are left, new ones fill the room, and
+late tasks get too much. But a memory that grows with the past need never give up anything. With a
+number u that is drawn once from [0, 1), after N windows there is room for ⌊p N + u⌋, and a task of
+n windows brings as many random ones of its own as the room has grown by:
+
+    k = ⌊p (N + n) + u⌋ − ⌊p N + u⌋
+
+u is uniform, so E⌊x + u⌋ = x and E k = p n: each window is kept with chance p, whichever task it is
+of and however many follow. As k differs from p n by less than 1, no task has a window more or less
+than its share. What is kept gets a new key below p, so that keys stay what they are in a reservoir
+(a window has a key below t with chance t, for every t up to p): a share that is lowered later, or
+made a fixed size, takes evenly from all tasks.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -65,7 +80,7 @@ class Size:
         """How many windows fit.
 
         Args:
-            seen: windows that were seen so far.
+            seen: windows that were seen so far; of a share, what is due of them, rounded.
             tokens: in a window.
             size: bytes of a window.
         """
@@ -92,6 +107,8 @@ class Memory:
         self.begins = torch.zeros(0, 2, dtype=torch.int32)
         """`[m, 2]` window and row at which a document begins."""
         self.keys = torch.zeros(0, dtype=torch.float64)
+        self.offset: float | None = None
+        """u, where the size was ever a share."""
         self._order = np.zeros(0, np.int64)
         self._epoch = -1
 
@@ -103,6 +120,14 @@ class Memory:
         """How many steps it holds."""
         return self.steps.shape[0] * self.steps.shape[1]
 
+    @property
+    def room(self) -> int:
+        """How many of the windows that it holds may stay, by its size."""
+        if self.size.unit == "%":
+            return math.floor(self.size.number * self.seen + (self.offset or 0.0))
+        item = self.steps[:1].nbytes if len(self.steps) else 1
+        return self.size.windows(self.seen, self.window + 1, max(item, 1))
+
     def add(self, store: Store, seed: int, number: int) -> None:
         """Takes in a task that was learned, and gives up as much of the others.
 
@@ -113,13 +138,17 @@ class Memory:
         """
         slots = store.targets // self.window
         keys = torch.from_numpy(generator(seed, number, 7).random(slots))
-        self.seen += slots
         kind = _small(store)
         item = int(np.prod(store.steps.shape[1:], dtype=np.int64)) * kind.itemsize
-        room = self.size.windows(self.seen, self.window + 1, (self.window + 1) * item)
-        every = torch.cat([self.keys, keys])
-        kept = every.argsort(stable=True)[:room].sort().values
-        old, new = kept[kept < len(self.keys)], kept[kept >= len(self.keys)] - len(self.keys)
+        if self.size.unit == "%":
+            old, new = self._share(keys, seed, number)
+            drawn = torch.from_numpy(generator(seed, number, 10).random(len(new)))
+            keys[new] = self.size.number * drawn
+        else:
+            room = self.size.windows(self.seen, self.window + 1, (self.window + 1) * item)
+            kept = _smallest(torch.cat([self.keys, keys]), room)
+            old, new = kept[kept < len(self.keys)], kept[kept >= len(self.keys)] - len(self.keys)
+        self.seen += slots
         fresh, begins = _cut(store, new.numpy() * self.window, self.window)
         place = torch.full((len(self.keys),), -1, dtype=torch.int64)
         place[old] = torch.arange(len(old))
@@ -130,9 +159,20 @@ class Memory:
         before = self.steps[old] if len(old) else fresh[:0].to(kind)
         wide = torch.promote_types(before.dtype, kind)
         self.steps = torch.cat([before.to(wide), fresh.to(wide)])
-        self.keys = every[kept]
+        self.keys = torch.cat([self.keys[old], keys[new]])
         self.boundary = store.boundary
         self._epoch = -1
+
+    def _share(self, keys: Tensor, seed: int, number: int) -> tuple[Tensor, Tensor]:
+        """Which old windows stay, and which of the new ones come in: see the top of the file."""
+        share = self.size.number
+        if self.offset is None:
+            # Nothing is as unfair as an empty memory: of a first task there is at least a window.
+            drawn = float(generator(seed, number, 12).random())
+            self.offset = max(drawn, 1 - share * len(keys) + 1e-9) if len(keys) else drawn
+        before = math.floor(share * self.seen + self.offset)
+        after = math.floor(share * (self.seen + len(keys)) + self.offset)
+        return _smallest(self.keys, before), _smallest(keys, after - before)
 
     def draw(self, steps: int, rows: int, seed: int, turn: int) -> Batch:
         """Rows to rehearse: each window comes once before any comes again.
@@ -197,6 +237,7 @@ class Memory:
             "steps": self.steps,
             "begins": self.begins,
             "keys": self.keys,
+            "offset": self.offset,
         }
 
     @classmethod
@@ -207,7 +248,14 @@ class Memory:
         memory.boundary = tuple(boundary) if isinstance(boundary, list) else int(boundary)
         memory.steps, memory.begins = state["steps"], state["begins"]
         memory.keys = state["keys"]
+        # Version 1 rounded the share of the past, which is an offset of a half.
+        memory.offset = state.get("offset", 0.5)
         return memory
+
+
+def _smallest(keys: Tensor, count: int) -> Tensor:
+    """Places of the `count` smallest keys, in their order."""
+    return keys.argsort(stable=True)[:count].sort().values
 
 
 def _cut(store: Store, starts: Any, window: int) -> tuple[Tensor, Tensor]:

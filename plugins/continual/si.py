@@ -8,8 +8,9 @@ Equations 3 to 5 of the paper, whose strength c is λ here: of a quadratic loss 
 descended to its minimum, ω / Δθ² is h/2, so 2 ω / Δθ² is its curvature, as the Fisher information
 of EWC is. All it needs is gathered while training: there is no pass over the data afterwards.
 
-`gradient = loss` takes the gradient of the loss without the penalty and before clipping, as the
-paper does; `applied` takes the one that the optimizer used.
+`gradient = loss` takes the gradient of the task's loss alone, as the paper does: before clipping,
+without this penalty, and without what strategies beside it add (another penalty, a teacher,
+rehearsed rows) or take away (a projection). `applied` takes the one that the optimizer used.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Options:
     damping: float = option(1e-3, "ξ, keeps the importance finite", min=0)
     ceiling: float | None = option(None, "highest importance of a parameter; none: no limit", min=0)
     gradient: Literal["loss", "applied"] = option(
-        "loss", "of the loss alone, or as the optimizer got it: clipped, with the penalty"
+        "loss", "of the task's loss alone, or as the optimizer got it: clipped, with all penalties"
     )
 
 
@@ -58,12 +59,12 @@ class SynapticIntelligence(QuadraticPenalty):
         super().__init__("si", lambda_, LAMBDA)
         self.damping = damping
         self.ceiling = ceiling
-        self.gradient = gradient
         self.gained: Named = {}
         """ω, since the task began."""
         self.begun: Named = {}
+        self.task_gradient = gradient == "loss"
+        """Asks the run for it."""
         self._before: Named = {}
-        self._gradient: Named = {}
 
     @rnngen.hookimpl
     def task_started(self, run: Run) -> None:
@@ -73,24 +74,16 @@ class SynapticIntelligence(QuadraticPenalty):
 
     @rnngen.hookimpl
     def gradients_ready(self, run: Run) -> None:
-        """The gradient of the loss, without this strategy's penalty."""
+        """Where the step begins."""
         self._before = copies(run.model)
-        if self.gradient == "applied":
-            return
-        self._gradient = gradients(run.model)
-        if self.importance and self.lambda_:
-            for name, gradient in self._gradient.items():
-                distance = self._before[name] - self.anchor[name]
-                gradient.addcmul_(self.importance[name], distance, value=-self.lambda_)
 
     @rnngen.hookimpl
     def step_finished(self, run: Run) -> None:
         """ω grows by −g Δθ."""
-        if self.gradient == "applied":
-            self._gradient = gradients(run.model)
+        gradient = run.task_gradient if self.task_gradient else gradients(run.model)
         for name, parameter in trained(run.model).items():
             moved = parameter.detach() - self._before[name]
-            self.gained[name].addcmul_(self._gradient[name], moved, value=-1.0)
+            self.gained[name].addcmul_(gradient[name], moved, value=-1.0)
 
     @rnngen.hookimpl
     def task_finished(self, run: Run) -> None:

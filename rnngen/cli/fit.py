@@ -87,8 +87,11 @@ def command(
     corpus python-docs. All limits may be given: whichever comes first ends the run. Ctrl-C saves;
     `--resume RUN` goes on.
     """
-    if resume is not None:
-        _check_resume(data, plugins, assignments, valid, dry_run, given)
+    if resume is not None and dry_run:
+        raise UsageError(
+            "`--dry-run` shows what a new run would do, but `--resume` was given",
+            hint="the settings of a run are in its `config.toml`; `rnngen show RUN` has the rest",
+        )
     if dry_run:
         _show_plan(ui, data, plugins, assignments, valid, as_json, given)
         return
@@ -114,35 +117,6 @@ def command(
 
         ui.table(*before_and_after(history, continued=bundle.manifest["continued"]))
     ui.note(f"next: rnngen generate {bundle.path}")
-
-
-def _check_resume(
-    data: tuple[str, ...],
-    plugins: tuple[str, ...],
-    assignments: tuple[str, ...],
-    valid: tuple[str, ...],
-    dry_run: bool,
-    given: dict[str, Any],
-) -> None:
-    others = {name for name, value in given.items() if value is not None}
-    others -= {"time", "steps", "epochs"}
-    others |= {
-        name
-        for name, value in (
-            ("data", data),
-            ("plugin", plugins),
-            ("option", assignments),
-            ("valid", valid),
-            ("dry-run", dry_run),
-        )
-        if value
-    }
-    if others:
-        raise UsageError(
-            f"`--resume` takes everything from the run, but {', '.join(sorted(others))} was given "
-            "too",
-            hint="only --time, --steps and --epochs may change; for the rest use `--from`",
-        )
 
 
 def _show_plan(

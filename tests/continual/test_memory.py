@@ -92,6 +92,69 @@ def test_every_window_ever_seen_is_kept_with_the_same_chance():
     assert abs(kept[0] - 750) < 4 * 24
 
 
+def shares(memory: Memory, windows: list[int]) -> np.ndarray:
+    """How many windows of each task are kept, beside how many it has; stores of `numbered`."""
+    kept = np.bincount(memory.steps[:, 1].numpy() // 100_000, minlength=len(windows))
+    return kept / windows
+
+
+def numbered(windows: list[int]) -> list[Store]:
+    return [store(4 * count + 1, 100_000 * task + 1) for task, count in enumerate(windows)]
+
+
+@pytest.mark.parametrize(
+    ("size", "windows"),
+    [("5%", [400] * 10), ("5%", [30, 400, 7, 100]), ("2%", [100] * 10), ("30%", [11] * 6)],
+)
+def test_share_of_the_past_is_the_same_for_early_and_late_tasks(size, windows):
+    stores, share = numbered(windows), float(size[:-1]) / 100
+    mean = np.zeros(len(windows))
+    for seed in range(200):
+        found = shares(filled(size, *stores, seed=seed), windows)
+        assert (np.abs(found - share) * windows <= 1.0 + 1e-9).all(), "within a window, always"
+        mean += found / 200
+    # A task's number of windows is one of two neighbours: its deviation is below 1/2.
+    allowed = np.maximum(0.1 * share, 4 * 0.5 / np.sqrt(200) / np.array(windows))
+    assert (np.abs(mean - share) <= allowed).all(), mean / share
+
+
+def test_lowered_share_takes_evenly_from_small_and_large_tasks():
+    windows = [20, 400, 20, 400]
+    *first, last = numbered(windows)
+    mean = np.zeros(4)
+    for seed in range(300):
+        memory = filled("20%", *first, seed=seed)
+        less = Memory.of(memory.state_dict(), Size.read("8%", "replay.memory"))
+        less.add(last, seed, 3)
+        mean += shares(less, windows) / 300
+    assert mean == pytest.approx([0.08] * 4, rel=0.15)
+
+
+def test_memory_of_the_first_task_is_never_empty():
+    kept = [len(filled("5%", store(4 * 12 + 1), seed=seed)) for seed in range(50)]
+    assert min(kept) == max(kept) == 1
+
+
+def test_share_that_an_older_version_saved_grows_evenly_on():
+    old = filled("10%", *numbered([100, 100])).state_dict()
+    del old["offset"]
+    memory = Memory.of(old, Size.read("10%", "replay.memory"))
+    memory.add(numbered([100, 100, 100])[2], 0, 2)
+    assert shares(memory, [100, 100, 100]) == pytest.approx([0.1] * 3, abs=0.01)
+
+
+@pytest.mark.parametrize("size", ["60", "20%"])
+def test_memory_loaded_between_tasks_takes_in_the_same_windows(size):
+    stores = [store(81), store(200, 300), store(90, 900)]
+    whole = filled(size, *stores)
+    memory = Memory(whole.size, 4)
+    for number, each in enumerate(stores):
+        memory.add(each, 0, number)
+        memory = Memory.of(memory.state_dict(), whole.size)
+    assert torch.equal(memory.steps, whole.steps)
+    assert torch.equal(memory.keys, whole.keys)
+
+
 def test_each_window_is_rehearsed_once_before_any_again():
     memory = filled("100", store(81))
     assert len(memory) == 20

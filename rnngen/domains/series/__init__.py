@@ -46,6 +46,8 @@ class SeriesDomain:
 
     def __init__(self, **options: Any) -> None:
         self.options = build(Options, options, "domain `series`")
+        self.remarks: dict[str, None] = {}
+        """What columns were taken for, sentence by sentence."""
 
     def keep(self, path: Path) -> bool:
         """Whether a file of a folder looks like a table."""
@@ -70,8 +72,12 @@ class SeriesDomain:
         """
         from rnngen.domains.series.read import read_series
 
-        for series, size in read_series(sources, self.options):
+        remark = self._remark
+        for series, size in read_series(sources, self.options, remark=remark):
             yield Piece(series, ends_document=True, size=size)
+
+    def _remark(self, text: str) -> None:
+        self.remarks[text] = None
 
     def fit_codec(self, pieces: Callable[[], Iterable[Piece]]) -> SeriesCodec:
         """A codec fitted on all series, but not on what is held out of them."""

@@ -27,9 +27,15 @@ class Options:
     rows: bool = option(False, "each row is a series, its name in the first column (as M4 is)")
     header: bool = option(True, "the first row has names of columns; else they are `1`, `2`, ...")
     separator: str = option("", "between cells: `,` `;` `tab`; none: the commonest in row 1")
-    format: str = option("", "of time stamps, as `%d/%m/%Y`; none: ISO 8601, or whole numbers")
+    format: str = option(
+        "",
+        "of time stamps, as `%d/%m/%Y`; none: ISO 8601, or whole numbers (years, 199001, 20240131, "
+        "seconds to nanoseconds since 1970, else steps)",
+    )
     frequency: str = option(
-        "", "`15min`, `1h`, `1D`, `1B` (working days), `1W`, `1M`, `1Q`, `1Y`; none: as inferred"
+        "",
+        "`15min`, `1h`, `1D`, `1B` (working days), `1W`, `1M`, `1Q`, `1Y`; `step`: numbers "
+        "only count; none: as inferred",
     )
     season: int = option(
         0, "steps of a season; 0: of the frequency, 1 for series under three seasons", min=0

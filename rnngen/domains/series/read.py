@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rnngen.domains.series import unnamed
 from rnngen.domains.series.cells import number, numbers
 from rnngen.domains.series.frequency import Frequency, infer, parse
 from rnngen.domains.series.options import Options
@@ -27,7 +28,10 @@ MOST_STEPS = 50_000_000
 
 
 def read_series(
-    sources: Sequence[Source], options: Options, frequency: Frequency | None = None
+    sources: Sequence[Source],
+    options: Options,
+    frequency: Frequency | None = None,
+    remark: Callable[[str], None] = lambda text: None,
 ) -> Iterator[tuple[Series, int]]:
     """All series of the sources, each with the bytes of the file that it stands for.
 
@@ -38,6 +42,7 @@ def read_series(
         sources: CSV or Parquet files.
         options: what their columns are.
         frequency: that they must have; None: as the options say, or inferred.
+        remark: told what columns were taken for, where that is a guess.
 
     Raises:
         DataError: something is wrong with a file; says in which row.
@@ -45,7 +50,7 @@ def read_series(
     """
     several = len({source.path for source in sources}) > 1
     for source in sources:
-        found = _read(source, options, frequency)
+        found = _read(source, options, frequency, remark)
         frequency = frequency or found[0].frequency
         if several:
             found = names_of(found, Path(source.name).name.split(".")[0])
@@ -68,15 +73,26 @@ def _part(series: Series, source: Source, options: Options) -> Series:
     return replace(series, held=horizon)
 
 
-def _read(source: Source, options: Options, frequency: Frequency | None) -> list[Series]:
+def _read(
+    source: Source,
+    options: Options,
+    frequency: Frequency | None,
+    remark: Callable[[str], None],
+) -> list[Series]:
     table = read_table(
         source, header=options.header, separator=options.separator, ragged=options.rows
     )
     if options.rows:
         return _by_row(table, options)
-    time = _time_column(table, options)
     known = _listed(options.known)
-    named = [time, options.id, *known]
+    time, out = unnamed.settle(
+        table,
+        _time_column(table, options),
+        [options.id, *known, *_listed(options.target)],
+        options,
+        remark,
+    )
+    named = [time, options.id, *known, *out]
     for column, why in ((options.id, "series.id"), *((name, "series.known") for name in known)):
         if column:
             table.place(column, why)
@@ -96,8 +112,9 @@ def _read(source: Source, options: Options, frequency: Frequency | None) -> list
             hint=f"name it: `-o series.target={targets[-1]}`",
         )
     found = []
+    every = read_stamps(table, time, options.format, options.frequency, remark) if time else None
     for name, rows in _groups(table, options.id).items():
-        rows, stamps = _in_order(table, time, rows, options, name)
+        rows, stamps = _in_order(table, every, rows, options, name)
         if frequency is None:
             frequency = _frequency(stamps, options)
         positions = _positions(table, rows, stamps, frequency, time)
@@ -157,12 +174,12 @@ def _groups(table: Table, column: str) -> dict[str, list[int]]:
 
 
 def _in_order(
-    table: Table, time: str, rows: list[int], options: Options, name: str
+    table: Table, every: Stamps | None, rows: list[int], options: Options, name: str
 ) -> tuple[list[int], Stamps]:
     """Rows and their time stamps, increasing."""
-    if not time:
+    if every is None:
         return rows, np.arange(len(rows))
-    stamps = read_stamps(table, time, rows, options.format)
+    stamps = every[rows]
     if options.sort:
         order = np.argsort(stamps, kind="stable")
         rows, stamps = [rows[place] for place in order], stamps[order]
@@ -190,7 +207,13 @@ def _frequency(stamps: Stamps, options: Options) -> Frequency:
     inferred = infer(stamps)
     if not options.frequency or inferred.unit == "step":
         return inferred
-    return replace(parse(options.frequency), last=inferred.unit == "month" and inferred.last)
+    chosen = parse(options.frequency)
+    if chosen.unit == "step":
+        raise UsageError(
+            f"`series.frequency` is `{options.frequency}`, but the time stamps are dates",
+            hint="name a frequency such as `1h` or `1D`, or none",
+        )
+    return replace(chosen, last=inferred.unit == "month" and inferred.last)
 
 
 def _positions(

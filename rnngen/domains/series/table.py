@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,13 @@ from rnngen.sources import Source
 SEPARATORS = {"tab": "\t", "\\t": "\t"}
 GUESSED = ",;\t"
 
+PANDAS_CSV = re.compile(r"Unnamed: \d+(\.\d+)?")
+PANDAS_PARQUET = re.compile(r"__index_level_\d+__")
+"""Names that pandas makes up for an index that has none."""
+
+FOR_NOTHING = ("index", "unnamed", "unnamed index")
+"""The first of these that is free names a first column without a name."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -25,12 +33,14 @@ class Table:
         columns: their names.
         rows: cells; texts of a CSV file, values of a Parquet file, None where nothing is.
         first: number of the first row as a person counts in the file.
+        unnamed: columns that have no name of their own, as an index is written.
     """
 
     name: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     first: int
+    unnamed: Sequence[str] = ()
 
     def place(self, column: str, why: str) -> int:
         """Where a column is; DataError where it is not, saying what for it was wanted."""
@@ -42,6 +52,11 @@ class Table:
             f"`{self.name}` has no column `{column}`, which is its {why}",
             hint=f"did you mean `{near}`?" if near else f"it has: {shown}",
         )
+
+    def cells(self, column: str) -> list[Any]:
+        """All cells of a column, which is there."""
+        place = list(self.columns).index(column)
+        return [row[place] for row in self.rows]
 
     def at(self, row: int) -> str:
         """A row as messages name it."""
@@ -86,10 +101,14 @@ def read_table(source: Source, *, header: bool, separator: str, ragged: bool) ->
     if len(rows) < 1 + header:
         raise DataError(f"`{source.name}` has no rows", hint="it must have at least one of data")
     names = [cell.strip() for cell in rows[0]] if header else []
+    unnamed = [name for name in names if PANDAS_CSV.fullmatch(name)]
+    if names and not names[0]:
+        names[0] = next(name for name in FOR_NOTHING if name not in names)
+        unnamed = [names[0], *unnamed]
     body = rows[1:] if header else rows
     width = max(len(names), *map(len, body)) if ragged else len(names or body[0])
     names += [str(number + 1) for number in range(len(names), width)]
-    table = Table(source.name, names, body, 1 + header)
+    table = Table(source.name, names, body, 1 + header, unnamed)
     if not ragged:
         for number, row in enumerate(body):
             if len(row) != width:
@@ -119,7 +138,8 @@ def _read_parquet(source: Source) -> Table:
         raise DataError(f"`{source.name}` has no rows", hint="it must have at least one of data")
     names = [str(name) for name in table.column_names]
     _check_names(source.name, names)
-    return Table(source.name, names, list(zip(*columns, strict=True)), 1)
+    unnamed = [name for name in names if PANDAS_PARQUET.fullmatch(name)]
+    return Table(source.name, names, list(zip(*columns, strict=True)), 1, unnamed)
 
 
 def _check_names(file: str, names: Sequence[str]) -> None:

@@ -33,7 +33,7 @@ class TextDomain:
         UsageError: an option that does not exist or makes no sense.
     """
 
-    changeable = ("valid", "split", "unknown")
+    changeable = ("valid", "split", "unknown", "binary")
 
     def __init__(self, **options: Any) -> None:
         self.options = build(Options, options, "domain `text`")
@@ -46,12 +46,14 @@ class TextDomain:
         Pieces hold `str`, or `bytes` where tokens are bytes: then any file can be read.
 
         Raises:
-            DataError: a file is empty, damaged, or not UTF-8 where it has to be.
+            DataError: a file is empty, damaged, known not to be text, or not UTF-8 where it has to
+                be.
         """
         from rnngen.domains.text.read import read
 
         as_bytes = self.tokens.kind == "byte"
-        return read(sources, self.options.documents, as_bytes=as_bytes)
+        binary = self.options.binary
+        return read(sources, self.options.documents, as_bytes=as_bytes, binary=binary)
 
     def fit_codec(self, pieces: Callable[[], Iterable[Piece]]) -> TextCodec:
         """A codec of the kind that option `tokens` names, fitted on the pieces."""

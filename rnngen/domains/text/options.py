@@ -33,6 +33,11 @@ class Options:
     unknown: Literal["error", "replace"] = option(
         "error", "characters that the model has not learnt: refuse them, or read them as U+FFFD"
     )
+    binary: bool = option(
+        False,
+        "also learn archives, pictures, programs and UTF-16, which are refused otherwise; with "
+        "tokens=byte",
+    )
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
+from rnngen.domains.text.known import LOOK, refuse_known
 from rnngen.errors import DataError
 from rnngen.protocols import Piece
 from rnngen.sources import BLOCK, Source
@@ -32,7 +33,12 @@ WINDOW = 4096
 
 
 def read(
-    sources: Sequence[Source], documents: Documents, *, as_bytes: bool = False, block: int = BLOCK
+    sources: Sequence[Source],
+    documents: Documents,
+    *,
+    as_bytes: bool = False,
+    binary: bool = False,
+    block: int = BLOCK,
 ) -> Iterator[Piece]:
     """The documents of all sources in order, in pieces of about `block` bytes.
 
@@ -40,12 +46,16 @@ def read(
         sources: files; a document never goes over the end of one.
         documents: a `file`, a `line` without its line end, or what stands between `blank` lines.
         as_bytes: whether pieces hold `bytes`, of any file, rather than `str`, of UTF-8.
+        binary: whether archives, pictures and the like are read, too.
         block: bytes read at a time; a piece is at most about twice that.
 
     Raises:
-        DataError: a file is empty, has no document, is damaged, or is not UTF-8.
+        DataError: a file is empty, has no document, is damaged, is not text, or not UTF-8.
     """
     for source in sources:
+        if not binary:
+            with source.open() as stream:
+                refuse_known(source.name, stream.read(LOOK), marked=as_bytes)
         chunks: Iterator[Any] = _bytes(source, block) if as_bytes else _text(source, block)
         empty = True
         for piece in _documents(chunks, documents, b"" if as_bytes else "", block):
