@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from rnngen_constrained.cfg.automaton import automaton
 from rnngen_constrained.cfg.charset import ANY, LAST, Charset
@@ -31,6 +31,8 @@ from rnngen_constrained.errors import Hostile
 
 MOST_STATES = 20_000
 MOST_STEPS = 5_000_000
+LONGEST_LISTED = 200
+"""Characters of texts that are listed."""
 QUOTE: Expression = Chars(Charset.chars('"'))
 _MUST = Charset.chars('"\\') | Charset.of([(0, 31)])
 _SHORT = {'"': '"', "\\": "\\", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
@@ -83,6 +85,30 @@ class Texts:
         return all(_matches(one, text) for one in self.patterns) and not any(
             _matches(one, text) for one in self.without
         )
+
+    def listed(self, most: int) -> list[str] | None:
+        """All of them, in order of length; None where there are more than `most`."""
+        expression = self.expression()
+        blocks = _blocks([expression])
+        part = _over(expression, blocks)
+        alive = _alive(part)
+        level = [("", frozenset({0}) & alive)]
+        found: list[str] = []
+        for _ in range(LONGEST_LISTED):
+            found += [text for text, states in level if states & part.finals]
+            longer: list[tuple[str, frozenset[int]]] = []
+            for text, states in level if any(states for _, states in level) else ():
+                for number, block in enumerate(blocks):
+                    to = _step(part, states, 1 << number) & alive
+                    if to:
+                        longer += [(text + char, to) for char in islice(block, most + 1)]
+                    # Each of them is the beginning of a text of its own.
+                    if max(len(longer), len(found)) > most:
+                        return None
+            if not longer:
+                return found
+            level = longer
+        return None
 
     def _walk(self) -> Expression:
         """The graph of all automata at once, with the length counted as far as it matters."""
@@ -239,6 +265,21 @@ def _step(part: Automaton, states: frozenset[int], bit: int) -> frozenset[int]:
         for label, to in part.edges[state]
         if isinstance(label, int) and label & bit
     )
+
+
+def _alive(part: Automaton) -> frozenset[int]:
+    """The states from which a text can end."""
+    before: dict[int, list[int]] = {}
+    for state, edges in enumerate(part.edges):
+        for _, to in edges:
+            before.setdefault(to, []).append(state)
+    found, todo = set(part.finals), list(part.finals)
+    while todo:
+        for state in before.get(todo.pop(), ()):
+            if state not in found:
+                found.add(state)
+                todo.append(state)
+    return frozenset(found)
 
 
 def _matches(expression: Expression, text: str) -> bool:
