@@ -5,9 +5,10 @@
 A file of the folder is one schema, or a list of groups as in the JSON-Schema-Test-Suite: `schema`
 with `tests`, each a document and whether it is valid. A served schema writes documents from random
 logits over bytes, by the decoder `constrained`, within the fewest steps plus `--room`. `jsonschema`
-looks at every one, and no key may be there twice; documents of a group are also read. Wrong is a schema of which an invalid document was written or
-read. A valid document that is not read is no error: properties have one order, for instance.
-Late is what took more than `--seconds` of processor time to bind and sample.
+looks at every one, and no key may be there twice; documents of a group are also read. Wrong is a
+schema of which an invalid document was written or read. A valid document that is not read is no
+error: properties have one order, for instance. Late is what took more than `--seconds` of processor
+time to bind and sample.
 """
 
 from __future__ import annotations
@@ -84,16 +85,19 @@ def _outcome(
     file: Path, schema: Any, tests: list[dict[str, Any]], options: Any, count: Counter[str]
 ) -> tuple[str, str]:
     try:
-        made = JsonSchema(str(file)).bind(BYTES)
+        constraint = JsonSchema(str(file))
+        made = constraint.bind(BYTES)
         least = made.needed(made.start())
     except RnngenError as error:
         return "refused", error.message
     kind = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
     valid = kind(schema, format_checker=kind.FORMAT_CHECKER)
+    decoder = Constrained([constraint])
+    decoder.bind(BYTES)
     count["by the own core"] += not isinstance(made, PlannedMachine)
     for seed in range(options.samples):
         try:
-            text = _sample(file, least + seed * options.room // 4, seed)
+            text = _sample(decoder, least + seed * options.room // 4, seed)
         except RnngenError as error:
             return "no document", error.message
         count["documents written"] += 1
@@ -116,9 +120,7 @@ def _outcome(
     return "served", ""
 
 
-def _sample(file: Path, length: int, seed: int) -> bytes:
-    decoder = Constrained([JsonSchema(str(file))])
-    decoder.bind(BYTES)
+def _sample(decoder: Constrained, length: int, seed: int) -> bytes:
     request = Request([[0]], max(1, length), seed=seed, ends=frozenset({0}))
     emissions = decoder.decode(RandomEngine(), request)
     return b"".join(BYTES.tokens[emission.step] for emission in emissions)
@@ -132,17 +134,21 @@ class RandomEngine:
     likelihood = Categorical(len(BYTES))
 
     def start(self, batch: int) -> torch.Tensor:
+        """Before everything."""
         return torch.zeros(batch, dtype=torch.int64)
 
     def step(self, tokens: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
+        """The logits of a place."""
         rng = np.random.default_rng([7, int(state[0])])
         row = torch.from_numpy(rng.normal(size=self.size) * 2).float()
         return row.expand(len(state), -1), state + 1
 
     def read(self, tokens: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
+        """The same after a prompt."""
         return self.step(tokens[-1], state)
 
     def select(self, state: Any, rows: torch.Tensor) -> Any:
+        """The places of some rows."""
         return state[rows]
 
 

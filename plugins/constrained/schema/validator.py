@@ -54,17 +54,17 @@ class Validator:
         except RecursionError:
             return f"{shown(text)} is nested too deeply to be checked"
         try:
-            error = next(self._inner.iter_errors(document), None)
+            first = next(self._inner.iter_errors(document), None)
         except Exception as error:  # a reference that leads nowhere, a schema without an end
             raise Unsupported(
                 f"{self._name}: documents of it can't be checked: {type(error).__name__}: {error}",
                 hint="a schema is served only where its documents can be checked",
             ) from error
-        if error is None:
+        if first is None:
             return None
-        place = below("#", *error.absolute_path)
-        value = shown(str(error.instance), 40)
-        return f"at `{place}`, {value} is not valid: `{error.validator}` of the schema"
+        place = below("#", *first.absolute_path)
+        value = shown(str(first.instance), 40)
+        return f"at `{place}`, {value} is not valid: `{first.validator}` of the schema"
 
 
 @lru_cache(maxsize=8)
@@ -106,7 +106,7 @@ def _multiple_of(validator: Any, multiple: Any, value: Any, schema: Any) -> Iter
 
     if not validator.is_type(value, "number"):
         return
-    digits = abs(value.as_tuple().exponent) if isinstance(value, Decimal) else 0
+    digits = abs(value.adjusted()) if isinstance(value, Decimal) else 0
     if digits > LONGEST_NUMBER or (Fraction(value) / Fraction(multiple)).denominator != 1:
         yield ValidationError(f"{value} is not a multiple of {multiple}")
 
