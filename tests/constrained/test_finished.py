@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import lark
+import numpy as np
 import pytest
 
 from rnngen.draws import other_seed
 from rnngen.protocols import Request
 from rnngen.testing.constraints import characters
 from rnngen.testing.decoders import MarkovEngine
+from rnngen_constrained.cfg.constraint import Grammar
 from rnngen_constrained.constraint import Constraint, make
 from rnngen_constrained.decoder import Constrained
 from rnngen_constrained.errors import Invalid, Unproven
 from rnngen_constrained.machine import Vocabulary
 from rnngen_constrained.pattern import Regex
+from tests.constrained.grammars import JSON, sampled, text_of
+from tests.constrained.grammars import characters as printable
+from tests.constrained.test_cfg_library import GRAMMARS
 
 WORDS = characters("ab")
 
@@ -168,13 +175,6 @@ WORD: /[a-z]+/
 def test_a_grammar_with_ignored_space_is_read_by_lark_as_it_was_meant(
     tmp_path: Path, text: str
 ) -> None:
-    import lark
-    import numpy as np
-
-    from rnngen_constrained.cfg.constraint import Grammar
-    from tests.constrained.grammars import characters as printable
-    from tests.constrained.grammars import sampled, text_of
-
     path = tmp_path / "g.lark"
     path.write_text(text.replace("\\n", "\n") if text is KEYWORDS else text, encoding="utf-8")
     machine = Grammar(str(path)).bind(printable("abiflethnpr019.=;+-()< #\n"))
@@ -195,9 +195,6 @@ def test_a_grammar_with_ignored_space_is_read_by_lark_as_it_was_meant(
 
 
 def test_what_would_be_read_as_one_is_not_allowed_without_a_space(tmp_path: Path) -> None:
-    from rnngen_constrained.cfg.constraint import Grammar
-    from tests.constrained.grammars import characters as printable
-
     path = tmp_path / "g.lark"
     path.write_text(KEYWORDS, encoding="utf-8")
     constraint = Grammar(str(path))
@@ -222,3 +219,24 @@ def test_what_would_be_read_as_one_is_not_allowed_without_a_space(tmp_path: Path
 
 def np_list(steps: Any) -> list[int]:
     return [int(step) for step in steps]
+
+
+@pytest.mark.parametrize("space", ["", "\n%ignore / +/\n"], ids=["plain", "spaced"])
+@pytest.mark.parametrize("name", [*GRAMMARS, "json with space"])
+def test_texts_of_every_grammar_of_the_tests_are_read_by_lark(
+    tmp_path: Path, name: str, space: str
+) -> None:
+    text = {**GRAMMARS, "json with space": JSON}[name] + space
+    path = tmp_path / "g.lark"
+    path.write_text(text, encoding="utf-8")
+    words = printable(string.printable + "àü€日本")
+    machine = Grammar(str(path)).bind(words)
+    parsers = [lark.Lark(text, parser="earley", lexer="dynamic")]
+    # The one that is not LALR(1), for which Lark chooses one of two ways.
+    if name != "hidden left recursion":
+        parsers += [lark.Lark(text, parser="lalr", lexer="contextual")]
+    rng = np.random.default_rng(0)
+    for _ in range(6):
+        found = text_of(machine, sampled(machine, machine.needed(machine.start()) + 15, rng))
+        for parser in parsers:
+            parser.parse(found)

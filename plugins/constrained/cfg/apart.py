@@ -9,7 +9,7 @@ not come next, and for the set that holds after it (the triples of Bar-Hillel, P
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from rnngen_constrained.cfg.charset import Charset
 from rnngen_constrained.cfg.classes import alive, blocks, over
@@ -29,19 +29,61 @@ MOST_WAYS = 20_000
 Expansions = Mapping[str, Sequence[Sequence[str]]]
 
 
+def following(expansions: Expansions) -> dict[str, set[str]]:
+    """For each terminal those that the rules let follow it, a least fixpoint."""
+    empty: set[str] = set()
+    first: dict[str, set[str]] = {}
+    last: dict[str, set[str]] = {}
+    follow: dict[str, set[str]] = {}
+    size = -1
+    while size != (size := sum(map(len, (empty, *first.values(), *last.values())))):
+        for rule, listed in expansions.items():
+            for symbols in listed:
+                if all(one in empty for one in symbols):
+                    empty.add(rule)
+                for known, order in ((first, symbols), (last, symbols[::-1])):
+                    known.setdefault(rule, set()).update(_at_start(order, known, empty, expansions))
+    for listed in expansions.values():
+        for symbols in listed:
+            for place, symbol in enumerate(symbols):
+                after = _at_start(symbols[place + 1 :], first, empty, expansions)
+                for one in last.get(symbol, {symbol}):
+                    follow.setdefault(one, set()).update(after)
+    return follow
+
+
+def _at_start(
+    symbols: Iterable[str], known: Mapping[str, set[str]], empty: Set[str], rules: Expansions
+) -> set[str]:
+    """The terminals that an expansion may begin with."""
+    found: set[str] = set()
+    for symbol in symbols:
+        found |= known.get(symbol, set()) if symbol in rules else {symbol}
+        if symbol not in empty:
+            break
+    return found
+
+
 class Terminals:
     """What may follow a terminal at once.
 
     Args:
         expressions: of all terminals.
         ignored: the names of those that may stand anywhere.
+        follow: for each terminal those that the rules let follow.
     """
 
-    def __init__(self, expressions: Mapping[str, Expression], ignored: Sequence[str]) -> None:
+    def __init__(
+        self,
+        expressions: Mapping[str, Expression],
+        ignored: Sequence[str],
+        follow: Mapping[str, Set[str]],
+    ) -> None:
         self.ignored = list(ignored)
         self._classes = blocks(list(expressions.values()))
         self._automata = {name: over(one, self._classes) for name, one in expressions.items()}
         self._expressions = expressions
+        self._follow = follow
         self._first = {name: _labels(one, 0) for name, one in self._automata.items()}
         self.barred = {name: self._barred(name) for name in expressions}
         """The characters that must not follow each terminal, as a set of classes."""
@@ -72,17 +114,16 @@ class Terminals:
         found = 0
         for part in self._automata.values():
             found |= _goes_on(self._automata[name], part)
-        # What nothing can begin with needs no bar; and where something ignored goes on with more
-        # of its kind, that is ignored as well. So most grammars need very few.
-        own = {name} if name in self.ignored else set()
-        return found & self._beginnings(own)
-
-    def _beginnings(self, without: set[str]) -> int:
-        found = 0
-        for name, mask in self._first.items():
-            if name not in without:
-                found |= mask
-        return found
+        # What nothing that follows can begin with needs no bar; and where something ignored goes on
+        # with more of its kind, that is ignored as well. So most grammars need very few.
+        if name in self.ignored:
+            following = set(self._first) - {name}
+        else:
+            following = {*self._follow.get(name, ()), *self.ignored}
+        beginnings = 0
+        for other in following:
+            beginnings |= self._first[other]
+        return found & beginnings
 
 
 def written_apart(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rnngen_constrained.cfg.lark_text import WHOLE, read_grammar
 from rnngen_constrained.cfg.machine import GrammarMachine
-from rnngen_constrained.cfg.parses import Parsers
+from rnngen_constrained.cfg.parses import Parser
 from rnngen_constrained.files import read_text
 from rnngen_constrained.machine import Vocabulary
 from rnngen_constrained.written import text_fault
@@ -30,7 +30,7 @@ class Grammar:
         self.name = f"grammar={path}"
         text = read_text(path, "the grammar", LARGEST_FILE, "`-o grammar=FILE` names a file")
         self._rules = read_grammar(text, Path(path).name)
-        self._parsers = Parsers(text)
+        self._parser = Parser(text)
 
     def bind(self, vocabulary: Vocabulary) -> GrammarMachine:
         """The machine over a vocabulary; see `GrammarMachine`."""
@@ -38,4 +38,4 @@ class Grammar:
 
     def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
         """What Lark's own parsers say of a finished text."""
-        return text_fault(vocabulary, steps, self._parsers.fault)
+        return text_fault(vocabulary, steps, self._parser.fault)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rnngen.errors import PluginError
-from rnngen_constrained.cfg.apart import Terminals, written_apart
+from rnngen_constrained.cfg.apart import Terminals, following, written_apart
 from rnngen_constrained.cfg.expression import (
     Expression,
     Ref,
@@ -68,7 +68,7 @@ def read_grammar(text: str, name: str, start: str = "start") -> dict[str, Expres
         }
         rules[WHOLE] = Ref(start)
         return rules
-    terminals = Terminals(rules, grammar.ignore_tokens)
+    terminals = Terminals(rules, grammar.ignore_tokens, following(expansions))
     if any(terminals.barred.values()):
         apart = written_apart(expansions, terminals, start, WHOLE)
         if apart is not None:

@@ -1,14 +1,17 @@
-"""Whether Lark's own parsers read a finished text."""
+"""Whether Lark's own parser reads a finished text."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from rnngen_constrained.written import shown
 
 
-class Parsers:
-    """Parsers of a grammar in Lark's notation, made when the first text comes.
+class Parser:
+    """Lark's Earley parser of a grammar, made when the first text comes.
+
+    It reads every grammar, those that are not LALR(1) as well.
 
     Args:
         text: the grammar.
@@ -18,36 +21,27 @@ class Parsers:
     def __init__(self, text: str, start: str = "start") -> None:
         self._text = text
         self._start = start
-        self._made: list[tuple[str, Any]] = []
 
     def fault(self, text: str) -> str | None:
-        """What is wrong with a text: which parser refuses it, and where."""
+        """What is wrong with a text, and where; None where it is read."""
         from lark.exceptions import LarkError
 
-        for name, parser in self._parsers():
-            try:
-                parser.parse(text)
-            except LarkError as error:
-                place = getattr(error, "pos_in_stream", None)
-                where = f" at character {place + 1}" if place is not None and place >= 0 else ""
-                return f"Lark's parser {name} does not read {shown(text)}{where}"
-            except RecursionError:
-                return f"Lark's parser {name} can't read {shown(text)}: it is nested too deeply"
+        try:
+            self._parser.parse(text)
+        except LarkError as error:
+            place = getattr(error, "pos_in_stream", None)
+            where = f" at character {place + 1}" if place is not None and place >= 0 else ""
+            return f"Lark does not read {shown(text)}{where}"
+        except RecursionError:
+            return f"Lark can't read {shown(text)}: it is nested too deeply"
         return None
 
-    def _parsers(self) -> list[tuple[str, Any]]:
+    @cached_property
+    def _parser(self) -> Any:
         from lark import Lark
-        from lark.exceptions import GrammarError
 
-        if not self._made:
-            parser = Lark(self._text, start=self._start, parser="earley", lexer="dynamic_complete")
-            if parser.ignore_tokens:
-                parser = Lark(self._text, start=self._start, parser="earley", lexer="dynamic")
-            self._made.append(("earley", parser))
-            if parser.ignore_tokens:
-                try:
-                    lalr = Lark(self._text, start=self._start, parser="lalr", lexer="contextual")
-                    self._made.append(("lalr", lalr))
-                except GrammarError:  # it is not LALR(1)
-                    pass
-        return self._made
+        made = Lark(self._text, start=self._start, parser="earley", lexer="dynamic_complete")
+        if not made.ignore_tokens:
+            return made
+        # Here terminals are as long as they can be, as for a lexer.
+        return Lark(self._text, start=self._start, parser="earley", lexer="dynamic")
