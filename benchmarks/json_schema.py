@@ -4,10 +4,11 @@
 
 A file of the folder is one schema, or a list of groups as in the JSON-Schema-Test-Suite: `schema`
 with `tests`, each a document and whether it is valid. A served schema writes documents from random
-logits over bytes, within the fewest steps plus `--room`, and `jsonschema` looks at every one; the
-documents of a group are also read. Wrong is a schema of which an invalid document was written or
-read. A valid document that is not read is no error: properties have one order, for instance.
-Late is what took more than `--seconds` of processor time to bind and sample.
+logits over bytes, by the decoder `constrained`, within the fewest steps plus `--room`. `jsonschema`
+looks at every one, and no key may be there twice; documents of a group are also read. Wrong is a
+schema of which an invalid document was written or read. A valid document that is not read is no
+error: properties have one order, for instance. Late is what took more than `--seconds` of processor
+time to bind and sample.
 """
 
 from __future__ import annotations
@@ -26,10 +27,15 @@ from typing import Any
 
 import jsonschema
 import numpy as np
+import torch
 
 from rnngen.errors import RnngenError
+from rnngen.likelihoods.categorical import Categorical
+from rnngen.protocols import Request
+from rnngen_constrained.decoder import Constrained
 from rnngen_constrained.json_schema import JsonSchema
 from rnngen_constrained.machine import Single, Vocabulary
+from rnngen_constrained.planned import PlannedMachine
 
 BYTES = Vocabulary([b"", *(bytes([n]) for n in range(256))], ["end", *map(str, range(256))], 0)
 Group = tuple[str, Any, list[dict[str, Any]]]
@@ -79,17 +85,24 @@ def _outcome(
     file: Path, schema: Any, tests: list[dict[str, Any]], options: Any, count: Counter[str]
 ) -> tuple[str, str]:
     try:
-        made = JsonSchema(str(file)).bind(BYTES)
+        constraint = JsonSchema(str(file))
+        made = constraint.bind(BYTES)
         least = made.needed(made.start())
     except RnngenError as error:
         return "refused", error.message
     kind = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
     valid = kind(schema, format_checker=kind.FORMAT_CHECKER)
+    decoder = Constrained([constraint])
+    decoder.bind(BYTES)
+    count["by the own core"] += not isinstance(made, PlannedMachine)
     for seed in range(options.samples):
-        text = _sample(made, least + seed * options.room // 4, np.random.default_rng(seed))
+        try:
+            text = _sample(decoder, least + seed * options.room // 4, seed)
+        except RnngenError as error:
+            return "no document", error.message
         count["documents written"] += 1
         try:
-            document = json.loads(text)
+            document = json.loads(text, object_pairs_hook=_different)
         except ValueError as error:
             return "wrong", f"{text[:80]!r} is no JSON: {error}"
         try:
@@ -107,17 +120,42 @@ def _outcome(
     return "served", ""
 
 
-def _sample(machine: Single, left: int, rng: np.random.Generator) -> bytes:
-    state, text = machine.start(), bytearray()
-    while True:
-        steps = list(machine.allowed(state, left))
-        step = int(
-            steps[int((rng.normal(size=len(steps)) * 2 + rng.gumbel(size=len(steps))).argmax())]
-        )
-        if step == BYTES.end:
-            return bytes(text)
-        text += BYTES.tokens[step]
-        state, left = machine.advance(state, step), left - 1
+def _sample(decoder: Constrained, length: int, seed: int) -> bytes:
+    request = Request([[0]], max(1, length), seed=seed, ends=frozenset({0}))
+    emissions = decoder.decode(RandomEngine(), request)
+    return b"".join(BYTES.tokens[emission.step] for emission in emissions)
+
+
+class RandomEngine:
+    """Logits as of a model that knows nothing: the same numbers for the same place."""
+
+    size = len(BYTES)
+    device = torch.device("cpu")
+    likelihood = Categorical(len(BYTES))
+
+    def start(self, batch: int) -> torch.Tensor:
+        """Before everything."""
+        return torch.zeros(batch, dtype=torch.int64)
+
+    def step(self, tokens: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
+        """The logits of a place."""
+        rng = np.random.default_rng([7, int(state[0])])
+        row = torch.from_numpy(rng.normal(size=self.size) * 2).float()
+        return row.expand(len(state), -1), state + 1
+
+    def read(self, tokens: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
+        """The same after a prompt."""
+        return self.step(tokens[-1], state)
+
+    def select(self, state: Any, rows: torch.Tensor) -> Any:
+        """The places of some rows."""
+        return state[rows]
+
+
+def _different(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key is there twice")
+    return dict(pairs)
 
 
 def _reads(machine: Single, text: str) -> bool:

@@ -42,6 +42,20 @@ def uniforms(seed: int, sequence: int, start: int, count: int) -> NDArray[np.flo
     return (raw[skipped:] >> np.uint64(12)).astype(np.float64) * 2.0**-52
 
 
+def other_seed(seed: int, sequence: int, attempt: int) -> int:
+    """The seed with which a sequence is drawn once more, from another part of its stream.
+
+    Args:
+        seed: 0 to 2⁶⁴ − 1.
+        sequence: its number, 0 to 2⁶⁴ − 1.
+        attempt: 1, 2, ...
+    """
+    key = np.array([seed, sequence], dtype=np.uint64)
+    # Steps count in the first of these four, and none reaches the last.
+    counter = np.array([attempt, 0, 0, 1], dtype=np.uint64)
+    return int(np.random.Philox(key=key, counter=counter).random_raw())
+
+
 class Draws:
     """The uniform numbers of several sequences, step by step.
 

@@ -19,6 +19,7 @@ from rnngen.decoders.hypotheses import Hypotheses, Sequences, write_best
 from rnngen.decoders.rollout import check, log_probabilities
 from rnngen.protocols import Emission, Engine, Request
 from rnngen_constrained.errors import check_open
+from rnngen_constrained.finished import Checks
 from rnngen_constrained.machine import Machine, Rows
 from rnngen_constrained.masked import NEVER
 
@@ -33,13 +34,23 @@ class Search:
 
 
 def search(
-    engine: Engine, request: Request, machine: Machine, ends: bool, options: Search
+    engine: Engine,
+    request: Request,
+    machine: Machine,
+    ends: bool,
+    options: Search,
+    checks: Checks,
 ) -> Iterator[Emission]:
-    """Emissions of the best sequence of the first row, then its next best, and so on."""
+    """Emissions of the best sequence of the first row, then its next best, and so on.
+
+    Raises:
+        Invalid: no sequence that was found is valid as a whole.
+        Unproven: one is not, although all machines are proven.
+    """
     check(request, engine.size)
     yield from write_best(
         request.prompts,
-        lambda prompt: _Beam(engine, request.length, machine, ends, options).run(prompt),
+        lambda prompt: _Beam(engine, request.length, machine, ends, options, checks).run(prompt),
     )
 
 
@@ -47,7 +58,13 @@ class _Beam:
     """One search."""
 
     def __init__(
-        self, engine: Engine, length: int, machine: Machine, ends: bool, options: Search
+        self,
+        engine: Engine,
+        length: int,
+        machine: Machine,
+        ends: bool,
+        options: Search,
+        checks: Checks,
     ) -> None:
         self._engine = engine
         self._length = length
@@ -55,7 +72,9 @@ class _Beam:
         self._ends = ends
         self._options = options
         self._end = machine.vocabulary.end
-        self._hypotheses = Hypotheses(options.n_best, options.length_penalty)
+        self._checks = checks
+        self._refused = 0
+        self._hypotheses = Hypotheses(options.n_best, options.length_penalty, self._valid)
 
     def run(self, prompt: Sequence[int]) -> Sequences:
         """The best sequences, each with the log-probability of every step."""
@@ -75,7 +94,18 @@ class _Beam:
                 if self._hypotheses.settled(totals, self._length):
                     break
                 output, state = engine.step(steps, engine.select(state, parents))
-        return self._hypotheses.sequences()
+        found = self._hypotheses.sequences()
+        if not found:
+            hint = "`-o width=...` keeps more beginnings, and `-o base=sample` draws others"
+            raise self._checks.nothing(self._refused, hint)
+        return found
+
+    def _valid(self, steps: Sequence[int]) -> bool:
+        valid = self._checks.valid(steps)
+        if not valid and self._checks.proven:
+            raise self._checks.unproven()
+        self._refused += not valid
+        return valid
 
     def _extend(
         self, totals: Tensor, rows: Rows, output: Tensor, written: int

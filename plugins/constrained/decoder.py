@@ -20,6 +20,7 @@ from rnngen_constrained.compose import Part, compose
 from rnngen_constrained.constraint import Constraint, each
 from rnngen_constrained.errors import TooShort, Unspellable
 from rnngen_constrained.explain import Forbidden, explain
+from rnngen_constrained.finished import TRIES, Checks, Draw, checked
 from rnngen_constrained.machine import INFINITE, Machine, Vocabulary
 from rnngen_constrained.masked import MaskedChooser, Weights
 from rnngen_constrained.options import Options
@@ -61,6 +62,7 @@ class Constrained:
         check_options(self.options)
         self._constraints = [*each(chosen(self.options)), *constraints]
         check_rules(self.options)
+        self._checks: dict[frozenset[int], Checks] = {}
         self._note: Note = _silent
         self._vocabulary: Vocabulary | None = None
         self._machines: dict[frozenset[int], tuple[Machine, Machine]] = {}
@@ -107,15 +109,16 @@ class Constrained:
         end = machine.vocabulary.end
         ends = end in request.ends
         options = self.options
+        checks = self._checks[_forbidden(request, end)]
         own = replace(request, ends=request.ends | {end}, forbidden=frozenset())
         if options.base == "beam":
             how = Search(options.width, options.n_best, options.length_penalty)
-            yield from search(engine, own, machine, ends, how)
-        elif options.sampling == "exact":
-            yield from draw_exactly(engine, own, machine, ends, options, self._note)
+            yield from search(engine, own, machine, ends, how, checks)
+        elif options.sampling == "exact" and options.base == "sample":
+            yield from checked(self._exactly(engine, machine, ends), own, checks)
         else:
             few = len(request.prompts) <= FEW
-            yield from self._masked(engine, own, quick if few else machine, ends)
+            yield from self._masked(engine, own, quick if few else machine, ends, checks)
 
     def explain(
         self, engine: Engine, request: Request, row: int, steps: Sequence[int]
@@ -125,17 +128,35 @@ class Constrained:
         ends = machine.vocabulary.end in request.ends
         return explain(engine, machine, request.prompts[row], steps, request.length, ends)
 
+    def _exactly(self, engine: Engine, machine: Machine, ends: bool) -> Draw:
+        def draw(request: Request, row: int | None) -> Iterator[Emission]:
+            note = self._note if row is None else _silent
+            return draw_exactly(engine, request, machine, ends, self.options, note)
+
+        return draw
+
     def _masked(
-        self, engine: Engine, request: Request, machine: Machine, ends: bool
+        self, engine: Engine, request: Request, machine: Machine, ends: bool, checks: Checks
     ) -> Iterator[Emission]:
         options = self.options
-        draw = None
+        how = None
         if options.base == "sample":
-            draw = SampleOptions(options.temperature, options.top_k, options.top_p, options.min_p)
-        chooser = MaskedChooser(machine, request, ends, draw)
-        yield from roll_out(engine, request, chooser)
-        if chooser.weighted:
-            self.weights = Weights(chooser.log_weights)
+            how = SampleOptions(options.temperature, options.top_k, options.top_p, options.min_p)
+        logs: dict[int, float] = {}
+        rejected = 0
+
+        def draw(one: Request, row: int | None) -> Iterator[Emission]:
+            nonlocal rejected
+            chooser = MaskedChooser(machine, one, ends, how)
+            yield from roll_out(engine, one, chooser)
+            if chooser.weighted:
+                logs.update(enumerate(chooser.log_weights, row or 0))
+            rejected += row is not None
+
+        greedy = how is None or how.temperature == 0
+        yield from checked(draw, request, checks, 1 if greedy else TRIES)
+        if logs:
+            self.weights = Weights(list(logs.values()), rejected)
             self._note(_worth(self.weights))
 
     def _machine(self, request: Request) -> tuple[Machine, Machine]:
@@ -146,10 +167,10 @@ class Constrained:
                 "the decoder `constrained` was not told what the model's steps mean",
                 hint="call `attach(bundle)` or `bind(vocabulary)` first",
             )
-        # What else ends a sequence would end it before it is valid.
-        forbidden = (request.forbidden | request.ends) - {vocabulary.end}
+        forbidden = _forbidden(request, vocabulary.end)
         if forbidden not in self._machines:
             parts: list[Part] = [part.bind(vocabulary) for part in self._constraints]
+            self._checks[forbidden] = Checks(self._constraints, parts, vocabulary, forbidden)
             names = self.names
             if forbidden or not parts:
                 parts.append(without(forbidden, vocabulary))
@@ -167,6 +188,11 @@ class Constrained:
             f"the shortest sequence that satisfies {names} has {least}; the length is {length}",
             hint=f"write `--length {needed}` or more",
         )
+
+
+def _forbidden(request: Request, end: int) -> frozenset[int]:
+    """Steps that are never written: what else ends a sequence would end it before it is valid."""
+    return frozenset((request.forbidden | request.ends) - {end})
 
 
 def _quick(machine: Machine) -> Machine:

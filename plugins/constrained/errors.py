@@ -46,6 +46,14 @@ class Undecided(Hostile):
     """Constraints too large together to find out whether anything satisfies all of them."""
 
 
+class Invalid(ConstraintError):
+    """Whatever was written failed the check of the whole text, as often as it was tried."""
+
+
+class Unproven(Exception):
+    """A machine that is proven right wrote something invalid: a mistake of ours, not the user's."""
+
+
 class BadRule(ConstraintError):
     """A rule of a plugin that breaks its contract."""
 

@@ -16,6 +16,7 @@ from rnngen_constrained.byte_dfa import ByteDFA
 from rnngen_constrained.bytewise import whole_characters
 from rnngen_constrained.errors import Hostile
 from rnngen_constrained.machine import Machine, Single, Vocabulary
+from rnngen_constrained.written import text_fault
 
 MOST_STATES = 50_000
 LONGEST, LONGEST_TOGETHER = 1_000, 10_000
@@ -26,6 +27,7 @@ class MustInclude:
     """The text has all of `texts` somewhere; they may overlap."""
 
     many = True
+    proven = True
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.texts = tuple(dict.fromkeys(texts))
@@ -58,11 +60,20 @@ class MustInclude:
         dfa = whole_characters(dfa, vocabulary, self.name)
         return bind_bytes(self.name, dfa, vocabulary, "".join(self.texts))
 
+    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+        """Which text is missing in a finished one."""
+
+        def missing(text: str) -> str | None:
+            return next((f"`{one}` is missing" for one in self.texts if one not in text), None)
+
+        return text_fault(vocabulary, steps, missing)
+
 
 class MustNotInclude:
     """The text has none of `texts`."""
 
     many = True
+    proven = True
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.texts = tuple(dict.fromkeys(texts))
@@ -75,6 +86,14 @@ class MustNotInclude:
         rows[np.array(found, object)[rows].astype(bool)] = -1
         dfa = ByteDFA(rows, classes, np.ones(len(rows), bool))
         return bind_bytes(self.name, whole_characters(dfa, vocabulary, self.name), vocabulary)
+
+    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+        """Which text is in a finished one."""
+
+        def present(text: str) -> str | None:
+            return next((f"`{one}` is there" for one in self.texts if one in text), None)
+
+        return text_fault(vocabulary, steps, present)
 
 
 def _automaton(kind: str, texts: Sequence[str]) -> tuple[list[list[int]], np.ndarray, list[int]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Any, Literal
 
 from rnngen.options import option
 from rnngen_constrained.cfg.machine import GrammarMachine
@@ -15,9 +16,13 @@ from rnngen_constrained.files import read_text
 from rnngen_constrained.llg import schema_matcher
 from rnngen_constrained.machine import Vocabulary
 from rnngen_constrained.planned import PlannedMachine
+from rnngen_constrained.schema.distinct import DistinctKeys, DistinctMatcher
 from rnngen_constrained.schema.form import Form, Whitespace
 from rnngen_constrained.schema.lower import schema_rules
-from rnngen_constrained.schema.places import below
+from rnngen_constrained.schema.places import below, draft_of
+from rnngen_constrained.schema.strict import read_exactly
+from rnngen_constrained.schema.validator import Validator
+from rnngen_constrained.written import text_fault
 
 VALUES = ("enum", "const", "default", "examples", "example")
 """Keywords that hold values and no schemas."""
@@ -36,7 +41,8 @@ class JsonSchema:
     """The whole text is a JSON document that a schema allows.
 
     A schema that has an exact grammar needs no library, and its fewest steps are known; others are
-    left to `llguidance`, with plans that keep them within the length.
+    left to `llguidance`, with plans that keep them within the length. Every document is checked by
+    `jsonschema` when it is finished.
 
     Args:
         path: a file with the schema, draft 4 to 2020-12.
@@ -44,22 +50,24 @@ class JsonSchema:
 
     Raises:
         BadSyntax: the file holds no schema; with the place.
+        PluginError: `jsonschema` is not installed.
     """
 
     def __init__(self, path: str, whitespace: Whitespace = "space") -> None:
         self.name = f"json_schema={path}"
         self._file = Path(path).name
-        self._root = read_schema(path)
+        self._root, exact = read_schema(path)
         self._refused: Unsupported | None = None
         try:
-            self._rules, self._start = schema_rules(self._root, self._file, Form(whitespace))
+            self._grammar = schema_rules(self._root, self._file, Form(whitespace))
         except Unsupported as error:
             self._refused = error
             check_unheeded(self._root, self._file)
         except RecursionError as error:
             raise Hostile(f"`{path}` is nested too deeply") from error
+        self._validator = Validator(exact, self._file, draft_of(self._root, self._file))
 
-    def bind(self, vocabulary: Vocabulary) -> GrammarMachine | PlannedMachine:
+    def bind(self, vocabulary: Vocabulary) -> GrammarMachine | DistinctKeys | PlannedMachine:
         """The machine over a vocabulary; see `GrammarMachine` and `PlannedMachine`.
 
         Raises:
@@ -67,29 +75,19 @@ class JsonSchema:
             PluginError: it is left to `llguidance`, which is not installed.
         """
         if self._refused is None:
-            return GrammarMachine(self._rules, self._start, vocabulary, self.name)
+            rules, start, opened = self._grammar
+            machine = GrammarMachine(rules, start, vocabulary, self.name)
+            return DistinctKeys(machine) if opened else machine
         matcher = schema_matcher(self._root, self._file, vocabulary, self._refused.message)
-        return PlannedMachine(matcher, vocabulary, self.name, self._valid)
+        distinct = DistinctMatcher(matcher, vocabulary)
+        return PlannedMachine(distinct, vocabulary, self.name, self._wrong)
 
-    def _valid(self, text: bytes) -> bool:
-        """Whether a document is valid for `json`, and for `jsonschema` where it is installed."""
-        try:
-            document = json.loads(text)
-        except ValueError:
-            return False
-        try:
-            from jsonschema import Draft202012Validator
-            from jsonschema.validators import validator_for
-        except ImportError:
-            return True
-        kind = validator_for(self._root, default=Draft202012Validator)
-        try:
-            return bool(kind(self._root, format_checker=kind.FORMAT_CHECKER).is_valid(document))
-        except Exception as error:
-            raise Unsupported(
-                f"{self._file}: `jsonschema` can't check documents of it: {error}",
-                hint="what is left to a library is served only where another can check it",
-            ) from error
+    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+        """What is wrong with a finished document, as `jsonschema` sees it."""
+        return text_fault(vocabulary, steps, self._validator.fault)
+
+    def _wrong(self, text: bytes) -> str | None:
+        return self._validator.fault(text.decode(errors="replace"))
 
 
 def check_unheeded(root: object, name: str) -> None:
@@ -124,8 +122,8 @@ def check_unheeded(root: object, name: str) -> None:
         todo += [(below(place, key), part) for key, part in one.items() if key not in VALUES]
 
 
-def read_schema(path: str) -> object:
-    """The schema in a file.
+def read_schema(path: str) -> tuple[Any, Any]:
+    """The schema in a file, and the same with exact numbers.
 
     Raises:
         ConstraintError: it can't be read.
@@ -133,29 +131,15 @@ def read_schema(path: str) -> object:
     """
     text = read_text(path, "the schema", hint="`-o json_schema=FILE` names a file")
     try:
-        found: object = json.loads(
-            text, parse_constant=_no_constant, object_pairs_hook=_no_key_twice
-        )
+        exact = read_exactly(text)
+        return json.loads(text), exact
     except json.JSONDecodeError as error:
         reason = error.msg[0].lower() + error.msg[1:]
         raise BadSyntax(
             f"`{path}` is no JSON: {reason} at line {error.lineno} column {error.colno}"
         ) from error
-    except ValueError as error:  # what the hooks say, or a number of thousands of digits
+    except ValueError as error:  # a key twice, or a number of thousands of digits
         reason = str(error).partition(";")[0]
         raise BadSyntax(f"`{path}` can't be read: {reason[0].lower()}{reason[1:]}") from error
     except RecursionError as error:
         raise BadSyntax(f"`{path}` is nested too deeply") from error
-    return found
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"`{name}` is no JSON")
-
-
-def _no_key_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        key = next(key for index, (key, _) in enumerate(pairs) if key in dict(pairs[:index]))
-        raise ValueError(f"an object has the key `{key:.40}` twice")
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,12 +14,15 @@ from rnngen_constrained.errors import BadSyntax, EmptyLanguage, Hostile
 from rnngen_constrained.machine import Machine, Single, Vocabulary
 from rnngen_constrained.table import TableMachine
 from rnngen_constrained.token_dfa import trimmed
+from rnngen_constrained.written import text_fault
 
 LONGEST = 20_000
 
 
 class Length:
     """`least..most` characters; either may be left out, `8` is exactly 8."""
+
+    proven = True
 
     def __init__(self, text: str) -> None:
         found = re.fullmatch(r"\s*(\d{0,9})\s*(?:(\.\.)\s*(\d{0,9})\s*)?", text, re.ASCII)
@@ -37,6 +41,16 @@ class Length:
             )
         if max(self.least, self.most or 0) > LONGEST:
             raise Hostile(f"`length` is `{text}`, expected at most {LONGEST}")
+
+    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+        """What is wrong with a finished sequence, by counting."""
+        if any(vocabulary.tokens):
+            return text_fault(vocabulary, steps, lambda text: self._wrong(len(text)))
+        return self._wrong(len(steps))
+
+    def _wrong(self, count: int) -> str | None:
+        right = self.least <= count and (self.most is None or count <= self.most)
+        return None if right else f"the length is {count}"
 
     def bind(self, vocabulary: Vocabulary) -> Machine | Single:
         """The machine: a counter."""

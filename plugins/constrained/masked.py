@@ -36,9 +36,11 @@ class Weights:
 
     Args:
         log_weights: ln of the probability allowed along each sequence.
+        rejected: how many were drawn besides, and found to be invalid.
     """
 
     log_weights: Sequence[float]
+    rejected: int = 0
 
     @property
     def log_probability(self) -> float:
@@ -47,7 +49,7 @@ class Weights:
         return (
             most
             + math.log(math.fsum(math.exp(log - most) for log in self.log_weights))
-            - (math.log(len(self.log_weights)))
+            - (math.log(len(self.log_weights) + self.rejected))
         )
 
     @property

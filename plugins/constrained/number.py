@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from rnngen_constrained.digits import between
 from rnngen_constrained.errors import BadSyntax, EmptyLanguage
 from rnngen_constrained.machine import Machine, Single, Vocabulary
 from rnngen_constrained.pattern import Regex
+from rnngen_constrained.written import shown, text_fault
 
 MOST_DIGITS = 30
 
 
 class Number:
     """`least..most`, both included; with as many decimals as these have, and no leading zeros."""
+
+    proven = True
 
     def __init__(self, text: str) -> None:
         one = r"\s*(-?\d+)(?:\.(\d+))?\s*"
@@ -30,6 +34,7 @@ class Number:
                 f"`number` is `{text}`, which has nothing in it", hint="write the smaller one first"
             )
         self.name = f"number={text}"
+        self._bounds, self._places = (least, most), places
         self.pattern = "|".join(_parts(least, most, places))
 
     def bind(self, vocabulary: Vocabulary) -> Machine | Single:
@@ -37,6 +42,19 @@ class Number:
         regex = Regex(self.pattern)
         regex.name = self.name
         return regex.bind(vocabulary)
+
+    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+        """What is wrong with a finished text, by its value."""
+        return text_fault(vocabulary, steps, self._outside)
+
+    def _outside(self, text: str) -> str | None:
+        decimals = rf"\.[0-9]{{{self._places}}}" if self._places else ""
+        # A zero has no sign, and no number a zero before its other digits.
+        form = re.fullmatch(rf"(-?)(0|[1-9][0-9]*){decimals}", text)
+        if form is None or (form[1] and Fraction(text) == 0):
+            return f"{shown(text)} is not a number with {self._places} decimals"
+        least, most = (Fraction(one, 10**self._places) for one in self._bounds)
+        return None if least <= Fraction(text) <= most else f"{shown(text)} is out of bounds"
 
 
 def _scaled(whole: str, decimals: str | None, places: int) -> int:

@@ -76,8 +76,8 @@ class PlannedMachine:
         matcher: at the start of a text.
         vocabulary: the steps.
         name: of the constraint, for messages.
-        valid: whether a text is valid, asked of somebody else than the library, before the first
-            plan is relied on.
+        fault: what is wrong with a text, or None, asked of somebody else than the library before
+            the first plan is relied on.
 
     Raises:
         ConstraintError: no plan was found, or none that is valid.
@@ -90,21 +90,19 @@ class PlannedMachine:
         matcher: Matcher,
         vocabulary: Vocabulary,
         name: str,
-        valid: Callable[[bytes], bool],
+        fault: Callable[[bytes], str | None],
     ) -> None:
         self.vocabulary = vocabulary
         self.name = name
         self._order = _order(vocabulary)
-        plan = self._search(matcher, MOST_TRIES)
+        self._fault: str | None = None
+        plan = self._search(matcher, MOST_TRIES, fault)
         if plan is None:
+            last = "" if self._fault is None else f"; the library allows: {self._fault}"
             raise ConstraintError(
-                f"`{name}`: no valid text was found in {MOST_TRIES} tries",
+                f"`{name}`: no valid text was found in {MOST_TRIES} tries{last}",
                 hint="a simpler schema may help, or one whose keywords need no library",
             )
-        text = b"".join(vocabulary.tokens[step] for step in plan)
-        if not valid(text):
-            shown = text.decode(errors="replace")
-            raise ConstraintError(f"`{name}`: the library allows `{shown}`, which is not valid")
         self._start = Planned((), plan)
         self._first = Looked(matcher)
         self._kept: OrderedDict[tuple[int, ...], Looked] = OrderedDict()
@@ -222,14 +220,22 @@ class PlannedMachine:
         self._kept.move_to_end(steps)
         return looked
 
-    def _search(self, matcher: Matcher, tries: int) -> tuple[int, ...] | None:
-        """Steps to the end of a text, depth first."""
+    def _search(
+        self,
+        matcher: Matcher,
+        tries: int,
+        fault: Callable[[bytes], str | None] = lambda text: None,
+    ) -> tuple[int, ...] | None:
+        """Steps to the end of a text in which no fault is found, depth first."""
         steps: list[int] = []
         stack = [(matcher, self._options(matcher))]
         while stack:
             at, options = stack[-1]
             if at.final():
-                return tuple(steps)
+                found = fault(b"".join(self.vocabulary.tokens[step] for step in steps))
+                if found is None:
+                    return tuple(steps)
+                self._fault = found
             step = next(options, None)
             if step is None:
                 stack.pop()

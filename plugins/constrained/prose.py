@@ -18,7 +18,8 @@ from rnngen_constrained.rule import RuleConstraint, characters, over_bytes
 from rnngen_constrained.sentences import BEFORE, Sentences, place_of
 from rnngen_constrained.token_dfa import Ints
 from rnngen_constrained.word_list import texts_of
-from rnngen_constrained.words import Words
+from rnngen_constrained.words import Words, unknown_word
+from rnngen_constrained.written import text_fault
 
 State = tuple[int, int]
 
@@ -27,6 +28,7 @@ class Prose:
     """Sentences of the words of a list (or a file, as of `words`); without one, of any words."""
 
     many = True
+    proven = True
 
     def __init__(self, words: Sequence[str] = (), name: str = "prose") -> None:
         self.name = name
@@ -37,6 +39,15 @@ class Prose:
         if not self._words:
             return RuleConstraint(self.name, Sentences()).bind(vocabulary)
         return ProseMachine(self.name, self._words, vocabulary)
+
+    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+        """What is wrong with the words of a finished text, or with its sentences."""
+        if self._words:
+            words = set(self._words)
+            fault = text_fault(vocabulary, steps, lambda text: unknown_word(text, words))
+            if fault is not None:
+                return fault
+        return RuleConstraint(self.name, Sentences()).fault(vocabulary, steps)
 
 
 class ProseMachine:

@@ -17,7 +17,7 @@ too many states is asked as the sequences come along.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -31,6 +31,7 @@ from rnngen_constrained.lazy_rule import LazyRule
 from rnngen_constrained.machine import Machine, Single, Vocabulary
 from rnngen_constrained.table import TableMachine
 from rnngen_constrained.token_dfa import merged_columns, trimmed
+from rnngen_constrained.written import text_fault
 
 Explored = tuple[NDArray[np.int32], NDArray[np.bool_], list[Hashable]]
 
@@ -145,6 +146,20 @@ class RuleConstraint:
         if made.empty:
             raise EmptyLanguage(f"nothing satisfies `{self.name}`")
         return TableMachine(made, vocabulary, [self.name])
+
+    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+        """What the rule itself says of a finished sequence."""
+        if any(vocabulary.tokens):
+            return text_fault(vocabulary, steps, self._refused)
+        return self._refused([vocabulary.names[step] for step in steps])
+
+    def _refused(self, tokens: Sequence[str]) -> str | None:
+        state: Hashable | None = self._rule.start()
+        for place, token in enumerate(tokens):
+            state = self._rule.step(state, token)
+            if state is None:
+                return f"it does not allow `{token}` at place {place + 1}"
+        return None if self._rule.accept(state) else "the sequence must not end there"
 
     def explored(self, tokens: list[str]) -> Explored | None:
         """All states: the table `[S,T]` over the tokens, which accept, and themselves.

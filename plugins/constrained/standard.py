@@ -88,6 +88,7 @@ class Heard:
     """
 
     name = "tokens of the training music"
+    proven = True
 
     def __init__(self, unheard: frozenset[int]) -> None:
         self._unheard = unheard

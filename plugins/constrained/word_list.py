@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Set
 
 from rnngen_constrained.byte_dfa import ByteDFA, determinize
 from rnngen_constrained.errors import Hostile
@@ -20,10 +21,29 @@ BETWEEN = (
 """Signs that stand between words: those that are neither letters nor digits, `'` set apart."""
 
 
+_RUN = "[^" + "".join(f"\\U{a:08x}-\\U{b:08x}" for a, b in BETWEEN) + "]+"
+
+
 def is_word_character(character: str) -> bool:
     """Whether a word may have it: all but the signs of `BETWEEN`."""
     code = ord(character)
     return not any(first <= code <= last for first, last in BETWEEN)
+
+
+def stranger(text: str, words: Set[str]) -> str | None:
+    """The first word of a text that is not in a list; None where all are.
+
+    An apostrophe may also open or close a quotation: it belongs to a word where the word has it.
+    """
+    for run in re.findall(_RUN, text):
+        first = len(run) - len(run.lstrip(APOSTROPHE))
+        starts = range(first + 1)
+        ends = [len(run)] if not run.endswith(APOSTROPHE) else [len(run), len(run) - 1]
+        if run.strip(APOSTROPHE) and not any(
+            run[start:end] in words for start in starts for end in ends
+        ):
+            return str(run)
+    return None
 
 
 class Dawg:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 from rnngen_constrained.automaton import bind_bytes
 from rnngen_constrained.errors import BadSyntax
 from rnngen_constrained.files import read_text
 from rnngen_constrained.machine import Machine, Single, Vocabulary
-from rnngen_constrained.word_list import is_word_character, texts_of
+from rnngen_constrained.word_list import is_word_character, stranger, texts_of
+from rnngen_constrained.written import shown, text_fault
 
 LARGEST_FILE = 16 << 20
 
@@ -18,6 +19,7 @@ class Words:
     """Every word is one of `words`, as it is written there; or of a file with one a line."""
 
     many = True
+    proven = True
 
     def __init__(self, words: Sequence[str]) -> None:
         self.name = f"words={','.join(words[:5])}" + (",..." if len(words) > 5 else "")
@@ -36,6 +38,16 @@ class Words:
         """The machine."""
         characters = "".join(dict.fromkeys("".join(self.words)))
         return bind_bytes(self.name, texts_of(self.words), vocabulary, characters)
+
+    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+        """The first word of a finished text that is not in the list."""
+        return text_fault(vocabulary, steps, lambda text: unknown_word(text, set(self.words)))
+
+
+def unknown_word(text: str, words: Set[str]) -> str | None:
+    """What is wrong with a text whose words should all be in a list."""
+    found = stranger(text, words)
+    return None if found is None else f"{shown(found)} is not in the list"
 
 
 def _is_file(name: str) -> bool:

@@ -32,11 +32,18 @@ class Hypotheses:
     Args:
         n_best: how many finished ones are kept.
         length_penalty: α; above 0 favours longer ones.
+        valid: whether finished steps may be kept; None: all may.
     """
 
-    def __init__(self, n_best: int, length_penalty: float) -> None:
+    def __init__(
+        self,
+        n_best: int,
+        length_penalty: float,
+        valid: Callable[[Sequence[int]], bool] | None = None,
+    ) -> None:
         self._n_best = n_best
         self._penalty = length_penalty
+        self._valid = valid
         self._links: list[tuple[list[int], list[int], list[float]]] = []
         self._finished: list[_Finished] = []
 
@@ -46,13 +53,18 @@ class Hypotheses:
 
     def finish(self, totals: Sequence[float], length: int) -> None:
         """Finished ones of `length` steps with these log-probabilities; −∞ is none."""
-        self._finished += [
+        new = [
             _Finished(self._score(total, length), length, place)
             for place, total in enumerate(totals)
             if total > -math.inf
         ]
-        best = sorted(self._finished, key=lambda one: -one.score)
-        self._finished = best[: self._n_best]
+        for one in sorted(new, key=lambda one: -one.score):
+            full = len(self._finished) == self._n_best
+            if full and one.score <= self._finished[-1].score:
+                return
+            if self._valid is None or self._valid([step for step, _ in self._trace(one)]):
+                best = sorted([*self._finished, one], key=lambda one: -one.score)
+                self._finished = best[: self._n_best]
 
     def settled(self, totals: Tensor, longest: int) -> bool:
         """Whether no beginning with these log-probabilities can become better than what is kept."""

@@ -55,7 +55,7 @@ texts = st.lists(st.text("abc", max_size=5), min_size=1, max_size=8, unique=True
 def test_sequences_end_within_the_length_where_the_library_has_dead_ends(
     ends: list[str], dead: list[str], spare: int, seed: int
 ) -> None:
-    machine = PlannedMachine(Listed(ends + dead, ends, WORDS), WORDS, "listed", lambda text: True)
+    machine = PlannedMachine(Listed(ends + dead, ends, WORDS), WORDS, "listed", lambda text: None)
     state = machine.start()
     assert min(map(len, ends)) <= machine.needed(state)
     for left in range(7):
@@ -73,17 +73,22 @@ def test_sequences_end_within_the_length_where_the_library_has_dead_ends(
 
 def test_a_library_that_finds_no_text_is_an_error_before_anything_is_written() -> None:
     with pytest.raises(ConstraintError, match="no valid text was found"):
-        PlannedMachine(Listed(["abc"], [], WORDS), WORDS, "listed", lambda text: True)
+        PlannedMachine(Listed(["abc"], [], WORDS), WORDS, "listed", lambda text: None)
 
 
 def test_a_plan_that_somebody_else_finds_invalid_is_not_relied_on() -> None:
-    with pytest.raises(ConstraintError, match="allows `ab`, which is not valid"):
-        PlannedMachine(Listed(["ab"], ["ab"], WORDS), WORDS, "listed", lambda text: text != b"ab")
+    with pytest.raises(ConstraintError, match="the library allows: `ab` is wrong"):
+        PlannedMachine(
+            Listed(["ab"], ["ab"], WORDS),
+            WORDS,
+            "listed",
+            lambda text: "`ab` is wrong" if text == b"ab" else None,
+        )
 
 
 def test_reasons_tell_rules_from_lengths() -> None:
     machine = PlannedMachine(
-        Listed(["a", "bcc", "ca"], ["a", "bcc"], WORDS), WORDS, "l", lambda _: True
+        Listed(["a", "bcc", "ca"], ["a", "bcc"], WORDS), WORDS, "l", lambda _: None
     )
     state = machine.start()
     assert machine.explain(state, 3, None).text == "no ending was found after 'c'"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rnngen_constrained.cfg.lark_text import WHOLE, read_grammar
 from rnngen_constrained.cfg.machine import GrammarMachine
+from rnngen_constrained.cfg.parses import Parser
 from rnngen_constrained.files import read_text
 from rnngen_constrained.machine import Vocabulary
+from rnngen_constrained.written import text_fault
 
 LARGEST_FILE = 1 << 20
 
@@ -25,11 +28,14 @@ class Grammar:
 
     def __init__(self, path: str) -> None:
         self.name = f"grammar={path}"
-        self._rules = read_grammar(
-            read_text(path, "the grammar", LARGEST_FILE, "`-o grammar=FILE` names a file"),
-            Path(path).name,
-        )
+        text = read_text(path, "the grammar", LARGEST_FILE, "`-o grammar=FILE` names a file")
+        self._rules = read_grammar(text, Path(path).name)
+        self._parser = Parser(text)
 
     def bind(self, vocabulary: Vocabulary) -> GrammarMachine:
         """The machine over a vocabulary; see `GrammarMachine`."""
         return GrammarMachine(self._rules, WHOLE, vocabulary, self.name)
+
+    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+        """What Lark's own parsers say of a finished text."""
+        return text_fault(vocabulary, steps, self._parser.fault)

@@ -1,17 +1,19 @@
 """Grammars in Lark's notation: https://lark-parser.readthedocs.io/en/stable/grammar.html.
 
-The notation is read by Lark itself, with its imports and templates. What a grammar means here is
-plain: a text is in the language if the rules derive it in any way, with ignored terminals between
-any two terminals, before the first and after the last. There is no lexer that decides, so
-priorities, which only choose among ways to read a text, change nothing.
+The notation is read by Lark itself, with its imports and templates. A text is in the language if
+the rules derive it in any way. Where terminals are ignored, a lexer has to find the others, so that
+those which it would read as one are kept apart by something ignored; see `apart`. Priorities, which
+only choose among ways to read a text, change nothing.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rnngen.errors import PluginError
+from rnngen_constrained.cfg.apart import Terminals, following, written_apart
 from rnngen_constrained.cfg.expression import (
     Expression,
     Ref,
@@ -49,26 +51,51 @@ def read_grammar(text: str, name: str, start: str = "start") -> dict[str, Expres
     for terminal in grammar.terminals:
         where = f"{name}{_line(text, terminal)}: terminal `{terminal.name}`"
         rules[terminal.name] = parse_pattern(terminal.pattern.to_regexp(), where)
-    ignored = Repeat(choice(Ref(one) for one in grammar.ignore_tokens), 0, None)
-    spaced = bool(grammar.ignore_tokens)
-    options: dict[str, list[Expression]] = {}
+    expansions: dict[str, list[list[str]]] = {}
     for rule in grammar.rules:
-        parts: list[Expression] = []
         for symbol in rule.expansion:
             if symbol.is_term and symbol.name not in rules:
                 raise Unsupported(
                     f"{name}: terminal `{symbol.name}` is declared and has no pattern",
                     hint=f"write `{symbol.name}: ...` instead of `%declare {symbol.name}`",
                 )
-            parts.append(Ref(symbol.name))
-            if symbol.is_term and spaced:
-                parts.append(Ref(IGNORED))
-        options.setdefault(rule.origin.name, []).append(sequence(parts))
-    for origin, listed in options.items():
-        rules[origin] = choice(listed)
-    if spaced:
-        rules[IGNORED] = ignored
-    rules[WHOLE] = sequence([Ref(IGNORED), Ref(start)]) if spaced else Ref(start)
+        listed = expansions.setdefault(rule.origin.name, [])
+        listed.append([symbol.name for symbol in rule.expansion])
+    if not grammar.ignore_tokens:
+        rules |= {
+            origin: choice(sequence(map(Ref, symbols)) for symbols in listed)
+            for origin, listed in expansions.items()
+        }
+        rules[WHOLE] = Ref(start)
+        return rules
+    terminals = Terminals(rules, grammar.ignore_tokens, following(expansions))
+    if any(terminals.barred.values()):
+        apart = written_apart(expansions, terminals, start, WHOLE)
+        if apart is not None:
+            return apart
+    return rules | _spaced(expansions, rules, grammar.ignore_tokens, start)
+
+
+def _spaced(
+    expansions: Mapping[str, Sequence[Sequence[str]]],
+    terminals: Mapping[str, Expression],
+    ignored: Sequence[str],
+    start: str,
+) -> dict[str, Expression]:
+    """The rules with ignored terminals after every other one, and before the first."""
+    rules: dict[str, Expression] = {}
+    for origin, listed in expansions.items():
+        options = [
+            sequence(
+                part
+                for symbol in symbols
+                for part in [Ref(symbol), *([Ref(IGNORED)] * (symbol in terminals))]
+            )
+            for symbols in listed
+        ]
+        rules[origin] = choice(options)
+    rules[IGNORED] = Repeat(choice(Ref(one) for one in ignored), 0, None)
+    rules[WHOLE] = sequence([Ref(IGNORED), Ref(start)])
     return rules
 
 

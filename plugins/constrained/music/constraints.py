@@ -51,6 +51,8 @@ class MusicConstraint:
         events: patterns of names.
     """
 
+    proven = True
+
     def __init__(self, name: str, make: Make, events: Sequence[str]) -> None:
         self.name = name
         self._make = make

@@ -6,7 +6,7 @@ Marks of a vocabulary (`PAD_None`, `BOS_None`) are no events, and are forbidden 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
@@ -71,6 +71,15 @@ class RuleTable(TableMachine):
         super().__init__(made, vocabulary, [name])
         self._rule = rule
         self._states = [states[number] for number in alive]
+
+    def fault(self, steps: Sequence[int]) -> str | None:
+        """What the rule itself says of a finished sequence."""
+        state: Hashable | None = self._rule.start()
+        for step in steps:
+            before, state = state, self._rule.step(state, step)
+            if state is None:
+                return self._rule.explain(before, step)
+        return None if self._rule.accept(state) else self._rule.unfinished(state)
 
     def sentence(self, state: int, step: int) -> str:
         """Why the rule forbids a step in one of its states."""

@@ -48,6 +48,8 @@ class PoemConstraint:
         options: how it is written.
     """
 
+    proven = True
+
     def __init__(self, name: str, form: Form, options: Options) -> None:
         self.name = name
         self.form = form

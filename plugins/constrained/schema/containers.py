@@ -26,6 +26,8 @@ from rnngen_constrained.schema.strings import Texts, any_of, quoted
 MOST_PATTERNS = 5
 MOST_PLACES = 20_000
 MOST_UNIQUE = 8
+FEW_NAMES = 8
+"""Names up to which those that a pattern allows are listed."""
 
 Rule = Callable[[Node], Expression]
 """The expression of a node, a reference to its rule."""
@@ -33,8 +35,10 @@ Rule = Callable[[Node], Expression]
 
 def object_expression(
     schema: Schema, form: Form, flat: Flat, rule: Rule, names: Sequence[Texts]
-) -> Expression:
+) -> tuple[Expression, bool]:
     """Objects: named properties in the order of the schema, each at most once, then others.
+
+    Where only a few other names are allowed, they are listed as well.
 
     Args:
         schema: the document.
@@ -42,6 +46,9 @@ def object_expression(
         flat: what holds for the object.
         rule: gives the expression of what holds for a property.
         names: what `propertyNames` demands.
+
+    Returns:
+        the expression, and whether others are left whose names may be the same.
     """
     named = dict.fromkeys(name for part in flat.members for name in part.named)
     named |= dict.fromkeys(flat.required)
@@ -52,19 +59,40 @@ def object_expression(
         if all(one.has(name) for one in names):
             inside = rule(tuple(one for part in flat.members for one in part.of(name)))
         pairs.append((sequence([text(name), colon, inside]), name in flat.required))
-    others = _others(schema, flat, rule, names, list(named), colon)
     least, most = flat.properties
-    if others is not NEVER and least > len(named) + 1:
-        schema.refuse(
-            "minProperties", flat.place, "names of properties that are not listed could be the same"
-        )
-    # A place: the next named property, properties that surely differ (where there is a least
-    # number), all that were written (where there is a most), and whether there is any.
-    places: dict[tuple[int, int, int, bool], int] = {}
-    todo: list[tuple[int, int, int, bool]] = []
+    first: Expression = NEVER
+    later: Expression = NEVER
+    if most is None or most > len(flat.required):
+        kinds = _others(schema, flat, names, list(named))
+        listed = _listed(kinds, least)
+        if listed is not None:
+            pairs += [(sequence([text(name), colon, rule(node)]), False) for name, node in listed]
+        else:
+            first, later = _pairs(kinds, colon, rule), _pairs(kinds, colon, rule, 1)
+    graph = _places(schema, flat, pairs, first, later, comma)
+    return form.enclosed("{", graph, "}"), first != NEVER
 
-    def place(index: int, different: int, written: int, some: bool) -> int:
-        key = index, min(different, least), 0 if most is None else written, some
+
+def _places(
+    schema: Schema,
+    flat: Flat,
+    pairs: Sequence[tuple[Expression, bool]],
+    first: Expression,
+    later: Expression,
+    comma: Expression,
+) -> Graph:
+    """Ways to write properties; all have different names.
+
+    A place is the next named property, how many were written as far as that matters, and whether
+    there is any.
+    """
+    least, most = flat.properties
+    enough = least if most is None else most
+    places: dict[tuple[int, int, bool], int] = {}
+    todo: list[tuple[int, int, bool]] = []
+
+    def place(index: int, written: int, some: bool) -> int:
+        key = index, min(written, enough), some
         if key not in places:
             if len(places) >= MOST_PLACES:
                 schema.refuse("maxProperties", flat.place, "there are too many combinations")
@@ -72,41 +100,38 @@ def object_expression(
             todo.append(key)
         return places[key]
 
-    place(0, 0, 0, False)
+    place(0, 0, False)
     edges: list[tuple[int, Expression, int]] = []
     finals: set[int] = set()
     while todo:
-        index, different, written, some = key = todo.pop()
+        index, written, some = key = todo.pop()
         here = places[key]
         before = comma if some else EMPTY
         full = most is not None and written >= most
         if index < len(pairs):
             pair, needed = pairs[index]
             if not full:
-                after = place(index + 1, different + 1, written + 1, True)
+                after = place(index + 1, written + 1, True)
                 edges.append((here, sequence([before, pair]), after))
             if not needed:
-                edges.append((here, EMPTY, place(index + 1, different, written, some)))
+                edges.append((here, EMPTY, place(index + 1, written, some)))
             continue
-        if different >= least:
+        if written >= least:
             finals.add(here)
-        if others is not NEVER and not full:
-            # All others might have one name, so only the first of them surely differs.
-            first = index == len(pairs)
-            after = place(len(pairs) + 1, different + first, written + 1, True)
-            edges.append((here, sequence([before, others]), after))
-    return form.enclosed("{", Graph(len(places), tuple(edges), frozenset(finals)), "}")
+        # Among those that are needed, only the first may have the empty name.
+        other = first if index == len(pairs) or written >= least else later
+        if other != NEVER and not full:
+            after = place(len(pairs) + 1, written + 1, True)
+            edges.append((here, sequence([before, other]), after))
+    return Graph(len(places), tuple(edges), frozenset(finals))
 
 
-def _others(
-    schema: Schema,
-    flat: Flat,
-    rule: Rule,
-    names: Sequence[Texts],
-    named: Sequence[str],
-    colon: Expression,
-) -> Expression:
-    """A property that is not named: by which of the patterns its name has."""
+Others = list[tuple[Texts, Node]]
+"""Kinds of names that are not listed: the names, and what holds for their values."""
+
+
+def _others(schema: Schema, flat: Flat, names: Sequence[Texts], named: Sequence[str]) -> Others:
+    """Properties that are not named, by which of the patterns their names have."""
     patterns = list(dict.fromkeys(pattern for part in flat.members for pattern, _ in part.patterns))
     if len(patterns) > MOST_PATTERNS:
         schema.refuse("patternProperties", flat.place, f"there are more than {MOST_PATTERNS}")
@@ -114,7 +139,7 @@ def _others(
         pattern: search_expression(pattern, f"{schema.name}: `patternProperties` at `{flat.place}`")
         for pattern in patterns
     }
-    options = []
+    kinds: Others = []
     for chosen in product((True, False), repeat=len(patterns)):
         having = [one for one, is_there in zip(patterns, chosen, strict=True) if is_there]
         node: Node = ()
@@ -132,7 +157,31 @@ def _others(
         )
         for one in names:
             keys = keys.both(one)
-        expression = keys.expression()
+        kinds.append((keys, node))
+    return kinds
+
+
+def _listed(kinds: Others, least: int) -> list[tuple[str, Node]] | None:
+    """All names of all kinds, where they are few; None where they are not."""
+    room = max(FEW_NAMES, least)
+    found: list[tuple[str, Node]] = []
+    for keys, node in kinds:
+        texts = keys.listed(room - len(found))
+        if texts is None:
+            return None
+        found += [(one, node) for one in texts]
+    return found
+
+
+def _pairs(kinds: Others, colon: Expression, rule: Rule, least: int = 0) -> Expression:
+    """A property of one of the kinds, with a name of at least so many characters if there is one.
+
+    Only the first of such properties has the empty name: so that what all of them need counts a
+    character for each of the others, and they can differ.
+    """
+    options = []
+    for keys, node in kinds:
+        expression = keys.both(Texts(least=least)).expression()
         if expression != NEVER:
             options.append(sequence([quoted(expression), colon, rule(node)]))
     return choice(options) if options else NEVER

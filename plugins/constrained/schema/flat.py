@@ -230,8 +230,6 @@ def _elements(schema: Schema, place: str, one: Mapping[str, Any]) -> tuple[Eleme
         if schema.draft >= 2020:
             schema.broken("items", place, "a schema; a list is `prefixItems` since 2020-12")
         first, others, rest = others, one.get("additionalItems", True), "additionalItems"
-    elif "prefixItems" in one and schema.draft < 2020:
-        schema.refuse("prefixItems", place, "it is none of this draft's keywords")
     if first is None and others is True:
         return ()
     start = "prefixItems" if rest == "items" else "items"

@@ -20,17 +20,26 @@ DATE = (
 _OFFSET = r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+# Two hyphens in a row have a meaning in IDNA; four such labels fit into 253 characters.
+_LABEL = r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,29}"
 HOSTNAME = rf"{_LABEL}(?:\.{_LABEL}){{0,3}}"
 _HEX = r"[0-9a-fA-F]"
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
 _PATH = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*"
+_SEGMENT = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+"
+_SHORT_LABEL = r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,19}"
+_SHORT_HOST = rf"{_SHORT_LABEL}(?:\.{_SHORT_LABEL}){{0,3}}"
 _QUERY = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*"
 _AUTHORITY = rf"(?:{_LABEL}(?:\.{_LABEL}){{0,3}})(?::[0-9]{{1,4}})?"
 _URI = (
     rf"(?:(?:https?|ftp|wss?)://{_AUTHORITY}(?:/{_PATH})?(?:\?{_QUERY})?(?:\#{_QUERY})?"
     rf"|(?:urn|mailto|tag|tel|data):[A-Za-z0-9]{_PATH})"
 )
+
+
+_REFERENCE = rf"(?:{_URI}|/(?:{_SEGMENT}(?:/{_PATH})?)?(?:\?{_QUERY})?(?:\#{_QUERY})?|\#{_QUERY})"
+_EMAIL = rf"{_ATEXT}{{1,20}}(?:\.{_ATEXT}{{1,20}}){{0,2}}@{_SHORT_HOST}"
+_POINTER = r"(?:/(?:[^~/]|~[01])*)*"
 
 
 def _ipv6() -> str:
@@ -51,14 +60,21 @@ FORMATS = {
     r"(?:T(?:[0-9]{1,4}H(?:[0-9]{1,4}M(?:[0-9]{1,4}S)?)?|[0-9]{1,4}M(?:[0-9]{1,4}S)?"
     r"|[0-9]{1,4}S))?|T(?:[0-9]{1,4}H(?:[0-9]{1,4}M(?:[0-9]{1,4}S)?)?"
     r"|[0-9]{1,4}M(?:[0-9]{1,4}S)?|[0-9]{1,4}S))",
-    "email": rf"{_ATEXT}+(?:\.{_ATEXT}+)*@{HOSTNAME}",
+    "email": _EMAIL,
+    "idn-email": _EMAIL,
     "hostname": HOSTNAME,
+    "idn-hostname": HOSTNAME,
     "ipv4": rf"{_BYTE}(?:\.{_BYTE}){{3}}",
     "ipv6": _ipv6(),
     "uri": _URI,
-    "uri-reference": rf"(?:{_URI}|/{_PATH}(?:\?{_QUERY})?(?:\#{_QUERY})?|\#{_QUERY})",
+    "iri": _URI,
+    "uri-reference": _REFERENCE,
+    "iri-reference": _REFERENCE,
+    "uri-template": _REFERENCE,
     "uuid": rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}",
-    "json-pointer": r"(?:/(?:[^~/]|~[01])*)*",
+    "json-pointer": _POINTER,
+    "relative-json-pointer": rf"(?:0|[1-9][0-9]{{0,3}})(?:#|{_POINTER})",
+    "regex": r"[A-Za-z0-9 ]*",
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from rnngen_constrained.cfg.expression import NEVER, Expression, Ref, choice, literal, sequence
 from rnngen_constrained.schema.containers import (
@@ -21,9 +21,9 @@ from rnngen_constrained.schema.containers import (
 from rnngen_constrained.schema.disjoint import disjoint, kinds
 from rnngen_constrained.schema.flat import Flat, Located, Node, canonical, flat
 from rnngen_constrained.schema.form import Form
-from rnngen_constrained.schema.formats import FORMATS, format_expression
+from rnngen_constrained.schema.formats import format_expression
 from rnngen_constrained.schema.numbers import Bounds, integer, number
-from rnngen_constrained.schema.places import NOTES, Schema, below
+from rnngen_constrained.schema.places import Schema, below
 from rnngen_constrained.schema.search import search_expression
 from rnngen_constrained.schema.strings import Texts, any_of, quoted
 
@@ -33,16 +33,28 @@ DEEPEST = 12
 FEW = 64
 
 
-def schema_rules(root: Any, name: str, form: Form) -> tuple[dict[str, Expression], str]:
+class Grammar(NamedTuple):
+    """The documents of a schema.
+
+    Args:
+        rules: of the grammar.
+        start: the rule of a whole document.
+        opened: whether an object may have names that are not listed, so that the grammar alone
+            does not keep them apart.
+    """
+
+    rules: dict[str, Expression]
+    start: str
+    opened: bool
+
+
+def schema_rules(root: Any, name: str, form: Form) -> Grammar:
     """The grammar of a schema's documents.
 
     Args:
         root: the schema, as `json.loads` gives it.
         name: what it is called, for messages.
         form: how documents are written.
-
-    Returns:
-        the rules, and the one of a whole document.
 
     Raises:
         BadSyntax: it is no schema; with the place.
@@ -52,7 +64,7 @@ def schema_rules(root: Any, name: str, form: Form) -> tuple[dict[str, Expression
     start = lowering.rule((("#", root),))
     lowering.finish()
     lowering.rules[DOCUMENT] = sequence([form.gap, start, form.gap])
-    return lowering.rules, DOCUMENT
+    return Grammar(lowering.rules, DOCUMENT, lowering.opened)
 
 
 class _Lowering:
@@ -63,6 +75,7 @@ class _Lowering:
         self.rules = {ANYTHING: anything(form, self._string, number(Bounds()))}
         self._waiting: list[tuple[str, Node]] = []
         self._choices: dict[str, list[str]] = {}
+        self.opened = False
 
     def finish(self) -> None:
         """Makes the rules that were only named so far, and those that they name."""
@@ -79,6 +92,7 @@ class _Lowering:
         if any(schema is False for _, schema in found):
             return NEVER
         if not found:
+            self.opened = True
             return Ref(ANYTHING)
         name = " and ".join(place for place, _ in found)
         if name not in self.rules:
@@ -106,7 +120,8 @@ class _Lowering:
             if isinstance(schema, bool):
                 continue
             self._schema.check(schema, place)
-            rest = {key: value for key, value in schema.items() if not _is_note(key)}
+            rest = {key: value for key, value in schema.items() if self._schema.says(key)}
+            rest.pop("if", None)  # it has neither `then` nor `else`, or it was refused
             more: list[Located] = []
             if "$ref" in rest:
                 target, there = self._schema.at(rest.pop("$ref"), place)
@@ -190,11 +205,15 @@ class _Lowering:
             "number": lambda: self._number(one, whole=False),
             "string": lambda: quoted(self._texts(one).expression()),
             "array": lambda: array_expression(self._schema, self._form, one, self.rule, self._few),
-            "object": lambda: object_expression(
-                self._schema, self._form, one, self.rule, [*map(self._name, one.names)]
-            ),
+            "object": lambda: self._object(one),
         }
         return choice(made[kind]() for kind in one.types)
+
+    def _object(self, one: Flat) -> Expression:
+        names = [*map(self._name, one.names)]
+        made, opened = object_expression(self._schema, self._form, one, self.rule, names)
+        self.opened |= opened
+        return made
 
     def _number(self, one: Flat, whole: bool) -> Expression:
         try:
@@ -210,12 +229,10 @@ class _Lowering:
             search_expression(pattern, f"{self._schema.name}: `pattern` at `{place}`")
             for pattern, place in one.patterns
         ]
-        for name, place in one.formats:
+        for name, _ in one.formats:
             found = format_expression(name)
-            if found is None:
-                known = ", ".join(FORMATS)
-                self._schema.refuse("format", place, f"`{name}` is none of {known}")
-            patterns.append(found)
+            if found is not None:  # else it is an annotation
+                patterns.append(found)
         return Texts(tuple(patterns), (), *one.length)
 
     def _name(self, node: Located) -> Texts:
@@ -289,7 +306,3 @@ def _loop(choices: Mapping[str, Sequence[str]]) -> str | None:
                 todo.append((name, True))
                 todo += [(one, False) for one in choices.get(name, ())]
     return None
-
-
-def _is_note(keyword: str) -> bool:
-    return keyword in NOTES or keyword.startswith("x-")

@@ -9,20 +9,6 @@ from urllib.parse import unquote
 
 from rnngen_constrained.errors import BadSyntax, Unsupported
 
-_NOTES = (
-    "$schema $id id $comment title description default examples example deprecated readOnly "
-    "writeOnly $defs definitions $anchor contentEncoding contentMediaType"
-)
-_TOOLS = (
-    "javaType existingJavaType javaName tsType tsEnumNames enumNames enumDescriptions "
-    "markdownDescription markdownEnumDescriptions deprecationMessage doNotSuggest suggestSortText "
-    "defaultSnippets errorMessage patternErrorMessage allowComments allowTrailingCommas fileMatch "
-    "$$target $$description"
-)
-NOTES = frozenset((_NOTES + " " + _TOOLS).split(" "))
-"""Keywords that say nothing of what is valid: those of the standard, and those of well-known tools
-(VS Code's, jsonschema2pojo's, json-schema-to-typescript's, Sphinx's)."""
-
 BY_TYPE: Mapping[str, tuple[str, ...]] = {
     "string": ("minLength", "maxLength", "pattern", "format"),
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
@@ -37,13 +23,61 @@ BY_TYPE: Mapping[str, tuple[str, ...]] = {
         "maxProperties",
     ),
 }
-ASSERTIONS = frozenset(name for names in BY_TYPE.values() for name in names) | {
+KEPT = frozenset(name for names in BY_TYPE.values() for name in names) | {
     "type",
     "enum",
     "const",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "$ref",
 }
-COMBINATIONS = ("allOf", "anyOf", "oneOf", "$ref")
+"""Keywords that are kept here."""
+NOT_KEPT = frozenset(
+    (
+        "not",
+        "contains",
+        "if",
+        "dependencies",
+        "dependentRequired",
+        "dependentSchemas",
+        "unevaluatedProperties",
+        "unevaluatedItems",
+        "$recursiveRef",
+        "$dynamicRef",
+    )
+)
+"""Keywords that say what is valid, and are not kept here."""
+DRAFTS: Mapping[str, tuple[int, int]] = {
+    "const": (6, 2020),
+    "contains": (6, 2020),
+    "propertyNames": (6, 2020),
+    "if": (7, 2020),
+    "dependencies": (4, 7),
+    "dependentRequired": (2019, 2020),
+    "dependentSchemas": (2019, 2020),
+    "unevaluatedProperties": (2019, 2020),
+    "unevaluatedItems": (2019, 2020),
+    "$recursiveRef": (2019, 2019),
+    "$dynamicRef": (2020, 2020),
+    "prefixItems": (2020, 2020),
+    "additionalItems": (4, 2019),
+}
+"""The first and the last draft of keywords that not all drafts have."""
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
+
+
+def draft_of(root: Any, name: str) -> int:
+    """The draft that `$schema` names: 4, 6, 7, 2019, or 2020, which is meant without it.
+
+    Raises:
+        Unsupported: it is older.
+    """
+    dialect = str(root.get("$schema", "")) if isinstance(root, dict) else ""
+    if "draft-03" in dialect:
+        raise Unsupported(f"{name}: `$schema` is draft 3, expected draft 4 or later")
+    old = next((draft for draft in (4, 6, 7) if f"draft-0{draft}" in dialect), None)
+    return old or (2019 if "2019-09" in dialect else 2020)
 
 
 class Schema:
@@ -57,15 +91,12 @@ class Schema:
     def __init__(self, root: Any, name: str) -> None:
         self.root = root
         self.name = name
-        dialect = root.get("$schema", "") if isinstance(root, dict) else ""
-        self.draft = 2020
-        for draft in (4, 6, 7):
-            if f"draft-0{draft}" in str(dialect):
-                self.draft = draft
-        if "2019-09" in str(dialect):
-            self.draft = 2019
-        if "draft-03" in str(dialect):
-            raise Unsupported(f"{name}: `$schema` is draft 3, expected draft 4 or later")
+        self.draft = draft_of(root, name)
+
+    def says(self, keyword: str) -> bool:
+        """Whether a keyword says what is valid in this draft; others are annotations."""
+        first, last = DRAFTS.get(keyword, (4, 2020))
+        return keyword in KEPT | NOT_KEPT and first <= self.draft <= last
 
     def at(self, reference: str, place: str) -> tuple[Any, str]:
         """The schema that `$ref` names, and its place.
@@ -126,17 +157,16 @@ class Schema:
         for keyword, value in schema.items():
             if self.draft == 7 and keyword in ("contentEncoding", "contentMediaType"):
                 self.refuse(keyword, place, "in draft 7, and in no other, it may say what is valid")
-            if keyword in NOTES or keyword.startswith("x-"):
-                inner = keyword in ("$id", "id") and place != "#" and isinstance(value, str)
+            if keyword == ("id" if self.draft == 4 else "$id"):
+                inner = place != "#" and isinstance(value, str)
                 if inner and not value.startswith("#"):
                     self.refuse(keyword, place, "a document within the document")
+            if not self.says(keyword):
                 continue
-            if keyword not in ASSERTIONS and keyword not in COMBINATIONS:
-                if keyword == "nullable" and isinstance(value, bool):
-                    self.refuse(keyword, place, 'write `"type": [..., "null"]` instead')
+            if keyword == "if" and not {"then", "else"} & set(schema):
+                continue
+            if keyword in NOT_KEPT:
                 self.refuse(keyword, place)
-            if self.draft == 4 and keyword in ("const", "propertyNames"):
-                self.refuse(keyword, place, "it is none of draft 4's keywords")
             self._check_value(keyword, value, place)
 
     def _check_value(self, keyword: str, value: Any, place: str) -> None:

@@ -6,13 +6,13 @@ coarsest classes of characters that all of them tell apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice
 
-from rnngen_constrained.cfg.automaton import automaton
-from rnngen_constrained.cfg.charset import ANY, LAST, Charset
+from rnngen_constrained.cfg.charset import ANY, Charset
+from rnngen_constrained.cfg.classes import alive, blocks, over
 from rnngen_constrained.cfg.expression import (
     NEVER,
     Chars,
@@ -26,11 +26,13 @@ from rnngen_constrained.cfg.expression import (
     literal,
     sequence,
 )
-from rnngen_constrained.cfg.states import Automaton, Label
+from rnngen_constrained.cfg.states import Automaton
 from rnngen_constrained.errors import Hostile
 
 MOST_STATES = 20_000
 MOST_STEPS = 5_000_000
+LONGEST_LISTED = 200
+"""Characters of texts that are listed."""
 QUOTE: Expression = Chars(Charset.chars('"'))
 _MUST = Charset.chars('"\\') | Charset.of([(0, 31)])
 _SHORT = {'"': '"', "\\": "\\", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
@@ -84,10 +86,34 @@ class Texts:
             _matches(one, text) for one in self.without
         )
 
+    def listed(self, most: int) -> list[str] | None:
+        """All of them, in order of length; None where there are more than `most`."""
+        expression = self.expression()
+        letters = blocks([expression])
+        part = over(expression, letters)
+        living = alive(part)
+        level = [("", frozenset({0}) & living)]
+        found: list[str] = []
+        for _ in range(LONGEST_LISTED):
+            found += [text for text, states in level if states & part.finals]
+            longer: list[tuple[str, frozenset[int]]] = []
+            for text, states in level if any(states for _, states in level) else ():
+                for number, block in enumerate(letters):
+                    to = _step(part, states, 1 << number) & living
+                    if to:
+                        longer += [(text + char, to) for char in islice(block, most + 1)]
+                    # Each of them is the beginning of a text of its own.
+                    if max(len(longer), len(found)) > most:
+                        return None
+            if not longer:
+                return found
+            level = longer
+        return None
+
     def _walk(self) -> Expression:
         """The graph of all automata at once, with the length counted as far as it matters."""
-        blocks = _blocks([*self.patterns, *self.without])
-        parts = [_over(one, blocks) for one in (*self.patterns, *self.without)]
+        letters = blocks([*self.patterns, *self.without])
+        parts = [over(one, letters) for one in (*self.patterns, *self.without)]
         wanted = [True] * len(self.patterns) + [False] * len(self.without)
         counted = self.least if self.most is None else self.most + 1
         start = (tuple(frozenset({0}) for _ in parts), 0)
@@ -99,7 +125,7 @@ class Texts:
         while todo:
             place = todo.pop()
             sets, length = place
-            steps += len(blocks) * sum(map(len, sets))
+            steps += len(letters) * sum(map(len, sets))
             if steps > MOST_STEPS:
                 raise _too_large(f"{MOST_STEPS} steps")
             ends = [bool(states & part.finals) for states, part in zip(sets, parts, strict=True)]
@@ -109,7 +135,7 @@ class Texts:
             if self.most is not None and after > self.most:
                 continue
             moves: dict[tuple[frozenset[int], ...], list[Charset]] = {}
-            for number, block in enumerate(blocks):
+            for number, block in enumerate(letters):
                 to = tuple(
                     _step(part, states, 1 << number)
                     for states, part in zip(sets, parts, strict=True)
@@ -189,49 +215,6 @@ def _escaped(expression: Expression) -> Expression:
     raise ValueError("a set of texts names a rule")
 
 
-def _leaves(expression: Expression) -> Iterable[Charset]:
-    match expression:
-        case Chars(chars):
-            yield chars
-        case Series(parts) | Choice(parts):
-            for part in parts:
-                yield from _leaves(part)
-        case Repeat(part, _, _) | Shortest(part):
-            yield from _leaves(part)
-        case Graph(_, edges, _):
-            for _, part, _ in edges:
-                yield from _leaves(part)
-
-
-def _blocks(expressions: Sequence[Expression]) -> list[Charset]:
-    """All characters, in the coarsest classes of which every set in the expressions is made."""
-    sets = list(dict.fromkeys(chars for one in expressions for chars in _leaves(one)))
-    cuts = {0, LAST + 1}
-    for chars in sets:
-        for low, high in chars.intervals:
-            cuts |= {low, high + 1}
-    edges = sorted(cuts)
-    groups: dict[tuple[bool, ...], list[tuple[int, int]]] = {}
-    for low, after in pairwise(edges):
-        if 0xD800 <= low <= 0xDFFF:
-            low = 0xE000
-        if low < after:
-            signature = tuple(chr(low) in chars for chars in sets)
-            groups.setdefault(signature, []).append((low, after - 1))
-    return [Charset.of(intervals) for intervals in groups.values()]
-
-
-def _over(expression: Expression, blocks: Sequence[Charset]) -> Automaton:
-    def draw(chars: Chars, _: bool) -> list[tuple[Label, ...]]:
-        mask = 0
-        for number, block in enumerate(blocks):
-            if chr(block.intervals[0][0]) in chars.set:
-                mask |= 1 << number
-        return [(mask,)] if mask else []
-
-    return automaton(expression, draw, regular=True)
-
-
 def _step(part: Automaton, states: frozenset[int], bit: int) -> frozenset[int]:
     return frozenset(
         to
@@ -242,10 +225,10 @@ def _step(part: Automaton, states: frozenset[int], bit: int) -> frozenset[int]:
 
 
 def _matches(expression: Expression, text: str) -> bool:
-    blocks = _blocks([expression])
-    part = _over(expression, blocks)
+    letters = blocks([expression])
+    part = over(expression, letters)
     states = frozenset({0})
     for char in text:
-        number = next(number for number, block in enumerate(blocks) if char in block)
+        number = next(number for number, block in enumerate(letters) if char in block)
         states = _step(part, states, 1 << number)
     return bool(states & part.finals)
