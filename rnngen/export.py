@@ -13,6 +13,7 @@ from typing import Any
 from rnngen.blame import attributed
 from rnngen.bundle import Bundle, load
 from rnngen.catalog import get_catalog
+from rnngen.errors import PluginError
 from rnngen.options import assign, build, parse_assignments
 
 
@@ -50,4 +51,11 @@ def export(
     values = {} if chosen is None else asdict(build(chosen, given, str(component)))
     bundle = run if isinstance(run, Bundle) else load(run)
     written = component.build(**values).export(bundle, Path(out))
-    return [Path(path) for path in written] if written else [Path(out)]
+    paths = [Path(path) for path in written] if written else [Path(out)]
+    for path in paths:
+        if not path.exists():
+            raise PluginError(
+                f"{component} of plugin {component.plugin} wrote no `{path}`",
+                hint="tell the plugin's author",
+            )
+    return paths

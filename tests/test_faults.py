@@ -140,6 +140,11 @@ class Exporter:
         fail()
 
 
+class Nothing:
+    def export(self, bundle, out):
+        return [out]
+
+
 class NoTracker:
     def __init__(self, folder):
         fail()
@@ -233,6 +238,7 @@ def register_constraints(register):
 @hookimpl
 def register_exporters(register):
     register("bad", Exporter)
+    register("nothing", Nothing)
 
 
 @hookimpl
@@ -265,6 +271,7 @@ CASES = {
     "decoder": ("generate", "run", "-l", "9", "--decoder", "bad"),
     "constraint": ("generate", "run", "--decoder", "constrained", "-o", "rule=bad", "-l", "9"),
     "exporter": ("export", "run", "--out", "out.x", "--format", "bad"),
+    "exporter that writes nothing": ("export", "run", "--out", "out.x", "--format", "nothing"),
     "tracker that can't be made": (*FIT, "--tracker", "bad"),
     "hook": (*FIT, "--plugin", "hook"),
     "hook, SystemExit": (*FIT, "--plugin", "exits"),
@@ -284,7 +291,12 @@ BROKEN_CELLS = {
     "text-cell": "is a str, expected an `rnngen.Cell`",
 }
 
-WITHOUT_PLACE = {"cell, wrong arguments", "state that can't be saved", "argument of a hook"}
+WITHOUT_PLACE = {
+    "exporter that writes nothing",
+    "cell, wrong arguments",
+    "state that can't be saved",
+    "argument of a hook",
+}
 """There our own line is the last one that ran: what was given, not what was done, is wrong."""
 
 
