@@ -232,7 +232,7 @@ def _execute(
     try:
         _tell_result(plan, trainer.run(), folder, reporter)
         status = "finished"
-    except Interrupted:
+    except (Interrupted, KeyboardInterrupt):
         status = "interrupted"
         raise
     except RnngenError as error:

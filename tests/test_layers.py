@@ -14,14 +14,14 @@ PACKAGE = ROOT / "rnngen"
 
 FLOORS = {
     6: "cli ui __main__ testing",
-    5: "fit plan train tasks position scheduled_sampling generate forecast preview stopping "
+    5: "fit plan train undo pace slow_step tasks position scheduled_sampling generate forecast preview stopping "
     "evaluate export compare card continual chat",
     4: "bundle assembly verify commit tree runs records plots engine cuda_graph model optimizers "
     "packing data scoring objective task_history task_matrix baselines memorization exporters",
     3: "config catalog plugins registration component lifecycle builtin hookspecs",
     2: "cells domains likelihoods decoders trackers",
     1: "protocols options sections errors sources corpora python_text schema schedule device draws "
-    "atomic reporter interrupts budget dropout memory",
+    "atomic reporter interrupts hard_end waiting cores budget time_limit dropout memory",
 }
 """Every room of the package; ARCHITECTURE.md names those one has to know."""
 

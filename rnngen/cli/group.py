@@ -13,6 +13,7 @@ import click
 
 from rnngen import __version__
 from rnngen.errors import ExitCode, RnngenError, UsageError
+from rnngen.hard_end import hard_end
 from rnngen.options import suggest
 from rnngen.ui import Ui
 
@@ -141,12 +142,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure") and not stream.isatty():
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        result = cli.main(
-            args=None if arguments is None else list(arguments),
-            prog_name="rnngen",
-            obj=ui,
-            standalone_mode=False,
-        )
+        with hard_end():
+            result = cli.main(
+                args=None if arguments is None else list(arguments),
+                prog_name="rnngen",
+                obj=ui,
+                standalone_mode=False,
+            )
         return result if isinstance(result, int) else ExitCode.OK
     except SystemExit as exit:
         return exit.code if isinstance(exit.code, int) else ExitCode.OK
