@@ -1,9 +1,8 @@
 """How the threads of a matrix product wait for each other: asleep.
 
-OpenMP's threads turn in a loop while they wait, for as long as a wait of a few milliseconds lasts.
-Where another program has the core that the awaited thread needs, the loop takes it from that thread:
-with three busy programs on two cores, training fell to a tenth of its speed, and less. A sleeping
-thread is woken a few microseconds later, which a step of training does not notice.
+OpenMP's threads turn in a loop while they wait. Where another program has the core that the awaited
+thread needs, the loop takes it from that thread: with three busy programs on two cores, training
+fell to a tenth of its speed, and less. A sleeping thread is woken a few microseconds later.
 
 OpenMP reads its environment once, when torch is imported, so that this has to be set before. The
 variable stays set, and programs that this process starts inherit it.

@@ -14,8 +14,8 @@ PACKAGE = ROOT / "rnngen"
 
 FLOORS = {
     6: "cli ui __main__ testing",
-    5: "fit plan train undo pace slow_step tasks position scheduled_sampling generate forecast preview stopping "
-    "evaluate export compare card continual chat",
+    5: "fit plan train undo pace slow_step tasks position scheduled_sampling generate forecast "
+    "preview stopping evaluate export compare card continual chat",
     4: "bundle assembly verify commit tree runs records plots engine cuda_graph model optimizers "
     "packing data scoring objective task_history task_matrix baselines memorization exporters",
     3: "config catalog plugins registration component lifecycle builtin hookspecs",

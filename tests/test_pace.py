@@ -33,9 +33,7 @@ def test_fewer_threads_stay_where_they_are_faster_and_it_is_said_once():
     machine.run(2000)
     assert machine.pace.threads == 1
     assert machine.used[0] == 1
-    assert machine.said == [
-        "other programs use the cores: 1 of 2 threads are faster now, and used"
-    ]
+    assert machine.said == ["other programs use the cores: 1 of 2 threads are faster now, and used"]
 
 
 def test_threads_stay_where_fewer_are_not_faster_and_tries_become_rare():
