@@ -192,7 +192,7 @@ def assert_same(run, whole):
 
 
 IN_READING = """
-from rnngen.domains.text.__init__ import TextDomain as Text
+from rnngen.domains.text import TextDomain as Text
 plain = Text.read
 
 def read(self, sources):
@@ -205,7 +205,7 @@ Text.read = read
 
 IN_ONE_CALL = """
 import ctypes, threading
-from rnngen.domains.text.__init__ import TextDomain as Text
+from rnngen.domains.text import TextDomain as Text
 
 def read(self, sources):
     open({begun!r}, "w").write(str(time.time()))
