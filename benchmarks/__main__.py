@@ -8,6 +8,7 @@ import sys
 NAMES = (
     "startup",
     "train",
+    "busy",
     "generate",
     "quality",
     "memory",

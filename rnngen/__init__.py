@@ -4,7 +4,9 @@
 
     run = rnngen.fit(["book.txt"], time=60)
 
-Every name is imported when it is used, so that `import rnngen` costs nothing.
+Every name is imported when it is used, so that `import rnngen` costs nothing. It sets one
+environment variable, OMP_WAIT_POLICY, where that is not set and torch is not imported yet: see
+`rnngen.waiting`.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ import importlib
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+import rnngen.waiting  # noqa: F401  (before anything here can import torch)
 
 if TYPE_CHECKING:
     from rnngen.bundle import load as load

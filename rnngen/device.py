@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import torch
 
+from rnngen.cores import available
 from rnngen.errors import UsageError
 
 
@@ -74,8 +73,7 @@ def use_threads(wanted: int | None) -> int:
     that this process may use, which in a container are fewer than the machine's.
     """
     if wanted is None:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        wanted = min(torch.get_num_threads(), cores or 1)
+        wanted = min(torch.get_num_threads(), available())
     if wanted != torch.get_num_threads():
         torch.set_num_threads(wanted)
     return wanted

@@ -260,7 +260,7 @@ def _execute(
             position = trainer.run()
         _tell_result(plan, position, folder, reporter)
         status = "finished"
-    except Interrupted:
+    except (Interrupted, KeyboardInterrupt):
         status = "interrupted"
         raise
     except RnngenError as error:

@@ -51,6 +51,10 @@ class Position:
     """Validations since the best."""
     last_validation: float = 0.0
     """Progress at the last validation."""
+    owed: bool = False
+    """Whether a validation was begun and not finished: it comes before the next step."""
+    looked_at: int | None = None
+    """Held-out tokens that validations of this task look at; None: not chosen yet."""
     begun: bool = False
     """Whether strategies were told that this task starts."""
     history: list[dict[str, Any]] = field(default_factory=list)

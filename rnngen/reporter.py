@@ -20,6 +20,15 @@ class Reporter(Protocol):
     ) -> None:
         """After every optimizer step; `eta` in seconds."""
 
+    def slow(self, part: str, seconds: float, reason: str) -> None:
+        """A part of training is slow: once a second while it is, from another thread.
+
+        Args:
+            part: what is going on: `step 12`, `validation`.
+            seconds: how long so far.
+            reason: why, in a few words; empty where it is unknown.
+        """
+
     def sample(self, text: str, title: str) -> None:
         """A preview of what the model writes."""
 
@@ -36,6 +45,9 @@ class Silent:
     def progress(
         self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
     ) -> None:
+        """Not said."""
+
+    def slow(self, part: str, seconds: float, reason: str) -> None:
         """Not said."""
 
     def sample(self, text: str, title: str) -> None:

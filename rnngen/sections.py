@@ -53,7 +53,7 @@ DROPOUTS = ("dropout", "input_dropout", "weight_dropout")
 class TrainOptions:
     """How the model is trained."""
 
-    time: float | None = option(None, "stop after so many seconds", min=0)
+    time: float | None = option(None, "stop after so many seconds of steps and validations", min=0)
     steps: int | None = option(None, "stop after so many optimizer steps", min=1)
     epochs: float | None = option(None, "stop after so many passes over the text", min=0)
     seed: int = option(0, "of initial weights, data order and dropout", min=0, max=2**63 - 1)

@@ -9,8 +9,10 @@ that a run that was stopped, or killed, goes on to the very same weights.
 from __future__ import annotations
 
 import math
+import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,12 +22,14 @@ from torch import Tensor
 
 from rnngen.bundle import commit_checkpoint, load_checkpoint
 from rnngen.cells.cell import map_state
+from rnngen.cores import Contention
 from rnngen.data import Batch, evaluation
 from rnngen.errors import Interrupted, RunError, UsageError
-from rnngen.interrupts import Interrupts
+from rnngen.interrupts import MOMENT, GivenUp, Interrupts
 from rnngen.lifecycle import Lifecycle
 from rnngen.model import Model
 from rnngen.objective import backward, batch_nll, beside, columns, extended, weighted_mean
+from rnngen.pace import Pace
 from rnngen.position import Position, Run, Task
 from rnngen.reporter import Reporter
 from rnngen.runs import RunFolder
@@ -33,8 +37,11 @@ from rnngen.schedule import rate
 from rnngen.scheduled_sampling import guessed_inputs
 from rnngen.scoring import autocast, counted, score
 from rnngen.sections import TrainOptions
+from rnngen.slow_step import SlowSteps
 from rnngen.task_history import MEASURED, Measured, Stream, measure, size_of
+from rnngen.time_limit import TimeLimit
 from rnngen.tree import pack, unpack
+from rnngen.undo import Before
 
 VALIDATION_LANES = 16
 VALIDATION_SHARE = 0.04  # of the time of a run, at most
@@ -88,6 +95,7 @@ class Trainer:
         measured: the tasks to measure after each task; of a plain run none.
         start: the bundle whose model goes on learning, for strategies to know.
         inherited: what strategies remembered there, by name.
+        clock: in seconds, of all that is measured.
     """
 
     def __init__(
@@ -109,6 +117,7 @@ class Trainer:
         measured: Sequence[Measured] = (),
         start: Path | None = None,
         inherited: Mapping[str, Any] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.model = model
         self.tasks = tasks
@@ -130,10 +139,16 @@ class Trainer:
         self._saved = saved
         self._start = start
         self._inherited = inherited or {}
+        self._clock = clock
         self._interrupts = Interrupts(reporter.warn)
+        self._slow = SlowSteps(reporter.slow)
+        self._pace = self._make_pace()
+        self._limit = TimeLimit(None if options.time is None else options.time / len(tasks))
+        self._step_seconds = 0.0
+        self._whole = False
         self._look_every = LOOK_EVERY.get(device.type, 1)
         self._validation_seconds = 0.0
-        self._last_checkpoint = time.monotonic()
+        self._last_checkpoint = clock()
         self._recent = _Recent()
         self._metrics: dict[str, float] = {}
 
@@ -167,7 +182,9 @@ class Trainer:
         self.lanes = None if lanes is None else map_state(lambda t: t.to(self.device), lanes)
         self.lifecycle.load_state_dict(unpack(state["strategies"], tensors))
         self._stream = Stream.of(state["stream"], self.device)
-        random = unpack(state["random"], tensors)
+        self._set_random_state(unpack(state["random"], tensors))
+
+    def _set_random_state(self, random: Mapping[str, Tensor]) -> None:
         torch.set_rng_state(random["cpu"])
         self.generator.set_state(random["generator"])
         if "device" in random and self.device.type == "cuda":
@@ -183,7 +200,8 @@ class Trainer:
         """Commits a checkpoint of this moment."""
         tensors, state = self.state_dict()
         commit_checkpoint(self.folder.path, self.position.step, tensors, state)
-        self._last_checkpoint = time.monotonic()
+        self._last_checkpoint = self._clock()
+        self._whole = True
 
     # The loop -----------------------------------------------------------------------------------
 
@@ -212,34 +230,47 @@ class Trainer:
         self.model.train()
         status = "failed"
         try:
-            with self._interrupts:
-                self.lifecycle.fit_started(hooks)
-                if self._saved is None:
-                    self.lifecycle.load_state_dict(self._inherited, strict=False)
-                    if self.measured:
-                        self._measure_tasks(None)
-                    self.save_model(self.position, None)
-                    self.checkpoint()
-                else:
-                    self.load_state_dict(*self._saved)
-                    hooks.position = self.position
-                    self._reopen()
-                while self.position.task < len(self.tasks):
-                    self._train_task(self.tasks[self.position.task])
+            with self._interrupts, self._slow.watching():
+                try:
+                    self._run()
+                except GivenUp:
+                    self._save_and_stop()
             status = "finished"
-        except Interrupted:
+        except (Interrupted, KeyboardInterrupt):
             status = "interrupted"
             raise
         finally:
+            if self._pace is not None:
+                torch.set_num_threads(self._pace.most)
             self.lifecycle.fit_finished(hooks, status)
         return self.position
 
+    def _run(self) -> None:
+        with self._long("the beginning of the strategies"):
+            self.lifecycle.fit_started(self.hooks)
+        if self._saved is None:
+            self.lifecycle.load_state_dict(self._inherited, strict=False)
+            if self.measured:
+                self._measure_tasks(None)
+            self.save_model(self.position, None)
+            self.checkpoint()
+        else:
+            self.load_state_dict(*self._saved)
+            self.hooks.position = self.position
+            self._whole = True
+            self._reopen()
+        while self.position.task < len(self.tasks):
+            self._train_task(self.tasks[self.position.task])
+
     def _train_task(self, task: Task) -> None:
-        while self.progress() < 1.0:
+        while self.position.owed or not self._is_over(task):
             if self._interrupts.requested:
                 self._save_and_stop()
             if not self.position.begun:
                 self._begin_task(task)
+            if self.position.owed:
+                self._validate(task)
+                continue
             try:
                 self._timed_step(task)
             except Exploded as reason:
@@ -247,31 +278,67 @@ class Trainer:
                 continue
             if self._validation_is_due():
                 self._validate(task)
-                if self._out_of_patience():
-                    self.reporter.note(
-                        f"stopped early: {self.position.waiting} validations without a better one"
-                    )
-                    break
             elif self._checkpoint_is_due():
                 self.checkpoint()
         if self.position.last_validation < self.progress():
             self._validate(task)
+        if self.lifecycle or self.measured:
+            # From here to the next checkpoint the run is not whole: what is given up is repeated.
+            self._whole = False
         if self.lifecycle:
-            begin = time.monotonic()
-            self.lifecycle.task_finished(self.hooks, task, task.batches)
-            self.position.seconds += time.monotonic() - begin
+            begin = self._clock()
+            with self._long("what the strategies do after a task"):
+                self.lifecycle.task_finished(self.hooks, task, task.batches)
+            self.position.seconds += self._clock() - begin
         if self.measured:
             self._measure_tasks(self.position.task)
         self._next_task()
 
+    def _is_over(self, task: Task) -> bool:
+        """Whether a task's budget, or the patience with it, is used up."""
+        if self.progress() >= 1.0:
+            return True
+        if self._out_of_patience():
+            waiting = self.position.waiting
+            self.reporter.note(f"stopped early: {waiting} validations without a better one")
+            return True
+        if self._limit.is_over(self.position.task_seconds, self._looked_at(task)):
+            # What is left is too short for a step; it counts as used, so that this task is over.
+            assert self._limit.seconds is not None
+            self.position.task_seconds = max(self._limit.seconds, self.position.task_seconds)
+            return True
+        return False
+
     def _begin_task(self, task: Task) -> None:
-        begin = time.monotonic()
+        begin = self._clock()
+        self._whole = False
         if self.position.task > 0 and self.options.reset_optimizer:
             self.optimizer.state.clear()
         if self.lifecycle:
-            self.lifecycle.task_started(self.hooks, task)
+            with self._long("what the strategies do before a task"):
+                self.lifecycle.task_started(self.hooks, task)
         self.position.begun = True
-        self.position.seconds += time.monotonic() - begin
+        self._whole = True
+        self.position.seconds += self._clock() - begin
+
+    @contextmanager
+    def _long(self, what: str, kind: str | None = None) -> Iterator[None]:
+        """What may take long: said when it does, and given up a moment after Ctrl-C.
+
+        Args:
+            what: how it is called.
+            kind: parts of one kind usually take as long as each other; none: `what` is one.
+        """
+        with self._slow.part(what, kind or what), self._interrupts.breakable():
+            yield
+
+    def _make_pace(self) -> Pace | None:
+        """Where the clock decides how the run goes, it may decide on the threads, too."""
+        options, threads = self.options, torch.get_num_threads()
+        asked = options.threads is not None or "OMP_NUM_THREADS" in os.environ
+        if self.device.type != "cpu" or options.time is None or asked or threads == 1:
+            return None
+        return Pace(threads, Contention().share, torch.set_num_threads, self.reporter.note)
 
     def _next_task(self) -> None:
         self.position.task += 1
@@ -281,6 +348,7 @@ class Trainer:
             self.position.batch = self.position.task_step = 0
             self.position.task_seconds = self.position.last_validation = 0.0
             self.position.best, self.position.waiting = None, 0
+            self.position.looked_at = None
             # Of another task much more is normal: whoever is sure of one is surprised by the next.
             self.position.first_loss = None
             self.position.begun = False
@@ -291,7 +359,8 @@ class Trainer:
     def _measure_tasks(self, learned: int | None) -> None:
         """A row of the history: every task's held-out part, with the model as it is."""
         limit = min(self.options.validate_tokens, MEASURED)
-        nats = measure(self.model, self.measured, self.device, self.dtype, limit)
+        with self._long("the measurement of all tasks"):
+            nats = measure(self.model, self.measured, self.device, self.dtype, limit)
         position = self.position
         position.history.append(
             {
@@ -313,6 +382,7 @@ class Trainer:
         position = self.position
         if position.task == len(self.tasks):
             position.task -= 1
+            position.waiting = 0
             if self.progress() == 1.0:
                 position.task += 1
                 return
@@ -333,14 +403,18 @@ class Trainer:
             epochs = position.batch / len(self.tasks[position.task].batches)
             shares.append(epochs / options.epochs if options.epochs else 1.0)
         if options.time is not None:
-            budget = options.time / len(self.tasks)
-            shares.append(position.task_seconds / budget if budget else 1.0)
+            task = self.tasks[position.task]
+            shares.append(self._limit.share(position.task_seconds, self._looked_at(task)))
         return min(max(shares), 1.0)
 
     def _timed_step(self, task: Task) -> None:
-        begin = time.monotonic()
+        begin = self._clock()
         tokens = self._step(task)
-        self._add_seconds(time.monotonic() - begin)
+        self._step_seconds = self._clock() - begin
+        self._add_seconds(self._step_seconds)
+        self._limit.add_step(self._step_seconds, tokens)
+        if self._pace is not None:
+            self._pace.step(self._step_seconds)
         self._recent.add_tokens(tokens)
         self._report()
 
@@ -354,6 +428,35 @@ class Trainer:
         learning_rate = options.learning_rate * rate(self.progress(), options)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate * position.rate_scale
+        slow = self._step_seconds > MOMENT
+        random = self._random_state()
+        before = Before.of(position, self.lanes, random, self.model, self.lifecycle, copied=slow)
+        try:
+            with self._long(f"step {position.step + 1}", "a step"):
+                total, tokens, terms = self._gradients(task)
+                norm = torch.nn.utils.clip_grad_norm_(
+                    self.model.parameters(), options.clip if options.clip > 0 else math.inf
+                )
+        except GivenUp:
+            self._take_back(before)
+            raise
+        if self.measured:
+            self._stream.add(total)
+        if (position.step + 1) % self._look_every == 0:
+            self._look(float(total), float(norm))
+        self.optimizer.step()
+        position.step += 1
+        position.task_step += 1
+        position.tokens += tokens
+        self._metrics = {"learning_rate": learning_rate * position.rate_scale}
+        self._metrics.update({name: float(term.detach()) for name, term in terms.items()})
+        if self.lifecycle:
+            self.lifecycle.step_finished(self.hooks, {"loss": self._recent.loss, **self._metrics})
+        return tokens
+
+    def _gradients(self, task: Task) -> tuple[Tensor, int, dict[str, Tensor]]:
+        """The loss of a step, its tokens, and the strategies' terms; no weight is changed."""
+        options = self.options
         self.optimizer.zero_grad(set_to_none=True)
         total, tokens = torch.zeros((), device=self.device), 0
         terms: dict[str, Tensor] = {}
@@ -371,22 +474,14 @@ class Trainer:
             tokens += self.hooks.lanes * len(batch.targets)
         if self.lifecycle:
             self.lifecycle.gradients_ready(self.hooks)
-        norm = torch.nn.utils.clip_grad_norm_(
-            self.model.parameters(), options.clip if options.clip > 0 else math.inf
-        )
-        if self.measured:
-            self._stream.add(total)
-        if (position.step + 1) % self._look_every == 0:
-            self._look(float(total), float(norm))
-        self.optimizer.step()
-        position.step += 1
-        position.task_step += 1
-        position.tokens += tokens
-        self._metrics = {"learning_rate": learning_rate * position.rate_scale}
-        self._metrics.update({name: float(term.detach()) for name, term in terms.items()})
-        if self.lifecycle:
-            self.lifecycle.step_finished(self.hooks, {"loss": self._recent.loss, **self._metrics})
-        return tokens
+        return total, tokens, terms
+
+    def _take_back(self, before: Before) -> None:
+        """Back to before the step, as far as that was kept."""
+        self.position = self.hooks.position = before.position
+        self.lanes = before.lanes
+        self._set_random_state(before.random)
+        self._whole = before.restore(self.model, self.lifecycle)
 
     def _backward(self, own: Tensor, objective: Tensor) -> None:
         """Gradients of the objective; those of the task's own loss apart, if a strategy asks."""
@@ -530,38 +625,69 @@ class Trainer:
         every = self.options.checkpoint_every
         if every is not None:
             return self.position.step % every == 0
-        return time.monotonic() - self._last_checkpoint >= CHECKPOINT_SECONDS
+        return self._clock() - self._last_checkpoint >= CHECKPOINT_SECONDS
+
+    def _looked_at(self, task: Task) -> int:
+        """How many held-out tokens a validation looks at."""
+        if task.valid is None:
+            return 0
+        limit = min(self.options.validate_tokens, task.valid.targets)
+        return limit if self.position.looked_at is None else min(limit, self.position.looked_at)
+
+    def _choose_looked_at(self, task: Task) -> None:
+        """Once for all validations of a task, so that they can be compared."""
+        if self.position.looked_at is not None or task.valid is None:
+            return
+        limit = self._looked_at(task)
+        self.position.looked_at = self._limit.validated(limit)
+        if self.position.looked_at < limit:
+            self.reporter.note(
+                f"validations look at {self.position.looked_at:,} of {limit:,} held-out tokens, "
+                "so that the time is kept"
+            )
 
     def _validate(self, task: Task) -> None:
-        begin = time.monotonic()
+        begin = self._clock()
         position = self.position
-        position.last_validation = self.progress()
-        better = False
-        if task.valid is not None:
-            limit = self.options.validate_tokens
-            batches = evaluation(task.valid, chunk=256, lanes=VALIDATION_LANES, limit=limit)
-            result = score(self.model, batches, self.device, self.dtype).nats_per_token
-            better = position.best is None or result < position.best
-            if better:
-                position.best, position.best_step, position.waiting = result, position.step, 0
-            else:
-                position.waiting += 1
-            self._record({"split": "valid", "loss": result})
-            if self.lifecycle:
-                self.lifecycle.evaluated(self.hooks, "valid", {"loss": result})
-            self.reporter.note(
-                f"step {position.step}  valid {result:.4f} nats/token{' (best)' if better else ''}"
-            )
-        if self.options.sample:
-            text = self.preview(position.step)
-            if text:
-                self.folder.sample(position.step, text)
-                self.reporter.sample(text, f"step {position.step}")
+        position.owed = True
+        self._choose_looked_at(task)
+        result, text = None, ""
+        with self._long("a validation"):
+            if task.valid is not None:
+                limit = self._looked_at(task)
+                batches = evaluation(task.valid, chunk=256, lanes=VALIDATION_LANES, limit=limit)
+                result = score(self.model, batches, self.device, self.dtype).nats_per_token
+            if self.options.sample:
+                text = self.preview(position.step)
+        position.owed = False
+        better = result is not None and self._validated(result)
+        if text:
+            self.folder.sample(position.step, text)
+            self.reporter.sample(text, f"step {position.step}")
         if better or task.valid is None or len(self.tasks) > 1:
             self.save_model(position, position.best)
-        self._validation_seconds = time.monotonic() - begin
+        self._validation_seconds = self._clock() - begin
+        self._limit.add_validation(self._validation_seconds)
         self._add_seconds(self._validation_seconds)
+        # Of a limit of time, the validation itself has used some.
+        position.last_validation = self.progress()
         self.checkpoint()
+
+    def _validated(self, result: float) -> bool:
+        """Records a validation, in nats per token; whether it is the best."""
+        position = self.position
+        better = position.best is None or result < position.best
+        if better:
+            position.best, position.best_step, position.waiting = result, position.step, 0
+        else:
+            position.waiting += 1
+        self._record({"split": "valid", "loss": result})
+        if self.lifecycle:
+            self.lifecycle.evaluated(self.hooks, "valid", {"loss": result})
+        self.reporter.note(
+            f"step {position.step}  valid {result:.4f} nats/token{' (best)' if better else ''}"
+        )
+        return better
 
     def _out_of_patience(self) -> bool:
         return self.options.patience is not None and self.position.waiting >= self.options.patience
@@ -569,10 +695,23 @@ class Trainer:
     # Stopping ------------------------------------------------------------------------------------
 
     def _save_and_stop(self) -> None:
-        self.checkpoint()
-        if self.position.best is None:
-            self.save_model(self.position, None)
+        resume = f"go on with `rnngen fit --resume {self.folder.path}`"
+        if self._whole:
+            self.checkpoint()
+            if self.position.best is None:
+                self.save_model(self.position, None)
+            raise Interrupted(
+                f"stopped at step {self.position.step}; everything is saved", hint=resume
+            )
+        saved = load_checkpoint(self.folder.path)
+        if saved is None:
+            raise Interrupted(
+                "stopped before anything was learned",
+                hint=f"delete `{self.folder.path}`, and begin again",
+            )
+        step = saved[1]["position"]["step"]
         raise Interrupted(
-            f"stopped at step {self.position.step}; everything is saved",
-            hint=f"go on with `rnngen fit --resume {self.folder.path}`",
+            f"stopped at step {self.position.step} in the middle of something that can't be saved; "
+            f"everything up to step {step} is",
+            hint=resume,
         )

@@ -244,6 +244,16 @@ class Progress:
         """
         raise NotImplementedError
 
+    def slow(self, part: str, seconds: float, reason: str) -> None:
+        """While a part of training is slow, once a second and from another thread.
+
+        Args:
+            part: what is going on.
+            seconds: how long so far.
+            reason: why; empty where it is unknown.
+        """
+        raise NotImplementedError
+
     def note(self, text: str) -> None:
         """A line worth reading."""
         self._ui.note(text)
@@ -258,12 +268,13 @@ class Progress:
 
 
 class PlainProgress(Progress):
-    """One line every `PLAIN_SECONDS`, and for the first and the last step."""
+    """One line every `PLAIN_SECONDS`, and for the first, the last and a slow step."""
 
     def __init__(self, ui: Ui, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(ui)
         self._clock = clock
         self._last: float | None = None
+        self._last_slow: float | None = None
 
     def progress(
         self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
@@ -274,6 +285,13 @@ class PlainProgress(Progress):
         if due or (total is not None and step >= total):
             self._last = now
             self._ui.note(f"step  {steps_done(step, total)}  {numbers(metrics, eta)}".rstrip())
+
+    def slow(self, part: str, seconds: float, reason: str) -> None:
+        """A line, if it is time for one."""
+        now = self._clock()
+        if self._last_slow is None or now - self._last_slow >= PLAIN_SECONDS:
+            self._last_slow = now
+            self._ui.note(slowness(part, seconds, reason))
 
 
 class BarProgress(Progress):
@@ -301,6 +319,16 @@ class BarProgress(Progress):
             description=f"step {steps_done(step, total)}",
             numbers=numbers(metrics, eta),
         )
+
+    def slow(self, part: str, seconds: float, reason: str) -> None:
+        """In the place of the numbers, until the next step is done."""
+        self._bars.update(self._task, numbers=slowness(part, seconds, reason))
+
+
+def slowness(part: str, seconds: float, reason: str) -> str:
+    """`step 12 takes long: 0:23 so far (other programs use the cores)`."""
+    said = f"{part} takes long: {clock_time(seconds)} so far"
+    return f"{said} ({reason})" if reason else said
 
 
 def steps_done(step: int, total: int | None) -> str:

@@ -14,15 +14,17 @@ PACKAGE = ROOT / "rnngen"
 
 FLOORS = {
     6: "cli ui terminal __main__ testing",
-    5: "fit plan resumed left_behind train tasks tracking position scheduled_sampling generate "
-    "forecast preview stopping evaluate export compare card continual chat",
+    5: "fit plan resumed left_behind train undo pace slow_step tasks tracking position "
+    "scheduled_sampling generate forecast preview stopping evaluate export compare card continual "
+    "chat",
     4: "bundle assembly verify commit tree runs records plots engine cuda_graph model optimizers "
     "foreign_cell packing data scoring objective task_history task_matrix baselines memorization "
     "exporters",
     3: "config catalog plugins discovery registration component lifecycle builtin hookspecs",
     2: "cells domains likelihoods decoders trackers",
     1: "protocols options sections errors sources unpack corpora python_text schema schedule "
-    "device draws atomic private reporter interrupts budget dropout memory blame foreign",
+    "device draws atomic private reporter interrupts hard_end waiting cores budget time_limit "
+    "dropout memory blame foreign",
 }
 """Every room of the package; ARCHITECTURE.md names those one has to know."""
 

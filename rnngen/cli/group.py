@@ -13,6 +13,7 @@ import click
 from rnngen import __version__
 from rnngen.blame import blamed, one_line, traceback_of
 from rnngen.errors import ExitCode, RnngenError, UsageError
+from rnngen.hard_end import hard_end
 from rnngen.options import suggest
 from rnngen.terminal import guarded
 from rnngen.ui import Ui
@@ -147,12 +148,13 @@ def _main(arguments: Sequence[str] | None) -> int:
         if hasattr(stream, "reconfigure") and not stream.isatty():
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        result = cli.main(
-            args=None if arguments is None else list(arguments),
-            prog_name="rnngen",
-            obj=ui,
-            standalone_mode=False,
-        )
+        with hard_end():
+            result = cli.main(
+                args=None if arguments is None else list(arguments),
+                prog_name="rnngen",
+                obj=ui,
+                standalone_mode=False,
+            )
         return result if isinstance(result, int) else ExitCode.OK
     except SystemExit as exit:
         blame = blamed(exit)

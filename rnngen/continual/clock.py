@@ -80,6 +80,10 @@ class TrialReporter:
         shown = {name: metrics[name] for name in ("loss", "tokens_per_second") if name in metrics}
         self._reporter.progress(step, total, shown, left)
 
+    def slow(self, part: str, seconds: float, reason: str) -> None:
+        """While a part of the training is slow."""
+        self._reporter.slow(part, seconds, reason)
+
     def sample(self, text: str, title: str) -> None:
         """Not passed on: the samples of the final models are shown side by side."""
 

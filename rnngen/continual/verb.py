@@ -140,7 +140,7 @@ class _Work:
                 continue
             try:
                 self._one(number, trial)
-            except Interrupted as stop:
+            except (Interrupted, KeyboardInterrupt) as stop:
                 self.folder.write(self.result.document("interrupted"))
                 raise Interrupted(
                     f"stopped in trial {number} of {len(self.trials)}; everything is saved",
