@@ -26,13 +26,16 @@ BUSY = 3
 WANTED = 0.8
 LOOP = {"OMP_WAIT_POLICY": "ACTIVE"}
 ONE = {"OMP_NUM_THREADS": "1"}
+COMPUTE = "import os; parent = os.getppid()\nwhile os.getppid() == parent: pass"
+"""Ends when the benchmark does, however that ends."""
+
 PLAIN = ["-o", "train.sample=0", "-o", "train.validate_tokens=1"]
 
 
 @contextlib.contextmanager
 def busy(count: int) -> Iterator[None]:
     """Processes that compute until the end."""
-    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    others = [subprocess.Popen([sys.executable, "-c", COMPUTE]) for _ in range(count)]
     try:
         yield
     finally:
