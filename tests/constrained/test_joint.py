@@ -59,7 +59,7 @@ def part(kind: str, text: Any, vocabulary: Any) -> Any:
     if kind == "table":
         return TableSingle(Regex(text).bind(vocabulary))
     dead = [one + "b" for one in text]
-    return PlannedMachine(Listed([*text, *dead], text, vocabulary), vocabulary, "l", lambda _: True)
+    return PlannedMachine(Listed([*text, *dead], text, vocabulary), vocabulary, "l", lambda _: None)
 
 
 def valid(kind: str, text: Any, written: str) -> bool:
