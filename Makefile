@@ -37,12 +37,9 @@ demo: $(DEPS)
 test: $(DEV_DEPS)
 	$(BIN)/python -m pytest -n 2
 
-# mypy looks for packages in folders of their name; the plugins' are called otherwise.
 lint: $(DEV_DEPS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	mkdir -p build/types && for plugin in plugins/*/; do \
-	  ln -sfn "../../$$plugin" "build/types/rnngen_$$(basename $$plugin)"; done
 	$(BIN)/mypy
 
 bench: $(DEV_DEPS)

@@ -21,8 +21,8 @@ import numpy as np
 
 import rnngen
 from benchmarks.machine import describe
-from rnngen.errors import PluginError
-from rnngen.reporter import Silent
+from rnngen.contracts.errors import PluginError
+from rnngen.contracts.reporter import Silent
 from rnngen_avalanche import backend
 
 WAYS: dict[str, tuple[str, ...]] = {

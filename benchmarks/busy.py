@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.machine import describe
-from rnngen.waiting import DECIDED_BY
+from rnngen.engines.waiting import DECIDED_BY
 
 BUSY = 3
 WANTED = 0.8

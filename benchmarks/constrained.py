@@ -27,13 +27,13 @@ import torch
 import rnngen
 from benchmarks.generate import make
 from benchmarks.machine import describe
-from rnngen.decoders.sample import Sample
-from rnngen.engine import Engine
-from rnngen.protocols import Request
-from rnngen_constrained.decoder import Constrained
-from rnngen_constrained.machine import Vocabulary
-from rnngen_constrained.pattern import Regex
-from rnngen_constrained.spelling import spelling_of
+from rnngen.components.decoders.sample import Sample
+from rnngen.contracts.constraint import Vocabulary
+from rnngen.contracts.decoder import Request
+from rnngen.engines.torch_engine import Engine
+from rnngen_constrained.automata.spelling import spelling_of
+from rnngen_constrained.decoder.decoder import Constrained
+from rnngen_constrained.kinds.regex import Regex
 
 BATCH = 256
 PATTERNS = {

@@ -28,11 +28,11 @@ import torch
 
 import rnngen
 from benchmarks.machine import data, describe
-from rnngen.continual import scores, trials
-from rnngen.continual.methods import JOINT, NAIVE, SINGLE, Method
-from rnngen.continual.scores import Scores, Spread
-from rnngen.continual.trials import Trial
-from rnngen.reporter import Silent
+from rnngen.contracts.reporter import Silent
+from rnngen.verbs.continual import scores, trials
+from rnngen.verbs.continual.methods import JOINT, NAIVE, SINGLE, Method
+from rnngen.verbs.continual.scores import Scores, Spread
+from rnngen.verbs.continual.trials import Trial
 
 SETS = {
     "author": ("shakespeare", "milton", "hardy", "king_james", "melville", "us_presidents"),

@@ -22,14 +22,16 @@ import torch
 from torch import nn
 
 from benchmarks.machine import describe
-from rnngen import bundle
-from rnngen.cells.linear import prepare_linear
-from rnngen.decoders.sample import Sample
-from rnngen.domains.text.codecs.char import CharCodec
-from rnngen.engine import Engine
-from rnngen.model import Model, build
-from rnngen.protocols import Request
-from rnngen.sections import ModelOptions
+from rnngen.bundles import bundle
+from rnngen.bundles.write import commit_model
+from rnngen.components.cells.linear import prepare_linear
+from rnngen.components.decoders.sample import Sample
+from rnngen.components.domains.text.codecs.char import CharCodec
+from rnngen.contracts.decoder import Request
+from rnngen.engines.torch_engine import Engine
+from rnngen.kernel.core_options import ModelOptions
+from rnngen.model.build import build
+from rnngen.model.model import Model
 
 SIZE = 65
 TARGETS = {
@@ -135,7 +137,7 @@ def onnx_runtime(model: Model, folder: Path, threads: int) -> Write:
     """One step exported by `rnngen export`, sampled with NumPy."""
     from onnxruntime import InferenceSession, SessionOptions
 
-    from rnngen.exporters.onnx import Onnx
+    from rnngen.engines.exporters.onnx import Onnx
 
     path = folder / f"{model.options.hidden}.onnx"
     if not path.exists():
@@ -149,7 +151,7 @@ def onnx_runtime(model: Model, folder: Path, threads: int) -> Write:
         }
         run = folder / f"run{model.options.hidden}"
         run.mkdir()
-        bundle.commit_model(run, model.tensors(), manifest, codec.files())
+        commit_model(run, model.tensors(), manifest, codec.files())
         Onnx().export(bundle.load(run), path)
     options = SessionOptions()
     options.intra_op_num_threads = threads

@@ -47,9 +47,9 @@ def fit(data: Path, run: Path, minutes: float, *options: str) -> None:
 
 def real_words(data: Path, run: Path) -> dict[str, list[Word]]:
     """Steps and text of each part, encoded as the model has them."""
-    from rnngen.bundle import load
-    from rnngen.data import prepare
-    from rnngen.sources import Source
+    from rnngen.bundles.bundle import load
+    from rnngen.data.prepare import prepare
+    from rnngen.files.source import Source
 
     bundle = load(run)
     codec, domain = bundle.codec, bundle.domain
@@ -72,7 +72,7 @@ def real_words(data: Path, run: Path) -> dict[str, list[Word]]:
 def written(run: Path, words: Sequence[str], bias: float) -> list[Word]:
     """Each word as the model writes it, once."""
     import rnngen
-    from rnngen.bundle import load
+    from rnngen.bundles.bundle import load
 
     bundle = load(run)
     found = []
@@ -117,8 +117,8 @@ def score(run: Path) -> None:
 
 def legible(data: Path, runs: Path, seconds: float, biases: Sequence[float]) -> None:
     """How much of what is written is read right, beside real words."""
-    from rnngen.domains.handwriting.output import write
     from rnngen.testing.domains import Sequence as Written
+    from rnngen_handwriting.output import write
 
     parts = real_words(data, runs / "synth")
     print({part: len(words) for part, words in parts.items()}, flush=True)

@@ -29,13 +29,13 @@ import jsonschema
 import numpy as np
 import torch
 
-from rnngen.errors import RnngenError
-from rnngen.likelihoods.categorical import Categorical
-from rnngen.protocols import Request
-from rnngen_constrained.decoder import Constrained
-from rnngen_constrained.json_schema import JsonSchema
-from rnngen_constrained.machine import Single, Vocabulary
-from rnngen_constrained.planned import PlannedMachine
+from rnngen.components.likelihoods.categorical import Categorical
+from rnngen.contracts.constraint import Single, Vocabulary
+from rnngen.contracts.decoder import Request
+from rnngen.contracts.errors import RnngenError
+from rnngen_constrained.decoder.decoder import Constrained
+from rnngen_constrained.json_schema.constraint import JsonSchema
+from rnngen_constrained.machines.planned import PlannedMachine
 
 BYTES = Vocabulary([b"", *(bytes([n]) for n in range(256))], ["end", *map(str, range(256))], 0)
 Group = tuple[str, Any, list[dict[str, Any]]]

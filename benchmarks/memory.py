@@ -38,8 +38,8 @@ from benchmarks.memory import Watch
 watch = Watch.here()
 begin = time.perf_counter()
 from rnngen.data import choose, prepare
-from rnngen.domains.text import TextDomain
-from rnngen.sources import Source
+from rnngen.components.domains.text import TextDomain
+from rnngen.files.source import Source
 path, tokens = Path(sys.argv[1]), sys.argv[2]
 imported = time.perf_counter()
 dataset = prepare("text", TextDomain(tokens=tokens), [Source(path.name, path)])

@@ -78,7 +78,7 @@ PUBLISHED = {
 def frames(name: str) -> None:
     """Trains on one of the `.mat` files and prints a row."""
     import rnngen
-    from rnngen.evaluate import evaluate
+    from rnngen.verbs.evaluate import evaluate
 
     path = data(f"polymusic_mat/{name.removesuffix('_nade')}.mat")
     with tempfile.TemporaryDirectory() as folder:
@@ -98,8 +98,8 @@ def frames(name: str) -> None:
 
 def groove() -> None:
     """Reads all files of a folder and makes tokens of them."""
-    from rnngen.domains.music import MusicDomain
-    from rnngen.sources import find
+    from rnngen.data.find_sources import find
+    from rnngen_music.domain import MusicDomain
 
     for tokens in ("remi", "tsd"):
         domain = MusicDomain(grid=12, tokens=tokens)

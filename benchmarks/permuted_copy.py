@@ -27,13 +27,14 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.machine import describe
-from rnngen.cells.rnn import RNN
-from rnngen.data import Batch, Store
-from rnngen.lifecycle import Active, Lifecycle
-from rnngen.objective import mean_nll
-from rnngen.position import Position, Run, Task
-from rnngen.schedule import rate
-from rnngen.sections import TrainOptions
+from rnngen.components.cells.rnn import RNN
+from rnngen.contracts.batch import Batch
+from rnngen.data.store import Store
+from rnngen.kernel.core_options import TrainOptions
+from rnngen.kernel.strategies import Active, Lifecycle
+from rnngen.model.loss import mean_nll
+from rnngen.training.run import Position, Run, Task
+from rnngen.training.schedule import rate
 from rnngen_continual.ewc import EWC
 from rnngen_continual.naive import Naive
 from rnngen_continual.si import SynapticIntelligence

@@ -37,12 +37,12 @@ def made_up(count: int) -> list[str]:
 
 def main(arguments: Sequence[str]) -> None:
     """Prints a line for each form."""
-    from rnngen_constrained.machine import Vocabulary
-    from rnngen_constrained.poetry import forms
-    from rnngen_constrained.poetry.dictionary import parse_dictionary
-    from rnngen_constrained.poetry.lexicon import make_lexicon
-    from rnngen_constrained.poetry.measure import read_metre, syllables
-    from rnngen_constrained.poetry.poem import Poem
+    from rnngen.contracts.constraint import Vocabulary
+    from rnngen_poetry import forms
+    from rnngen_poetry.dictionary import parse_dictionary
+    from rnngen_poetry.lexicon import make_lexicon
+    from rnngen_poetry.measure import read_metre, syllables
+    from rnngen_poetry.poem import Poem
 
     lines = made_up(int(arguments[0]) if arguments else 100_000)
     start = time.process_time()

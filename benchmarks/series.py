@@ -28,10 +28,10 @@ import numpy as np
 
 import rnngen
 from benchmarks.machine import data, describe
-from rnngen.domains.series import baselines
-from rnngen.domains.series.backtest import COLUMNS, Tally
-from rnngen.domains.series.metrics import LEVELS
-from rnngen.domains.series.outlook import Outlook
+from rnngen_series import baselines
+from rnngen_series.backtest import COLUMNS, Tally
+from rnngen_series.metrics import LEVELS
+from rnngen_series.outlook import Outlook
 
 Rows = list[tuple[str, list[float | None]]]
 M4 = (

@@ -26,7 +26,7 @@ from torch import nn
 
 import rnngen
 from benchmarks.machine import describe
-from rnngen.memory import keep_freed_blocks
+from rnngen.training.allocator import keep_freed_blocks
 
 LANES, CHUNK, RATE = 32, 64, 0.002
 

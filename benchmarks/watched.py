@@ -88,9 +88,9 @@ class Reader:
 
 def outcome(kind: str, path: Path) -> str:
     """What reading a file, and making steps of it, comes to."""
-    from rnngen.catalog import get_catalog
-    from rnngen.errors import RnngenError
-    from rnngen.sources import Source
+    from rnngen.contracts.errors import RnngenError
+    from rnngen.files.source import Source
+    from rnngen.kernel.catalog import get_catalog
 
     name, options = DOMAINS[kind]
     domain = get_catalog().find("domain", name).load()(**options)

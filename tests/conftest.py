@@ -23,7 +23,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Iterator[None]:
     """No `RNNGEN_*` of the developer, no colours, one thread, and a catalog of its own."""
-    from rnngen import catalog
+    from rnngen.kernel import catalog
 
     for name in os.environ:
         if name.startswith("RNNGEN_"):
@@ -67,14 +67,14 @@ def run_cli(capsys: pytest.CaptureFixture[str]) -> RunCli:
 @pytest.fixture
 def without_bundled(monkeypatch: pytest.MonkeyPatch) -> None:
     """The plugins of rnngen's own distribution are not there."""
-    from rnngen import discovery
+    from rnngen.kernel import distributions
 
-    everything = discovery.distributions
+    everything = distributions.distributions
 
     def others() -> Iterator[Distribution]:
-        return (found for found in everything() if discovery.folder_name(found)[0] != "rnngen")
+        return (found for found in everything() if distributions.folder_name(found)[0] != "rnngen")
 
-    monkeypatch.setattr(discovery, "distributions", others)
+    monkeypatch.setattr(distributions, "distributions", others)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rnngen.reporter import Silent
+from rnngen.contracts.reporter import Silent
 
 SMALL = ["--cell", "gru", "--hidden", "8", "--steps", "30", "--precision", "fp32"]
 SMALL += ["-o", "train.lanes=4", "-o", "train.chunk=16", "-o", "model.embedding=8"]

@@ -8,12 +8,13 @@ from typing import Any
 
 import torch
 
-from rnngen import bundle
-from rnngen.domains.text.codecs.char import CharCodec
-from rnngen.model import Model, build
-from rnngen.runs import RunFolder
-from rnngen.sections import ModelOptions
-from rnngen.tree import pack
+from rnngen.bundles import write
+from rnngen.bundles.run_folder import RunFolder
+from rnngen.components.domains.text.codecs.char import CharCodec
+from rnngen.files.tree import pack
+from rnngen.kernel.core_options import ModelOptions
+from rnngen.model.build import build
+from rnngen.model.model import Model
 
 CONFIG = """[model]
 cell = "{cell}"
@@ -63,7 +64,7 @@ def save(
     made = model(seed=seed, **kw)
     tensors: dict[str, torch.Tensor] = {}
     state = pack({"ewc": {"importance": torch.full((3,), float(step))}}, "strategy", tensors)
-    bundle.commit_model(
+    write.commit_model(
         folder,
         made.tensors(),
         manifest(made, step, strategy=state),
@@ -98,7 +99,7 @@ def train(
         }
         described = manifest(made, 100, data=data_part)
         described["metrics"] = {"valid_nats_per_token": 3.0 / (1 + rate * 100) + 0.1}
-        bundle.commit_model(run.path, made.tensors(), described, codec().files())
+        write.commit_model(run.path, made.tensors(), described, codec().files())
         run.finish("finished", tokens=6400, seconds=2.0)
     return folder
 

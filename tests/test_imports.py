@@ -95,25 +95,6 @@ def test_public_name_is_there_and_is_what_it_is_called(name):
     assert name in dir(rnngen)
 
 
-def test_verb_is_its_function_whatever_was_imported_before():
-    program = """
-import importlib, itertools, json, sys
-orders = ["import rnngen", "import rnngen.{0}", "from rnngen.{0} import {0}", "import rnngen.cli"]
-for verb, order in itertools.product(["fit", "generate", "evaluate"], orders):
-    for name in [name for name in sys.modules if name.split(".")[0] == "rnngen"]:
-        del sys.modules[name]
-    exec(order.format(verb))
-    import rnngen
-    function = getattr(rnngen, verb)
-    assert callable(function) and function.__name__ == verb, (verb, order, function)
-    module = importlib.import_module(f"rnngen.{verb}")
-    assert getattr(module, verb) is function, (verb, order)
-    assert getattr(rnngen, verb) is function, (verb, order)
-print(json.dumps([0, []]))
-"""
-    modules_after(program=program)
-
-
 def test_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute `fitt`"):
         _ = rnngen.fitt

@@ -1,119 +1,162 @@
-"""Imports only go down the floors of ARCHITECTURE.md, and what is quick to start stays light."""
+"""The rules of the house: what may import what, and how long a file, a function, a class may be."""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+import rnngen
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "rnngen"
+PLUGINS = ROOT / "plugins"
 
 FLOORS = {
-    6: "cli ui terminal __main__ testing",
-    5: "fit plan resumed left_behind train undo pace slow_step tasks tracking position "
-    "scheduled_sampling generate forecast preview stopping evaluate export compare card continual "
-    "chat",
-    4: "bundle assembly verify commit tree runs records plots engine cuda_graph model optimizers "
-    "foreign_cell packing data scoring objective task_history task_matrix baselines memorization "
-    "exporters",
-    3: "config catalog plugins discovery registration component lifecycle builtin hookspecs",
-    2: "cells domains likelihoods decoders trackers",
-    1: "protocols options sections errors sources unpack corpora python_text schema schedule "
-    "device draws atomic private reporter interrupts hard_end waiting cores budget time_limit "
-    "dropout memory blame foreign",
+    9: "cli testing",
+    8: "verbs",
+    7: "training",
+    6: "metrics engines",
+    5: "bundles",
+    4: "model",
+    3: "data components",
+    2: "kernel files",
+    1: "contracts",
 }
-"""Every room of the package; ARCHITECTURE.md names those one has to know."""
+"""Rooms by floor: an import goes to a lower floor, or stays in its room."""
+
+FILE, FUNCTION, CLASS = 400, 60, 20
+"""The most lines of a file, lines of a function, and methods of a class."""
+
+LIBRARIES = {"click": {"cli"}, "rich": {"cli"}, "pluggy": {"kernel"}}
+"""Libraries that only some rooms know."""
 
 
-def modules() -> list[Path]:
-    return sorted(PACKAGE.rglob("*.py"))
+@cache
+def modules() -> dict[str, Path]:
+    """Every module of the core and of the bundled plugins, by its dotted name."""
+    found = {}
+    for base, files in (
+        (ROOT, PACKAGE.rglob("*.py")),
+        (PLUGINS, PLUGINS.rglob("*.py")),
+    ):
+        for path in files:
+            parts = path.relative_to(base).with_suffix("").parts
+            found[".".join(part for part in parts if part != "__init__")] = path
+    return dict(sorted(found.items()))
+
+
+@cache
+def tree(name: str) -> ast.Module:
+    return ast.parse(modules()[name].read_text(encoding="utf-8"))
 
 
 def room(module: str) -> str:
-    """`rnngen.cells.gru` is in the room `cells`; the package itself is the front door."""
     parts = module.split(".")
-    return parts[1] if len(parts) > 1 else "rnngen"
+    return parts[1] if parts[0] == "rnngen" and len(parts) > 1 else parts[0]
 
 
-def floor(module: str) -> int:
-    found = [number for number, rooms in FLOORS.items() if room(module) in rooms.split()]
-    assert found, f"{module} is in no floor of {__file__}; add it there and in ARCHITECTURE.md"
-    return found[0]
+def floor(name: str) -> int:
+    (found,) = [number for number, rooms in FLOORS.items() if name in rooms.split()]
+    return found
 
 
-def name_of(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(part for part in parts if part != "__init__")
+def imported(name: str) -> Iterator[str]:
+    """What a module imports, anywhere in it: in functions and for types only, too."""
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name} imports relatively"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole in modules() else str(node.module)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            (argument, *_) = node.args
+            if isinstance(argument, ast.Constant):
+                yield str(argument.value)
 
 
-def is_for_types(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+@cache
+def arrows() -> dict[str, set[str]]:
+    """Module by module, which modules of ours it imports."""
+    known = modules()
+    return {name: {other for other in imported(name) if other in known} - {name} for name in known}
 
 
-def imports(node: ast.AST, *, at_import: bool) -> Iterator[str]:
-    """Modules a file imports; with `at_import` only those it imports when it is imported."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Import):
-            yield from (alias.name for alias in child.names)
-        elif isinstance(child, ast.ImportFrom):
-            base = child.module or ""
-            yield base
-            # `from rnngen import catalog` imports a module, `from rnngen.x import Name` does not.
-            if base == "rnngen":
-                yield from (
-                    f"rnngen.{alias.name}"
-                    for alias in child.names
-                    if (PACKAGE / f"{alias.name}.py").exists() or (PACKAGE / alias.name).is_dir()
-                )
-        elif is_for_types(child) or (
-            at_import and isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
-        ):
-            continue
-        else:
-            yield from imports(child, at_import=at_import)
+CORE = [name for name in modules() if name.startswith("rnngen.") and name != "rnngen.__main__"]
+PLUGIN_MODULES = [name for name in modules() if name.startswith("rnngen_")]
 
 
-def imported(path: Path, *, at_import: bool) -> set[str]:
-    return set(imports(ast.parse(path.read_text(encoding="utf-8")), at_import=at_import))
+def test_the_package_is_two_files_and_the_rooms_of_the_table():
+    rooms = {name for names in FLOORS.values() for name in names.split()}
+    files = {path.name for path in PACKAGE.iterdir() if path.suffix == ".py"}
+    folders = {path.name for path in PACKAGE.iterdir() if any(path.glob("*.py"))}
+    assert files == {"__init__.py", "__main__.py"}
+    assert folders == rooms
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_imports_go_down(path):
-    name = name_of(path)
-    if name == "rnngen":
-        return
-    for module in imported(path, at_import=True):
-        if module.startswith("rnngen."):
-            assert floor(module) <= floor(name), f"{name} imports {module}, which is above it"
+@pytest.mark.parametrize("name", CORE)
+def test_an_import_goes_to_a_lower_floor_or_stays_in_its_room(name):
+    for other in arrows()[name]:
+        assert other.startswith("rnngen"), other
+        assert not other.startswith("rnngen_"), f"the core imports the plugin {other}"
+        assert other != "rnngen", f"{name} imports the front door"
+        inside = room(other) == room(name)
+        assert inside or floor(room(other)) < floor(room(name)), f"{name} imports {other}"
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "cells").glob("*.py")), ids=name_of)
-def test_cells_know_torch_and_the_ground_only(path):
-    for module in imported(path, at_import=False):
-        if module.startswith("rnngen"):
-            assert room(module) in {"rnngen", "cells", "options", "errors", "protocols"}, module
+def test_no_files_import_each_other_in_a_circle():
+    circles: list[list[str]] = []
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+
+    def visit(name: str) -> None:
+        index[name] = low[name] = len(index)
+        stack.append(name)
+        for other in sorted(arrows()[name]):
+            if other not in index:
+                visit(other)
+                low[name] = min(low[name], low[other])
+            elif other in stack:
+                low[name] = min(low[name], index[other])
+        if low[name] == index[name]:
+            circle = []
+            while not circle or circle[-1] != name:
+                circle.append(stack.pop())
+            if len(circle) > 1:
+                circles.append(sorted(circle))
+
+    # The front door names everything lazily, for type checkers; nothing of the core imports it.
+    for name in modules():
+        if name not in index and name != "rnngen":
+            visit(name)
+    assert not circles
 
 
-def test_rich_is_imported_in_one_file():
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_library_is_known_in_its_rooms_only(library):
     users = {
-        name_of(path)
-        for path in modules()
-        if any(module.split(".")[0] == "rich" for module in imported(path, at_import=False))
+        room(name) for name in CORE for other in imported(name) if other.split(".")[0] == library
     }
-    assert users == {"rnngen.ui"}
+    assert users <= LIBRARIES[library]
 
 
-def test_floors_are_those_of_the_architecture():
+def test_a_room_says_the_same_in_its_package_and_in_the_architecture():
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (\d) [^|]*\| ([^|]*) \|$", text, flags=re.MULTILINE)
-    assert [int(number) for number, _ in rows] == sorted(FLOORS, reverse=True)
-    for number, rooms in rows:
-        words = [word.removesuffix("/") for word in re.split(r", | · ", rooms)]
-        # `plugins/*` and "anyone's plugin" are outside of the package.
-        named = {word for word in words if word.isidentifier()}
-        assert named, rooms
-        assert named <= set(FLOORS[int(number)].split()), rooms
+    said = dict(re.findall(r"^\| \d+ \| `(\w+)/` \| (.+?) \|$", text, flags=re.MULTILINE))
+    rooms = [name for names in FLOORS.values() for name in names.split()]
+    assert list(said) == rooms
+    for name in rooms:
+        docstring = ast.get_docstring(tree(f"rnngen.{name}")) or ""
+        assert " ".join(docstring.split("\n\n")[0].split()) == said[name]
+
+
+def test_every_public_name_is_found_where_the_table_says():
+    for name in rnngen.__all__:
+        assert getattr(rnngen, name) is not None

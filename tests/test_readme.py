@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from rnngen.errors import ExitCode
+from rnngen.contracts.errors import ExitCode
 
 ROOT = Path(__file__).parent.parent
 

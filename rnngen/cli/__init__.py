@@ -1,4 +1,6 @@
-"""The command line. A command's module is imported when the command is run, and not before.
+"""What a person types and sees; the only room that knows click and rich.
+
+A command's module is imported when the command is run, and not before.
 
     rnngen fit book.txt --time 2m
     rnngen generate --prompt "Once"

@@ -10,8 +10,8 @@ import click
 from rnngen.cli.complete import complete_decoders
 from rnngen.cli.generate import chosen_run, decoder_options
 from rnngen.cli.parameters import json_flag, option_assignments, pass_ui, run_argument, verbosity
-from rnngen.errors import DataError
-from rnngen.ui import Ui
+from rnngen.cli.ui import Ui
+from rnngen.contracts.errors import DataError
 
 
 @click.command(name="chat")
@@ -73,7 +73,7 @@ def command(
     Each line of stdin is a turn, and each answer a line of stdout; an empty line is passed over,
     and the end of the input (Ctrl-D) ends it. With --json: a list of `you` and `answer`.
     """
-    from rnngen.chat import Chat
+    from rnngen.verbs.chat import Chat
 
     chat = Chat(
         chosen_run(ui, run, {}),

@@ -8,7 +8,7 @@ import click
 
 from rnngen.cli.complete import complete_runs
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
-from rnngen.ui import Ui
+from rnngen.cli.ui import Ui
 
 WIDE = 5
 """From so many runs on, each is a line of the table rather than a column."""
@@ -37,8 +37,9 @@ def command(ui: Ui, runs: tuple[Path, ...], out: Path | None, as_json: bool) -> 
       rnngen compare runs/gru runs/lstm --out curves.png
       rnngen compare runs/* --json
     """
-    from rnngen import compare
-    from rnngen.errors import PluginError
+    from rnngen.cli import compare_table
+    from rnngen.contracts.errors import PluginError
+    from rnngen.verbs import compare
 
     # `runs/*` of the shell also names the picture of the last time.
     paths = [path for path in runs if not (path.is_file() and path.suffix == ".png")]
@@ -56,7 +57,7 @@ def command(ui: Ui, runs: tuple[Path, ...], out: Path | None, as_json: bool) -> 
     if as_json:
         ui.json(compare.for_programs(result))
     else:
-        rows = compare.as_rows(result)
+        rows = compare_table.as_rows(result)
         if len(result.runs) >= WIDE:
             rows = [list(column) for column in zip(*rows, strict=True)]
         ui.table(rows[0], rows[1:])

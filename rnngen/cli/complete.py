@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from rnngen.catalog import Catalog
+    from rnngen.kernel.catalog import Catalog
 
 RUNS = Path("runs")
 
@@ -39,7 +39,7 @@ def complete_optimizers(ctx: click.Context, param: click.Parameter, incomplete: 
 
 def complete_strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Names of strategies, and of plugins."""
-    from rnngen.catalog import get_catalog
+    from rnngen.kernel.catalog import get_catalog
 
     plugins = [plugin.name for plugin in get_catalog().plugins]
     return _starting(incomplete, [*_light_names("strategy"), *plugins])
@@ -47,21 +47,21 @@ def complete_strategies(ctx: click.Context, param: click.Parameter, incomplete: 
 
 def complete_plugins(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Names of plugins."""
-    from rnngen.catalog import get_catalog
+    from rnngen.kernel.catalog import get_catalog
 
     return _starting(incomplete, [plugin.name for plugin in get_catalog().plugins])
 
 
 def complete_corpora(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Names of corpora."""
-    from rnngen import corpora
+    from rnngen.data import corpora
 
     return _starting(incomplete, corpora.names())
 
 
 def complete_shown(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Runs, components and, for the first word, kinds."""
-    from rnngen.component import PLURALS
+    from rnngen.kernel.component import PLURALS
 
     before: tuple[str, ...] = ctx.params.get("names") or ()
     for kind, plural in PLURALS.items():
@@ -85,7 +85,7 @@ def _runs() -> Iterator[str]:
 
 
 def _light_names(kind: str) -> Iterator[str]:
-    from rnngen.catalog import get_catalog
+    from rnngen.kernel.catalog import get_catalog
 
     catalog = get_catalog()
     _load_bundled(catalog)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from rnngen.cli.parameters import pass_ui
-from rnngen.ui import Ui
+from rnngen.cli.ui import Ui
 
 PLACES = {
     "bash": 'put `eval "$(rnngen completion bash)"` into ~/.bashrc',

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from rnngen.cli.parameters import pass_ui, verbosity
-from rnngen.errors import UsageError
-from rnngen.ui import Ui
+from rnngen.cli.ui import Ui
+from rnngen.contracts.errors import UsageError
 
 
 @click.command(name="config", short_help="Write a configuration file with every default.")
@@ -35,12 +35,12 @@ def command(ui: Ui, defaults: bool, path: Path | None) -> None:
       rnngen config --defaults > rnngen.toml
       RNNGEN_SEED=3 rnngen config
     """
-    from rnngen import config
-    from rnngen.catalog import get_catalog
+    from rnngen.kernel import config_file, settings
+    from rnngen.kernel.catalog import get_catalog
 
     if defaults and path is not None:
         raise UsageError("`--defaults` reads no file, so `--config` makes no sense with it")
-    file = None if defaults else config.find_config(path)
+    file = None if defaults else config_file.find_config(path)
     sections = get_catalog().option_sections(warn=ui.warn)
-    settings = config.resolve(sections, environment={} if defaults else os.environ, file=file)
-    ui.write(config.to_toml(settings, file.commands if file else None))
+    resolved = settings.resolve(sections, environment={} if defaults else os.environ, file=file)
+    ui.write(settings.to_toml(resolved, file.commands if file else None))

@@ -9,11 +9,11 @@ import click
 
 from rnngen.cli.complete import complete_cells, complete_domains
 from rnngen.cli.parameters import Duration, json_flag, option_assignments, pass_ui, verbosity
-from rnngen.errors import ExitCode, UsageError
-from rnngen.ui import Ui
+from rnngen.cli.ui import Ui
+from rnngen.contracts.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from rnngen.continual import Comparison
+    from rnngen.verbs.continual.result import Comparison
 
 PATH = click.Path(path_type=Path)
 
@@ -78,7 +78,7 @@ def command(
             hint="here the budget is `--steps` (of a whole row of tasks) or `--epochs` (passes "
             "over each task)",
         )
-    from rnngen.continual import continual
+    from rnngen.verbs.continual.verb import continual
 
     with ui.progress() as reporter:
         result = continual(data, options=assignments, reporter=reporter, detail=ui.detail, **given)
@@ -87,8 +87,8 @@ def command(
 
 
 def _show(ui: Ui, result: Comparison, as_json: bool) -> None:
-    from rnngen.continual import report
-    from rnngen.continual.folder import RESULT
+    from rnngen.verbs.continual import report
+    from rnngen.verbs.continual.folder import RESULT
 
     if as_json:
         ui.json(result.document("finished"))
@@ -108,9 +108,9 @@ def _show(ui: Ui, result: Comparison, as_json: bool) -> None:
 
 
 def _draw(ui: Ui, result: Comparison) -> None:
-    from rnngen.continual import heatmap
-    from rnngen.continual.folder import PICTURE
-    from rnngen.errors import PluginError
+    from rnngen.contracts.errors import PluginError
+    from rnngen.verbs.continual import heatmap
+    from rnngen.verbs.continual.folder import PICTURE
 
     drawn = heatmap.panels(result)
     if not drawn:

@@ -8,7 +8,7 @@ import click
 
 from rnngen.cli.complete import complete_corpora
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
-from rnngen.ui import Ui
+from rnngen.cli.ui import Ui
 
 name_argument = click.argument("name", shell_complete=complete_corpora)
 
@@ -31,7 +31,7 @@ def command() -> None:
 @pass_ui
 def list_(ui: Ui, as_json: bool) -> None:
     """List all corpora: bundled, made from this Python, and recipes that are fetched."""
-    from rnngen import corpora
+    from rnngen.data import corpora
 
     found = corpora.describe()
     if as_json:
@@ -48,7 +48,7 @@ def list_(ui: Ui, as_json: bool) -> None:
 @pass_ui
 def show(ui: Ui, name: str, as_json: bool) -> None:
     """Show what is known of a corpus, and how it begins if it is here."""
-    from rnngen import corpora
+    from rnngen.data import corpora
 
     corpus = corpora.corpus(name)
     if as_json:
@@ -75,7 +75,7 @@ def fetch(ui: Ui, name: str) -> None:
     Says the SHA-256 of every file that was downloaded, and writes the paths to stdout. A file that
     was put in place by hand is checked and used like a downloaded one.
     """
-    from rnngen import corpora
+    from rnngen.data import corpora
 
     ui.write("".join(f"{source.path}\n" for source in corpora.sources(name, report=ui.note)))
 
@@ -86,6 +86,6 @@ def fetch(ui: Ui, name: str) -> None:
 @pass_ui
 def path(ui: Ui, name: str) -> None:
     """Print the paths of a corpus, one a line; fetches or makes it first."""
-    from rnngen import corpora
+    from rnngen.data import corpora
 
     ui.write("".join(f"{source.path}\n" for source in corpora.sources(name)))

@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
-from rnngen import __version__
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
 from rnngen.cli.plugins import describe
-from rnngen.ui import Ui
+from rnngen.cli.ui import Ui
+from rnngen.contracts.version import __version__
 
 PACKAGES = ("torch", "numpy", "safetensors", "tokenizers", "click", "pluggy", "rich")
 
@@ -71,7 +71,7 @@ def _version(distribution: str) -> str | None:
 def _processor() -> dict[str, Any]:
     import torch
 
-    from rnngen.device import has_native_bf16
+    from rnngen.engines.device import has_native_bf16
 
     return {
         "cores": os.cpu_count(),
@@ -84,7 +84,7 @@ def _processor() -> dict[str, Any]:
 def _devices() -> dict[str, Any]:
     import torch
 
-    from rnngen.device import choose_device, choose_precision
+    from rnngen.engines.device import choose_device, choose_precision
 
     device, reason = choose_device("auto")
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
@@ -120,7 +120,7 @@ def _installed(extra: str, names: list[str]) -> str:
 
 
 def _folders() -> dict[str, str]:
-    from rnngen.sources import cache_folder
+    from rnngen.files.source import cache_folder
 
     spec = importlib.util.find_spec("rnngen")
     return {
@@ -131,7 +131,7 @@ def _folders() -> dict[str, str]:
 
 
 def _plugins() -> dict[str, Any]:
-    from rnngen.catalog import get_catalog
+    from rnngen.kernel.catalog import get_catalog
 
     catalog = get_catalog()
     for plugin in catalog.plugins:

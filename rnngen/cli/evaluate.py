@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from rnngen.cli.parameters import json_flag, pass_ui, run_argument, verbosity
-from rnngen.ui import Ui
+from rnngen.cli.ui import Ui
 
 if TYPE_CHECKING:
-    from rnngen.protocols import Report
+    from rnngen.contracts.domain import Report
 
 
 @click.command(name="evaluate")
@@ -57,9 +57,9 @@ def command(
 
     Without DATA, on what the run held out. Without RUN, the newest run below runs/.
     """
-    from rnngen.evaluate import evaluate
-    from rnngen.protocols import Report
-    from rnngen.runs import newest
+    from rnngen.bundles.records import newest
+    from rnngen.contracts.domain import Report
+    from rnngen.verbs.evaluate import evaluate
 
     if run is None:
         run = newest()

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rnngen.cli.parameters import option_assignments, pass_ui, run_argument, verbosity
-from rnngen.ui import Ui
+from rnngen.cli.ui import Ui
 
 
 @click.command(name="export", short_help="Write a trained model in another format.")
@@ -41,8 +41,8 @@ def command(ui: Ui, run: Path | None, form: str, out: Path, assignments: tuple[s
       rnngen export runs/docs --format onnx --out docs.onnx
       rnngen export --out model.onnx -o opset=18
     """
-    from rnngen.export import export
-    from rnngen.records import newest
+    from rnngen.bundles.records import newest
+    from rnngen.verbs.export import export
 
     if run is None:
         run = newest()

@@ -8,15 +8,9 @@ from typing import Any
 import click
 
 from rnngen.cli.complete import complete_cells, complete_domains, complete_runs, complete_strategies
-from rnngen.cli.parameters import (
-    Duration,
-    json_flag,
-    option_assignments,
-    pass_ui,
-    verbosity,
-)
-from rnngen.errors import UsageError
-from rnngen.ui import Ui
+from rnngen.cli.parameters import Duration, json_flag, option_assignments, pass_ui, verbosity
+from rnngen.cli.ui import Ui
+from rnngen.contracts.errors import UsageError
 
 PATH = click.Path(path_type=Path)
 
@@ -95,7 +89,7 @@ def command(
     if dry_run:
         _show_plan(ui, data, plugins, assignments, valid, as_json, given)
         return
-    from rnngen.fit import fit
+    from rnngen.verbs.fit import fit
 
     with ui.progress() as reporter:
         bundle = fit(
@@ -113,7 +107,7 @@ def command(
         result = {"run": str(bundle.path), "step": bundle.step, **bundle.manifest["metrics"]}
         ui.json({**result, "history": history} if history else result)
     elif history and len(history["learned"]) > 1:
-        from rnngen.task_matrix import before_and_after
+        from rnngen.metrics.task_matrix import before_and_after
 
         ui.table(*before_and_after(history, continued=bundle.manifest["continued"]))
     ui.note(f"next: rnngen generate {bundle.path}")
@@ -128,8 +122,9 @@ def _show_plan(
     as_json: bool,
     given: dict[str, Any],
 ) -> None:
-    from rnngen.fit import flags
-    from rnngen.plan import Wanted, make
+    from rnngen.training.plan import make
+    from rnngen.training.settle import Wanted
+    from rnngen.verbs.fit import flags
 
     run, start, config = (given.pop(name) for name in ("run", "start", "config"))
     domain = given.pop("domain")

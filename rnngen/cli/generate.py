@@ -14,15 +14,15 @@ import click
 
 from rnngen.cli.complete import complete_decoders
 from rnngen.cli.parameters import json_flag, option_assignments, pass_ui, run_argument, verbosity
-from rnngen.errors import DataError, RunError, UsageError
-from rnngen.ui import Ui
+from rnngen.cli.ui import Ui
+from rnngen.contracts.errors import DataError, RunError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rnngen.bundle import Bundle
-    from rnngen.config import Config
-    from rnngen.generate import Generated
+    from rnngen.bundles.bundle import Bundle
+    from rnngen.kernel.config_file import Config
+    from rnngen.verbs.writing import Generated
 
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 SEPARATOR = "---"
@@ -154,9 +154,9 @@ def command(
     under the model, before any filter), `end` and `tokens`; with --explain also `forbidden`.
     Without --json, what was forbidden goes to stderr.
     """
-    from rnngen.bundle import load
-    from rnngen.config import find_config
-    from rnngen.generate import generate
+    from rnngen.bundles.bundle import load
+    from rnngen.kernel.config_file import find_config
+    from rnngen.verbs.generate import generate
 
     text = _prompt(prompt, prompt_option, prompt_file)
     file = find_config(config)
@@ -240,7 +240,7 @@ def _forecast(
     as_json: bool,
 ) -> None:
     """Of a model that forecasts; the prompt is a file to go on from."""
-    from rnngen.forecast import forecast
+    from rnngen.verbs.forecast import forecast
 
     made = forecast(
         bundle,
@@ -325,8 +325,8 @@ def decoder_options(
     decoder: str, assignments: Sequence[str], file: Config | None
 ) -> dict[str, Any]:
     """Of the decoder: flags over environment over file over defaults."""
-    from rnngen.catalog import get_catalog
-    from rnngen.config import resolve
+    from rnngen.kernel.catalog import get_catalog
+    from rnngen.kernel.settings import resolve
 
     component = get_catalog().find("decoder", decoder)
     options = component.load_options()
@@ -341,7 +341,7 @@ def chosen_run(ui: Ui, run: Path | None, table: Any) -> Path:
     Raises:
         UsageError: there is none.
     """
-    from rnngen.records import newest
+    from rnngen.bundles.records import newest
 
     if run is None and "run" in table:
         run = Path(table["run"])

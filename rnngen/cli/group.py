@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnngen import __version__
-from rnngen.blame import blamed, one_line, traceback_of
-from rnngen.errors import ExitCode, RnngenError, UsageError
-from rnngen.hard_end import hard_end
-from rnngen.options import suggest
-from rnngen.terminal import guarded
-from rnngen.ui import Ui
+from rnngen.cli.hard_end import hard_end
+from rnngen.cli.terminal import guarded
+from rnngen.cli.ui import Ui
+from rnngen.contracts.errors import ExitCode, RnngenError, UsageError
+from rnngen.contracts.options import suggest
+from rnngen.contracts.version import __version__
+from rnngen.kernel.blame import blamed, one_line, traceback_of
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -127,7 +127,7 @@ def cli(
       rnngen fit book.txt --time 2m
       rnngen generate --prompt "It was "
     """
-    from rnngen import catalog
+    from rnngen.kernel import catalog
 
     ui.quiet += quiet
     ui.verbose += verbose

@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
-from rnngen.component import PLURALS, Component
-from rnngen.errors import UsageError
-from rnngen.options import suggest
-from rnngen.ui import Ui
+from rnngen.cli.ui import Ui
+from rnngen.contracts.errors import UsageError
+from rnngen.contracts.options import suggest
+from rnngen.kernel.component import PLURALS, Component
 
 
 @click.command(name="list", short_help="List the components there are.")
@@ -32,7 +32,7 @@ def command(ui: Ui, kind: str | None, as_json: bool) -> None:
       rnngen list cells
       rnngen list decoders --json
     """
-    from rnngen.catalog import get_catalog
+    from rnngen.kernel.catalog import get_catalog
 
     catalog = get_catalog()
     kinds = list(PLURALS) if kind is None else [read_kind(kind)]
@@ -82,4 +82,4 @@ def complete_kinds(incomplete: str) -> list[str]:
 
 
 def _from(component: Component) -> str:
-    return "" if component.plugin.source == "rnngen.builtin" else component.plugin.name
+    return "" if component.plugin.source == "rnngen.kernel.builtin" else component.plugin.name

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from rnngen.cli.complete import complete_runs
-from rnngen.ui import Ui
+from rnngen.cli.ui import Ui
 
 F = TypeVar("F", bound=Callable[..., Any])
 

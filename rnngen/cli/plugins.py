@@ -9,10 +9,10 @@ import click
 
 from rnngen.cli.complete import complete_plugins
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
-from rnngen.component import Plugin
-from rnngen.errors import ExitCode, PluginError, RnngenError
-from rnngen.options import suggest
-from rnngen.ui import Ui
+from rnngen.cli.ui import Ui
+from rnngen.contracts.errors import ExitCode, PluginError, RnngenError
+from rnngen.contracts.options import suggest
+from rnngen.kernel.component import Plugin
 
 
 @click.command(name="plugins", short_help="List plugins, and why one failed.")
@@ -33,7 +33,7 @@ def command(ui: Ui, name: str | None, as_json: bool) -> int:
       rnngen plugins ewc
       RNNGEN_DISABLE=ewc rnngen plugins --json
     """
-    from rnngen.catalog import get_catalog
+    from rnngen.kernel.catalog import get_catalog
 
     catalog = get_catalog()
     found = catalog.plugins if name is None else _named(catalog.plugins, name)

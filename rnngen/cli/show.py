@@ -12,11 +12,11 @@ import click
 from rnngen.cli.complete import complete_shown
 from rnngen.cli.list import describe, read_kind
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
-from rnngen.component import PLURALS, Component
-from rnngen.errors import RnngenError, UsageError
-from rnngen.options import OptionField, suggest
-from rnngen.options import describe as describe_options
-from rnngen.ui import Ui
+from rnngen.cli.ui import Ui
+from rnngen.contracts.errors import RnngenError, UsageError
+from rnngen.contracts.options import OptionField, suggest
+from rnngen.contracts.options import describe as describe_options
+from rnngen.kernel.component import PLURALS, Component
 
 
 @click.command(name="show", short_help="Show a run's model card, or a component and its options.")
@@ -38,15 +38,15 @@ def command(ui: Ui, names: tuple[str, ...], as_json: bool) -> None:
       rnngen show sample --json
     """
     if len(names) == 2:
-        from rnngen.catalog import get_catalog
+        from rnngen.kernel.catalog import get_catalog
 
         components = [get_catalog().find(read_kind(names[0]), names[1])]
     elif len(names) > 2:
         raise UsageError("too much to show at once", hint="name a run, or a kind and a name")
     elif not names or Path(names[0]).exists() or "/" in names[0]:
-        from rnngen import card
+        from rnngen.cli import card_page
 
-        card.show(Path(names[0]) if names else None, ui, json=as_json)
+        card_page.show(Path(names[0]) if names else None, ui, json=as_json)
         return
     else:
         components = find_anywhere(names[0])
@@ -62,7 +62,7 @@ def find_anywhere(name: str) -> list[Component]:
     Raises:
         UsageError: there is none, and no such folder either.
     """
-    from rnngen.catalog import get_catalog
+    from rnngen.kernel.catalog import get_catalog
 
     catalog = get_catalog()
     found = [part for part in catalog.builtin.components if part.name == name]

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rnngen.data.batches import Batch, generator, tensor
+from rnngen.contracts.batch import Batch, generator, tensor
+from rnngen.contracts.errors import DataError
 from rnngen.data.store import Store
-from rnngen.errors import DataError
 
 POOL = 64
 """Groups that are sorted together: more means less padding, fewer more chance."""

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnngen.contracts.codec import Codec
+from rnngen.contracts.steps import Piece, step_shape
 from rnngen.data.store import StoreWriter
-from rnngen.protocols import Codec, Piece, step_shape
 
 BLOCK_LENGTH = 1 << 20
 BLOCK_PIECES = 1 << 15

@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rnngen.data.batches import Batch, generator, tensor
+from rnngen.contracts.batch import Batch, generator, tensor
+from rnngen.contracts.errors import DataError
 from rnngen.data.store import Store
-from rnngen.errors import DataError
 
 ANEW = 512
 """One in so many chunks of a lane is begun anew."""

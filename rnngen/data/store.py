@@ -20,29 +20,41 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.errors import DataError
+from rnngen.contracts.batch import Steps
+from rnngen.contracts.errors import DataError
+from rnngen.contracts.steps import Boundary
 
 if TYPE_CHECKING:
     import torch
 
+
 FORMAT = 1
+
+
 HEADER = "store.json"
+
+
 STEPS = "steps.bin"
+
+
 DOCUMENTS = "documents.bin"
+
+
 CONDITIONS = "conditions.bin"
+
+
 POSITION = np.dtype(np.int64)
+
+
 SYMBOL = np.dtype(np.int32)
+
 
 CHECKED = 64 << 20
 """Files up to this size are checked byte by byte when a store is opened."""
 
+
 BLOCK = 1 << 20
 """Steps handled at a time."""
-
-Steps = NDArray[Any]
-
-Boundary = int | tuple[float, ...]
-"""What stands before every document: an id, or a vector."""
 
 
 class Store:

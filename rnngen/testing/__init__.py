@@ -1,4 +1,4 @@
-"""Tests of the contracts, for the authors of components and plugins.
+"""Contract tests for your own component: `check_cell`, `check_domain` and the like.
 
     import pytest
     from rnngen.testing.plugins import plugin_checks

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from rnngen.cells.cell import Cell, map_state, tensors
+from rnngen.contracts.cell import Cell, map_state, tensors
 
 Build = Callable[[], Cell]
 TOLERANCE = 1e-5

@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnngen.likelihoods.categorical import Categorical
-from rnngen.protocols import Decoder, Emission, Request
+from rnngen.components.likelihoods.categorical import Categorical
+from rnngen.contracts.decoder import Decoder, Emission, Request
 
 Build = Callable[[], Decoder]
 SIZE = 7

@@ -18,10 +18,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnngen.errors import BundleError
-from rnngen.model import make_likelihood
-from rnngen.protocols import Beginning, Codec, Domain, Piece, step_shape
-from rnngen.sources import Source
+from rnngen.contracts.codec import Codec
+from rnngen.contracts.domain import Domain
+from rnngen.contracts.errors import BundleError
+from rnngen.contracts.steps import Beginning, Piece, step_shape
+from rnngen.files.source import Source
+from rnngen.model.build import make_likelihood
 
 
 @dataclass

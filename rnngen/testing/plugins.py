@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass
 from pathlib import Path
 
-from rnngen.catalog import Catalog
-from rnngen.component import Component, Plugin
-from rnngen.config import read_config, resolve, to_toml
-from rnngen.lifecycle import Lifecycle, build_strategy
-from rnngen.options import coerce, describe
-from rnngen.plugins import Policy
+from rnngen.contracts.options import coerce, describe
+from rnngen.kernel.catalog import Catalog
+from rnngen.kernel.component import Component, Plugin
+from rnngen.kernel.config_file import read_config
+from rnngen.kernel.discovery import Policy
+from rnngen.kernel.settings import resolve, to_toml
+from rnngen.kernel.strategies import Lifecycle, build_strategy
 
 HEAVY = ("torch", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "tensorflow", "jax")
 

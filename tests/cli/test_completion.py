@@ -74,7 +74,7 @@ def test_cells_are_offered_where_a_cell_is_named(complete):
 
 
 def test_corpora_are_offered(complete):
-    from rnngen import corpora
+    from rnngen.data import corpora
 
     assert set(complete("rnngen corpus show ")) == set(corpora.names())
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from rnngen.continual import continual
-from rnngen.continual.methods import SINGLE
-from rnngen.errors import ExitCode, Interrupted
-from rnngen.reporter import Silent
+from rnngen.contracts.errors import ExitCode, Interrupted
+from rnngen.contracts.reporter import Silent
+from rnngen.verbs.continual.methods import SINGLE
+from rnngen.verbs.continual.verb import continual
 from tests.continual_runs import SMALL, write_tasks
 
 FOLDERS = ["naive-seed0-order1", "replay-seed0-order1", "joint-seed0"]

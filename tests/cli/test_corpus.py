@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rnngen import corpora
+from rnngen.data import corpora
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +53,7 @@ def test_path_writes_the_path_and_nothing_else(run_cli: Any) -> None:
 def test_fetch_talks_on_stderr_and_writes_the_path_to_stdout(
     run_cli: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rnngen import python_text
+    from rnngen.data import python_text
 
     monkeypatch.setattr(python_text, "python_code", lambda: "code\n")
     outcome = run_cli("corpus", "fetch", "python-code")

@@ -7,7 +7,7 @@ import platform
 
 import torch
 
-from rnngen import __version__
+from rnngen.contracts.version import __version__
 
 
 def test_report_has_versions_machine_extras_and_plugins(run_cli, install):
@@ -27,7 +27,7 @@ def test_report_has_versions_machine_extras_and_plugins(run_cli, install):
 
 
 def test_device_and_the_reason_for_it_are_told(run_cli):
-    from rnngen.device import choose_device
+    from rnngen.engines.device import choose_device
 
     device, reason = choose_device("auto")
     report = json.loads(run_cli("doctor", "--json").stdout)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rnngen.errors import ExitCode
+from rnngen.contracts.errors import ExitCode
 
 KEYS = {"nats_per_token", "bits_per_character", "bits_per_byte", "perplexity"}
 

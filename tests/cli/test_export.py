@@ -12,7 +12,7 @@ PLUGIN = '''
 from dataclasses import dataclass
 
 import rnngen
-from rnngen.options import option
+from rnngen.contracts.options import option
 
 
 @dataclass(frozen=True)

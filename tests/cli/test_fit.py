@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from rnngen.errors import ExitCode
-from rnngen.runs import is_run, newest
+from rnngen.bundles.records import is_run, newest
+from rnngen.contracts.errors import ExitCode
 
 SMALL = ["--hidden", 8, "--steps", 3, "-o", "train.sample=0", "-o", "train.lanes=2"]
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from rnngen.generate import generate
+from rnngen.verbs.generate import generate
 from tests import small_bundle
 from tests.conftest import RunCli
-from tests.test_generate import described
+from tests.verbs.test_generate import described
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_control_characters_do_not_reach_a_terminal(
         def isatty(self) -> bool:
             return True
 
-    from rnngen.ui import Ui
+    from rnngen.cli.ui import Ui
 
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)

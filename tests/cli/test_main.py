@@ -14,7 +14,8 @@ import pytest
 from rnngen import cli as face
 from rnngen.cli import COMMANDS, cli, main
 from rnngen.cli.parameters import Duration
-from rnngen.errors import (
+from rnngen.cli.ui import Ui
+from rnngen.contracts.errors import (
     BundleError,
     DataError,
     ExitCode,
@@ -24,7 +25,6 @@ from rnngen.errors import (
     RunError,
     UsageError,
 )
-from rnngen.ui import Ui
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,7 +83,7 @@ def test_no_command_at_all_shows_the_help(run_cli):
 
 
 def test_version_is_told(run_cli):
-    from rnngen import __version__
+    from rnngen.contracts.version import __version__
 
     assert run_cli("--version").stdout == f"rnngen {__version__}\n"
 

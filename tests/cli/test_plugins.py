@@ -87,7 +87,7 @@ def test_unknown_plugin_gets_a_suggestion(run_cli, install):
 
 
 def test_no_plugins_is_said(run_cli, monkeypatch):
-    monkeypatch.setattr("rnngen.plugins.GROUP", "nobody.registers.this")
+    monkeypatch.setattr("rnngen.kernel.discovery.GROUP", "nobody.registers.this")
     done = run_cli("plugins")
     assert done.exit_code == 0
     assert "no plugin is installed" in done.stderr

@@ -41,7 +41,7 @@ def test_built_in_component_is_shown_without_loading_plugins(run_cli, install):
 
 def test_json_has_every_option(run_cli):
     (found,) = json.loads(run_cli("show", "cell", "gru", "--json").stdout)
-    assert found["target"] == "rnngen.cells.gru:GRU"
+    assert found["target"] == "rnngen.components.cells.gru:GRU"
     assert found["file"].endswith("gru.py")
     assert found["error"] is None
     (reset,) = (option for option in found["options"] if option["name"] == "reset")

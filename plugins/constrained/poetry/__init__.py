@@ -1,1 +1,0 @@
-"""Poems by rule: rhyme, syllables and metre, from a pronouncing dictionary the user supplies."""

@@ -1,0 +1,22 @@
+"""Avalanche's continual learning strategies inside rnngen's training loop.
+
+    rnngen fit a.txt b.txt --plugin avalanche -o avalanche.strategy=replay+ewc
+
+Needs `pip install 'rnngen[avalanche]'`. Avalanche is imported when a run starts, never before.
+"""
+
+from __future__ import annotations
+
+import rnngen
+from rnngen.kernel.hookspecs import Register
+
+
+@rnngen.hookimpl
+def register_strategies(register: Register) -> None:
+    """The bridge; which strategy crosses it is an option."""
+    register(
+        "avalanche",
+        "rnngen_avalanche.bridge:Bridge",
+        options="rnngen_avalanche.options:Options",
+        summary="Avalanche's EWC, SI, LwF, MAS, RWalk, A-GEM, GEM and replay",
+    )

@@ -1,0 +1,54 @@
+"""Whether a strategy does anything: a plugin may run without an error and protect nothing.
+
+While the second task is learned, everything that could reach the parameters is compared before and
+after each plugin: the loss, the gradients, and what is rehearsed. After the first change a plugin
+is not looked at any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from rnngen.training.run import Run
+
+PROJECTING = ("agem", "gem")
+
+
+class Effects:
+    """Which plugins have not changed anything yet.
+
+    Args:
+        pending: their names.
+    """
+
+    def __init__(self, pending: Iterable[str]) -> None:
+        self.pending = set(pending)
+
+    def watch(self, name: str, facade: Any, method: Callable[..., Any]) -> None:
+        """Calls a plugin's method, and notes whether it changed something."""
+        if name not in self.pending:
+            method(facade)
+            return
+        before = _seen(facade)
+        method(facade)
+        if _seen(facade) != before:
+            self.pending.discard(name)
+
+    def report(self, run: Run) -> None:
+        """Warns of the plugins that changed nothing while the task was learned."""
+        for name in sorted(self.pending):
+            reason = ": no step came into conflict with the memory" if name in PROJECTING else ""
+            run.warn(
+                f"avalanche: `{name}` had no effect while {run.task.name} was learned: it changed "
+                f"neither the loss, nor the gradient, nor the batches{reason}"
+            )
+
+
+def _seen(facade: Any) -> Any:
+    """Loss, gradients and data: what a plugin has to change to have an effect."""
+    gradients = [
+        None if parameter.grad is None else (id(parameter.grad), parameter.grad._version)
+        for parameter in facade.model.parameters()
+    ]
+    return float(facade.loss.detach()), gradients, id(facade.dataloader)

@@ -1,0 +1,80 @@
+"""What the bridge refuses before anything is learned, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rnngen.contracts.errors import UsageError
+from rnngen.training.run import Run
+from rnngen_avalanche.options import Options
+
+WEIGHED = {"ewc", "ewc-online", "si", "lwf", "mas", "rwalk"}
+"""They have a strength."""
+
+KEEPING = {"replay", "agem", "gem"}
+"""They keep old text."""
+
+DRAWING = {"replay", "agem"}
+"""They draw some of it at each step; GEM reads all."""
+
+
+def check_options(options: Options, names: Sequence[str]) -> None:
+    """Looks whether somebody has a use for each option that was given.
+
+    Raises:
+        UsageError: nobody has.
+    """
+    given = (
+        ("lambda", options.lambda_, WEIGHED),
+        ("memory", options.memory, KEEPING),
+        ("rows", options.rows, DRAWING),
+    )
+    for option, value, users in given:
+        if value is not None and users.isdisjoint(names):
+            raise UsageError(
+                f"`avalanche.{option}` is {value:g}, but `{options.strategy}` has no use for it",
+                hint=f"it is for {', '.join(sorted(users))}",
+            )
+
+
+def check_run(run: Run) -> None:
+    """Looks whether plugins can see the run's batches.
+
+    Raises:
+        UsageError: they can't.
+    """
+    if run.options.accumulate > 1:
+        raise UsageError(
+            f"strategy `avalanche` can't be used with `train.accumulate` "
+            f"({run.options.accumulate}): Avalanche's plugins see one batch at each step",
+            hint="leave it out, and take more `train.lanes`",
+        )
+    if run.tasks[0].train.steps.dtype.kind == "f":
+        raise UsageError(
+            "strategy `avalanche` learns tokens, and these data are real vectors",
+            hint="use `--plugin ewc`, `si`, `mas` or `replay`",
+        )
+    if run.tasks[0].train.conditions is not None:
+        raise UsageError(
+            "strategy `avalanche` can't see what a sequence hangs on, such as the text to write",
+            hint="use `--plugin ewc` or `si`",
+        )
+
+
+def check_memory(kept: int, memory: int | None, window: int) -> None:
+    """Looks whether a memory holds anything.
+
+    Args:
+        kept: windows that it holds.
+        memory: tokens, as the user gave them.
+        window: tokens of a window.
+
+    Raises:
+        UsageError: not even one window.
+    """
+    if kept < 1:
+        shown = "smaller" if memory is None else f"{memory} tokens, less"
+        raise UsageError(
+            f"`avalanche.memory` is {shown} than one window of {window}",
+            hint="keep more, or take shorter windows, such as `-o train.chunk=32`",
+        )

@@ -1,0 +1,1 @@
+"""Regular expressions and automata over characters, bytes and tokens."""

@@ -1,0 +1,1 @@
+"""The decoder `constrained`: options, masked and exact sampling, beam, particles, reasons."""

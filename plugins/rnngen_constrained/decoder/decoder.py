@@ -1,0 +1,213 @@
+"""The decoder `constrained`: every sequence satisfies all constraints, and ends within the length.
+
+What is constrained is what is written, not the prompt. Whatever can't be satisfied is an error
+before the first step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from rnngen.components.decoders.rollout import check, roll_out
+from rnngen.components.decoders.sample import Options as SampleOptions
+from rnngen.contracts.constraint import INFINITE, Constraint, Machine, Vocabulary
+from rnngen.contracts.decoder import Emission, Request
+from rnngen.contracts.engine import Engine
+from rnngen.contracts.errors import UsageError
+from rnngen_constrained.decoder.beam import Search, search
+from rnngen_constrained.decoder.chosen import chosen
+from rnngen_constrained.decoder.explain import Forbidden, explain
+from rnngen_constrained.decoder.finished import TRIES, Checks, Draw, checked
+from rnngen_constrained.decoder.masked import MaskedChooser, Weights
+from rnngen_constrained.decoder.options import Options
+from rnngen_constrained.decoder.sampling import draw_exactly
+from rnngen_constrained.decoder.unused import check_options, check_rules
+from rnngen_constrained.decoder.vocabulary import vocabulary_of
+from rnngen_constrained.errors import TooShort, Unspellable
+from rnngen_constrained.machines.compose import Part, compose
+from rnngen_constrained.machines.constraint import each
+from rnngen_constrained.machines.rows import PerSequence
+from rnngen_constrained.machines.table import TableMachine
+from rnngen_constrained.machines.table_single import TableSingle
+from rnngen_constrained.machines.without import without
+
+if TYPE_CHECKING:
+    from rnngen.bundles.bundle import Bundle
+
+Note = Callable[[str], None]
+FEW = 8
+"""Rows up to which masks that are remembered by state are faster than those of a table."""
+
+
+def _silent(text: str) -> None:
+    pass
+
+
+class Constrained:
+    """Sequences that satisfy constraints; its arguments are the fields of `Options`.
+
+    `attach` tells it what the steps of the model mean; it has to be called before `decode`.
+
+    Args:
+        constraints: more of them, made already.
+        options: the fields of `Options`.
+    """
+
+    complete = True
+    """What it writes must not be cut off."""
+
+    def __init__(self, constraints: Sequence[Constraint] = (), **options: Any) -> None:
+        self.options = Options(**options)
+        check_options(self.options)
+        self._constraints = [*each(chosen(self.options)), *constraints]
+        check_rules(self.options)
+        self._checks: dict[frozenset[int], Checks] = {}
+        self._note: Note = _silent
+        self._vocabulary: Vocabulary | None = None
+        self._machines: dict[frozenset[int], tuple[Machine, Machine]] = {}
+        self.weights: Weights | None = None
+        """Of the last request, where sequences were drawn from what is allowed."""
+
+    def attach(self, bundle: Bundle, note: Note = _silent) -> None:
+        """Learns what the steps of a bundle's model mean.
+
+        Args:
+            bundle: whose model will be decoded.
+            note: told in a line what one should know of the result.
+        """
+        self.bind(vocabulary_of(bundle.codec), note)
+        if not self._constraints:
+            from rnngen_constrained.decoder.standard import standard
+
+            self._constraints = standard(bundle, note)
+
+    def bind(self, vocabulary: Vocabulary, note: Note = _silent) -> None:
+        """The same for a vocabulary."""
+        self._vocabulary = vocabulary
+        self._note = note
+        self._machines = {}
+
+    @property
+    def names(self) -> list[str]:
+        """The constraints, as the user wrote them."""
+        return [constraint.name for constraint in self._constraints]
+
+    def decode(self, engine: Engine, request: Request) -> Iterator[Emission]:
+        """Emissions of all rows.
+
+        Raises:
+            ConstraintError: the constraints can't be satisfied within the length.
+        """
+        check(request, engine.size)
+        if not request.prompts or request.length < 1:
+            return
+        machine, quick = self._machine(request)
+        needed = int(machine.needed(machine.start(1))[0])
+        if needed > request.length:
+            raise self._too_short(needed, machine.exact, request.length)
+        end = machine.vocabulary.end
+        ends = end in request.ends
+        options = self.options
+        checks = self._checks[_forbidden(request, end)]
+        own = replace(request, ends=request.ends | {end}, forbidden=frozenset())
+        if options.base == "beam":
+            how = Search(options.width, options.n_best, options.length_penalty)
+            yield from search(engine, own, machine, ends, how, checks)
+        elif options.sampling == "exact" and options.base == "sample":
+            yield from checked(self._exactly(engine, machine, ends), own, checks)
+        else:
+            few = len(request.prompts) <= FEW
+            yield from self._masked(engine, own, quick if few else machine, ends, checks)
+
+    def explain(
+        self, engine: Engine, request: Request, row: int, steps: Sequence[int]
+    ) -> list[Forbidden]:
+        """Where the model's favourite was forbidden while `steps` of a row were written."""
+        _, machine = self._machine(request)
+        ends = machine.vocabulary.end in request.ends
+        return explain(engine, machine, request.prompts[row], steps, request.length, ends)
+
+    def _exactly(self, engine: Engine, machine: Machine, ends: bool) -> Draw:
+        def draw(request: Request, row: int | None) -> Iterator[Emission]:
+            note = self._note if row is None else _silent
+            return draw_exactly(engine, request, machine, ends, self.options, note)
+
+        return draw
+
+    def _masked(
+        self, engine: Engine, request: Request, machine: Machine, ends: bool, checks: Checks
+    ) -> Iterator[Emission]:
+        options = self.options
+        how = None
+        if options.base == "sample":
+            how = SampleOptions(options.temperature, options.top_k, options.top_p, options.min_p)
+        logs: dict[int, float] = {}
+        rejected = 0
+
+        def draw(one: Request, row: int | None) -> Iterator[Emission]:
+            nonlocal rejected
+            chooser = MaskedChooser(machine, one, ends, how)
+            yield from roll_out(engine, one, chooser)
+            if chooser.weighted:
+                logs.update(enumerate(chooser.log_weights, row or 0))
+            rejected += row is not None
+
+        greedy = how is None or how.temperature == 0
+        yield from checked(draw, request, checks, 1 if greedy else TRIES)
+        if logs:
+            self.weights = Weights(list(logs.values()), rejected)
+            self._note(_worth(self.weights))
+
+    def _machine(self, request: Request) -> tuple[Machine, Machine]:
+        """The machine of all constraints, and the one that is faster for few rows."""
+        vocabulary = self._vocabulary
+        if vocabulary is None:
+            raise UsageError(
+                "the decoder `constrained` was not told what the model's steps mean",
+                hint="call `attach(bundle)` or `bind(vocabulary)` first",
+            )
+        forbidden = _forbidden(request, vocabulary.end)
+        if forbidden not in self._machines:
+            parts: list[Part] = [part.bind(vocabulary) for part in self._constraints]
+            self._checks[forbidden] = Checks(self._constraints, parts, vocabulary, forbidden)
+            names = self.names
+            if forbidden or not parts:
+                parts.append(without(forbidden, vocabulary))
+                names = [*names, "forbidden steps"]
+            machine = compose(names, parts)
+            self._machines[forbidden] = machine, _quick(machine)
+        return self._machines[forbidden]
+
+    def _too_short(self, needed: int, exact: bool, length: int) -> TooShort | Unspellable:
+        names = " and ".join(f"`{name}`" for name in self.names)
+        if needed >= INFINITE:
+            return Unspellable(f"the model can't write anything that satisfies {names}")
+        least = f"{needed} tokens" if exact else f"{needed} tokens, as far as is known"
+        return TooShort(
+            f"the shortest sequence that satisfies {names} has {least}; the length is {length}",
+            hint=f"write `--length {needed}` or more",
+        )
+
+
+def _forbidden(request: Request, end: int) -> frozenset[int]:
+    """Steps that are never written: what else ends a sequence would end it before it is valid."""
+    return frozenset((request.forbidden | request.ends) - {end})
+
+
+def _quick(machine: Machine) -> Machine:
+    """The machine that is fastest for few rows."""
+    return PerSequence(TableSingle(machine)) if isinstance(machine, TableMachine) else machine
+
+
+def _worth(weights: Weights) -> str:
+    """What masked sequences are worth, in a line."""
+    count, effective = len(weights.log_weights), weights.effective
+    text = f"masked sampling: log P(constraint) is about {weights.log_probability:.2f}"
+    if count == 1:
+        return f"{text}; the distribution is distorted, see `-o sampling=exact`"
+    return (
+        f"{text}; the {count} sequences are worth {effective:.1f} exact ones (effective sample "
+        "size); the distribution is distorted, see `-o sampling=exact`"
+    )

@@ -1,0 +1,163 @@
+"""Finished sequences are checked whole, each by every constraint, before they are handed out.
+
+The check does not rely on the machine that steered: a constraint's `fault(vocabulary, steps)` says
+in other ways what is wrong with a sequence. One that has a fault is drawn again, with another part
+of the random stream, so that a sequence still depends on nothing but the seed and its number.
+
+Where the machines of all constraints are proven (`proven` is true), a sequence is shown while it is
+written, and a fault is a mistake of ours. Others are held back until they are checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from rnngen.contracts.constraint import Constraint, Vocabulary
+from rnngen.contracts.decoder import Emission, Request
+from rnngen.contracts.draws import other_seed
+from rnngen_constrained.errors import Invalid, Unproven
+from rnngen_constrained.machines.compose import Part
+from rnngen_constrained.machines.rows import PerSequence
+
+TRIES = 100
+"""How often a sequence is drawn, at most."""
+
+Draw = Callable[[Request, int | None], Iterator[Emission]]
+"""Emissions of a request; where it is for a row that is drawn again, the number of that row."""
+
+
+class Checks:
+    """What all constraints say of a finished sequence.
+
+    Args:
+        constraints: which ones.
+        parts: their machines, in the same order.
+        vocabulary: of the steps.
+        forbidden: steps that must not occur.
+    """
+
+    def __init__(
+        self,
+        constraints: Sequence[Constraint],
+        parts: Sequence[Part],
+        vocabulary: Vocabulary,
+        forbidden: frozenset[Any],
+    ) -> None:
+        self._constraints = list(zip(constraints, parts, strict=True))
+        self._vocabulary = vocabulary
+        self._forbidden = forbidden
+        self.proven = all(getattr(one, "proven", False) for one in constraints)
+        """Whether no machine can write what is invalid."""
+        self.last = ""
+        """The last fault that was found."""
+
+    def valid(self, steps: Sequence[int]) -> bool:
+        """Whether no constraint finds a fault; else `last` says which."""
+        for step in steps:
+            if step in self._forbidden:
+                self.last = f"the step {self._vocabulary.names[step]} is forbidden"
+                return False
+        for one, part in self._constraints:
+            fault = _fault(one, part, self._vocabulary, steps)
+            if fault is not None:
+                self.last = f"`{one.name}`: {fault}"
+                return False
+        return True
+
+    def unproven(self) -> Unproven:
+        """The error of a proven machine that was wrong."""
+        return Unproven(f"a finished text is invalid, which can't be: {self.last}")
+
+    def nothing(self, tries: int, hint: str) -> Invalid:
+        """The error of a sequence that was never valid."""
+        often = "once" if tries == 1 else f"{tries} times"
+        return Invalid(f"no valid text was found, tried {often}; the last: {self.last}", hint=hint)
+
+
+def checked(draw: Draw, request: Request, checks: Checks, tries: int = TRIES) -> Iterator[Emission]:
+    """Emissions of sequences that are valid as a whole.
+
+    Args:
+        draw: writes them.
+        request: what is asked for.
+        checks: of the constraints.
+        tries: how often a sequence is drawn, at most; 1 where it would be the same again.
+
+    Raises:
+        Invalid: a sequence was invalid every time.
+        Unproven: it was, although all machines are proven.
+    """
+    cut: set[int] = set()
+    own = request if request.stop is None else replace(request, stop=_noting(request.stop, cut))
+    written: dict[int, list[Emission]] = {row: [] for row in range(len(request.prompts))}
+    for emission in draw(own, None):
+        written[emission.row].append(emission)
+        if checks.proven:
+            yield emission
+    for row, emissions in written.items():
+        # Whoever cuts a sequence off answers for what is left of it.
+        if row in cut or checks.valid([one.step for one in emissions]):
+            yield from () if checks.proven else emissions
+        elif checks.proven:
+            raise checks.unproven()
+        else:
+            yield from _again(draw, request, row, checks, tries)
+
+
+def _again(draw: Draw, request: Request, row: int, checks: Checks, tries: int) -> list[Emission]:
+    """The sequence of a row, drawn until it is valid."""
+    number = request.first + row
+    for attempt in range(1, tries):
+        alone = replace(
+            request,
+            prompts=[request.prompts[row]],
+            seed=other_seed(request.seed, number, attempt),
+            first=0,
+            stop=None,
+        )
+        found = [replace(one, row=row) for one in draw(alone, row)]
+        if checks.valid([one.step for one in found]):
+            return found
+    raise checks.nothing(
+        tries,
+        "write `-o base=sample` or `-o base=beam`, which have others to choose from"
+        if tries == 1
+        else "allow more steps with `--length`, or make the constraint simpler",
+    )
+
+
+def _noting(stop: Callable[[int, Any], bool], cut: set[int]) -> Callable[[int, Any], bool]:
+    def stops(row: int, step: Any) -> bool:
+        if not stop(row, step):
+            return False
+        cut.add(row)
+        return True
+
+    return stops
+
+
+def _fault(
+    constraint: Constraint, part: Part, vocabulary: Vocabulary, steps: Sequence[int]
+) -> str | None:
+    """What is wrong; a constraint that can't say it is asked through its machine, step by step."""
+    own = getattr(constraint, "fault", None)
+    if own is not None:
+        found: str | None = own(vocabulary, steps)
+        return found
+    asked = getattr(part, "fault", None)
+    if asked is not None:
+        found = asked(steps)
+        return found
+    machine: Any = part if hasattr(part, "select") else PerSequence(part)  # type: ignore[arg-type]
+    rows = machine.start(1)
+    for place, step in enumerate(steps):
+        if not bool(machine.allowed(rows, None)[0, step]):
+            return f"step {place + 1}, {vocabulary.names[step]}, is not allowed"
+        rows = machine.advance(rows, torch.tensor([step]))
+    if not bool(machine.allowed(rows, None)[0, vocabulary.end]):
+        return "the sequence is not complete"
+    return None

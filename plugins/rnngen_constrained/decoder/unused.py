@@ -1,0 +1,95 @@
+"""Options that would play no part, or make no sense together: refused by name, never ignored."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from rnngen.contracts.errors import UsageError
+from rnngen.contracts.options import describe
+from rnngen.kernel.catalog import get_catalog
+from rnngen_constrained.decoder.options import Options
+from rnngen_constrained.errors import BadSyntax
+
+ONLY = {
+    "temperature": ("base", "sample"),
+    "top_k": ("base", "sample"),
+    "top_p": ("base", "sample"),
+    "min_p": ("base", "sample"),
+    "width": ("base", "beam"),
+    "n_best": ("base", "beam"),
+    "length_penalty": ("base", "beam"),
+    "particles": ("sampling", "exact"),
+    "effort": ("sampling", "exact"),
+}
+"""What an option is for: the option that decides it, and its value."""
+
+
+def check_options(options: Options) -> None:
+    """UsageError for an option that would play no part, or does not go with another."""
+    if options.sampling == "exact":
+        _check_exact(options)
+    for name, (decides, value) in ONLY.items():
+        chosen = getattr(options, decides)
+        if chosen != value and _is_given(options, name):
+            raise UsageError(
+                f"`{name}` plays no part with `{decides}={chosen}`",
+                hint=f"leave it out, or say `-o {decides}={value}`",
+            )
+    if options.n_best > options.width:
+        raise UsageError(
+            f"`n_best` is {options.n_best}, expected at most `width`, {options.width}",
+            hint=f"`-o width={options.n_best}`",
+        )
+
+
+def check_rules(options: Options) -> None:
+    """UsageError for a file without rules, and for a dictionary that no rule reads.
+
+    The rules themselves have been read and are known to make sense.
+    """
+    kinds = [rule.partition(":")[0].strip() for rule in options.rule]
+    if options.rules is not None:
+        listed = list(tomllib.loads(Path(options.rules).read_text("utf-8")))
+        if not listed:
+            raise BadSyntax(
+                f"the file `{options.rules}` has no rules",
+                hint="write `kind = 'text'`, a line each",
+            )
+        kinds += listed
+    if options.rhymes is not None and "rhymes" not in set(_options_of(kinds)):
+        raise UsageError(
+            "`rhymes` plays no part: it is for poems, and no rule is one",
+            hint="add one, such as `-o rule=haiku`, or leave `rhymes` out",
+        )
+
+
+def _check_exact(options: Options) -> None:
+    if options.base != "sample":
+        raise UsageError(
+            f"`sampling=exact` draws, and `base={options.base}` does not",
+            hint="leave `base` out",
+        )
+    for name in ("top_k", "top_p", "min_p"):
+        if _is_given(options, name):
+            raise UsageError(
+                f"`sampling=exact` is from the model's distribution, which `{name}` changes",
+                hint=f"leave `{name}` out",
+            )
+    if options.temperature == 0:
+        raise UsageError(
+            "`sampling=exact` needs a `temperature` above 0", hint="say `base=greedy` instead"
+        )
+
+
+def _is_given(options: Options, name: str) -> bool:
+    return bool(getattr(options, name) != getattr(Options, name))
+
+
+def _options_of(kinds: list[str]) -> Iterator[str]:
+    """The names of the options of some kinds of constraints."""
+    for kind in kinds:
+        fields = get_catalog().find("constraint", kind.replace("_", "-")).load_options()
+        if fields is not None:
+            yield from (field.name for field in describe(fields))

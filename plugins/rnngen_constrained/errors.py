@@ -1,0 +1,76 @@
+"""Errors of constraints: all but the last resort are found before anything is sampled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rnngen.contracts.errors import ExitCode, RunError, UsageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class ConstraintError(UsageError):
+    """A constraint that makes no sense, or can't be kept with this model."""
+
+
+class BadSyntax(ConstraintError):
+    """A constraint that can't be read; the message says where and why."""
+
+
+class EmptyLanguage(ConstraintError):
+    """No sequence at all satisfies the constraint."""
+
+
+class Unspellable(EmptyLanguage):
+    """Sequences satisfy the constraint, but the model's steps can't write any of them."""
+
+
+class Contradiction(EmptyLanguage):
+    """Each constraint can be satisfied, but no sequence satisfies all of them."""
+
+
+class TooShort(ConstraintError):
+    """The shortest valid sequence is longer than what may be written."""
+
+
+class Unsupported(ConstraintError):
+    """Something that is known, and not done; named, and never ignored."""
+
+
+class Hostile(ConstraintError):
+    """A constraint that would take more memory or time than any sensible one needs."""
+
+
+class Undecided(Hostile):
+    """Constraints too large together to find out whether anything satisfies all of them."""
+
+
+class Invalid(ConstraintError):
+    """Whatever was written failed the check of the whole text, as often as it was tried."""
+
+
+class Unproven(Exception):
+    """A machine that is proven right wrote something invalid: a mistake of ours, not the user's."""
+
+
+class BadRule(ConstraintError):
+    """A rule of a plugin that breaks its contract."""
+
+    exit_code = ExitCode.PLUGIN
+
+
+def check_open(mask: Tensor) -> None:
+    """Stops rather than write what is not allowed.
+
+    Args:
+        mask: `[B,V]` bool, of rows that still go on.
+
+    Raises:
+        RunError: a row has no step that is allowed.
+    """
+    if not bool(mask.any(-1).all()):
+        raise RunError(
+            "the constraints together left no way on, although each of them has one",
+            hint="allow more steps with `--length`, or name fewer constraints at once",
+        )

@@ -1,0 +1,1 @@
+"""What a user can name: regex, words, length, number, prose, grammar and so on."""

@@ -1,0 +1,1 @@
+"""Machines, and how several become one: tables, lazy rules, products, plans."""

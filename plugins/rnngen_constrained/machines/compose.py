@@ -1,0 +1,95 @@
+"""All constraints together: one machine, or an error that says which of them contradict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rnngen.contracts.constraint import Machine, Single
+from rnngen_constrained.automata.product import product_of_all
+from rnngen_constrained.errors import BadRule, Contradiction, Undecided
+from rnngen_constrained.machines.contradiction import contradict, smallest
+from rnngen_constrained.machines.joint import Joint, contradictory, undecided
+from rnngen_constrained.machines.rows import PerSequence
+from rnngen_constrained.machines.table import TableMachine
+from rnngen_constrained.machines.table_single import TableSingle
+
+Part = Machine | Single
+Named = tuple[str, Part]
+
+
+def compose(names: Sequence[str], parts: Sequence[Part]) -> Machine:
+    """The machine of what satisfies all parts, which are bound to the same vocabulary.
+
+    Tables become one table, by product. Where one of the parts has none, or the product would be
+    too large, steps are kept only with a plan (`rnngen_constrained.joint`).
+
+    Raises:
+        Contradiction: nothing satisfies all of them; names a smallest set that is to blame.
+        Undecided: nothing was found that does, nor that there is nothing.
+    """
+    named = list(zip(names, parts, strict=True))
+    try:
+        return _together(named)
+    except (Contradiction, Undecided) as error:
+        raise smallest(named, error, _together) from None
+
+
+def _together(named: Sequence[Named]) -> Machine:
+    """The same, with an error that names all of them."""
+    if len(named) == 1:
+        return _machine(named[0][1])
+    tables = [(name, part) for name, part in named if isinstance(part, TableMachine)]
+    others = [
+        (name, _single(name, part)) for name, part in named if not isinstance(part, TableMachine)
+    ]
+    joined = _joined(tables)
+    if joined is not None and not others:
+        return joined
+    singles: list[tuple[str, Single]] = list(others)
+    if joined is not None:
+        label = " and ".join(name for name, _ in tables)
+        singles.insert(0, (label, TableSingle(joined)))
+    else:
+        singles[:0] = [(name, TableSingle(table)) for name, table in tables]
+    try:
+        return PerSequence(Joint([name for name, _ in singles], [part for _, part in singles]))
+    except (Contradiction, Undecided) as error:
+        names = [name for name, _ in named]
+        if isinstance(error, Contradiction) or contradict([part for _, part in named]):
+            raise contradictory(names) from None
+        raise undecided(names) from None
+
+
+def _joined(named: Sequence[tuple[str, TableMachine]]) -> TableMachine | None:
+    """The product; None where there is nothing to join, or it would be too large."""
+    tables = [table for _, table in named]
+    if len(tables) < 2:
+        return tables[0] if tables else None
+    joined = product_of_all([table.dfa for table in tables])
+    if joined is None:
+        return None
+    made, behind = joined
+    names = [name for name, _ in named]
+    if made.empty:
+        raise contradictory(names)
+    return TableMachine(made, tables[0].vocabulary, names, tables, behind)
+
+
+def _machine(part: Any) -> Machine:
+    if isinstance(part, TableMachine) or hasattr(part, "select"):
+        made: Machine = part
+        return made
+    return PerSequence(part)
+
+
+def _single(name: str, part: Any) -> Single:
+    if isinstance(part, PerSequence):
+        return part.single
+    if hasattr(part, "select"):
+        raise BadRule(
+            f"`{name}` can't be joined with other constraints",
+            hint="its plugin has to give a machine for a single sequence",
+        )
+    made: Single = part
+    return made

@@ -1,0 +1,76 @@
+"""A machine for several sequences, made of one for a single sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import torch
+from torch import Tensor
+
+from rnngen.contracts.constraint import INFINITE, Reason, Single
+
+REMEMBERED = 1 << 24
+"""Truth values that are remembered, at most: 16 MiB."""
+
+
+class PerSequence:
+    """`Machine` whose rows are a list of states of a `Single`.
+
+    What is allowed is remembered by state and by what is left, as sequences and beams come back to
+    the same states. A `Single` may have an attribute `ample`: with more steps left than that, what
+    is left plays no part.
+    """
+
+    def __init__(self, single: Single) -> None:
+        self.single = single
+        self.vocabulary = single.vocabulary
+        self.exact = single.exact
+        self.ample: int = getattr(single, "ample", INFINITE)
+        self._masks: dict[tuple[Hashable, int | None], Tensor] = {}
+        self._room = max(1, REMEMBERED // max(1, len(single.vocabulary)))
+
+    def start(self, batch: int) -> list[Hashable]:
+        """The state before the first step, `batch` times."""
+        return [self.single.start()] * batch
+
+    def allowed(self, rows: Sequence[Hashable], left: Tensor | None) -> Tensor:
+        """`[B,V]` bool."""
+        budgets: Sequence[int | None] = [None] * len(rows) if left is None else left.tolist()
+        masks = [self._mask(state, budget) for state, budget in zip(rows, budgets, strict=True)]
+        if not masks:
+            return torch.zeros(0, len(self.vocabulary), dtype=torch.bool)
+        return masks[0].unsqueeze(0) if len(masks) == 1 else torch.stack(masks)
+
+    def advance(self, rows: Sequence[Hashable], steps: Tensor) -> list[Hashable]:
+        """The states after `steps [B]`; the end leaves a row as it is."""
+        end, advance = self.vocabulary.end, self.single.advance
+        return [
+            state if step == end else advance(state, step)
+            for state, step in zip(rows, steps.tolist(), strict=True)
+        ]
+
+    def select(self, rows: Sequence[Hashable], index: Tensor) -> list[Hashable]:
+        """The states of some rows."""
+        return [rows[place] for place in index.tolist()]
+
+    def needed(self, rows: Sequence[Hashable]) -> Tensor:
+        """`[B]` int64."""
+        return torch.tensor([min(self.single.needed(state), INFINITE) for state in rows])
+
+    def explain(self, rows: Sequence[Hashable], row: int, step: int, left: int | None) -> Reason:
+        """Why `step` is forbidden in a row."""
+        return self.single.explain(rows[row], step, left)
+
+    def _mask(self, state: Hashable, left: int | None) -> Tensor:
+        if left is not None and left > self.ample:
+            left = None
+        key = state, left
+        mask = self._masks.get(key)
+        if mask is None:
+            if len(self._masks) >= self._room:
+                self._masks.clear()
+            mask = torch.zeros(len(self.vocabulary), dtype=torch.bool)
+            steps = self.single.allowed(state, left)
+            mask[torch.as_tensor(steps, dtype=torch.int64)] = True
+            self._masks[key] = mask
+        return mask

@@ -1,0 +1,70 @@
+"""Averaged gradient episodic memory (Chaudhry et al. 2019).
+
+    g     gradient of the loss on the new batch
+    g_ref gradient of the loss on some rows of the memory
+    if g · g_ref < 0:  g ← g − (g · g_ref / g_ref · g_ref) g_ref                      equation 11
+
+A step may not make the memory worse, to first order; otherwise the memory is not learned from. It
+costs a forward and a backward pass over the rows at every step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+import rnngen
+from rnngen.contracts.options import option
+from rnngen.model.loss import mean_nll
+from rnngen.training.run import Run
+from rnngen_continual.keeps_data import KeepsData
+from rnngen_continual.parameters import trained
+
+
+@dataclass(frozen=True)
+class Options:
+    """Averaged gradient episodic memory.
+
+    Never learns from its memory, only takes back steps that would hurt it: gives little back when
+    tasks are many or much alike, and takes twice the time. Replay with the same memory is better.
+    """
+
+    memory: str = option(
+        "5%", "how much is kept: a share of the old text (5%), tokens (20000) or bytes (64kB)"
+    )
+    share: float = option(
+        1.0, "rows of the memory at each step, beside each of the task's own", min=0.01, max=8
+    )
+
+
+class AGEM(KeepsData):
+    """Projects gradients that would hurt the memory; options as in `Options`."""
+
+    def __init__(self, memory: str = "5%", share: float = 1.0) -> None:
+        super().__init__("agem", memory)
+        self.share = share
+
+    @rnngen.hookimpl
+    def gradients_ready(self, run: Run) -> None:
+        """Takes away what points against the memory's gradient."""
+        memory = self.memory
+        if memory is None:
+            return
+        rows = max(1, round(self.share * run.lanes))
+        batch = memory.draw(memory.window, rows, run.options.seed, run.position.batch)
+        batch = batch.to(run.device)
+        parameters = list(trained(run.model).values())
+        state = run.model.initial_state(rows)
+        loss, _, _ = mean_nll(run.model, batch, state, run.device, run.dtype)
+        reference = torch.autograd.grad(loss, parameters, allow_unused=True)
+        pairs = [
+            (parameter.grad, g)
+            for parameter, g in zip(parameters, reference, strict=True)
+            if parameter.grad is not None and g is not None
+        ]
+        along = sum(torch.dot(own.flatten(), g.flatten()) for own, g in pairs)
+        if along < 0:
+            share = along / sum(torch.dot(g.flatten(), g.flatten()) for _, g in pairs)
+            for own, g in pairs:
+                own.sub_(g * share)

@@ -1,0 +1,103 @@
+"""What strategies share that keep some of the old data: the memory, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import rnngen
+from rnngen.contracts.errors import UsageError
+from rnngen.training.run import Run
+from rnngen_continual.memory import Memory, Size
+
+
+class KeepsData:
+    """Takes every task that was learned into a memory.
+
+    Args:
+        name: of the strategy, for messages.
+        memory: how much is kept, as the user wrote it.
+    """
+
+    def __init__(self, name: str, memory: str) -> None:
+        self.name = name
+        self.size = Size.read(memory, f"{name}.memory")
+        self.tasks = 0
+        """How many it has taken in."""
+        self._memory: Memory | None = None
+
+    @property
+    def memory_tokens(self) -> int:
+        """Steps of old text that are kept."""
+        return 0 if self._memory is None else self._memory.tokens
+
+    @property
+    def memory(self) -> Memory | None:
+        """The memory, if there is something in it."""
+        return self._memory if self._memory is not None and len(self._memory) else None
+
+    @rnngen.hookimpl
+    def fit_started(self, run: Run) -> None:
+        """Looks whether the memory has room for a window of the smallest task.
+
+        Raises:
+            UsageError: it has not, or the data is of a kind that can't be kept in windows.
+        """
+        if run.tasks[0].train.conditions is not None:
+            raise UsageError(
+                f"`{self.name}` keeps windows cut from the data, but here every sequence hangs on "
+                "something else, such as the text that is written",
+                hint="use a strategy that keeps no data: `--plugin ewc` or `si`",
+            )
+        window = run.options.chunk
+        fewest = min(task.train.targets // window for task in run.tasks)
+        size = (window + 1) * max(1, run.tasks[0].train.steps[:1].nbytes)
+        if self.size.windows(max(fewest, 1), window + 1, size) < 1:
+            raise UsageError(
+                f"`{self.name}.memory` is {self.size}, less than one window of {window + 1} tokens "
+                f"({size} bytes)",
+                hint=f"keep more, such as `-o {self.name}.memory=5%`, or shorter windows, such as "
+                "`-o train.chunk=32`",
+            )
+        if len(run.tasks) == 1 and run.start is None:
+            run.note(
+                f"{self.name}: there is one task only, so nothing to rehearse yet; a part of it is "
+                "kept in the bundle, for `rnngen fit --from`"
+            )
+
+    @rnngen.hookimpl
+    def task_started(self, run: Run) -> None:
+        """Says so if nothing is kept although something was learned, or less than there is."""
+        if run.start is not None and run.position.task == 0 and self._memory is None:
+            run.warn(
+                f"{self.name}: `{run.start}` keeps nothing of its old data, so what the model "
+                "knows can't be rehearsed; from now on it can. To keep the old as well: `--plugin "
+                "self-replay` needs the model alone, or train with the old data as the first task"
+            )
+
+        if run.start is not None and run.position.task == 0 and self._memory is not None:
+            room, held = self._memory.room, len(self._memory)
+            if room < held:
+                run.warn(
+                    f"{self.name}: `{run.start}` keeps {held} windows of old text, and "
+                    f"`{self.name}.memory` is now {self.size}: {held - room} of them will be given "
+                    "up; name a larger one to keep them all"
+                )
+
+    @rnngen.hookimpl
+    def task_finished(self, run: Run) -> None:
+        """Takes the task into the memory."""
+        if self._memory is None:
+            self._memory = Memory(self.size, run.options.chunk)
+        self._memory.add(run.task.train, run.options.seed, self.tasks)
+        self.tasks += 1
+
+    def state_dict(self) -> dict[str, Any]:
+        """The memory."""
+        memory = None if self._memory is None else self._memory.state_dict()
+        return {"memory": memory, "tasks": self.tasks}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """What `state_dict` gave."""
+        saved, self.tasks = state["memory"], int(state["tasks"])
+        self._memory = None if saved is None else Memory.of(saved, self.size)

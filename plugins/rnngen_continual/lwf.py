@@ -1,0 +1,93 @@
+"""Learning without forgetting (Li and Hoiem 2016): on the new data, answer as the old model did.
+
+    L(θ) = L_task(θ) + λ T² mean_t KL( softmax(f_old(x_t) / T) ‖ softmax(f_θ(x_t) / T) )
+
+f_old is the model as it was when the task began; it reads the same text with its own state. It
+needs no old data and nothing but the old model, so it can also protect a model that was trained
+without it. It knows the old only where the new text leads to: what is far from it is forgotten.
+(Equation 3 of the paper; the factor T² is that of Hinton et al. 2015.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+import rnngen
+from rnngen.contracts.batch import Batch
+from rnngen.contracts.options import option
+from rnngen.model.loss import weighted_mean
+from rnngen.training.learning_check import learned_little, too_strong
+from rnngen.training.run import Run
+from rnngen_continual.teacher import OldModel, divergence
+from rnngen_continual.tokens_only import require_tokens
+
+LAMBDA = 1.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """Learning without forgetting.
+
+    Needs nothing but the old model, and a third more time. Keeps about half where the new text is
+    of the same kind as the old (another author), less where the old one never occurs in it.
+    """
+
+    lambda_: float = option(
+        LAMBDA, "weight of the old model's answers beside the new text's", min=0
+    )
+    temperature: float = option(
+        1.0, "above 1 also teaches what the old model finds improbable", min=0.1, max=100
+    )
+
+
+class LearningWithoutForgetting:
+    """The old model teaches on the new data; options as in `Options`."""
+
+    def __init__(self, lambda_: float = LAMBDA, temperature: float = 1.0) -> None:
+        self.lambda_ = lambda_
+        self.temperature = temperature
+        self._old = OldModel()
+
+    @rnngen.hookimpl
+    def fit_started(self, run: Run) -> None:
+        """Says what there is to protect."""
+        require_tokens(run, "lwf")
+        if len(run.tasks) == 1 and run.start is None:
+            run.note("lwf: there is one task only, so there is nothing to protect")
+
+    @rnngen.hookimpl
+    def task_started(self, run: Run) -> None:
+        """From the second task on, or for a model that goes on learning, there is a teacher."""
+        self._old.begin(run)
+
+    @rnngen.hookimpl
+    def loss_terms(self, run: Run, batch: Batch, output: Tensor) -> Mapping[str, Tensor] | None:
+        """How far the answers are from the teacher's, on all rows."""
+        teacher = self._old.get(run)
+        if teacher is None or self.lambda_ == 0:
+            return None
+        apart = divergence(output, teacher.output(run, batch), self.temperature)
+        return {"distillation": self.lambda_ * weighted_mean(apart, batch.weights)}
+
+    @rnngen.hookimpl
+    def task_finished(self) -> None:
+        """The teacher has done its work."""
+        self._old.end()
+
+    @rnngen.hookimpl
+    def tasks_measured(self, run: Run) -> None:
+        """Says so if λ is so large that a task was not learned."""
+        if self.lambda_ and learned_little(run):
+            run.warn(too_strong("lwf", "lambda", self.lambda_, LAMBDA, run.task.name))
+
+    def state_dict(self) -> dict[str, Any]:
+        """The teacher, while a task is being learned."""
+        return {"teacher": self._old.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """What `state_dict` gave."""
+        self._old.load_state_dict(state["teacher"])

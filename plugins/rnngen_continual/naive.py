@@ -1,0 +1,16 @@
+"""Fine-tuning in a row: nothing is protected. The baseline that every strategy is held against."""
+
+from __future__ import annotations
+
+import rnngen
+from rnngen.training.run import Run
+
+
+class Naive:
+    """Learns each task as if it were alone."""
+
+    @rnngen.hookimpl
+    def fit_started(self, run: Run) -> None:
+        """Says what to expect."""
+        if len(run.tasks) > 1:
+            run.note("naive: every task may overwrite what was learned before it")

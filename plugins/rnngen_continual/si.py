@@ -1,0 +1,107 @@
+"""Synaptic intelligence (Zenke, Poole and Ganguli 2017).
+
+    ω_i  = −Σ_t g_i(t) Δθ_i(t)                        the loss that parameter i took away on its way
+    Ω_i ← Ω_i + 2 max(0, ω_i) / ((θ_i − θ_i^start)² + ξ)                          after each task
+    L(θ) = L_task(θ) + λ/2 Σ_i Ω_i (θ_i − θ*_i)²
+
+Equations 3 to 5 of the paper, whose strength c is λ here: of a quadratic loss h/2 θ² that was
+descended to its minimum, ω / Δθ² is h/2, so 2 ω / Δθ² is its curvature, as the Fisher information
+of EWC is. All it needs is gathered while training: there is no pass over the data afterwards.
+
+`gradient = loss` takes the gradient of the task's loss alone, as the paper does: before clipping,
+without this penalty, and without what strategies beside it add (another penalty, a teacher,
+rehearsed rows) or take away (a projection). `applied` takes the one that the optimizer used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import rnngen
+from rnngen.contracts.options import option
+from rnngen.training.run import Run
+from rnngen_continual.parameters import Named, copies, gradients, trained, zeros
+from rnngen_continual.penalty import QuadraticPenalty
+
+LAMBDA = 0.1
+
+
+@dataclass(frozen=True)
+class Options:
+    """Synaptic intelligence.
+
+    As EWC, and needs no pass over the data; what it finds important depends on the way training
+    took, so its strength has to be looked for more often.
+    """
+
+    lambda_: float = option(
+        LAMBDA, "strength per token: more keeps more of the old, and learns less of the new", min=0
+    )
+    damping: float = option(1e-3, "ξ, keeps the importance finite", min=0)
+    ceiling: float | None = option(None, "highest importance of a parameter; none: no limit", min=0)
+    gradient: Literal["loss", "applied"] = option(
+        "loss", "of the task's loss alone, or as the optimizer got it: clipped, with all penalties"
+    )
+
+
+class SynapticIntelligence(QuadraticPenalty):
+    """Holds each parameter by what it contributed to learning; options as in `Options`."""
+
+    def __init__(
+        self,
+        lambda_: float = LAMBDA,
+        damping: float = 1e-3,
+        ceiling: float | None = None,
+        gradient: Literal["loss", "applied"] = "loss",
+    ) -> None:
+        super().__init__("si", lambda_, LAMBDA)
+        self.damping = damping
+        self.ceiling = ceiling
+        self.gained: Named = {}
+        """ω, since the task began."""
+        self.begun: Named = {}
+        self.task_gradient = gradient == "loss"
+        """Asks the run for it."""
+        self._before: Named = {}
+
+    @rnngen.hookimpl
+    def task_started(self, run: Run) -> None:
+        """The way begins here."""
+        super().task_started(run)
+        self.gained, self.begun = zeros(run.model), copies(run.model)
+
+    @rnngen.hookimpl
+    def gradients_ready(self, run: Run) -> None:
+        """Where the step begins."""
+        self._before = copies(run.model)
+
+    @rnngen.hookimpl
+    def step_finished(self, run: Run) -> None:
+        """ω grows by −g Δθ."""
+        gradient = run.task_gradient if self.task_gradient else gradients(run.model)
+        for name, parameter in trained(run.model).items():
+            moved = parameter.detach() - self._before[name]
+            self.gained[name].addcmul_(gradient[name], moved, value=-1.0)
+
+    @rnngen.hookimpl
+    def task_finished(self, run: Run) -> None:
+        """What mattered for this task."""
+        importance = {}
+        for name, parameter in trained(run.model).items():
+            way = (parameter.detach() - self.begun[name]).square() + self.damping
+            importance[name] = 2 * self.gained[name].clamp(min=0) / way
+        self.consolidate(run, importance)
+        if self.ceiling is not None:
+            for value in self.importance.values():
+                value.clamp_(max=self.ceiling)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Also the way so far, so that a run can go on inside a task."""
+        return {**super().state_dict(), "gained": self.gained, "begun": self.begun}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """What `state_dict` gave."""
+        super().load_state_dict(state)
+        self.gained, self.begun = dict(state["gained"]), dict(state["begun"])

@@ -1,0 +1,193 @@
+"""Drawings in npz files, of four layouts:
+
+- one array a drawing, stroke-3 `[n,3]` or stroke-5 `[n,5]`, in the order of their names;
+- all in one: `strokes [N,3]` or `[N,5]`, and `offsets [D+1]`, where each begins;
+- the same as `dxy [N,2]`, `pen [N]` (or its bits, packed) and `offsets`;
+- arrays of arrays, `train`, `valid` and `test`, as sketch-rnn has them: these are pickled.
+
+The second and third may have `texts [D]` and `writers` or `writer [D]` beside them.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnngen.contracts.errors import DataError
+from rnngen.files.source import Source
+from rnngen_handwriting.drawing import Drawing
+from rnngen_handwriting.pickled import NotNumbers, read_pickled
+from rnngen_handwriting.strokes import Line, from_stroke3, from_stroke5
+
+PARTS = {"train": "train", "valid": "valid", "validation": "valid", "test": "test"}
+LARGEST = 2**31
+"""Bytes that an array of a file may have once it is unpacked."""
+
+BEYOND_UNICODE = 0x110000
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def read(source: Source, *, pickled: bool) -> Iterator[Drawing]:
+    """The drawings of an npz file.
+
+    Args:
+        source: the file.
+        pickled: whether pickled arrays are read.
+
+    Raises:
+        DataError: it is damaged, pickled, or has arrays of another shape; names the array or row.
+    """
+    with source.open() as stream:
+        content = stream.read()
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            arrays = {
+                info.filename.removesuffix(".npy"): _array(archive, info, source.name, pickled)
+                for info in archive.infolist()
+            }
+    except DataError:
+        raise
+    except Exception as error:  # damage has many names: of zip, zlib, lzma, passwords
+        raise DataError(f"`{source.name}` is no npz file, or damaged: {error}") from None
+    yield from (_packed if "offsets" in arrays else _named)(arrays, source.name)
+
+
+def _array(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: str, pickled: bool
+) -> NDArray[Any]:
+    if info.file_size > LARGEST:
+        raise DataError(
+            f"`{file}`: the array `{info.filename}` has {info.file_size / 2**30:.1f} GiB unpacked, "
+            f"expected at most {LARGEST / 2**30:g}",
+            hint="split the file",
+        )
+    content = archive.read(info)
+    try:
+        array = _plain(content)
+    except Exception as error:  # the library's own parser fails in many ways
+        reason = str(error).split("\n")[0][:100]
+        raise DataError(f"`{file}`: the array `{info.filename}` is damaged: {reason}") from None
+    if array is not None:
+        return array
+    if not pickled:
+        raise DataError(
+            f"`{file}`: the array `{info.filename}` is pickled, and a pickle can hold code",
+            hint="`-o handwriting.pickled=yes` lets in arrays of numbers and nothing else",
+        )
+    try:
+        return read_pickled(content)
+    except NotNumbers as error:
+        raise DataError(f"`{file}`: the pickled array `{info.filename}` {error}") from None
+
+
+def _plain(content: bytes) -> NDArray[Any] | None:
+    """The array of an npy file; None where it is pickled."""
+    stream = io.BytesIO(content)
+    version = np.lib.format.read_magic(stream)
+    read = np.lib.format
+    header = read.read_array_header_1_0 if version == (1, 0) else read.read_array_header_2_0
+    shape, _, dtype = header(stream)
+    if dtype.hasobject:
+        return None
+    if min(shape, default=0) < 0 or prod(shape) * dtype.itemsize > len(content):
+        raise ValueError(f"it says that it is {list(shape)} of {dtype}, and has less")
+    stream.seek(0)
+    array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+    if dtype.kind == "U" and array.size:
+        points = np.ascontiguousarray(array.astype(dtype.newbyteorder("="), copy=False))
+        if dtype.itemsize and points.reshape(-1).view(np.uint32).max() >= BEYOND_UNICODE:
+            raise ValueError("it has a character beyond Unicode")
+    return array
+
+
+def _named(arrays: Arrays, file: str) -> Iterator[Drawing]:
+    """Arrays that are drawings, or arrays of them."""
+    for name, array in arrays.items():
+        where = f"`{file}`, array `{name}`"
+        if not array.dtype.hasobject:
+            lines = _lines(array, where)
+            yield Drawing(lines, where, array.nbytes, part=PARTS.get(name, ""))
+            continue
+        for row, each in enumerate(array):
+            if not isinstance(each, np.ndarray):
+                raise DataError(f"{where}, row {row} is no array")
+            at = f"{where}, row {row}"
+            yield Drawing(_lines(each, at), at, each.nbytes, part=PARTS.get(name, ""))
+
+
+def _packed(arrays: Arrays, file: str) -> Iterator[Drawing]:
+    """All drawings in one array."""
+    strokes = _strokes(arrays, file)
+    offsets = arrays["offsets"]
+    whole = offsets.dtype.kind in "iu" and offsets.ndim == 1 and len(offsets) > 1
+    if not whole or offsets[0] != 0 or offsets[-1] != len(strokes) or (np.diff(offsets) < 0).any():
+        raise DataError(
+            f"`{file}`: `offsets` is not increasing from 0 to the {len(strokes)} rows there are"
+        )
+    count = len(offsets) - 1
+    texts = _beside(arrays, ("texts", "text", "labels"), count, file)
+    writers = _beside(arrays, ("writers", "writer"), count, file)
+    for row, (start, stop) in enumerate(pairwise(offsets)):
+        where = f"`{file}`, row {row}"
+        part = strokes[start:stop]
+        yield Drawing(
+            _lines(part, where),
+            where,
+            part.nbytes,
+            None if texts is None else str(texts[row]),
+            None if writers is None else str(writers[row]),
+        )
+
+
+def _strokes(arrays: Arrays, file: str) -> NDArray[Any]:
+    if "strokes" in arrays:
+        return arrays["strokes"]
+    try:
+        dxy, pen = arrays["dxy"], arrays["pen"]
+    except KeyError as missing:
+        raise DataError(
+            f"`{file}` has `offsets`, but no {missing}",
+            hint="expected `strokes` [N,3], or `dxy` [N,2] and `pen` [N]",
+        ) from None
+    if pen.dtype == np.uint8 and len(pen) == -(-len(dxy) // 8):
+        pen = np.unpackbits(pen)[: len(dxy)]
+    if dxy.ndim != 2 or dxy.shape[1] != 2 or pen.shape != dxy.shape[:1]:
+        raise DataError(
+            f"`{file}`: `dxy` is {list(dxy.shape)} and `pen` {list(pen.shape)}, expected [N,2] and "
+            "[N]"
+        )
+    return np.column_stack([dxy, pen])
+
+
+def _beside(arrays: Arrays, names: tuple[str, ...], count: int, file: str) -> NDArray[Any] | None:
+    for name in names:
+        if name in arrays:
+            if arrays[name].shape != (count,):
+                raise DataError(
+                    f"`{file}`: `{name}` is {list(arrays[name].shape)}, expected [{count}], one "
+                    "for each drawing"
+                )
+            return arrays[name]
+    return None
+
+
+def _lines(array: NDArray[Any], where: str) -> list[Line]:
+    """The lines of stroke-3 or stroke-5, told apart by their width."""
+    if array.ndim != 2 or array.shape[1] not in (3, 5) or array.dtype.kind not in "iuf":
+        raise DataError(
+            f"{where} is {list(array.shape)} of {array.dtype}, expected stroke-3 [n,3] or "
+            "stroke-5 [n,5]"
+        )
+    pen = array[:, 2:]
+    if not np.isin(pen, (0, 1)).all():
+        bad = int(np.flatnonzero(~np.isin(pen, (0, 1)).all(1))[0])
+        raise DataError(f"{where}: the pen of point {bad} is {pen[bad].tolist()}, expected 0 or 1")
+    return from_stroke3(array) if array.shape[1] == 3 else from_stroke5(array)

@@ -1,0 +1,150 @@
+"""The codec of strokes: one unit for all offsets, and the alphabet of the texts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnngen.contracts.errors import BundleError, DataError
+from rnngen.contracts.steps import ConditionShape, Piece
+from rnngen.files import schema
+from rnngen_handwriting.strokes import END, Steps, from_lines
+
+FILE = "codec.json"
+FORMAT = 1
+LAYOUT = {
+    "format": int,
+    "unit": schema.Where(float, lambda value: 0 < value < float("inf"), "a positive number"),
+    "alphabet": schema.Each(str, list),
+    "length": schema.at_least(0),
+    "pace": schema.Where(float, lambda value: 0 < value < float("inf"), "a positive number"),
+}
+
+
+class StrokeCodec:
+    """Drawings to stroke-5 in units of the usual offset, and texts to numbers of their letters.
+
+    Args:
+        unit: the standard deviation of offsets, which becomes 1.
+        alphabet: letters of the texts, in order; empty where drawings have none.
+        length: of the longest text.
+        pace: letters that are written in a step, on average.
+    """
+
+    step_shape = (5,)
+    dtype = np.float32
+    boundary = END
+    size = 5
+    opening: Sequence[int] = ()
+
+    def __init__(
+        self, unit: float, alphabet: Sequence[str] = (), length: int = 0, pace: float = 1.0
+    ) -> None:
+        self.unit = unit
+        self.alphabet = tuple(alphabet)
+        self.length = length
+        self.pace = pace
+        self._numbers = {letter: number for number, letter in enumerate(self.alphabet, 1)}
+
+    @property
+    def condition(self) -> ConditionShape | None:
+        """Shape of the texts; None where drawings have none."""
+        if not self.alphabet:
+            return None
+        return ConditionShape(len(self.alphabet) + 1, self.length, self.pace)
+
+    def encode(self, content: Any) -> Steps:
+        """Stroke-5 `[n,5]` of lines, the end left out."""
+        steps = from_lines(content)
+        steps[:, :2] /= self.unit
+        return steps
+
+    def encode_condition(self, text: str | None) -> NDArray[np.int32]:
+        """`[U]` numbers of letters, 0 behind them.
+
+        Raises:
+            DataError: letters that were not learnt, or too many of them.
+        """
+        text = text or ""
+        unknown = sorted({letter for letter in text if letter not in self._numbers})
+        if unknown:
+            raise DataError(
+                f"the text {text!r} has {', '.join(map(name, unknown))}, which the model has not "
+                "learnt to write",
+                hint=f"it knows: {''.join(sorted(self.alphabet))}",
+            )
+        if len(text) > self.length:
+            raise DataError(
+                f"the text {text[:40]!r} has {len(text)} letters, but the longest that the model "
+                f"learnt has {self.length}",
+                hint="write it in parts",
+            )
+        row = np.zeros(self.length, np.int32)
+        row[: len(text)] = [self._numbers[letter] for letter in text]
+        return row
+
+    def files(self) -> Mapping[str, bytes]:
+        """`codec.json`."""
+        content = {
+            "format": FORMAT,
+            "unit": self.unit,
+            "alphabet": list(self.alphabet),
+            "length": self.length,
+            "pace": self.pace,
+        }
+        return {FILE: json.dumps(content, indent=1).encode()}
+
+    def grow(self, pieces: Iterable[Piece]) -> StrokeCodec:
+        """The same: a model that was trained keeps its unit, and its window its alphabet."""
+        return self
+
+
+def fit(pieces: Iterable[Piece], *, texts: bool) -> StrokeCodec:
+    """The codec of these drawings.
+
+    Args:
+        pieces: drawings in lines.
+        texts: whether to take what drawings show as their condition, where all of them have it.
+    """
+    count = 0
+    total = 0.0
+    letters: set[str] = set()
+    longest = written = 0
+    for piece in pieces:
+        offsets = from_lines(piece.content)[:, :2].astype(np.float64)
+        count += len(offsets)
+        total += float(np.square(offsets).sum())
+        texts = texts and bool(piece.condition)
+        if texts:
+            letters.update(piece.condition)
+            longest = max(longest, len(piece.condition))
+            written += len(piece.condition)
+    # About 0, not about their mean: what points right must go on doing so.
+    unit = (total / (2 * count)) ** 0.5 if total else 1.0
+    if not texts:
+        return StrokeCodec(unit)
+    # Every letter that is read costs a step or more; the end has steps of its own.
+    return StrokeCodec(unit, sorted(letters), longest, round(written / count, 4))
+
+
+def load(files: Mapping[str, bytes]) -> StrokeCodec:
+    """What `StrokeCodec.files` wrote; BundleError where it is not whole."""
+    try:
+        content = json.loads(files[FILE])
+    except (KeyError, ValueError):
+        raise BundleError(f"the codec's `{FILE}` is missing or no JSON") from None
+    schema.check(content, LAYOUT, f"`{FILE}`:")
+    if content["format"] != FORMAT:
+        raise BundleError(f"`{FILE}` has format {content['format']}, expected {FORMAT}")
+    return StrokeCodec(
+        float(content["unit"]), content["alphabet"], content["length"], float(content["pace"])
+    )
+
+
+def name(letter: str) -> str:
+    """A letter as a message shows it."""
+    return "a space" if letter == " " else f"`{letter}`" if letter.isprintable() else repr(letter)

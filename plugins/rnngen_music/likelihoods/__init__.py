@@ -1,0 +1,1 @@
+"""Likelihoods of frames: which keys sound."""

@@ -1,0 +1,38 @@
+"""What a prompt means to music: a file to go on from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rnngen.contracts.errors import UsageError
+from rnngen.files.source import Source
+from rnngen_music.events import EventCodec
+from rnngen_music.frames import FrameCodec
+from rnngen_music.options import Options
+from rnngen_music.read import read_one
+
+
+def primer(prompt: str, codec: EventCodec | FrameCodec, options: Options) -> Sequence[Any]:
+    """The steps of a file, or of its first beats: `song.mid:16`.
+
+    Raises:
+        UsageError: there is no such file.
+        DataError: it can't be read as music.
+    """
+    path, beats = Path(prompt).expanduser(), None
+    cut = re.fullmatch(r"(.+):(\d+(?:\.\d+)?)", prompt)
+    if cut and not path.exists():
+        path, beats = Path(cut[1]).expanduser(), float(cut[2])
+    if not path.is_file():
+        raise UsageError(
+            f"there is no file `{path}` to go on from",
+            hint="a prompt is a file of music, `song.mid`, or its first beats, `song.mid:16`",
+        )
+    # The grid of the model, whatever the options of its training have become.
+    content = read_one(Source(str(path), path), replace(options, grid=codec.grid), beats)
+    steps = codec.encode(content)
+    return list(map(tuple, steps.tolist())) if steps.ndim > 1 else steps.tolist()

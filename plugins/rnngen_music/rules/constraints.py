@@ -1,0 +1,218 @@
+"""The kinds of constraints that are music: `notes`, `key`, `range`, `bars`, and others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+from rnngen.contracts.options import option
+from rnngen_constrained.errors import BadSyntax, EmptyLanguage, Unspellable
+from rnngen_music.rules.keys import pitch_classes
+from rnngen_music.rules.names import (
+    Event,
+    read_events,
+    read_pitch,
+    read_pitch_class,
+    read_time,
+    resolution,
+)
+
+if TYPE_CHECKING:
+    from rnngen.contracts.constraint import Vocabulary
+    from rnngen_music.rules.rule import Rule
+    from rnngen_music.rules.table import RuleTable
+
+Make = Callable[[Sequence[Event], Sequence[str]], "Rule"]
+LARGEST_LEAP = 127
+MOST_BARS = 1000
+
+
+@dataclass(frozen=True)
+class Options:
+    """Rules about event tokens, by their names."""
+
+    events: tuple[str, ...] = option(
+        (), r"what names stand for, `note=p(\d+)`; those of miditok, and NOTE_60, DUR_4 are known"
+    )
+    barline: Literal["begin", "end", "between"] = option(
+        "begin", "of bars: where the token of a bar stands"
+    )
+
+
+class MusicConstraint:
+    """A rule over event tokens.
+
+    Args:
+        name: as the user wrote it.
+        make: makes the rule for what tokens stand for, and their names.
+        events: patterns of names.
+    """
+
+    proven = True
+
+    def __init__(self, name: str, make: Make, events: Sequence[str]) -> None:
+        self.name = name
+        self._make = make
+        self._events = events
+
+    def bind(self, vocabulary: Vocabulary) -> RuleTable:
+        """The machine.
+
+        Raises:
+            Unspellable: the vocabulary has no notes.
+            EmptyLanguage: nothing satisfies the rule.
+        """
+        from rnngen_music.rules.table import RuleTable
+
+        events = read_events(vocabulary.names, self._events)
+        if all(event.kind != "note" for event in events):
+            shown = ", ".join(f"`{name}`" for name in vocabulary.names[:4])
+            raise Unspellable(
+                f"`{self.name}` is about notes, and none of the model's steps is one: {shown}, ...",
+                hint=r"say what is a note by its name, `events = ['note=p(\d+)']`",
+            )
+        return RuleTable(self.name, self._make(events, vocabulary.names), vocabulary)
+
+
+def key(text: str, **options: object) -> MusicConstraint:
+    """Notes of a key only: `C major`, `F# dorian`."""
+    classes = pitch_classes(text)
+
+    def make(events: Sequence[Event], names: Sequence[str]) -> Rule:
+        from rnngen_music.rules.pitches import Key
+
+        _some_note(events, lambda pitch: pitch % 12 in classes, f"is in {text}")
+        return Key(events, names, text, classes)
+
+    return MusicConstraint(f"key={text}", make, _settings(options).events)
+
+
+def whole_notes(text: str = "", **options: object) -> MusicConstraint:
+    """Every note with its instrument, loudness and duration, at a position that goes on."""
+    if text:
+        raise BadSyntax(f"`notes` takes no text, but `{text}` was given", hint="`rule=notes`")
+
+    def make(events: Sequence[Event], names: Sequence[str]) -> Rule:
+        from rnngen_music.rules.whole import Whole
+
+        return Whole(events, names)
+
+    return MusicConstraint("notes", make, _settings(options).events)
+
+
+def pitch_range(text: str, **options: object) -> MusicConstraint:
+    """Notes from the lowest to the highest: `C3-C5`, `48-72`."""
+    try:
+        low, high = (read_pitch(part.strip()) for part in re.split(r"(?<=\d)\s*(?:-|\.\.)", text))
+    except ValueError:
+        raise BadSyntax(f"`{text}` is no range of pitches", hint="`48-72`, or `C3-C5`") from None
+    if low > high:
+        raise BadSyntax(f"the range `{text}` ends below its beginning", hint=f"`{high}-{low}`")
+
+    def make(events: Sequence[Event], names: Sequence[str]) -> Rule:
+        from rnngen_music.rules.pitches import Range
+
+        _some_note(events, lambda pitch: low <= pitch <= high, f"lies in {text}")
+        return Range(events, names, low, high)
+
+    return MusicConstraint(f"range={text}", make, _settings(options).events)
+
+
+def leap(text: str, **options: object) -> MusicConstraint:
+    """The largest interval between successive notes, in semitones."""
+    if not text.strip().isdecimal() or int(text) > LARGEST_LEAP:
+        raise BadSyntax(f"`{text}` is no interval in semitones", hint="for example `leap:7`")
+
+    def make(events: Sequence[Event], names: Sequence[str]) -> Rule:
+        from rnngen_music.rules.pitches import Leap
+
+        return Leap(events, names, int(text))
+
+    return MusicConstraint(f"leap={text}", make, _settings(options).events)
+
+
+def bars(text: str, **options: object) -> MusicConstraint:
+    """So many bars of so many units each: `4x16`, where a bar's `DUR`s add up to 16."""
+    settings = _settings(options)
+    match = re.fullmatch(r"\s*(\d+)\s*[x×*]\s*(\d+(?:[./]\d+)?)\s*", text)
+    try:
+        count, units = (0, Fraction(0)) if match is None else (int(match[1]), read_time(match[2]))
+    except ZeroDivisionError:
+        count, units = 0, Fraction(0)
+    if not (1 <= count <= MOST_BARS and units > 0):
+        raise BadSyntax(
+            f"`{text}` says no number of bars and length of a bar",
+            hint="for example `bars:4x16`: four bars in which durations add up to 16",
+        )
+
+    def make(events: Sequence[Event], names: Sequence[str]) -> Rule:
+        from rnngen_music.rules.bars import Bars
+
+        rule = Bars(
+            events, names, count, units, barline=settings.barline, positions=resolution(names)
+        )
+        if not rule.can_be_filled():
+            raise EmptyLanguage(
+                f"a bar of {units} can't be filled with what the model has: {rule.times_shown()}",
+                hint="the length of a bar is in the units of these names",
+            )
+        return rule
+
+    return MusicConstraint(f"bars={text}", make, settings.events)
+
+
+def cadence(text: str, **options: object) -> MusicConstraint:
+    """The pitch class of the last note, which lies in the last bar: `C`."""
+    try:
+        wanted = read_pitch_class(text.strip()) % 12
+    except ValueError:
+        raise BadSyntax(f"`{text}` is no note's name", hint="for example `C`, or `F#`") from None
+
+    def make(events: Sequence[Event], names: Sequence[str]) -> Rule:
+        from rnngen_music.rules.phrases import Cadence
+
+        _some_note(events, lambda pitch: pitch % 12 == wanted, f"is a {text}")
+        return Cadence(events, names, wanted, text.strip())
+
+    return MusicConstraint(f"cadence={text}", make, _settings(options).events)
+
+
+def motif(text: str, **options: object) -> MusicConstraint:
+    """Intervals (`+2 +2 -4`), or pitches (`C4 D4 E4`), that occur one after another."""
+    parts = text.split()
+    intervals = bool(parts) and all(re.fullmatch(r"[+-]\d+", part) for part in parts)
+    try:
+        motif = [int(part) if intervals else read_pitch(part) for part in parts]
+    except ValueError:
+        motif = []
+    if not motif:
+        raise BadSyntax(
+            f"`{text}` is no motif", hint="intervals with their signs, `+2 +2 -4`, or `C4 D4 E4`"
+        )
+
+    def make(events: Sequence[Event], names: Sequence[str]) -> Rule:
+        from rnngen_music.rules.phrases import Motif
+
+        for pitch in [] if intervals else motif:
+            _some_note(events, lambda other, pitch=pitch: other == pitch, f"is {pitch}")  # type: ignore[misc]
+        return Motif(events, names, motif, intervals=intervals)
+
+    return MusicConstraint(f"motif={text}", make, _settings(options).events)
+
+
+def _settings(options: dict[str, object]) -> Options:
+    return Options(**options)  # type: ignore[arg-type]
+
+
+def _some_note(events: Sequence[Event], fits: Callable[[int], bool], what: str) -> None:
+    """EmptyLanguage where no note fits."""
+    notes = [
+        int(event.value) for event in events if event.kind == "note" and event.value is not None
+    ]
+    if not any(map(fits, notes)):
+        raise EmptyLanguage(
+            f"none of the model's notes {what}", hint=f"they go from {min(notes)} to {max(notes)}"
+        )

@@ -1,0 +1,150 @@
+"""The rule that every note is whole: what belongs to a note stands beside it, in one order.
+
+    Bar TimeSig? (Position Tempo? (Program? Pitch Velocity? Duration?)+)*     with bars
+    (TimeSig | Tempo | TimeShift | Program? Pitch Velocity? Duration?)*       without
+
+A kind of token that the vocabulary has is not left out: a bar has its signature, a note its
+instrument, its loudness and its duration. Drums are notes of their own, after the program of
+drums. Within a bar positions only go on. A piece has a note.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from rnngen_music.rules.names import Event
+from rnngen_music.rules.rule import Rule
+
+KINDS = (
+    ("drums", r"(?i:program)_-1"),
+    ("program", r"(?i:program)_\d+"),
+    ("drum", r"(?i:pitch_?drum)_\d+"),
+    ("velocity", r"(?i:velocity|vel)_\d+"),
+    ("tempo", r"(?i:tempo)_[\d.]+"),
+)
+"""What names say beside what all rules know."""
+
+BEFORE = {"pitch": "program", "drum": "drums"}
+AFTER = ("velocity", "duration")
+BEGINS = ("program", "drums", "pitch", "drum")
+
+
+@dataclass(frozen=True)
+class WholeState:
+    """Where a piece stands.
+
+    Args:
+        wants: the kinds of which one has to come next; empty where nothing is begun.
+        position: the last in this bar; -1 before the first, None where no bar has begun.
+        sounded: whether there was a note.
+    """
+
+    wants: tuple[str, ...]
+    position: int | None
+    sounded: bool
+
+
+class Whole(Rule):
+    """Every note is whole."""
+
+    def __init__(self, events: Sequence[Event], names: Sequence[str]) -> None:
+        super().__init__(events, names)
+        self._kinds = [_kind(event, name) for event, name in zip(events, names, strict=True)]
+        self._present = frozenset(self._kinds)
+        self._places = [
+            int(event.value) if event.kind == "position" and event.value is not None else 0
+            for event in events
+        ]
+        # Tokens that this rule does not tell apart are one column of its table.
+        groups: dict[tuple[str, int], int] = {}
+        self.events = [
+            Event("other", Fraction(groups.setdefault(key, len(groups))))
+            for key in zip(self._kinds, self._places, strict=True)
+        ]
+
+    def start(self) -> WholeState:
+        """Nothing is begun."""
+        return WholeState((), None, False)
+
+    def step(self, state: WholeState, token: int) -> WholeState | None:
+        """The state after a token, None where it does not belong there."""
+        kind = self._kinds[token]
+        if state.wants:
+            fits = kind in state.wants
+        elif "bar" in self._present and state.position is None:
+            fits = kind in ("bar", "other")
+        else:
+            fits = self._free(kind, state, self._places[token])
+        return self._after(kind, state, self._places[token]) if fits else None
+
+    def accept(self, state: WholeState) -> bool:
+        """Whether there was a note, and nothing is left half."""
+        return state.sounded and not state.wants
+
+    def explain(self, state: WholeState, token: int) -> str:
+        """Why a token is not allowed."""
+        name = self.names[token]
+        if state.wants:
+            return f"notes: `{name}` is no {' or '.join(state.wants)}, which has to come first"
+        if state.position is None and "bar" in self._present:
+            return f"notes: `{name}` lies in no bar"
+        if self._kinds[token] == "position":
+            return f"notes: `{name}` is not after position {state.position} of its bar"
+        return f"notes: `{name}` does not belong here"
+
+    def unfinished(self, state: WholeState) -> str:
+        """Why the piece can't end here."""
+        return f"notes: a {' or '.join(state.wants) or 'note'} is missing"
+
+    def _free(self, kind: str, state: WholeState, place: int) -> bool:
+        """Whether a kind may come where nothing is begun."""
+        if kind == "position":
+            return state.position is not None and place > state.position
+        if kind in BEGINS:
+            placed = "position" not in self._present or (state.position or 0) >= 0
+            return placed and BEFORE.get(kind) not in self._present
+        if kind in AFTER:
+            return False
+        # With bars, a signature stands after one, and a tempo after a position.
+        return kind not in ("signature", "tempo") or "bar" not in self._present
+
+    def _after(self, kind: str, state: WholeState, place: int) -> WholeState:
+        position, sounded = state.position, state.sounded or kind in ("pitch", "drum")
+        wants: tuple[str, ...] = ()
+        if kind == "bar":
+            wants, position = self._of("signature"), -1
+        elif kind == "position":
+            wants, position = (*self._of("tempo"), *self._beginnings()), place
+        elif kind == "tempo" and "bar" in self._present:
+            wants = self._beginnings()
+        elif kind in ("program", "drums"):
+            wants = ("pitch",) if kind == "program" else ("drum",)
+        elif kind in ("pitch", "drum"):
+            wants = self._of(*AFTER)[:1]
+        elif kind in ("velocity", "silence"):
+            wants = self._of("duration")
+        return WholeState(wants, position, sounded)
+
+    def _beginnings(self) -> tuple[str, ...]:
+        """Kinds that a note begins with."""
+        return tuple(
+            kind
+            for kind in BEGINS
+            if kind in self._present and BEFORE.get(kind) not in self._present
+        )
+
+    def _of(self, *kinds: str) -> tuple[str, ...]:
+        return tuple(kind for kind in kinds if kind in self._present)
+
+
+def _kind(event: Event, name: str) -> str:
+    if event.kind == "note":
+        return "pitch"
+    if event.kind == "rest" and event.value is None:
+        return "silence"
+    if event.kind != "other":
+        return event.kind
+    return next((kind for kind, pattern in KINDS if re.fullmatch(pattern, name)), "other")

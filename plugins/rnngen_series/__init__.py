@@ -1,0 +1,42 @@
+"""Time series in CSV and Parquet: probabilistic forecasts, backtests and anomaly scores."""
+
+from __future__ import annotations
+
+import rnngen
+from rnngen.kernel.hookspecs import Register
+
+
+@rnngen.hookimpl
+def register_domains(register: Register) -> None:
+    """The domain `series`."""
+    register(
+        "series",
+        "rnngen_series.domain:SeriesDomain",
+        options="rnngen_series.options:Options",
+        summary="time series in CSV and Parquet, and probabilistic forecasts",
+    )
+
+
+@rnngen.hookimpl
+def register_likelihoods(register: Register) -> None:
+    """Likelihoods of the value of a time series."""
+    register(
+        "gaussian",
+        "rnngen_series.likelihoods.gaussian:Gaussian",
+        summary="normal distribution of a series' value",
+    )
+    register(
+        "student-t",
+        "rnngen_series.likelihoods.student_t:StudentT",
+        summary="Student's t distribution of a series' value: forgives outliers",
+    )
+    register(
+        "negative-binomial",
+        "rnngen_series.likelihoods.negative_binomial:NegativeBinomial",
+        summary="counts (Salinas et al. 2017)",
+    )
+    register(
+        "quantised",
+        "rnngen_series.likelihoods.quantised:Quantised",
+        summary="bins of a series' value, of any distribution",
+    )

@@ -1,0 +1,163 @@
+"""Backtests: forecasts from several places in the past, measured by what came after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnngen.contracts.engine import Engine
+from rnngen.contracts.errors import DataError
+from rnngen_series import baselines, metrics
+from rnngen_series.codec import SeriesCodec
+from rnngen_series.paths import Draw, draw_paths
+from rnngen_series.record import Series
+
+COLUMNS = ("sMAPE %", "MASE", "ND", "quantile loss", "CRPS", "80 % covers %")
+MOST_ETS = 100
+"""Forecasts that AutoETS is fitted for: a second each, or more."""
+
+Values = NDArray[np.float64]
+
+
+@dataclass
+class Tally:
+    """Measures of a method, gathered forecast by forecast.
+
+    sMAPE and MASE are means over forecasts; ND, quantile loss and CRPS are sums over all steps of
+    all series, divided by the sum of |y|.
+    """
+
+    smape: list[float] = field(default_factory=list)
+    mase: list[float] = field(default_factory=list)
+    error: float = 0.0
+    loss: float = 0.0
+    crps: float = 0.0
+    size: float = 0.0
+    covered: list[Values] = field(default_factory=list)
+
+    def add(
+        self,
+        actual: Values,
+        past: Values,
+        season: int,
+        quantiles: Values,
+        paths: Values | None = None,
+    ) -> None:
+        """One more forecast.
+
+        Args:
+            actual: `[horizon]`.
+            past: all values before.
+            season: of MASE.
+            quantiles: `[levels, horizon]`; or `[1, horizon]` of a method that has one number only.
+            paths: `[samples, horizon]`, where there are some: CRPS is theirs, else the quantiles'.
+        """
+        middle = quantiles[len(quantiles) // 2]
+        self.smape.append(metrics.smape(actual, middle))
+        scaled = metrics.mase(actual, middle, past, season)
+        if scaled is not None:
+            self.mase.append(scaled)
+        self.size += float(np.nansum(np.abs(actual)))
+        self.error += float(np.nansum(np.abs(actual - middle)))
+        spread = np.broadcast_to(quantiles, (len(metrics.LEVELS), len(actual)))
+        self.loss += float(np.nansum(metrics.quantile_loss(actual, spread).mean(0)))
+        self.crps += float(np.nansum(metrics.crps(actual, quantiles if paths is None else paths)))
+        if len(quantiles) > 1:
+            self.covered.append(metrics.covered(actual, quantiles[0], quantiles[-1]))
+
+    def numbers(self) -> list[float | None]:
+        """In the order of `COLUMNS`."""
+        size = self.size or 1.0
+        covered = 100.0 * float(np.nanmean(np.concatenate(self.covered))) if self.covered else None
+        return [
+            float(np.mean(self.smape)),
+            float(np.mean(self.mase)) if self.mase else None,
+            self.error / size,
+            self.loss / size,
+            self.crps / size,
+            covered,
+        ]
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """What a backtest gave.
+
+    Args:
+        rows: a method's name and its numbers, as `COLUMNS` names them.
+        forecasts: how many there were of each.
+    """
+
+    rows: list[tuple[str, list[float | None]]]
+    forecasts: int
+
+
+def backtest(
+    engine: Engine,
+    codec: SeriesCodec,
+    series: Sequence[Series],
+    draw: Draw,
+    windows: int,
+    *,
+    compare: bool = True,
+    note: Callable[[str], None] = lambda text: None,
+) -> Backtest:
+    """Forecasts of the last `windows` times `draw.horizon` steps of each series, one after another.
+
+    Args:
+        engine: of the model.
+        codec: the model's.
+        series: whole.
+        draw: how far and how often.
+        windows: forecasts of each series; fewer where it is too short for them, one at least.
+        compare: whether seasonal naive and AutoETS stand beside.
+        note: told what takes its time, and what is left out.
+
+    Raises:
+        DataError: a series is too short for one forecast.
+    """
+    horizon, season = draw.horizon, codec.layout.season
+    pasts: list[Series] = []
+    actuals: list[Values] = []
+    for each in series:
+        possible = min(windows, (len(each) - season - 1) // horizon)
+        if possible < 1:
+            raise DataError(
+                f"series `{each.name}` has {len(each)} steps, expected a season of {season} and "
+                f"{horizon} to measure on",
+                hint="give it a longer past",
+            )
+        for window in range(possible, 0, -1):
+            now = len(each) - window * horizon
+            actual = each.values[now : now + horizon]
+            seen = np.flatnonzero(np.isfinite(each.values[:now]))
+            if not np.isfinite(actual).any() or not len(seen):
+                note(f"series `{each.name}`: no value in steps {now + 1} to {now + horizon}")
+                continue
+            pasts.append(each.until(now))
+            actuals.append(actual)
+    if not pasts:
+        raise DataError("no series has a value where it is to be measured")
+    note(f"drawing {draw.samples} paths of {horizon} steps for {len(pasts)} forecasts")
+    model, naive, smoothed = Tally(), Tally(), Tally()
+    paths = draw_paths(engine, codec, pasts, draw)
+    with_ets = compare and baselines.has_auto_ets() and len(pasts) <= MOST_ETS
+    if compare and baselines.has_auto_ets() and not with_ets:
+        note(f"AutoETS is left out: it would be fitted {len(pasts)} times, {MOST_ETS} at most")
+    for past, actual, drawn in zip(pasts, actuals, paths, strict=True):
+        values = past.values
+        model.add(actual, values, season, np.quantile(drawn, metrics.LEVELS, axis=0), drawn)
+        if compare:
+            point = baselines.seasonal_naive(values, season, horizon)
+            naive.add(actual, values, season, point[None])
+        if with_ets:
+            smoothed.add(actual, values, season, baselines.auto_ets(values, season, horizon))
+    rows = [("model", model.numbers())]
+    if compare:
+        rows.append(("seasonal naive" if season > 1 else "last value", naive.numbers()))
+    if with_ets:
+        rows.append(("AutoETS", smoothed.numbers()))
+    return Backtest(rows, len(pasts))

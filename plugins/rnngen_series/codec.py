@@ -1,0 +1,273 @@
+"""The codec of series: what all have in common, fitted on the data, and rows of each."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnngen.contracts.errors import BundleError, DataError, UsageError
+from rnngen.contracts.steps import Piece
+from rnngen_series.frequency import Frequency, parse
+from rnngen_series.options import DISTRIBUTIONS, Options
+from rnngen_series.record import Series
+from rnngen_series.rows import Layout, rows, scaling_of
+from rnngen_series.scaling import Kind, fit
+from rnngen_series.stamps import show
+
+FILE = "codec.json"
+FORMAT = 1
+SEASONS = 3
+"""A series is that many seasons long, or has none."""
+MOST_LAGS = 3
+"""Seasons that lags go back to, of each kind."""
+
+
+@dataclass(frozen=True)
+class SeriesCodec:
+    """Rows of series; see `rnngen.likelihoods.row`.
+
+    Args:
+        layout: what rows hold.
+        distribution: of values.
+        log: whether rows are of the logarithms of values.
+        edges: of the bins of the quantised distribution, else empty.
+        horizon: how far to look ahead, where nobody says.
+        context: steps read before a forecast.
+    """
+
+    layout: Layout
+    distribution: str
+    log: bool
+    edges: tuple[float, ...]
+    horizon: int
+    context: int
+
+    @property
+    def step_shape(self) -> tuple[int, ...]:
+        """`(D,)`."""
+        return (self.layout.width,)
+
+    @property
+    def dtype(self) -> np.dtype[np.float32]:
+        """Of rows."""
+        return np.dtype(np.float32)
+
+    @property
+    def size(self) -> int:
+        """Numbers in a row."""
+        return self.layout.width
+
+    @property
+    def boundary(self) -> tuple[float, ...]:
+        """A row without a value, which no series has: its `observed` is −1."""
+        return (0.0, -1.0, *[0.0] * (self.layout.width - 2))
+
+    @property
+    def opening(self) -> list[int]:
+        """Nothing begins inside a series."""
+        return []
+
+    def encode(self, content: Series) -> NDArray[np.float32]:
+        """`[n, D]` rows; of a series that is held out, its context and what is to be predicted.
+
+        Raises:
+            DataError: it has another frequency or other covariates than the codec was fitted on,
+                or is shorter than a season.
+        """
+        self.check(content)
+        content = self.inner(content)
+        start = 0
+        if content.held:
+            start = max(0, len(content) - content.held - self.context)
+        made = rows(self.layout, content, start)
+        if not len(made):
+            raise DataError(
+                f"series `{content.name}` has {len(content)} values, no more than a season of "
+                f"{self.layout.season}",
+                hint="name a shorter season with `-o series.season=...`, or leave the series out",
+            )
+        return made
+
+    def inner(self, series: Series) -> Series:
+        """A series as rows are made of it: its logarithm, if the codec is of those."""
+        return logarithm(series) if self.log else series
+
+    def outer(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values for what `inner` made of them."""
+        return np.exp(values) if self.log else values
+
+    def check(self, series: Series) -> None:
+        """DataError where a series is not like those that the codec was fitted on."""
+        if series.frequency != self.layout.frequency:
+            raise DataError(
+                f"series `{series.name}` has a value every {series.frequency.name}, expected every "
+                f"{self.layout.frequency.name}",
+                hint="learn series of different frequency by models of their own",
+            )
+        if series.known.shape[1] != len(self.layout.known):
+            raise DataError(
+                f"series `{series.name}` has {series.known.shape[1]} columns known in advance, "
+                f"expected {len(self.layout.known)}"
+            )
+
+    def files(self) -> dict[str, bytes]:
+        """All of it, as JSON."""
+        content = {"format": FORMAT, **asdict(self)}
+        return {FILE: json.dumps(content, indent=1).encode()}
+
+    def grow(self, pieces: Iterable[Piece]) -> SeriesCodec:
+        """The same: new series are scaled by themselves."""
+        return self
+
+
+def fit_codec(series: Iterable[Series], options: Options) -> SeriesCodec:
+    """A codec of all series.
+
+    Raises:
+        DataError: there is none, or they don't go together, or all of them are constant.
+        UsageError: an option contradicts the data.
+    """
+    every = list(series)
+    if not every:
+        raise DataError("there is no series")
+    frequency = every[0].frequency
+    season = _season(options, frequency, every)
+    kind = _kind(options, every)
+    if options.log:
+        every = [logarithm(each) for each in every]
+    lags = _lags(options, season, frequency, int(np.median([len(each) for each in every])))
+    known = [name.strip() for name in options.known.split(",") if name.strip()]
+    beside = np.concatenate([each.known[: len(each)] for each in every])
+    deviation = beside.std(0)
+    levels = np.log([fit(each.values, kind, season).scale for each in every])
+    layout = Layout(
+        kind=kind,
+        season=season,
+        lags=lags,
+        frequency=frequency,
+        calendar=options.calendar,
+        known=known,
+        known_mean=beside.mean(0).tolist(),
+        known_deviation=np.where(deviation > 0, deviation, 1.0).tolist(),
+        level_mean=float(levels.mean()),
+        level_deviation=float(levels.std()) or 1.0,
+    )
+    if all(_constant(each) for each in every):
+        raise DataError(
+            f"series `{every[0].name}` is constant"
+            if len(every) == 1
+            else "every series is constant",
+            hint="there is nothing to learn: look whether `series.target` is the right column",
+        )
+    edges = _edges(layout, every, options.bins) if options.distribution == "quantised" else ()
+    return SeriesCodec(
+        layout, options.distribution, options.log, edges, options.horizon, options.context
+    )
+
+
+def load_codec(files: Mapping[str, bytes]) -> SeriesCodec:
+    """The codec that `files` wrote; BundleError where it is not whole."""
+    try:
+        content = json.loads(files[FILE])
+        if content.pop("format") != FORMAT:
+            raise BundleError("the codec of the series is of another version of rnngen")
+        layout = content.pop("layout")
+        layout["frequency"] = Frequency(**layout["frequency"])
+        codec = SeriesCodec(
+            layout=Layout(**layout), **{**content, "edges": tuple(content["edges"])}
+        )
+        plain = (codec.layout.season, codec.horizon, codec.context, *codec.layout.lags)
+        if codec.distribution not in DISTRIBUTIONS or not all(
+            isinstance(number, int) and number > 0 for number in plain
+        ):
+            raise ValueError
+        return codec
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise BundleError(f"`{FILE}` is not the codec of series") from None
+
+
+def logarithm(series: Series) -> Series:
+    """The series of the logarithms; DataError where a value has none."""
+    low = np.flatnonzero(series.values <= 0)
+    if len(low):
+        raise DataError(
+            f"series `{series.name}`, {show(series.stamps(low[0], low[0] + 1)[0])}: the value "
+            f"{series.values[low[0]]:g} has no logarithm",
+            hint="leave out `series.log`, or the series",
+        )
+    return replace(series, values=np.log(series.values))
+
+
+def _season(options: Options, frequency: Frequency, every: list[Series]) -> int:
+    if options.season:
+        return options.season
+    named = parse(options.frequency) if options.frequency else frequency
+    season = (named if frequency.unit == "step" else frequency).season
+    return season if min(map(len, every)) >= SEASONS * season else 1
+
+
+def _kind(options: Options, every: list[Series]) -> Kind:
+    counts = options.distribution == "negative-binomial"
+    if counts and (options.log or options.scaling in ("seasonal", "standard")):
+        other = "log" if options.log else "scaling"
+        raise UsageError(
+            f"the negative binomial distribution is one of counts, and `series.{other}` makes "
+            "something else of them",
+            hint=f"leave out `series.{other}`",
+        )
+    for series in every if counts else []:
+        values = series.values
+        wrong = np.flatnonzero(np.isfinite(values) & ((values < 0) | (values != np.round(values))))
+        if len(wrong):
+            raise DataError(
+                f"series `{series.name}`, step {wrong[0] + 1}: {values[wrong[0]]:g} is no count, "
+                "as the negative binomial distribution has them",
+                hint="take another: `-o series.distribution=student-t`",
+            )
+    if options.scaling == "auto":
+        return "mean" if counts else "seasonal"
+    return options.scaling
+
+
+def _lags(options: Options, season: int, frequency: Frequency, length: int) -> list[int]:
+    """The last three steps, and one, two and three seasons back, with their neighbours."""
+    if options.lags:
+        try:
+            lags = sorted({int(part) for part in options.lags.split(",")})
+        except ValueError:
+            lags = [0]
+        if lags[0] < 1:
+            raise UsageError(
+                f"`series.lags` is `{options.lags}`, expected whole numbers from 1",
+                hint="for example `1,2,24,168`",
+            )
+        return lags
+    found = {1, 2, 3}
+    long = season * 7 if frequency.season == season and _within_a_day(frequency) else season
+    for each in {season, 24 * 7 if season == 24 else long} - {1}:
+        found |= {each * number for number in range(1, MOST_LAGS + 1)} | {each - 1, each + 1}
+    return sorted(lag for lag in found if lag >= 1 and 2 * lag <= length) or [1]
+
+
+def _within_a_day(frequency: Frequency) -> bool:
+    return frequency.unit == "second" and frequency.count < 86_400
+
+
+def _constant(series: Series) -> bool:
+    seen = series.values[np.isfinite(series.values)]
+    return bool((seen == seen[0]).all())
+
+
+def _edges(layout: Layout, every: list[Series], bins: int) -> tuple[float, ...]:
+    """Edges between which scaled values are equally many, as far as they differ."""
+    made = [rows(layout, each) for each in every if len(each) > scaling_of(layout, each).first]
+    values = np.concatenate([part[part[:, 1] == 1, 0] for part in made]).astype(np.float64)
+    edges = np.unique(np.quantile(values, np.linspace(0.0, 1.0, bins - 1)))
+    if len(edges) < 2:
+        edges = np.array([edges[0] - 1.0, edges[0] + 1.0])
+    return tuple(edges[np.insert(np.diff(edges) > math.ulp(1e6), 0, True)].tolist())

@@ -1,0 +1,193 @@
+"""Time series: from CSV and Parquet files to probabilistic forecasts.
+
+A model predicts the next value of a series from those before it, and forecasts are drawn from it
+step by step, as DeepAR does (Salinas et al. 2017, "DeepAR: Probabilistic forecasting with
+autoregressive recurrent networks"). Nothing heavy is imported here before it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnngen.contracts.codec import Codec
+from rnngen.contracts.domain import ForecastRequest, Report, Written
+from rnngen.contracts.engine import Engine
+from rnngen.contracts.errors import UsageError
+from rnngen.contracts.options import build
+from rnngen.contracts.steps import Piece
+from rnngen_series.options import Options
+
+if TYPE_CHECKING:
+    from rnngen.files.source import Source
+    from rnngen_series.codec import SeriesCodec
+    from rnngen_series.outlook import Outlook
+    from rnngen_series.paths import Draw
+    from rnngen_series.record import Series
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
+
+
+class SeriesDomain:
+    """Reads series, fits a codec on them, and forecasts them.
+
+    Args:
+        options: the fields of `rnngen.domains.series.options.Options`.
+
+    Raises:
+        UsageError: an option that does not exist or makes no sense.
+    """
+
+    corpus = "series"
+    changeable = ("windows", "hold_out", "sort", "separator", "format")
+    defaults: Mapping[str, Mapping[str, Any]] = {
+        "model": {"layers": 2, "hidden": 64, "dropout": 0.1, "residual": True},
+        "train": {"learning_rate": 0.003, "precision": "fp32"},
+    }
+
+    def __init__(self, **options: Any) -> None:
+        self.options = build(Options, options, "domain `series`")
+        self.remarks: dict[str, None] = {}
+        """What columns were taken for, sentence by sentence."""
+
+    def keep(self, path: Path) -> bool:
+        """Whether a file of a folder looks like a table."""
+        name = (
+            path.with_suffix("") if path.suffix.lower() in (".gz", ".zst", ".bz2", ".xz") else path
+        )
+        return name.suffix.lower() in SUFFIXES
+
+    def parts(self, sources: Sequence[Source]) -> Mapping[str, Sequence[Source]] | None:
+        """All but the last `horizon` steps of each series, and those with what stands before."""
+        if not self.options.hold_out:
+            return None
+        return {
+            part: [replace(source, part=part) for source in sources] for part in ("train", "valid")
+        }
+
+    def read(self, sources: Sequence[Source]) -> Iterator[Piece]:
+        """A piece for each series, a document; its content is a `Series`.
+
+        Raises:
+            DataError: something is wrong with a file; says in which row.
+        """
+        from rnngen_series.read import read_series
+
+        remark = self._remark
+        for series, size in read_series(sources, self.options, remark=remark):
+            yield Piece(series, ends_document=True, size=size)
+
+    def _remark(self, text: str) -> None:
+        self.remarks[text] = None
+
+    def fit_codec(self, pieces: Callable[[], Iterable[Piece]]) -> SeriesCodec:
+        """A codec fitted on all series, but not on what is held out of them."""
+        from rnngen_series.codec import fit_codec
+
+        return fit_codec(
+            (piece.content for piece in pieces() if not piece.content.held), self.options
+        )
+
+    def load_codec(self, files: Mapping[str, bytes]) -> SeriesCodec:
+        """The codec that `SeriesCodec.files` wrote; BundleError where it is not whole."""
+        from rnngen_series.codec import load_codec
+
+        return load_codec(files)
+
+    def likelihood(self, codec: Codec) -> tuple[str, dict[str, Any]]:
+        """The distribution of the codec, over the value of a row."""
+        from rnngen_series.codec import SeriesCodec
+
+        assert isinstance(codec, SeriesCodec)
+        options: dict[str, Any] = {"row": codec.layout.width}
+        if codec.distribution == "quantised":
+            options["edges"] = list(codec.edges)
+        if codec.distribution == "negative-binomial":
+            options["level_mean"] = codec.layout.level_mean
+            options["level_deviation"] = codec.layout.level_deviation
+        return codec.distribution, options
+
+    def forecast(
+        self,
+        engine: Engine,
+        codec: Codec,
+        sources: Sequence[Source],
+        request: ForecastRequest,
+        note: Callable[[str], None],
+    ) -> Outlook:
+        """What may follow each series of the sources.
+
+        Raises:
+            DataError: something is wrong with a file, or what is known in advance ends too soon.
+        """
+        from rnngen_series.outlook import Outlook
+        from rnngen_series.paths import draw_paths
+
+        own, series = self._open(codec, sources)
+        draw = _draw(own, request)
+        note(f"drawing {draw.samples} futures of {draw.horizon} steps for {len(series)} series")
+        return Outlook(series, draw_paths(engine, own, series, draw))
+
+    def backtest(
+        self,
+        engine: Engine,
+        codec: Codec,
+        sources: Sequence[Source],
+        request: ForecastRequest,
+        compare: bool,
+        folder: Path,
+        note: Callable[[str], None],
+    ) -> Report:
+        """Forecasts of the last steps of each series, measured; and `scores.csv` in the folder.
+
+        Raises:
+            DataError: something is wrong with a file, or a series is too short.
+        """
+        from rnngen_series.backtest import COLUMNS, backtest
+        from rnngen_series.scores import score, write_scores
+
+        own, series = self._open(codec, sources)
+        draw = _draw(own, request)
+        windows = self.options.windows
+        made = backtest(engine, own, series, draw, windows, compare=compare, note=note)
+        scores = folder / "scores.csv"
+        write_scores(score(engine, own, series), scores)
+        return Report(
+            title=f"{made.forecasts} forecasts of {draw.horizon} steps, {len(series)} series",
+            columns=COLUMNS,
+            rows=made.rows,
+            protocol=f"medians and quantiles of {draw.samples} paths; sMAPE and MASE (season "
+            f"{own.layout.season}) are means over forecasts, ND, quantile loss and CRPS sums "
+            "over all steps by the sum of |y|",
+            files=[scores],
+        )
+
+    def _open(self, codec: Codec, sources: Sequence[Source]) -> tuple[SeriesCodec, list[Series]]:
+        """The codec as what it is, and all series of the sources."""
+        from rnngen_series.codec import SeriesCodec
+        from rnngen_series.read import read_series
+
+        assert isinstance(codec, SeriesCodec)
+        frequency = codec.layout.frequency
+        return codec, [each for each, _ in read_series(sources, self.options, frequency)]
+
+    def write(self, written: Sequence[Written], codec: Codec, path: Path) -> list[Path]:
+        """Refused: rows that were drawn without the series they belong to are no forecast."""
+        raise UsageError(
+            "sequences of rows are no forecast of a series",
+            hint="forecast with `rnngen generate RUN --horizon 24 --out forecast.csv`",
+        )
+
+
+def _draw(codec: SeriesCodec, request: ForecastRequest) -> Draw:
+    from rnngen_series.paths import Draw
+
+    return Draw(
+        request.horizon or codec.horizon,
+        request.samples,
+        request.seed,
+        request.temperature,
+        request.bias,
+    )

@@ -1,0 +1,1 @@
+"""Likelihoods of the rows of a time series."""

@@ -1,0 +1,104 @@
+"""A forecast of many series: quantiles and means, as a table and as a fan chart."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnngen.contracts.errors import PluginError, UsageError
+from rnngen.files.atomic import saving, write_atomically
+from rnngen_series.metrics import LEVELS
+from rnngen_series.record import Series
+from rnngen_series.stamps import show
+
+DIGITS = 7
+"""Significant digits of what is written."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What may follow each series.
+
+    Args:
+        series: what was seen.
+        paths: `[series, samples, horizon]` float64.
+    """
+
+    series: Sequence[Series]
+    paths: NDArray[np.float64]
+
+    @property
+    def quantiles(self) -> NDArray[np.float64]:
+        """`[series, levels, horizon]`, of the levels 0.1 to 0.9."""
+        made: NDArray[np.float64] = np.quantile(self.paths, LEVELS, axis=1).swapaxes(0, 1)
+        return made
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each series and time stamp: `series`, `time`, `mean`, and `0.1` to `0.9`."""
+        quantiles, means = self.quantiles, self.paths.mean(1)
+        made: list[dict[str, Any]] = []
+        for place, series in enumerate(self.series):
+            stamps = series.stamps(len(series), len(series) + self.paths.shape[2])
+            for step, stamp in enumerate(stamps):
+                levels = quantiles[place, :, step]
+                made.append(
+                    {
+                        "series": series.name,
+                        "time": show(stamp),
+                        "mean": _rounded(means[place, step]),
+                        **{str(p): _rounded(q) for p, q in zip(LEVELS, levels, strict=True)},
+                    }
+                )
+        return made
+
+    def show(self) -> str:
+        """The table as CSV."""
+        text = io.StringIO()
+        rows = self.rows()
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue()
+
+    def write(self, path: Path, note: Callable[[str], None]) -> list[Path]:
+        """The table as a CSV file, and beside it the chart as PNG; the files made.
+
+        Args:
+            path: of the table; in a folder, `forecast.csv`.
+            note: told why there is no chart, where `matplotlib` is not installed.
+
+        Raises:
+            UsageError: the path says another kind of file, or its folder does not exist.
+            RunError: a file can't be written.
+        """
+        if path.is_dir() or not path.suffix:
+            with saving(path):
+                path.mkdir(parents=True, exist_ok=True)
+            path = path / "forecast.csv"
+        if path.suffix.lower() != ".csv":
+            raise UsageError(
+                f"`{path}`: a forecast is written as CSV, with a chart beside it",
+                hint=f"`--out {path.with_suffix('.csv')}`",
+            )
+        with saving(path):
+            write_atomically(path, self.show().encode())
+        from rnngen_series.chart import save_chart
+
+        picture = path.with_suffix(".png")
+        try:
+            save_chart(self, picture)
+        except PluginError as error:
+            note(f"no chart: {error.message}; {error.hint}")
+            return [path]
+        return [path, picture]
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")

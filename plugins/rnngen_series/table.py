@@ -1,0 +1,152 @@
+"""Tables of cells from CSV and Parquet files, with the number of the row each cell stands in."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rnngen.contracts.errors import DataError, PluginError, UsageError
+from rnngen.contracts.options import suggest
+from rnngen.files.source import Source
+
+SEPARATORS = {"tab": "\t", "\\t": "\t"}
+GUESSED = ",;\t"
+
+PANDAS_CSV = re.compile(r"Unnamed: \d+(\.\d+)?")
+PANDAS_PARQUET = re.compile(r"__index_level_\d+__")
+"""Names that pandas makes up for an index that has none."""
+
+FOR_NOTHING = ("index", "unnamed", "unnamed index")
+"""The first of these that is free names a first column without a name."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells of a file.
+
+    Args:
+        name: of the file, for messages.
+        columns: their names.
+        rows: cells; texts of a CSV file, values of a Parquet file, None where nothing is.
+        first: number of the first row as a person counts in the file.
+        unnamed: columns that have no name of their own, as an index is written.
+    """
+
+    name: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    first: int
+    unnamed: Sequence[str] = ()
+
+    def place(self, column: str, why: str) -> int:
+        """Where a column is; DataError where it is not, saying what for it was wanted."""
+        if column in self.columns:
+            return list(self.columns).index(column)
+        near = suggest(column, list(self.columns))
+        shown = ", ".join(f"`{each}`" for each in list(self.columns)[:12])
+        raise DataError(
+            f"`{self.name}` has no column `{column}`, which is its {why}",
+            hint=f"did you mean `{near}`?" if near else f"it has: {shown}",
+        )
+
+    def cells(self, column: str) -> list[Any]:
+        """All cells of a column, which is there."""
+        place = list(self.columns).index(column)
+        return [row[place] for row in self.rows]
+
+    def at(self, row: int) -> str:
+        """A row as messages name it."""
+        return f"`{self.name}`, row {self.first + row}"
+
+
+def read_table(source: Source, *, header: bool, separator: str, ragged: bool) -> Table:
+    """The cells of a file.
+
+    Args:
+        source: Parquet where its name says so, else CSV in UTF-8.
+        header: whether the first row has the names of columns.
+        separator: between cells; empty for the commonest of `,` `;` and tab in the first row.
+        ragged: whether rows may be of different length.
+
+    Raises:
+        DataError: it is empty, damaged, not UTF-8, has two columns of one name, or a row with more
+            or fewer cells than there are columns.
+        PluginError: a Parquet file, and `pyarrow` is not installed.
+    """
+    if source.path.suffix.lower() in (".parquet", ".pq"):
+        return _read_parquet(source)
+    with source.open() as stream:
+        raw = stream.read()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise DataError(
+            f"`{source.name}` is not UTF-8, in line {line}", hint="save it as UTF-8"
+        ) from None
+    first = text[: text.find("\n") + 1] or text
+    delimiter = SEPARATORS.get(separator, separator) or max(GUESSED, key=first.count)
+    if len(delimiter) != 1:
+        raise UsageError(f"`series.separator` is `{separator}`, expected one character, or `tab`")
+    try:
+        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise DataError(f"`{source.name}` can't be read as CSV: {error}") from None
+    while rows and not any(map(str.strip, rows[-1])):
+        rows.pop()
+    if len(rows) < 1 + header:
+        raise DataError(f"`{source.name}` has no rows", hint="it must have at least one of data")
+    names = [cell.strip() for cell in rows[0]] if header else []
+    unnamed = [name for name in names if PANDAS_CSV.fullmatch(name)]
+    if names and not names[0]:
+        names[0] = next(name for name in FOR_NOTHING if name not in names)
+        unnamed = [names[0], *unnamed]
+    body = rows[1:] if header else rows
+    width = max(len(names), *map(len, body)) if ragged else len(names or body[0])
+    names += [str(number + 1) for number in range(len(names), width)]
+    table = Table(source.name, names, body, 1 + header, unnamed)
+    if not ragged:
+        for number, row in enumerate(body):
+            if len(row) != width:
+                raise DataError(
+                    f"{table.at(number)} has {len(row)} cells, expected {width}",
+                    hint="put texts with commas in quotes, or name `-o series.separator`",
+                )
+    _check_names(source.name, names)
+    return table
+
+
+def _read_parquet(source: Source) -> Table:
+    try:
+        from pyarrow import parquet
+    except ImportError:
+        raise PluginError(
+            f"`{source.name}` is a Parquet file, and `pyarrow` is not installed",
+            hint='`pip install "rnngen[series]"`, or save it as CSV',
+        ) from None
+    try:
+        table = parquet.read_table(source.path)
+        columns = [column.to_pylist() for column in table.columns]
+    except Exception as error:  # of the library, or of a value that Python has no date for
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise DataError(f"`{source.name}` can't be read as Parquet: {reason}") from None
+    if table.num_rows == 0:
+        raise DataError(f"`{source.name}` has no rows", hint="it must have at least one of data")
+    names = [str(name) for name in table.column_names]
+    _check_names(source.name, names)
+    unnamed = [name for name in names if PANDAS_PARQUET.fullmatch(name)]
+    return Table(source.name, names, list(zip(*columns, strict=True)), 1, unnamed)
+
+
+def _check_names(file: str, names: Sequence[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DataError(
+                f"`{file}` has two columns named `{name}`", hint="give each another name"
+            )
+        seen.add(name)

@@ -1,0 +1,115 @@
+"""What a run's folder says of itself, read without touching it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rnngen.contracts.errors import BundleError, RnngenError, UsageError
+from rnngen.files.json import parse_json
+
+RECORD = "run.json"
+METRICS = "metrics.jsonl"
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What would command a terminal rather than be shown."""
+MARKS = (RECORD, "bundle.json", "checkpoint.json")
+"""Any of these makes a folder a run."""
+
+
+def is_run(path: str | Path) -> bool:
+    """Whether a folder holds a run, of whatever age."""
+    return any((Path(path) / name).is_file() for name in MARKS)
+
+
+def newest(root: str | Path = "runs") -> Path:
+    """The run below `root` that was written last.
+
+    Raises:
+        UsageError: there is none.
+    """
+    runs = [path.parent for path in Path(root).rglob(RECORD)]
+    if not runs:
+        raise UsageError(
+            f"there is no run in `{root}`",
+            hint="name the run's folder, or make one with `rnngen fit FILE`",
+        )
+    return max(runs, key=_last_written)
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """The lines of a run's `metrics.jsonl`, infinities and NaN as numbers again.
+
+    A line that a killed process left half written, at the end, is left out.
+
+    Raises:
+        BundleError: a line before the last is not a JSON object.
+    """
+    file = path / METRICS
+    try:
+        lines = file.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise BundleError(f"`{file}` can't be read: {error.strerror or error}") from error
+    rows = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = parse_json(line, file)
+        except BundleError:
+            row = None
+        if isinstance(row, dict):
+            rows.append({key: _number(value) for key, value in row.items()})
+        elif number < len(lines):
+            raise BundleError(
+                f"`{file}`, line {number}, is not a JSON object",
+                hint="the file was changed; delete that line",
+            )
+    return rows
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """A run's `run.json`; empty where there is none.
+
+    Raises:
+        BundleError: it is not a JSON object.
+    """
+    file = path / RECORD
+    try:
+        record = parse_json(file.read_bytes(), file)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise BundleError(f"`{file}` can't be read: {error.strerror or error}") from error
+    if not isinstance(record, dict):
+        raise BundleError(f"`{file}` is not a JSON object", hint="delete it, or mend it")
+    return record
+
+
+def status(record: Mapping[str, Any]) -> str:
+    """How a run stands, by its record: `running`, `finished`, `interrupted`, `failed`, `killed`."""
+    said, pid = str(record.get("status") or "unknown"), record.get("pid")
+    if said == "running" and isinstance(pid, int) and os.name == "posix" and pid > 0:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return "killed"
+        except (OSError, OverflowError):
+            pass
+    return said
+
+
+def _last_written(path: Path) -> tuple[str, float]:
+    try:
+        updated = read_record(path).get("updated")
+    except RnngenError:
+        updated = None
+    return str(updated or ""), (path / RECORD).stat().st_mtime
+
+
+def _number(value: Any) -> Any:
+    return float(value) if value in ("nan", "inf", "-inf") else value

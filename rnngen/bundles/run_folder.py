@@ -1,0 +1,320 @@
+"""The folder of a run: configuration, metrics, log, samples and a record of what was run.
+
+    config.toml     the resolved configuration; can be given to `--config`
+    run.json        command line, seed, versions, device, data, status
+    metrics.jsonl   one JSON object a line, only ever appended
+    log.txt         what was said, without control characters
+    samples/        step-000200.txt: what the model wrote after step 200
+
+The model and the checkpoint in the same folder are `rnngen.bundle`'s.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import re
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from rnngen.bundles import manifest, write
+from rnngen.bundles.records import (
+    CONTROL,
+    METRICS,
+    RECORD,
+    is_run,
+    newest,
+    read_metrics,
+    read_record,
+)
+from rnngen.contracts.errors import RnngenError, RunError, UsageError
+from rnngen.files.atomic import write_atomically, write_failure
+from rnngen.files.json import _jsonable
+
+__all__ = ["RunFolder", "environment", "is_run", "newest", "now", "read_metrics", "read_record"]
+
+
+LOG = "log.txt"
+
+
+LOCK = ".lock"
+
+
+KEPT = "what was saved before is whole"
+
+
+class RunFolder:
+    """The folder of a run while it is being written; a context manager that lets go of it.
+
+    Made by `create` or `open`. Every method that writes raises RunError where it can't.
+
+    Args:
+        path: the folder, which exists.
+        lock: held until `close`.
+    """
+
+    def __init__(self, path: Path, lock: FileLock | None) -> None:
+        self.path = path
+        self._lock = lock
+
+    @classmethod
+    def create(cls, path: str | Path | None, name_hint: str) -> RunFolder:
+        """A new run.
+
+        Args:
+            path: the folder; None for `runs/DATE-TIME-NAME`.
+            name_hint: what the run is about, `corpus-cell`, for its name.
+
+        Raises:
+            UsageError: the folder holds a run, or something else; or another process writes it.
+            RunError: it can't be made.
+        """
+        folder = Path(path) if path is not None else _default_path(name_hint)
+        _refuse_taken(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_failure(folder, error, "no run was started") from error
+        run = cls(folder, _acquire(folder))
+        try:
+            # Once more: another process may have begun a run here in between.
+            _refuse_taken(folder)
+            run._begin()
+        except BaseException:
+            run.close()
+            raise
+        return run
+
+    @classmethod
+    def open(cls, path: str | Path) -> RunFolder:
+        """A run that goes on.
+
+        Raises:
+            UsageError: there is no run, or another process writes it.
+        """
+        folder = Path(path)
+        if not is_run(folder):
+            what = "is not a run" if folder.exists() else "does not exist"
+            raise UsageError(
+                f"`{folder}` {what}", hint="`rnngen fit --run PATH` begins a new run there"
+            )
+        run = cls(folder, _acquire(folder))
+        try:
+            write.unseal(folder)
+            run._end_torn_line()
+            run.record({"pid": os.getpid(), "status": "running", "ended": None})
+        except BaseException:
+            run.close()
+            raise
+        return run
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets other processes write the folder."""
+        if self._lock is not None:
+            self._lock.release()
+
+    def finish(self, status: str, **record: Any) -> None:
+        """Records how the run ended, seals its bundle and lets go of the folder.
+
+        Args:
+            status: `finished`, `interrupted` or `failed`.
+            record: what else goes into `run.json`.
+        """
+        try:
+            self.record({"status": status, "ended": now(), **record})
+            write.seal(self.path)
+        finally:
+            self.close()
+
+    def write_config(self, toml_text: str) -> None:
+        """Replaces `config.toml`."""
+        # A bundle that named the old one would no longer be whole.
+        write.unseal(self.path)
+        self._replace(manifest.CONFIG, toml_text)
+
+    def record(self, values: Mapping[str, Any]) -> None:
+        """Adds to `run.json`, or changes what it says; the file is replaced atomically."""
+        document = {**read_record(self.path), **values, "updated": now()}
+        self._replace(RECORD, json.dumps(_jsonable(document), indent=1, allow_nan=False) + "\n")
+
+    def append_metrics(self, row: Mapping[str, Any]) -> None:
+        """One line of `metrics.jsonl`; infinities and NaN are written as text."""
+        self._append(METRICS, json.dumps(_jsonable(row), allow_nan=False) + "\n")
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """The lines of `metrics.jsonl`; see `read_metrics`."""
+        return read_metrics(self.path)
+
+    def truncate_metrics(self, step: int) -> None:
+        """Forgets the lines after a step, which a run that resumes there will write again."""
+        rows = [row for row in self.metrics() if not _step(row) > step]
+        text = "".join(json.dumps(_jsonable(row), allow_nan=False) + "\n" for row in rows)
+        self._replace(METRICS, text)
+
+    def log(self, line: str) -> None:
+        """One line of `log.txt`, without colours and control characters."""
+        self._append(LOG, CONTROL.sub("", line).rstrip() + "\n")
+
+    def sample(self, step: int, text: str) -> Path:
+        """Writes `samples/step-000200.txt`; returns its path."""
+        name = f"samples/step-{step:06d}.txt"
+        self._replace(name, text)
+        return self.path / name
+
+    def _begin(self) -> None:
+        self._replace(RECORD, "{}\n")
+        self.record(
+            {
+                "command": [_program(), *sys.argv[1:]],
+                "status": "running",
+                "started": now(),
+                "ended": None,
+                "pid": os.getpid(),
+                **environment(),
+            }
+        )
+
+    def _replace(self, name: str, text: str) -> None:
+        path = self.path / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, text.encode("utf-8", "replace"))
+        except OSError as error:
+            raise write_failure(path, error, KEPT) from error
+
+    def _append(self, name: str, text: str) -> None:
+        path = self.path / name
+        _refuse_link(path)
+        try:
+            with path.open("a", encoding="utf-8", errors="replace", newline="\n") as file:
+                file.write(text)
+        except OSError as error:
+            raise write_failure(path, error, KEPT) from error
+
+    def _end_torn_line(self) -> None:
+        """A killed process may have left half a line, which the next one must not continue."""
+        for name in (METRICS, LOG):
+            path = self.path / name
+            if not path.exists():
+                continue
+            with path.open("rb") as file:
+                file.seek(-min(1, path.stat().st_size), os.SEEK_END)
+                torn = file.read() not in (b"", b"\n")
+            if torn and name == METRICS:
+                self.truncate_metrics(sys.maxsize)
+            elif torn:
+                self._append(name, "\n")
+
+
+def environment() -> dict[str, Any]:
+    """Versions and platform, as a bug report would need them."""
+    return {
+        "versions": {
+            "python": platform.python_version(),
+            **{name: _version(name) for name in ("rnngen", "torch", "numpy")},
+        },
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+    }
+
+
+def now() -> str:
+    """The time in UTC, to the second, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _program() -> str:
+    # `python -m rnngen` is the same command.
+    name = Path(sys.argv[0]).name
+    return "rnngen" if name == "__main__.py" else name
+
+
+def _default_path(name_hint: str) -> Path:
+    name = re.sub(r"[^\w.]+", "-", name_hint).strip("-.")[:60] or "run"
+    first = Path("runs") / f"{datetime.now():%Y-%m-%dT%H%M%S}-{name}"
+    path, count = first, 1
+    while path.exists():
+        count += 1
+        path = first.with_name(f"{first.name}-{count}")
+    return path
+
+
+def _refuse_taken(folder: Path) -> None:
+    if is_run(folder):
+        raise UsageError(
+            f"`{folder}` already holds a run",
+            hint=f"continue it with `--resume {folder}`, or choose another name",
+        )
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"`{folder}` is a file, expected a folder for the run")
+    if folder.is_dir() and any(path.name != LOCK for path in folder.iterdir()):
+        raise UsageError(
+            f"`{folder}` is not empty and holds no run",
+            hint="choose a folder that does not exist yet",
+        )
+
+
+def _refuse_link(path: Path) -> None:
+    """RunError where what a run writes to is a link, as in a folder that somebody else packed."""
+    if path.is_symlink():
+        raise RunError(
+            f"`{path}` is a link, and a run writes to files of its own only",
+            hint="put the file itself in its place, or remove it",
+        )
+
+
+def _acquire(folder: Path) -> FileLock | None:
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UsageError(
+            f"`{folder}` is being written by {_writer(folder)}",
+            hint="wait until it has ended, or choose another folder with `--run`",
+        ) from None
+    except NotImplementedError:
+        # A file system without locks: a run there is better than none.
+        return None
+    except OSError as error:
+        raise write_failure(folder / LOCK, error, KEPT) from error
+    return lock
+
+
+def _writer(folder: Path) -> str:
+    try:
+        pid = read_record(folder).get("pid")
+    except RnngenError:
+        pid = None
+    return f"process {pid}" if isinstance(pid, int) else "another process"
+
+
+def _step(row: Mapping[str, Any]) -> float:
+    step = row.get("step")
+    return step if isinstance(step, int | float) else -math.inf

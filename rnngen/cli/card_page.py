@@ -1,0 +1,236 @@
+"""The model card as a page."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnngen.bundles.records import CONTROL, newest, read_metrics
+from rnngen.contracts.errors import PluginError, RunError
+from rnngen.kernel.core_options import DROPOUTS
+from rnngen.metrics import curves, figures, text_chart
+from rnngen.metrics.task_matrix import before_and_after
+from rnngen.verbs.card import PICTURE, _is_number, _mapping, read
+
+if TYPE_CHECKING:
+    from rnngen.cli.ui import Ui
+
+
+SAMPLE_LINES = 8
+
+
+MARGIN = 12
+
+
+def show(path: Path | None, ui: Ui, json: bool = False) -> None:
+    """Writes the model card of a run to stdout, and its learning curve to `curve.png`.
+
+    Args:
+        path: the run; None for the newest below `runs/`.
+        ui: where to write.
+        json: as JSON, for programs.
+
+    Raises:
+        BundleError: it is no run, or damaged.
+        UsageError: no path, and no run.
+    """
+    path = newest() if path is None else path
+    card = read(path)
+    rows = read_metrics(path)
+    curve = curves.curve(rows)
+    picture = _draw(path, curve, ui)
+    for name, state in card["files"].items():
+        if state["state"] != "whole":
+            ui.warn(f"`{path / name}` is {state['state']} since it was saved")
+    if json:
+        ui.json({**card, "curve": picture and str(picture)})
+        return
+    ui.write(as_text(card, curve, text_chart.can_draw_unicode(sys.stdout)))
+    if picture is not None:
+        ui.note(f"learning curve drawn in {picture}")
+
+
+def _draw(path: Path, curve: curves.Curve, ui: Ui) -> Path | None:
+    if len(curve.train) + len(curve.valid) < 2:
+        return None
+    try:
+        figures.save_curve(curve, path / PICTURE, path.name)
+    except PluginError as error:
+        ui.note(f"no picture of the learning curve: {error.hint} draws {PICTURE}")
+        return None
+    except RunError as error:
+        ui.warn(error.message)
+        return None
+    return path / PICTURE
+
+
+def as_text(card: Mapping[str, Any], curve: curves.Curve, unicode: bool) -> str:
+    """The card as a page of text."""
+    saved = f"the model of step {card['step']:,}" if card["model"] else "no model saved yet"
+    blocks = [
+        f"{card['path']}: {saved}\n",
+        _block("model", _model_lines(card["model"])),
+        _block("data", _data_lines(card["data"])),
+        _block("training", _training_lines(card["training"])),
+        _block("metrics", _metric_lines(card["metrics"])),
+        _block("tasks", _task_lines(card["history"], card["continued"])),
+    ]
+    if curve:
+        width = min(shutil.get_terminal_size((80, 24)).columns, 100)
+        blocks.append(text_chart.text_chart(curve, width, unicode=unicode))
+    if card["sample"]:
+        lines = card["sample"]["text"].strip("\n").split("\n")
+        cut = [*lines[:SAMPLE_LINES], "..."] if len(lines) > SAMPLE_LINES else lines
+        text = "".join(f"    {line}\n" for line in cut)
+        blocks.append(f"{card['sample']['file']}\n{text}")
+    blocks.append(_block("files", _file_lines(card["files"])))
+    # A sample, or a bundle of somebody else, must not command the terminal.
+    return CONTROL.sub("", "\n".join(block for block in blocks if block))
+
+
+def _block(title: str, lines: Iterable[str]) -> str:
+    lines = [line for line in lines if line]
+    heads = [title, *[""] * (len(lines) - 1)] if lines else []
+    return "".join(f"{head:<{MARGIN}}{line}\n" for head, line in zip(heads, lines, strict=False))
+
+
+def _model_lines(model: Mapping[str, Any] | None) -> list[str]:
+    if model is None:
+        return ["none; the run ended before its first validation, or goes on"]
+    extras = [name for name in ("residual", "layer_norm", "tied") if model.get(name)]
+    for name in DROPOUTS:
+        if model.get(name):
+            extras.append(f"{name.replace('_', ' ')} {model[name]}")
+    options = [f"{name} {value}" for name, value in _mapping(model.get("cell_options")).items()]
+    parts = [f"{part} {count:,}" for part, count in model["parts"].items()]
+    return [
+        f"{model.get('layers')} x {model.get('hidden')} {model.get('cell')}, "
+        f"{_count(model.get('parameters'))} parameters, " + _steps(model),
+        ", ".join([*extras, *options]),
+        " + ".join(parts),
+    ]
+
+
+def _steps(model: Mapping[str, Any]) -> str:
+    if model["likelihood"] == "categorical":
+        return f"{_count(model.get('size'))} different tokens"
+    return f"steps of likelihood {model['likelihood']}"
+
+
+def _data_lines(data: Mapping[str, Any]) -> list[str]:
+    domain = _mapping(data.get("domain"))
+    options = ", ".join(f"{k} {v}" for k, v in _mapping(domain.get("options")).items())
+    tokens = data.get("train_tokens")
+    fingerprint = data.get("fingerprint")
+    marks = fingerprint if isinstance(fingerprint, list) else [fingerprint]
+    return [
+        ", ".join(_source(source) for source in _flat(data.get("sources"))),
+        f"{domain['name']}: {options}" if domain.get("name") else "",
+        f"{_count(tokens)} tokens to learn" if tokens else "",
+        "fingerprint " + " ".join(str(mark)[:16] for mark in marks) if fingerprint else "",
+    ]
+
+
+def _training_lines(training: Mapping[str, Any]) -> list[str]:
+    command = training["command"]
+    device = training["device"]
+    versions = _mapping(training["versions"])
+    times = [
+        _named("started", _time(training["started"])),
+        _named(training["status"], _time(training["ended"]) or " "),
+    ]
+    amounts = [
+        f"{_count(training['steps'])} steps" if training["steps"] is not None else "",
+        f"{_count(training['tokens'])} tokens" if training["tokens"] is not None else "",
+        f"{training['seconds']:,.1f} s" if _is_number(training["seconds"]) else "",
+        f"{training['tokens_per_second']:,.0f} tokens/s" if training["tokens_per_second"] else "",
+    ]
+    place = [
+        f"{device} ({training['device_reason']})" if device else "",
+        training["precision"],
+        f"{training['threads']} threads" if training["threads"] else "",
+        _named("seed", training["seed"]),
+    ]
+    return [
+        shlex.join(str(part) for part in command) if isinstance(command, list) else "",
+        ", ".join(part.strip() for part in times if part),
+        ", ".join(part for part in amounts if part),
+        ", ".join(str(part) for part in place if part),
+        ", ".join(f"{name} {number}" for name, number in versions.items() if number),
+    ]
+
+
+def _metric_lines(metrics: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for name in ("best_valid", "last_valid", "last_train"):
+        if name in metrics:
+            point = metrics[name]
+            lines.append(
+                f"{name.replace('_', ' ')} {point['nats_per_token']:.4f} nats/token "
+                f"({point['bits_per_token']:.4f} bits/token) at step {point['step']:,}"
+            )
+    return lines or ["none yet"]
+
+
+def _task_lines(history: Mapping[str, Any] | None, continued: bool) -> list[str]:
+    """What was learned and forgotten of each task, as a table."""
+    if history is None or len(history["rows"]) < 2:
+        return []
+    columns, rows = before_and_after(history, continued=continued)
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    return [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
+        for cells in (columns, *rows)
+    ]
+
+
+def _file_lines(files: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    # A long run has many samples; their names say nothing.
+    shown = {name: file for name, file in files.items() if not name.startswith("samples/")}
+    samples = [file for name, file in files.items() if name.startswith("samples/")]
+    rows = [(name, file["bytes"], file["state"]) for name, file in shown.items()]
+    if samples:
+        changed = sum(file["state"] != "whole" for file in samples)
+        state = f"{changed} changed" if changed else "whole"
+        rows.append((f"samples/ ({len(samples)})", sum(file["bytes"] for file in samples), state))
+    width = max((len(name) for name, _, _ in rows), default=0)
+    return [
+        f"{name:<{width}}  {_bytes(size):>9}" + ("" if state == "whole" else f"  {state}!")
+        for name, size, state in rows
+    ]
+
+
+def _source(source: Any) -> str:
+    if isinstance(source, Mapping):
+        size = source.get("bytes")
+        return f"{source.get('name')}" + (f" ({_bytes(size)})" if isinstance(size, int) else "")
+    return str(source)
+
+
+def _flat(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return [part for each in value for part in _flat(each)]
+    return [] if value is None else [value]
+
+
+def _named(name: Any, value: Any) -> str:
+    return "" if name is None or value is None else f"{name} {value}"
+
+
+def _time(value: Any) -> str | None:
+    return str(value).replace("T", " ").replace("+00:00", " UTC") if value else None
+
+
+def _count(value: Any) -> str:
+    return f"{value:,}" if _is_number(value) else "?"
+
+
+def _bytes(size: float) -> str:
+    for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if size >= limit:
+            return f"{size / limit:.1f} {unit}"
+    return f"{size:.0f} bytes"

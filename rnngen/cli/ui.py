@@ -1,0 +1,386 @@
+"""What a person sees: stdout is data, stderr is talk. The only file that imports rich.
+
+    ui = Ui()
+    ui.note("device  cpu (no CUDA found)")
+    with ui.progress() as bar:
+        bar.progress(1, 100, {"loss": 3.1, "tokens_per_second": 18300.0}, 12.0)
+
+Colour and bars appear on a terminal only, never with `NO_COLOR` or `TERM=dumb`, and carry no
+meaning that the words don't. rich is imported when a table, bar or panel is drawn on a terminal.
+What text holds never commands a terminal: see `rnngen.terminal`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, TextIO
+
+from rnngen.cli.terminal import guarded, shown, trusted, visible, visible_json, visible_line
+from rnngen.contracts.errors import RnngenError
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.progress import Progress as Bars
+    from rich.segment import Segment
+
+Color = Literal["auto", "always", "never"]
+
+PLAIN_SECONDS = 10.0
+"""Between two progress lines where there is no terminal."""
+
+STYLES = {"error": "31;1", "warning": "33;1", "hint": "36"}
+
+
+class Ui:
+    """Writes to the streams of this process.
+
+    Args:
+        quiet: 1: no notes and no progress, 2: no warnings either. Errors are always written.
+        verbose: 1: tracebacks of errors; commands may tell more with it.
+        color: `auto` looks at the terminal and the environment.
+    """
+
+    def __init__(self, quiet: int = 0, verbose: int = 0, color: Color = "auto") -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+        self.color = color
+        self._live: Console | None = None
+
+    def note(self, text: str) -> None:
+        """A line worth reading, on stderr."""
+        if not self.quiet:
+            self._say(text)
+
+    def detail(self, text: str) -> None:
+        """A line for those who asked for more with `-v`, on stderr."""
+        if self.verbose > self.quiet:
+            self._say(text)
+
+    def warn(self, text: str) -> None:
+        """A line that must be read, on stderr."""
+        if self.quiet < 2:
+            self._say(text, "warning")
+
+    def ask(self, text: str) -> None:
+        """What invites a person to write, on stderr, without a line end."""
+        shown(sys.stderr).write(text)
+        sys.stderr.flush()
+
+    def error(self, error: RnngenError) -> None:
+        """What happened and how to mend it, on stderr."""
+        self._say(error.message, "error")
+        if error.hint:
+            self._say(error.hint, "hint")
+
+    def write(self, text: str) -> None:
+        """Data, on stdout, at once.
+
+        Raises:
+            SystemExit: (0) nobody reads stdout any more (`rnngen generate | head`).
+        """
+        try:
+            shown(sys.stdout).write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            close_stdout()
+            raise SystemExit(0) from None
+
+    def json(self, value: Any) -> None:
+        """Data for programs, on stdout."""
+        text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+        self.write((visible_json(text) if sys.stdout.isatty() else text) + "\n")
+
+    def table(
+        self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None
+    ) -> None:
+        """A table on stdout; aligned text where stdout is no terminal."""
+        if sys.stdout.isatty():
+            # Before they are laid out: an escape is wider than what it stands for.
+            rows = [[visible_line(cell) for cell in row] for row in rows]
+        if self.is_rich(sys.stdout):
+            self._rich_table(columns, rows, title)
+        else:
+            self.write((f"{title}\n" if title else "") + aligned([columns, *rows]))
+
+    def sample(self, text: str, title: str) -> None:
+        """A preview of what a model writes, on stderr."""
+        if self.quiet:
+            return
+        if not self.is_rich(sys.stderr):
+            for line in (f"--- {title}", *text.split("\n"), "---"):
+                self._say(line)
+            return
+        from rich.panel import Panel
+        from rich.text import Text
+
+        console = self._live or self._console(sys.stderr)
+        console.print(
+            Panel(
+                Text(visible(text)),
+                title=Text(visible_line(title)),
+                title_align="left",
+                border_style="dim",
+            )
+        )
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """Shows training: a bar on a terminal, else a line every few seconds; all on stderr."""
+        if self.quiet or not self.is_rich(sys.stderr):
+            yield PlainProgress(self)
+            return
+        from rich.progress import BarColumn, TextColumn
+        from rich.progress import Progress as Bars
+
+        console = self._console(sys.stderr)
+        bars = Bars(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[numbers]}", markup=False),
+            console=console,
+            transient=False,
+            # Data in a pipe is not what should stand above the bar.
+            redirect_stdout=sys.stdout.isatty(),
+        )
+        # Within the bars, which put a stream of their own before the terminal that obeys colours.
+        with bars, guarded():
+            self._live = console
+            try:
+                yield BarProgress(self, bars)
+            finally:
+                self._live = None
+
+    def is_rich(self, stream: TextIO) -> bool:
+        """Whether a stream gets colours, bars and boxes."""
+        if self.color != "auto":
+            return self.color == "always"
+        if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+            return False
+        return stream.isatty()
+
+    def _say(self, text: str, label: str = "") -> None:
+        """A line on stderr, after a label in its colour."""
+        if self._live is not None:
+            from rich.text import Text
+
+            # Above the bar, which would otherwise be overwritten.
+            head = Text.from_ansi(f"{self._styled(label)} " if label else "")
+            self._live.print(head + Text(visible_line(text)), soft_wrap=True)
+            return
+        try:
+            if label:
+                trusted(sys.stderr).write(f"{self._styled(label)} ")
+            stream = shown(sys.stderr)
+            stream.write((visible_line(text) if stream.isatty() else text) + "\n")
+            stream.flush()
+        except BrokenPipeError:
+            # Nobody listens; the work goes on.
+            sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+    def _styled(self, label: str) -> str:
+        text = f"{label}:"
+        return f"\033[{STYLES[label]}m{text}\033[0m" if self.is_rich(sys.stderr) else text
+
+    def _console(self, stream: TextIO) -> Console:
+        from rich.console import Console
+
+        class Shown(Console):
+            """Escapes whatever is drawn, wherever it came from, before it is coloured."""
+
+            def render(
+                self, renderable: RenderableType, options: ConsoleOptions | None = None
+            ) -> Iterator[Segment]:
+                for segment in super().render(renderable, options):
+                    if segment.control:
+                        yield segment
+                    else:
+                        yield segment._replace(text=visible(segment.text))
+
+        return Shown(file=trusted(stream), force_terminal=True, highlight=False)
+
+    def _rich_table(
+        self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None
+    ) -> None:
+        from rich import box
+        from rich.table import Table
+        from rich.text import Text
+
+        heading = None if title is None else Text(visible_line(title))
+        table = Table(box=box.SIMPLE_HEAD, title=heading, title_justify="left", pad_edge=False)
+        for column in columns:
+            table.add_column(Text(visible_line(column)))
+        for row in rows:
+            table.add_row(*(Text(visible_line(cell)) for cell in row))
+        try:
+            self._console(sys.stdout).print(table)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            close_stdout()
+            raise SystemExit(0) from None
+
+
+class Progress:
+    """Where training tells how it goes; a `rnngen.reporter.Reporter`."""
+
+    def __init__(self, ui: Ui) -> None:
+        self._ui = ui
+
+    def progress(
+        self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
+    ) -> None:
+        """After a step.
+
+        Args:
+            step: how many are done.
+            total: of how many; None if something else ends the run.
+            metrics: `loss` or `train`, `tokens_per_second`, `grad_norm`, and others by name.
+            eta: seconds left; None if unknown.
+        """
+        raise NotImplementedError
+
+    def slow(self, part: str, seconds: float, reason: str) -> None:
+        """While a part of training is slow, once a second and from another thread.
+
+        Args:
+            part: what is going on.
+            seconds: how long so far.
+            reason: why; empty where it is unknown.
+        """
+        raise NotImplementedError
+
+    def note(self, text: str) -> None:
+        """A line worth reading."""
+        self._ui.note(text)
+
+    def warn(self, text: str) -> None:
+        """A line that must be read."""
+        self._ui.warn(text)
+
+    def sample(self, text: str, title: str) -> None:
+        """A preview of what the model writes."""
+        self._ui.sample(text, title)
+
+
+class PlainProgress(Progress):
+    """One line every `PLAIN_SECONDS`, and for the first, the last and a slow step."""
+
+    def __init__(self, ui: Ui, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(ui)
+        self._clock = clock
+        self._last: float | None = None
+        self._last_slow: float | None = None
+
+    def progress(
+        self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
+    ) -> None:
+        """A line, if it is time for one."""
+        now = self._clock()
+        due = self._last is None or now - self._last >= PLAIN_SECONDS
+        if due or (total is not None and step >= total):
+            self._last = now
+            self._ui.note(f"step  {steps_done(step, total)}  {numbers(metrics, eta)}".rstrip())
+
+    def slow(self, part: str, seconds: float, reason: str) -> None:
+        """A line, if it is time for one."""
+        now = self._clock()
+        if self._last_slow is None or now - self._last_slow >= PLAIN_SECONDS:
+            self._last_slow = now
+            self._ui.note(slowness(part, seconds, reason))
+
+
+class BarProgress(Progress):
+    """A bar that grows."""
+
+    def __init__(self, ui: Ui, bars: Bars, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(ui)
+        self._bars = bars
+        self._clock = clock
+        self._begin = clock()
+        self._task = bars.add_task("step", total=1.0, numbers="")
+
+    def progress(
+        self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
+    ) -> None:
+        """Moves the bar: by steps, else by the time that is left."""
+        if total:
+            done = step / total
+        else:
+            elapsed = self._clock() - self._begin
+            done = elapsed / (elapsed + eta) if eta is not None and elapsed + eta > 0 else 0.0
+        self._bars.update(
+            self._task,
+            completed=min(done, 1.0),
+            description=f"step {steps_done(step, total)}",
+            numbers=numbers(metrics, eta),
+        )
+
+    def slow(self, part: str, seconds: float, reason: str) -> None:
+        """In the place of the numbers, until the next step is done."""
+        self._bars.update(self._task, numbers=slowness(part, seconds, reason))
+
+
+def slowness(part: str, seconds: float, reason: str) -> str:
+    """`step 12 takes long: 0:23 so far (other programs use the cores)`."""
+    said = f"{part} takes long: {clock_time(seconds)} so far"
+    return f"{said} ({reason})" if reason else said
+
+
+def steps_done(step: int, total: int | None) -> str:
+    """`1200/5000`, or `1200` where the end is not a number of steps."""
+    return f"{step}/{total}" if total is not None else str(step)
+
+
+def numbers(metrics: Mapping[str, float], eta: float | None) -> str:
+    """Metrics in one line: `train 1.423  18.3k tok/s  grad 0.31  eta 0:41`."""
+    parts = []
+    for name, value in metrics.items():
+        if math.isnan(value):
+            continue
+        if name == "tokens_per_second":
+            parts.append(f"{_thousands(value)} tok/s")
+        elif name in {"grad_norm", "gradient_norm"}:
+            parts.append(f"grad {value:.2f}")
+        elif name == "learning_rate":
+            parts.append(f"rate {value:.1e}")
+        else:
+            parts.append(f"{'train' if name == 'loss' else name} {value:.3f}")
+    if eta is not None:
+        parts.append(f"eta {clock_time(eta)}")
+    return "  ".join(parts)
+
+
+def clock_time(seconds: float) -> str:
+    """`0:41`, `12:05` or `1:02:03`."""
+    minutes, rest = divmod(math.ceil(max(seconds, 0.0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as text, every column as wide as its widest cell."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    return "".join(line + "\n" for line in lines)
+
+
+def close_stdout() -> None:
+    """Leads stdout nowhere, so that Python's own flush at the end does not complain again."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def _thousands(value: float) -> str:
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= limit:
+            return f"{value / limit:.1f}{unit}"
+    return f"{value:.0f}"

@@ -1,0 +1,1 @@
+"""Conditioners: how a document is told to the cells that read it."""

@@ -1,0 +1,99 @@
+"""Text: files, lines or paragraphs, as characters, bytes, words or subwords.
+
+Nothing heavy is imported here before it is used, for the options are read by `rnngen list`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnngen.components.domains.text.options import Options, read_tokens
+from rnngen.contracts.codec import Codec
+from rnngen.contracts.domain import Written
+from rnngen.contracts.errors import DataError
+from rnngen.contracts.options import build
+from rnngen.contracts.steps import Piece
+from rnngen.files.atomic import saving
+
+if TYPE_CHECKING:
+    from rnngen.components.domains.text.codecs import TextCodec
+    from rnngen.files.source import Source
+
+SEPARATORS = {"file": "\n", "line": "\n", "blank": "\n\n"}
+"""What stands between two documents when they are written."""
+
+
+class TextDomain:
+    """Reads text, fits codecs on it, and writes text.
+
+    Args:
+        options: the fields of `rnngen.domains.text.options.Options`.
+
+    Raises:
+        UsageError: an option that does not exist or makes no sense.
+    """
+
+    changeable = ("valid", "split", "unknown", "binary")
+
+    def __init__(self, **options: Any) -> None:
+        self.options = build(Options, options, "domain `text`")
+        self.tokens = read_tokens(self.options.tokens)
+        self.separator = SEPARATORS[self.options.documents]
+
+    def read(self, sources: Sequence[Source]) -> Iterator[Piece]:
+        """The documents of the sources in order, in pieces of about a megabyte.
+
+        Pieces hold `str`, or `bytes` where tokens are bytes: then any file can be read.
+
+        Raises:
+            DataError: a file is empty, damaged, known not to be text, or not UTF-8 where it has to
+                be.
+        """
+        from rnngen.components.domains.text.read import read
+
+        as_bytes = self.tokens.kind == "byte"
+        binary = self.options.binary
+        return read(sources, self.options.documents, as_bytes=as_bytes, binary=binary)
+
+    def fit_codec(self, pieces: Callable[[], Iterable[Piece]]) -> TextCodec:
+        """A codec of the kind that option `tokens` names, fitted on the pieces."""
+        from rnngen.components.domains.text import codecs
+
+        replace = self.options.unknown == "replace"
+        return codecs.fit(self.tokens, pieces, self.separator, replace=replace)
+
+    def load_codec(self, files: Mapping[str, bytes]) -> TextCodec:
+        """The codec that `Codec.files` wrote; BundleError where it is not whole."""
+        from rnngen.components.domains.text import codecs
+
+        return codecs.load(files)
+
+    def likelihood(self, codec: Codec) -> tuple[str, dict[str, Any]]:
+        """A softmax over the vocabulary."""
+        return "categorical", {"size": codec.size}
+
+    def write(self, written: Sequence[Written], codec: Codec, path: Path) -> list[Path]:
+        """One file with all sequences, or `0001.txt` and so on in a folder that exists.
+
+        Returns:
+            the files made.
+
+        Raises:
+            DataError: there is nothing to write.
+            UsageError: the folder of the file does not exist.
+            RunError: it can't be written.
+        """
+        sequences = [part.prompt + part.text for part in written]
+        if not sequences:
+            raise DataError("there is no text to write")
+        with saving(path):
+            if path.is_dir():
+                digits = max(4, len(str(len(sequences))))
+                files = [path / f"{n + 1:0{digits}}.txt" for n in range(len(sequences))]
+                for file, text in zip(files, sequences, strict=True):
+                    file.write_bytes(text.encode())
+                return files
+            path.write_bytes(self.separator.join(sequences).encode())
+            return [path]

@@ -1,0 +1,100 @@
+"""Codecs that cut text into words first, and then turn each different word into ids once."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rnngen.components.domains.text.codecs.base import Steps, TextCodec
+from rnngen.components.domains.text.codecs.byte import as_bytes
+from rnngen.contracts.steps import Piece
+
+REMEMBERED = 1 << 23
+"""Words remembered are forgotten when they take up about this many characters."""
+
+OVERHEAD = 64
+"""What a remembered word takes beside its characters."""
+
+SAMPLE_BLOCK = 1 << 14
+
+
+class WordwiseCodec(TextCodec):
+    """A codec whose ids never go over the edge of a word; a word's ids are remembered."""
+
+    words: ClassVar[re.Pattern[str]]
+    """Finds the words of a text; every character is in exactly one of them."""
+
+    def __init__(self, tokens: Sequence[bytes], separator: str) -> None:
+        super().__init__(tokens, separator)
+        self._known: dict[str, Sequence[int]] = {}
+        self._room = REMEMBERED
+
+    def encode(self, content: Any) -> Steps:
+        """Ids `[n]` of a piece of text; there is no text without."""
+        if not content.isascii():
+            as_bytes(content)  # complains about halves of surrogate pairs
+        words = self.words.findall(content)
+        different = set(words)
+        missing = different.difference(self._known)
+        self._room -= sum(map(len, missing)) + OVERHEAD * len(missing)
+        if self._room < 0:
+            self._known.clear()
+            missing = different
+            self._room = REMEMBERED - sum(map(len, missing)) - OVERHEAD * len(missing)
+        if missing:
+            listed = list(missing)
+            self._known.update(zip(listed, self._tokenize(listed), strict=True))
+        ids = chain.from_iterable(map(self._known.__getitem__, words))
+        return np.fromiter(ids, self.dtype)
+
+    @abstractmethod
+    def _tokenize(self, words: list[str]) -> Iterable[Sequence[int]]:
+        """The ids of each of the words."""
+
+
+def sample(pieces: Iterable[Piece], limit: int, separator: str) -> list[str]:
+    """At most `limit` characters in blocks that are spread evenly over all pieces.
+
+    Every second of what is held is dropped whenever it grows too much, so one pass is enough.
+    """
+    held: list[str] = []
+    size = 0
+    stride = 1
+    for number, block in enumerate(_blocks(pieces, separator)):
+        if number % stride:
+            continue
+        held.append(block)
+        size += len(block)
+        while size > limit and len(held) > 1:
+            held = held[::2]
+            size = sum(map(len, held))
+            stride *= 2
+    return held
+
+
+def _blocks(pieces: Iterable[Piece], separator: str) -> Iterator[str]:
+    """The text again, in blocks of about `SAMPLE_BLOCK` characters that end between words."""
+    short: list[str] = []
+    length = 0
+    for piece in pieces:
+        text: str = piece.content
+        if len(text) < SAMPLE_BLOCK:
+            short.append(text)
+            length += len(text)
+            if length >= SAMPLE_BLOCK:
+                yield separator.join(short)
+                short, length = [], 0
+            continue
+        start = 0
+        while start < len(text):
+            stop = text.rfind(" ", start + 1, start + SAMPLE_BLOCK)
+            stop = start + SAMPLE_BLOCK if stop < 0 else stop
+            yield text[start:stop]
+            start = stop
+    if short:
+        yield separator.join(short)

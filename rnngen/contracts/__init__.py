@@ -1,0 +1,1 @@
+"""What a cell, codec, domain, decoder, engine, likelihood, constraint, condition or strategy is."""

@@ -1,0 +1,3 @@
+"""The version of rnngen, readable without importing anything."""
+
+__version__ = "0.1.0"

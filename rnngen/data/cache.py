@@ -1,0 +1,136 @@
+"""Prepared data kept between runs, and cleaned up."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rnngen.contracts.codec import Codec
+from rnngen.contracts.domain import Domain
+from rnngen.contracts.errors import DataError, RnngenError
+from rnngen.data.store import Store
+from rnngen.files.source import cache_folder
+
+SUMMARY = "prepared.json"
+
+
+CODEC, TRAIN, VALID = "codec", "train", "valid"
+
+
+UNFINISHED = "unfinished-"
+
+
+DAY = 24 * 3600.0
+
+
+KEPT = 30 * DAY
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was prepared.
+
+    Args:
+        documents: of the training and validation part together.
+        steps: of both, boundaries not counted.
+        characters: of both, separators included.
+        size: bytes of the sources.
+        split: `position`, `documents`, `given` (a validation source) or `none`.
+        unknown: steps that stand for something the codec does not know.
+        encoded: False where it was found in the cache.
+        remarks: what the domain left out of it, in sentences.
+    """
+
+    documents: int
+    steps: int
+    characters: int
+    size: int
+    split: str
+    unknown: int
+    encoded: bool
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What a training needs of its data.
+
+    Args:
+        train: to learn from.
+        valid: to measure on; None where nothing was held out.
+        codec: that both are encoded with.
+        fingerprint: SHA-256 of the content of the sources (not of the validation's own).
+        summary: what was prepared.
+        place: its name in the cache, for `reopen`.
+    """
+
+    train: Store
+    valid: Store | None
+    codec: Codec
+    fingerprint: str
+    summary: Summary
+    place: str
+
+
+def reopen(domain: Domain, place: str, content: str) -> Dataset:
+    """What was prepared before from sources that can't be read again, such as standard input.
+
+    Args:
+        domain: as it was.
+        place: `Dataset.place`.
+        content: `Dataset.fingerprint`.
+
+    Raises:
+        DataError: it is no longer in the cache, or damaged.
+    """
+    path = cache_folder() / "prepared" / Path(place).name
+    dataset = _read(path, domain, None, content)
+    if dataset is None:
+        raise DataError(
+            "what was read from standard input is no longer in the cache",
+            hint="give the data as a file to a new run, with `--from` this one",
+        )
+    return dataset
+
+
+def _read(path: Path, domain: Domain, codec: Codec | None, content: str) -> Dataset | None:
+    """What a folder of the cache holds; None where it is not whole."""
+    try:
+        about = json.loads((path / SUMMARY).read_bytes())
+        files = {name: (path / CODEC / name).read_bytes() for name in about["codec_files"]}
+        if _digest(files) != about["codec"]:
+            return None
+        codec = codec if codec is not None else domain.load_codec(files)
+        summary = Summary(**about["summary"], encoded=False)
+        train = Store.open(path / TRAIN)
+        valid = Store.open(path / VALID) if summary.split != "none" else None
+        os.utime(path / SUMMARY)
+    except (OSError, ValueError, KeyError, TypeError, RnngenError):
+        return None
+    return Dataset(train, valid, codec, content, summary, path.name)
+
+
+def clean(folder: Path) -> None:
+    """Deletes what was not used for a month, and what was left unfinished a day ago."""
+    now = time.time()
+    for path in folder.iterdir():
+        unfinished = path.name.startswith(UNFINISHED)
+        mark = path if unfinished or not path.is_dir() else path / SUMMARY
+        with contextlib.suppress(OSError):  # somebody else may be cleaning
+            if now - mark.stat().st_mtime > (DAY if unfinished else KEPT):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        whole.update(hashlib.sha256(name.encode()).digest())
+        whole.update(hashlib.sha256(files[name]).digest())
+    return whole.hexdigest()

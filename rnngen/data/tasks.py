@@ -1,0 +1,135 @@
+"""The data of a run, encoded: one data set for each task, all with one codec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from rnngen.contracts.codec import Codec
+from rnngen.contracts.domain import Domain
+from rnngen.contracts.errors import DataError
+from rnngen.contracts.steps import Piece, step_shape
+from rnngen.data import find_sources
+from rnngen.data.cache import Dataset, reopen
+from rnngen.data.prepare import prepare
+from rnngen.files import source
+
+STANDARD_INPUT = "-"
+
+
+def reopen_tasks(
+    domain_name: str,
+    domain: Domain,
+    parts: Sequence[Sequence[str]],
+    data: Mapping[str, Any],
+    codec: Codec,
+    *,
+    note: Callable[[str], None] = lambda text: None,
+) -> list[Dataset]:
+    """The data that a bundle was trained on.
+
+    Args:
+        domain_name: as it is registered.
+        domain: reads the data.
+        parts: data arguments of each task.
+        data: what `data_of` says of them.
+        codec: the bundle's.
+        note: told what takes its time.
+
+    Raises:
+        UsageError: a file is gone.
+        DataError: the data changed, or can't be read again.
+    """
+    if any(STANDARD_INPUT in part for part in parts):
+        datasets = [
+            reopen(domain, place, content)
+            for place, content in zip(data["prepared"], data["fingerprint"], strict=True)
+        ]
+    else:
+        datasets = prepare_tasks(
+            domain_name,
+            domain,
+            parts,
+            valid=data["valid"],
+            codec=None if data["fitted"] else codec,
+            seed=data["seed"],
+            note=note,
+        )
+    if [dataset.fingerprint for dataset in datasets] != data["fingerprint"]:
+        raise DataError(
+            "the data changed since the run began",
+            hint="restore it, or train the model further on the new data with `rnngen fit --from`",
+        )
+    if any(dataset.codec.files() != codec.files() for dataset in datasets):
+        raise DataError("the data is now encoded differently than when the run began")
+    return datasets
+
+
+def prepare_tasks(
+    domain_name: str,
+    domain: Domain,
+    parts: Sequence[Sequence[str]],
+    *,
+    valid: Sequence[str] = (),
+    codec: Codec | None = None,
+    grow: bool = False,
+    seed: int = 0,
+    note: Callable[[str], None] = lambda text: None,
+) -> list[Dataset]:
+    """Finds and encodes the data of every task.
+
+    Args:
+        domain_name: as it is registered.
+        domain: reads the data.
+        parts: data arguments of each task.
+        valid: files to validate on, instead of a part of each task.
+        codec: to encode with; None fits one on all tasks together.
+        grow: whether that codec learns what it does not know yet.
+        seed: of which documents are held out.
+        note: told what the user should know.
+
+    Raises:
+        UsageError: something named is not there.
+        DataError: something can't be read or encoded.
+    """
+    keep = getattr(domain, "keep", source.looks_like_text)
+    found = [find_sources.find(part, keep=keep) for part in parts]
+    for each in found:
+        if each.skipped:
+            shown = ", ".join(str(path) for path in each.skipped[:3])
+            note(f"skipped {len(each.skipped)} hidden, binary or empty files: {shown}, ...")
+    held_out = find_sources.find(valid, keep=keep) if valid else None
+    split = [split_of(domain, each, held_out) for each in found]
+
+    def pieces() -> Iterator[Piece]:
+        for train, _ in split:
+            yield from domain.read(train)
+
+    if codec is not None and grow:
+        codec = _grown(codec, pieces(), note)
+    elif codec is None and len(found) > 1:
+        codec = domain.fit_codec(pieces)
+    return [
+        prepare(domain_name, domain, train, codec=codec, valid=held, seed=seed, note=note)
+        for train, held in split
+    ]
+
+
+def split_of(
+    domain: Domain, found: Sequence[source.Source], held_out: Sequence[source.Source] | None
+) -> tuple[Sequence[source.Source], Sequence[source.Source] | None]:
+    """What to learn from and what to measure on, where the data's makers have split it."""
+    parts = domain.parts(found) if hasattr(domain, "parts") else None
+    if not parts:
+        return found, held_out
+    return parts["train"], held_out if held_out is not None else parts.get("valid")
+
+
+def _grown(codec: Codec, pieces: Iterable[Piece], note: Callable[[str], None]) -> Codec:
+    grown = codec.grow(pieces)
+    vectors = step_shape(codec)
+    new = [] if vectors else [grown.token(step) for step in range(codec.size, grown.size)]
+    if new:
+        shown = " ".join(new[:12]) + (" ..." if len(new) > 12 else "")
+        note(f"the vocabulary grows from {codec.size} to {grown.size} tokens: {shown}")
+    return grown

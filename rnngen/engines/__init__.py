@@ -1,0 +1,1 @@
+"""Ways to execute one step of a model."""

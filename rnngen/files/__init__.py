@@ -1,0 +1,1 @@
+"""Bytes on disk, safely: atomic writes, commits, verification, JSON, safetensors."""

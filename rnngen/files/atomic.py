@@ -1,0 +1,88 @@
+"""Files that are whole or not there, and the message for those that could not be written."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from rnngen.contracts.errors import RunError, UsageError
+
+CHUNK = 64 * 2**20
+
+
+@contextlib.contextmanager
+def saving(path: Path) -> Iterator[None]:
+    """What the user asked to be written to `path`, a file or a folder, is written within this.
+
+    Raises:
+        UsageError: the folder that it is to stand in does not exist.
+        RunError: it can't be written.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise UsageError(
+            f"there is no folder `{path.parent}` to write `{path.name}` to", hint="make it first"
+        ) from None
+    except OSError as error:
+        raise RunError(f"`{path}` can't be written: {error.strerror}") from None
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replaces `path` by `data`: durable when this returns, never half.
+
+    Raises:
+        OSError: the old file is untouched, and nothing is left beside it.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        _write_durably(temporary, data)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    sync_folder(path.parent)
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except FileExistsError:
+        # Left from a process that was killed, or a link that somebody laid: never written through.
+        os.unlink(path)
+        descriptor = os.open(path, flags, 0o666)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view[:CHUNK]) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes names in `folder` durable, where the system can (Windows can't)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems can't sync a folder; that is not a failed write.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def write_failure(path: Path, error: OSError, kept: str) -> RunError:
+    """The error for a write that failed; `kept` says what is still whole."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    reason = error.strerror or str(error)
+    hint = "free some space" if full else f"check that `{path.parent}` can be written"
+    return RunError(f"could not write `{path}`: {reason}; {kept}", hint=hint)

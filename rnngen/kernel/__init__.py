@@ -1,0 +1,1 @@
+"""Plugins: hooks, discovery, catalog, option resolution."""

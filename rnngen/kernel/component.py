@@ -1,0 +1,222 @@
+"""What a plugin and a component are, as the catalog knows them; a component imports its target."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, is_dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from rnngen.contracts.errors import PluginError, RnngenError
+from rnngen.kernel.blame import HINT, one_line, place
+from rnngen.kernel.foreign import attempt
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+PLURALS = {
+    "cell": "cells",
+    "domain": "domains",
+    "likelihood": "likelihoods",
+    "decoder": "decoders",
+    "strategy": "strategies",
+    "constraint": "constraints",
+    "tracker": "trackers",
+    "exporter": "exporters",
+    "optimizer": "optimizers",
+}
+"""Every kind of component, and the word for several of them."""
+
+RESERVED_NAMES = frozenset({"model", "train", "fit", "generate", "evaluate"})
+"""Sections of a configuration that are not components."""
+
+Status = Literal["ok", "failed", "disabled", "not loaded"]
+
+
+@dataclass(eq=False)
+class Plugin:
+    """What is known of one plugin.
+
+    Args:
+        name: the entry point's name, or that of a loose file.
+        distribution: the package that brings it, or the path of a loose file.
+        version: of that package; empty for a loose file.
+        source: the module it is, `rnngen_ewc`, or the path of a loose file.
+        status: `not loaded` until somebody asks for what it may have.
+        reason: why it failed or is disabled, in one line.
+        traceback: where it failed, for its author.
+        module: the loaded object.
+        hooks: names of the hooks it implements.
+        components: what it registered.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    source: str
+    entry_point: EntryPoint | None = None
+    status: Status = "not loaded"
+    reason: str = ""
+    traceback: str = ""
+    module: Any = None
+    hooks: tuple[str, ...] = ()
+    components: list[Component] = field(default_factory=list, repr=False)
+
+    def __str__(self) -> str:
+        return f"`{self.name}` ({self.distribution} {self.version})".replace(" )", ")")
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it comes with rnngen itself, so that its faults are ours."""
+        return self.distribution == "rnngen"
+
+    @property
+    def is_core(self) -> bool:
+        """Whether it is what rnngen can do without any plugin."""
+        return self.source == "rnngen.kernel.builtin"
+
+    @property
+    def file(self) -> str | None:
+        """Where its code is; None unless it is loaded."""
+        return getattr(self.module, "__file__", None)
+
+    def answers_to(self, name: str) -> bool:
+        """Whether a user's word means this plugin: its own name or its distribution's."""
+        return normalized(name) in {normalized(self.name), normalized(self.distribution)}
+
+    def failure(self) -> PluginError:
+        """The error of asking for this plugin although it failed or is disabled."""
+        if self.status == "disabled":
+            return PluginError(
+                f"plugin {self} is switched off: {self.reason}",
+                hint="take away what switches it off, or do without it",
+            )
+        return PluginError(
+            f"plugin {self} could not be loaded: {self.reason}",
+            hint=f"`rnngen plugins {self.name}` shows where it failed",
+        )
+
+
+@dataclass(frozen=True)
+class Component:
+    """A registered component; its target is imported when it is used.
+
+    Args:
+        kind: a key of `PLURALS`.
+        name: what the user types.
+        target: a callable, or `"package.module:Class"`.
+        options: a frozen dataclass, `"package.module:Class"`, or None.
+        summary: one line.
+        plugin: who registered it.
+    """
+
+    kind: str
+    name: str
+    target: str | Callable[..., Any]
+    options: str | type | None
+    summary: str
+    plugin: Plugin
+
+    def __str__(self) -> str:
+        return f"{self.kind} `{self.name}`"
+
+    def load(self) -> Any:
+        """The target itself.
+
+        Raises:
+            PluginError: it can't be imported; the cause is in the message and chained.
+        """
+        target = self._import(self.target)
+        if not callable(target):
+            raise PluginError(f"{self} of plugin {self.plugin} is not a class: {self.target}")
+        return target
+
+    def build(self, *arguments: Any, **options: Any) -> Any:
+        """The target, called: the component itself.
+
+        Raises:
+            PluginError: it can't be imported or built, and is not our own.
+        """
+        target = self.load()
+        try:
+            return target(*arguments, **options)
+        except (RnngenError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            if self.plugin.is_own:
+                raise
+            raise self.failure("could not be built", error) from error
+
+    def failure(self, what: str, error: BaseException) -> PluginError:
+        """The error of something that its code raised, with the place."""
+        return PluginError(
+            f"{self} of plugin {self.plugin} {what}{place(self.plugin, error)}: {one_line(error)}",
+            hint=HINT,
+        )
+
+    def load_options(self) -> type | None:
+        """The dataclass of its options, or None if it has none.
+
+        Raises:
+            PluginError: it can't be imported, or is no dataclass.
+        """
+        if self.options is None:
+            return None
+        options = self._import(self.options)
+        if not (isinstance(options, type) and is_dataclass(options)):
+            raise PluginError(
+                f"the options of {self}, plugin {self.plugin}, are not a dataclass: {self.options}"
+            )
+        return options
+
+    def _import(self, target: Any) -> Any:
+        if not isinstance(target, str):
+            return target
+        module, _, path = target.partition(":")
+
+        def find() -> Any:
+            value: Any = importlib.import_module(module)
+            for attribute in path.split("."):
+                value = getattr(value, attribute)
+            return value
+
+        value, error = attempt(find, own=self.plugin.is_core)
+        if error is None:
+            return value
+        if isinstance(error, RnngenError):
+            raise error
+        raise PluginError(
+            f"{self} of plugin {self.plugin} could not be imported: {one_line(error)}",
+            hint=_import_hint(self, error),
+        ) from error
+
+
+def normalized(name: str) -> str:
+    """The name of a distribution or plugin, spelled one way (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _import_hint(component: Component, error: BaseException) -> str:
+    missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+    if not missing:
+        return "run the command again with `-v` for the traceback"
+    extra = _extra(component)
+    if extra:
+        return f"install what it needs with `pip install '{extra}'`"
+    return f"it needs the module `{missing}`; install the package that has it"
+
+
+def _extra(component: Component) -> str | None:
+    """The extra of the plugin's distribution that is called like the component or plugin."""
+    from importlib.metadata import metadata
+
+    name = component.plugin.distribution
+    try:
+        extras = metadata(name).get_all("Provides-Extra") or []
+    except Exception:  # not installed, or damaged
+        return None
+    for wanted in (component.name, component.plugin.name):
+        if wanted in extras:
+            return f"{name}[{wanted}]"
+    return None

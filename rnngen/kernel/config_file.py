@@ -1,0 +1,121 @@
+"""Reads `rnngen.toml` and says where a mistake is."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rnngen.contracts.errors import UsageError
+from rnngen.contracts.options import unknown_option
+
+FILE_NAME = "rnngen.toml"
+
+
+COMMANDS = ("fit", "generate", "evaluate")
+
+
+COMMAND_KEYS: dict[str, type] = {
+    "data": list,
+    "run": str,
+    "plugins": list,
+    "arrangement": list,
+    "domain": str,
+    "decoder": str,
+}
+"""What a command's own table, `[fit]` or `[generate]`, may hold."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """A configuration file as it was read.
+
+    Args:
+        label: how messages name it, `rnngen.toml`.
+        sections: options by section, unchecked.
+        commands: checked tables `[fit]`, `[generate]` of `COMMAND_KEYS`.
+    """
+
+    label: str
+    sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    commands: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def command(self, name: str) -> Mapping[str, Any]:
+        """The table of a command; empty where the file has none."""
+        return self.commands.get(name, {})
+
+
+def find_config(path: Path | None, folder: Path | None = None) -> Config | None:
+    """The configuration file: the one that was named, else the one of the working folder.
+
+    Args:
+        path: from `--config`.
+        folder: where to look for `rnngen.toml`, else `[tool.rnngen]` of `pyproject.toml`; by
+            default the working folder.
+
+    Raises:
+        UsageError: it can't be read, or is not right.
+    """
+    if path is not None:
+        return read_config(path)
+    folder = Path.cwd() if folder is None else folder
+    if (folder / FILE_NAME).is_file():
+        return read_config(folder / FILE_NAME)
+    project = folder / "pyproject.toml"
+    if project.is_file():
+        tables = _read_toml(project).get("tool", {})
+        if isinstance(tables, dict) and "rnngen" in tables:
+            return _config(tables["rnngen"], "pyproject.toml [tool.rnngen]")
+    return None
+
+
+def read_config(path: Path) -> Config:
+    """Reads one file; UsageError with the line where it is not TOML."""
+    return _config(_read_toml(path), path.name)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"`{path}` can't be read: {error}") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"`{path}` is not TOML: {_lower(str(error))}") from None
+
+
+def _config(tables: Any, label: str) -> Config:
+    if not isinstance(tables, dict):
+        raise UsageError(f"{label} is not a table")
+    sections: dict[str, Mapping[str, Any]] = {}
+    commands: dict[str, Mapping[str, Any]] = {}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise UsageError(
+                f"`{name}` in {label} stands outside of any section",
+                hint="options stand below the name of their section, such as `[train]`",
+            )
+        if name in COMMANDS:
+            _check_command(name, table, label)
+            commands[name] = table
+        else:
+            sections[name] = table
+    return Config(label, sections, commands)
+
+
+def _check_command(name: str, table: Mapping[str, Any], label: str) -> None:
+    for key, value in table.items():
+        if key not in COMMAND_KEYS:
+            raise unknown_option(key, COMMAND_KEYS, f"section `{name}` ({label})")
+        kind = COMMAND_KEYS[key]
+        texts = value if kind is list and isinstance(value, list) else [value]
+        if not isinstance(value, kind) or not all(isinstance(text, str) for text in texts):
+            expected = "a list of texts" if kind is list else "text"
+            raise UsageError(f"`{name}.{key}` in {label} is {value!r}, expected {expected}")
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,107 @@
+"""The options of the core itself: sections `model` and `train` of a configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rnngen.contracts.options import option
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """Shape of the model."""
+
+    cell: str = option("lstm", "recurrent cell, see `rnngen list cells`")
+    layers: int = option(1, "cells above each other", min=1, max=64)
+    hidden: int = option(512, "numbers in a cell's output", min=1, max=65536)
+    embedding: int | None = option(
+        None,
+        "numbers in a token's vector; none: 64, and more for more than 256 different tokens",
+        min=1,
+        max=65536,
+    )
+    dropout: float = option(
+        0.4, "share of each layer's output dropped while training", min=0, max=0.95
+    )
+    input_dropout: float = option(
+        0.0, "share of the lowest layer's input dropped while training", min=0, max=0.95
+    )
+    weight_dropout: float = option(
+        0.0,
+        "share of each cell's recurrent weights dropped for a chunk of training (Merity et al. "
+        "2018)",
+        min=0,
+        max=0.95,
+    )
+    residual: bool = option(False, "add a layer's input to its output")
+    layer_norm: bool = option(False, "normalise every layer's output (Ba et al. 2016)")
+    window: int = option(
+        10,
+        "bells of the soft window through which a text to write is read (Graves 2013)",
+        min=1,
+        max=256,
+    )
+    tied: bool = option(False, "share embedding and readout weights (Press and Wolf 2017)")
+
+
+DROPOUTS = ("dropout", "input_dropout", "weight_dropout")
+"""The options of a model that are no part of its shape: it can go on learning with others."""
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """How the model is trained."""
+
+    time: float | None = option(None, "stop after so many seconds of steps and validations", min=0)
+    steps: int | None = option(None, "stop after so many optimizer steps", min=1)
+    epochs: float | None = option(None, "stop after so many passes over the text", min=0)
+    seed: int = option(0, "of initial weights, data order and dropout", min=0, max=2**63 - 1)
+    device: str = option("auto", "`auto`, `cpu`, `cuda`, `cuda:1`, `mps`")
+    precision: Literal["auto", "fp32", "bf16"] = option(
+        "auto", "auto: bf16 matrix products where the processor has them, else fp32"
+    )
+    threads: int | None = option(None, "processor threads; none: as many as cores", min=1)
+    optimizer: str = option("adamw", "see `rnngen list optimizers`")
+    reset_optimizer: bool = option(
+        True, "forget the optimizer's running means when another task begins"
+    )
+    learning_rate: float = option(0.008, "highest learning rate", min=0)
+    schedule: Literal["cosine", "linear", "constant"] = option(
+        "cosine", "how the rate falls after warmup, over the budget of steps or time"
+    )
+    warmup: float = option(0.02, "share of the budget in which the rate rises", min=0, max=1)
+    decay: float = option(
+        1.0, "share of the budget in which the rate falls; before, it is constant", min=0, max=1
+    )
+    final_rate: float = option(0.0, "last learning rate, as a share of the highest", min=0, max=1)
+    clip: float = option(1.0, "largest norm of the gradient; 0: no clipping", min=0)
+    lanes: int = option(32, "sequences side by side in a batch", min=1)
+    chunk: int = option(64, "steps that the gradient goes back through time", min=1)
+    accumulate: int = option(1, "batches whose gradients are added for one optimizer step", min=1)
+    scheduled_sampling: float = option(
+        0.0,
+        "share of inputs that are the model's own guesses at the end of training, rising from 0 "
+        "(Bengio et al. 2015, in one parallel pass: Duckworth et al. 2019)",
+        min=0,
+        max=1,
+    )
+    validate_every: int | None = option(
+        None, "steps between validations; none: about 10 in a run, taking at most 4 % of it", min=1
+    )
+    validate_tokens: int = option(
+        1_000_000,
+        "held-out tokens that validations look at, all of them up to this number, else so many "
+        "from all over; `rnngen evaluate` looks at all",
+        min=1,
+    )
+    patience: int | None = option(
+        None, "stop after so many validations without a better one; none: never", min=1
+    )
+    checkpoint_every: int | None = option(
+        None, "steps between checkpoints; none: one a minute and one at each validation", min=1
+    )
+    sample: int = option(160, "steps of the preview written at each validation", min=0)
+    recoveries: int = option(
+        3, "how often to go back to the last checkpoint when the loss explodes", min=0
+    )

@@ -1,0 +1,248 @@
+"""Settings: command line over environment over file over defaults, and where each came from.
+
+    settings = resolve(
+        {"train": TrainOptions, "gru": Options}, flags={"train": {"seed": 1}},
+        assignments=["gru.depth=2"], environment=os.environ, file=find_config(None),
+    )
+    settings["train"].seed, settings.origin("train", "seed")      # 1, "flag"
+
+The resolved settings are written as TOML that can be read again with `--config`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rnngen.contracts.errors import UsageError
+from rnngen.contracts.options import OptionField, coerce, describe, suggest, unknown_option
+from rnngen.kernel.assignments import assign, parse_assignments
+from rnngen.kernel.config_file import COMMANDS, Config
+
+SHORT_VARIABLES = {("train", "device"): "RNNGEN_DEVICE", ("train", "seed"): "RNNGEN_SEED"}
+
+
+class Settings(Mapping[str, Any]):
+    """The options of every section, built, and where each value came from."""
+
+    def __init__(self, sections: Mapping[str, Any], origins: Mapping[tuple[str, str], str]) -> None:
+        self._sections = dict(sections)
+        self._origins = dict(origins)
+
+    def __getitem__(self, section: str) -> Any:
+        return self._sections[section]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sections)
+
+    def __len__(self) -> int:
+        return len(self._sections)
+
+    def origin(self, section: str, name: str) -> str:
+        """`flag`, `environment RNNGEN_SEED`, `rnngen.toml`, `inherited` or `default`."""
+        return self._origins.get((section, name), "default")
+
+
+def resolve(
+    sections: Mapping[str, type],
+    *,
+    flags: Mapping[str, Mapping[str, Any]] | None = None,
+    assignments: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    file: Config | None = None,
+    inherited: Mapping[str, Mapping[str, Any]] | None = None,
+    known: Callable[[], Iterable[str]] | None = None,
+) -> Settings:
+    """Settings of all active sections.
+
+    Args:
+        sections: options dataclass of everything active, by section.
+        flags: values given as flags of the command, by section; None values are not given.
+        assignments: `-o` texts; they go with the flags and win over them.
+        environment: variables `RNNGEN_<SECTION>_<OPTION>`, `RNNGEN_DEVICE`, `RNNGEN_SEED`.
+        file: the configuration file.
+        inherited: values of the run that is continued; they stand for the defaults.
+        known: gives the sections that are not errors although inactive; by default those of the
+            core and of every component in the catalog.
+
+    Raises:
+        UsageError: an unknown option or section (with the nearest one), or a wrong value.
+    """
+    fields = {
+        section: {option.name: option for option in describe(options)}
+        for section, options in sections.items()
+    }
+    if file is not None:
+        _check_sections(file, fields, known or _known_sections)
+    layers: list[tuple[Mapping[str, Mapping[str, Any]], Callable[[str, str], str]]] = [
+        (inherited or {}, lambda section, name: "inherited"),
+        (file.sections if file else {}, lambda section, name: file.label if file else ""),
+        (
+            _from_environment(fields, environment or {}),
+            lambda section, name: f"environment {_given(section, name, environment or {})}",
+        ),
+        (_without_none(flags or {}), lambda section, name: "flag"),
+        (assign(sections, parse_assignments(assignments)), lambda section, name: "flag"),
+    ]
+    values: dict[str, dict[str, Any]] = {section: {} for section in sections}
+    origins: dict[tuple[str, str], str] = {}
+    for layer, origin in layers:
+        for section in layer.keys() & fields.keys():
+            for name, value in layer[section].items():
+                name = name.replace("-", "_")
+                where = f"section `{section}`"
+                if name not in fields[section]:
+                    raise unknown_option(
+                        name, fields[section], f"{where} ({origin(section, name)})"
+                    )
+                place = f"{where} ({origin(section, name)})"
+                values[section][name] = coerce(fields[section][name], value, place)
+                origins[section, name] = origin(section, name)
+    built = {
+        section: options(**{fields[section][n].attribute: v for n, v in values[section].items()})
+        for section, options in sections.items()
+    }
+    return Settings(built, origins)
+
+
+def variable_names(section: str, name: str) -> list[str]:
+    """The environment variables of an option, the one that wins first."""
+    full = f"RNNGEN_{section}_{name}".upper().replace("-", "_")
+    short = SHORT_VARIABLES.get((section, name))
+    return [full, short] if short else [full]
+
+
+def ignored(
+    settings: Settings,
+    environment: Mapping[str, str],
+    file: Config | None,
+    given: Collection[tuple[str, str]] = (),
+) -> list[str]:
+    """What would have changed settings if it had been read: variables, and options of a file.
+
+    Args:
+        settings: what is in force.
+        environment: variables that were not read.
+        file: a configuration file that was not read.
+        given: section and name of the options that nothing could change, as flags gave them.
+    """
+    found = []
+    for section, instance in settings.items():
+        table = {} if file is None else file.sections.get(section, {})
+        written = {name.replace("-", "_"): value for name, value in table.items()}
+        for option in describe(type(instance)):
+            if (section, option.name) in given:
+                continue
+            value = getattr(instance, option.attribute)
+            variable = _given(section, option.name, environment)
+            if variable and _differs(option, environment[variable], value):
+                found.append(variable)
+            if option.name in written and _differs(option, written[option.name], value):
+                found.append(f"{section}.{option.name} of {file.label if file else ''}")
+    return found
+
+
+def to_toml(
+    settings: Settings,
+    commands: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    complete: bool = False,
+) -> str:
+    """The settings as TOML with comments, which `--config` reads to the same values.
+
+    Args:
+        settings: what was resolved.
+        commands: tables such as `{"fit": {"data": [...]}}` to put on top.
+        complete: whether values that are none are written too, so that no other default, of a
+            domain or of a later version, can take their place.
+    """
+    blocks = [
+        "\n".join([f"[{name}]", *(_assignment(key, value) for key, value in table.items())])
+        for name, table in (commands or {}).items()
+    ]
+    for section, instance in settings.items():
+        lines = [f"[{section}]"]
+        for option in describe(type(instance)):
+            origin = settings.origin(section, option.name)
+            lines.append(f"# {_comment(option)}" + (f" ({origin})" if origin != "default" else ""))
+            lines.append(_line(option, getattr(instance, option.attribute), complete))
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _check_sections(
+    file: Config, active: Iterable[str], known: Callable[[], Iterable[str]]
+) -> None:
+    unknown = set(file.sections) - set(active)
+    if not unknown:
+        return
+    names = {*active, *COMMANDS, *known()}
+    for section in sorted(unknown - names):
+        near = suggest(section, names)
+        raise UsageError(
+            f"there is no section `{section}` ({file.label})",
+            hint=f"did you mean `{near}`?" if near else "`rnngen list` shows every component",
+        )
+
+
+def _known_sections() -> set[str]:
+    from rnngen.kernel.catalog import get_catalog
+
+    return get_catalog().sections()
+
+
+def _from_environment(
+    fields: Mapping[str, Mapping[str, OptionField]], environment: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    return {
+        section: {
+            name: environment[_given(section, name, environment)]
+            for name in options
+            if _given(section, name, environment)
+        }
+        for section, options in fields.items()
+    }
+
+
+def _given(section: str, name: str, environment: Mapping[str, str]) -> str:
+    """The variable that sets an option; empty if none does. An empty variable is not set."""
+    return next((name for name in variable_names(section, name) if environment.get(name)), "")
+
+
+def _without_none(flags: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        section: {name: value for name, value in values.items() if value is not None}
+        for section, values in flags.items()
+    }
+
+
+def _comment(option: OptionField) -> str:
+    return " ".join(f"{option.type_name}: {option.help}".split())
+
+
+def _line(option: OptionField, value: Any, complete: bool) -> str:
+    if value is not None:
+        return _assignment(option.name, value)
+    # TOML has no null; a default of none needs no line, and elsewhere the word is read as none.
+    if option.default is None and not complete:
+        return f"# {option.name} = none"
+    return f'{option.name} = "none"'
+
+
+def _differs(option: OptionField, raw: Any, value: Any) -> bool:
+    """Whether a value as it was written is another one; what can't be read is."""
+    try:
+        return bool(coerce(option, raw, "") != value)
+    except UsageError:
+        return True
+
+
+def _assignment(name: str, value: Any) -> str:
+    import tomli_w
+
+    if isinstance(value, Path):
+        value = str(value)
+    if isinstance(value, tuple | list):
+        value = [str(part) if isinstance(part, Path) else part for part in value]
+    return tomli_w.dumps({name: value}).rstrip("\n")

@@ -1,0 +1,1 @@
+"""Numbers about a model and pictures of them; no file formats."""

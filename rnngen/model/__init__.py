@@ -1,0 +1,1 @@
+"""Embedding, cells, readout and loss, built from components by name."""

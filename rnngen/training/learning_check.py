@@ -1,0 +1,47 @@
+"""Whether a task was learned at all, or what protects the old tasks kept the new one out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rnngen.training.run import Run
+
+LITTLE = 0.05
+"""A task whose loss falls by less than this share of what the first one's fell isn't learned ..."""
+
+WORSE = 1.25
+"""... if it also ends this many times above where the tasks before it ended."""
+
+
+def learned_little(run: Run) -> bool:
+    """Whether next to nothing was learned of the task that was just measured.
+
+    Reads the run's history, in which the last row is the one after that task; False for the first.
+    """
+    history, number = run.position.history, run.position.task
+    if number == 0 or len(history) != number + 2:
+        return False
+
+    def nats(row: int, task: int) -> float | None:
+        return _mean([history[row]["nats"][member] for member in run.tasks[task].members])
+
+    before, after = nats(-2, number), nats(-1, number)
+    ended = _mean([nats(task + 1, task) for task in range(number)])
+    begun, first = nats(0, 0), nats(1, 0)
+    if before is None or after is None or ended is None or begun is None or first is None:
+        return False
+    return before - after < LITTLE * (begun - first) and after > WORSE * ended
+
+
+def too_strong(strategy: str, option: str, value: float, default: float, task: str) -> str:
+    """A warning that an option of a strategy is too large, with a smaller value to try."""
+    smaller = max(default, value / 1000) if value > 10 * default else value / 10
+    return (
+        f"{strategy}: next to nothing was learned of {task}: with {option} {value:g} the old is "
+        f"held too fast; try `-o {strategy}.{option}={smaller:g}`"
+    )
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known and len(known) == len(values) else None

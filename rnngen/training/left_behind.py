@@ -1,0 +1,77 @@
+"""What a run that goes on from another model (`--from`) does not take over, in a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from rnngen.bundles.bundle import Bundle
+from rnngen.bundles.manifest import CONFIG
+from rnngen.contracts.errors import UsageError
+from rnngen.contracts.options import OptionField, coerce, describe
+from rnngen.kernel.config_file import Config, read_config
+from rnngen.kernel.settings import Settings
+from rnngen.metrics.task_history import size_of
+
+OWN = ("time", "steps", "epochs", "seed", "device", "precision", "threads")
+"""Options of `train` that are of a run or a machine, and mean nothing to the next."""
+
+
+def left_behind(start: Bundle, settings: Settings, strategies: Collection[str]) -> list[str]:
+    """What the user should know.
+
+    Args:
+        start: the bundle whose model goes on learning.
+        settings: of the new run.
+        strategies: names of those that the new run learns with.
+    """
+    lines = []
+    lost = [
+        name
+        for name, state in start.strategy_state.items()
+        if name not in strategies and size_of({name: state})
+    ]
+    if lost:
+        plugins = " ".join(f"--plugin {name}" for name in sorted(lost))
+        lines.append(
+            f"`{start.path}` keeps what {' and '.join(f'`{name}`' for name in sorted(lost))} "
+            f"remembered; this run leaves it behind: add `{plugins}` to keep it"
+        )
+    others = list(_other_settings(start, settings))
+    if others:
+        lines.append(
+            f"set for `{start.path}`, and not for this run: {', '.join(others)}; give them with "
+            "`-o` to keep them"
+        )
+    return lines
+
+
+def _other_settings(start: Bundle, settings: Settings) -> Iterator[str]:
+    """`train.clip=0.5` for what was not the default there, and is another value here by default."""
+    recorded = _recorded(start)
+    if recorded is None:
+        return
+    for section, instance in settings.items():
+        table = recorded.sections.get(section, {})
+        for option in describe(type(instance)):
+            if option.name not in table or (section == "train" and option.name in OWN):
+                continue
+            silent = settings.origin(section, option.name) in ("default", "inherited")
+            there = _read(option, table[option.name])
+            if silent and there not in (option.default, getattr(instance, option.attribute)):
+                yield f"{section}.{option.name}={there}"
+
+
+def _recorded(start: Bundle) -> Config | None:
+    """The `config.toml` of the run that the bundle is of; a bundle may come without."""
+    try:
+        return read_config(start.path / CONFIG)
+    except UsageError:
+        return None
+
+
+def _read(option: OptionField, raw: object) -> object:
+    """The value; the default where another version knew other values."""
+    try:
+        return coerce(option, raw, "")
+    except UsageError:
+        return option.default

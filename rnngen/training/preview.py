@@ -1,0 +1,38 @@
+"""What a model in training writes: the beginning of a document, drawn at temperature 0.8."""
+
+from __future__ import annotations
+
+from rnngen.components.decoders.sample import Sample
+from rnngen.contracts.codec import Codec
+from rnngen.contracts.decoder import Request
+from rnngen.contracts.domain import Domain
+from rnngen.engines.torch_engine import Engine
+from rnngen.model.model import Model
+
+TEMPERATURE = 0.8
+
+
+def preview(
+    model: Model, domain: Domain, codec: Codec, length: int, seed: int, documents: int
+) -> str:
+    """At most `length` steps; touches neither the model nor the global random state.
+
+    Args:
+        model: in training or not.
+        domain: says how a sequence begins, if it has something to say to that.
+        codec: its codec.
+        length: how many steps.
+        seed: of what is drawn.
+        documents: how many the model learns from; of a few it hardly knows how they begin.
+
+    Returns:
+        text; empty where steps are none.
+    """
+    if not hasattr(codec, "stream"):
+        return ""
+    start = [codec.boundary] if documents > 1 else [codec.boundary, *codec.opening]
+    request = Request([start], length, seed=seed, forbidden=frozenset([codec.boundary]))
+    engine = Engine(model, codec.boundary)
+    with engine.threads(1):
+        emissions = list(Sample(temperature=TEMPERATURE).decode(engine, request))
+    return codec.decode([emission.step for emission in emissions])

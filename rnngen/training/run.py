@@ -1,0 +1,105 @@
+"""A run at one moment: its tasks, where it stands, and what the lifecycle hooks see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from rnngen.contracts.batch import Batches
+from rnngen.data.store import Store
+from rnngen.kernel.core_options import TrainOptions
+from rnngen.model.model import Model
+
+
+@dataclass(frozen=True)
+class Task:
+    """One part of what is learned: its steps and batches, and what it is validated on."""
+
+    name: str
+    train: Store
+    batches: Batches
+    valid: Store | None
+    members: tuple[int, ...] = (0,)
+    """The data sets it is made of, by their place in what is measured."""
+
+
+@dataclass
+class Position:
+    """Where a run stands. JSON."""
+
+    task: int = 0
+    batch: int = 0
+    """Batches read of this task; epoch and index follow from it."""
+    step: int = 0
+    """Optimizer steps of the whole run."""
+    task_step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    """Wall-clock seconds trained, over all sittings."""
+    task_seconds: float = 0.0
+    rate_scale: float = 1.0
+    """Halved at each recovery."""
+    recoveries: int = 0
+    first_loss: float | None = None
+    best: float | None = None
+    """Lowest validation, nats per token."""
+    best_step: int = 0
+    waiting: int = 0
+    """Validations since the best."""
+    last_validation: float = 0.0
+    """Progress at the last validation."""
+    owed: bool = False
+    """Whether a validation was begun and not finished: it comes before the next step."""
+    looked_at: int | None = None
+    """Held-out tokens that validations of this task look at; None: not chosen yet."""
+    begun: bool = False
+    """Whether strategies were told that this task starts."""
+    history: list[dict[str, Any]] = field(default_factory=list)
+    """A row from before the first task and one for each that is finished; see `task_history`."""
+
+
+@dataclass
+class Run:
+    """What lifecycle hooks see: the run as it is at this moment."""
+
+    model: Model
+    options: TrainOptions
+    device: torch.device
+    tasks: Sequence[Task]
+    position: Position
+    folder: Path
+    optimizer: torch.optim.Optimizer
+    generator: torch.Generator
+    dtype: torch.dtype | None
+    """Of matrix products; None is float32."""
+    start: Path | None
+    """The bundle whose model goes on learning (`--from`)."""
+    note: Callable[[str], None]
+    warn: Callable[[str], None]
+    lanes: int = 0
+    """How many rows of a batch are the task's own; those behind them are rehearsed."""
+    rehearsed: dict[str, slice] = field(default_factory=dict)
+    """Which rows of a batch each strategy rehearses."""
+    task_gradient: dict[str, torch.Tensor] = field(default_factory=dict)
+    """Of the task's own loss at this step, by parameter: without what was rehearsed, the terms of
+    strategies, projections and clipping. Empty unless a strategy's attribute `task_gradient` is
+    true."""
+
+    @property
+    def step(self) -> int:
+        """Optimizer steps done."""
+        return self.position.step
+
+    @property
+    def seed(self) -> int:
+        """The seed of the run."""
+        return self.options.seed
+
+    @property
+    def task(self) -> Task:
+        """The task being learned."""
+        return self.tasks[min(self.position.task, len(self.tasks) - 1)]

@@ -1,0 +1,68 @@
+"""Writes the run's configuration and record."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from torch import Tensor
+
+from rnngen.bundles.run_folder import RunFolder
+from rnngen.bundles.write import commit_model
+from rnngen.files.tree import pack
+from rnngen.training.plan import Plan
+from rnngen.training.run import Position
+from rnngen.training.settle import absolute
+
+
+def _save(plan: Plan, folder: RunFolder, position: Position, valid: float | None) -> None:
+    """Commits the model as it is as the run's bundle."""
+    tensors: dict[str, Tensor] = {}
+    strategy = plan.lifecycle.packed(pack, "strategy", tensors)
+    metrics = {} if valid is None else {"valid_nats_per_token": valid}
+    manifest = {
+        "step": position.step,
+        "model": plan.model.describe(),
+        "domain": {
+            "name": plan.domain_name,
+            "options": _options(plan, plan.domain_name),
+        },
+        "likelihood": dict(zip(("name", "options"), plan.likelihood, strict=True)),
+        "components": [
+            {
+                "kind": component.kind,
+                "name": component.name,
+                "plugin": component.plugin.name,
+                "distribution": component.plugin.distribution,
+                "version": component.plugin.version,
+            }
+            for component in plan.components
+        ],
+        "metrics": {**metrics, "tokens": position.tokens, "seconds": round(position.seconds, 3)},
+        "data": {
+            "fingerprint": plan.fingerprint,
+            "sources": plan.sources,
+            "valid": [absolute(name) for name in plan.wanted.valid],
+            "fitted": plan.fitted,
+            "prepared": [dataset.place for dataset in plan.datasets],
+            "documents": plan.documents,
+            "train_tokens": sum(len(dataset.train) for dataset in plan.datasets),
+        },
+        "seed": plan.train.seed,
+        "strategy": strategy,
+    }
+    manifest["continued"] = plan.start is not None
+    if plan.start is not None:
+        manifest["start"] = str(plan.start)
+    if plan.measured:
+        manifest["history"] = {
+            "tasks": [task.name for task in plan.measured],
+            "learned": plan.groups,
+            "rows": position.history,
+        }
+    commit_model(folder.path, plan.model.tensors(), manifest, plan.codec.files(), tensors)
+
+
+def _options(plan: Plan, section: str) -> dict[str, Any]:
+    section = section.rpartition(":")[2]
+    return asdict(plan.settings[section]) if section in plan.settings else {}

@@ -1,0 +1,53 @@
+"""What `fit` tells the user before and after."""
+
+from __future__ import annotations
+
+from rnngen.bundles.run_folder import RunFolder
+from rnngen.contracts.codec import Codec
+from rnngen.contracts.reporter import Reporter
+from rnngen.contracts.steps import step_shape
+from rnngen.training.plan import Plan
+from rnngen.training.run import Position
+
+
+def _describe(plan: Plan, folder: RunFolder, reporter: Reporter) -> None:
+    model = plan.settings["model"]
+    lines = [
+        f"device {plan.device} ({plan.device_reason}), {plan.precision_reason}, "
+        f"{plan.threads} threads, seed {plan.train.seed}",
+        f"model {model.layers} x {model.hidden} {model.cell}, "
+        f"{plan.model.parameter_count:,} parameters, {_steps(plan.codec)}",
+    ]
+    for task in plan.tasks:
+        held_out = task.valid.targets if task.valid else 0
+        lines.append(
+            f"data {task.name}: {task.train.targets:,} tokens to learn, {held_out:,} held out"
+        )
+    if plan.lifecycle:
+        lines.append(f"strategy {' + '.join(plan.lifecycle.names)}")
+    lines.append(f"run {folder.path}")
+    for line in lines:
+        reporter.note(line)
+        folder.log(line)
+
+
+def _steps(codec: Codec) -> str:
+    shape = step_shape(codec)
+    return f"steps of {shape[0]} numbers" if shape else f"{codec.size} different tokens"
+
+
+def _tell_result(plan: Plan, position: Position, folder: RunFolder, reporter: Reporter) -> None:
+    enough, asked = plan.train.epochs, plan.settings["train"].epochs
+    if enough and asked is None and position.batch >= enough * len(plan.tasks[-1].batches):
+        line = (
+            f"ended after {enough:.0f} passes over the text, before its time: what comes later is "
+            "mostly learnt by heart (`--epochs` for more)"
+        )
+        reporter.note(line)
+        folder.log(line)
+    speed = position.tokens / max(position.seconds, 1e-9)
+    line = f"trained {position.step} steps, {position.tokens:,} tokens, {speed:,.0f} tokens/s"
+    if position.best is not None:
+        line += f"; best validation {position.best:.4f} nats/token at step {position.best_step}"
+    reporter.note(line)
+    folder.log(line)

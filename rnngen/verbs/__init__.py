@@ -1,0 +1,1 @@
+"""What the program does: fit, generate, chat, evaluate, compare, continual, export, card."""

@@ -1,0 +1,178 @@
+"""The verb `chat`: a model that learnt dialogues takes part in one, turn by turn.
+
+    chat = Chat("runs/dialogue")
+    chat.answer("I would like to find a place to eat.")
+
+A dialogue is text in which each turn is a line that begins with who speaks: `USER: I am hungry.`
+The state of the model is carried from turn to turn, so that a turn costs its own tokens only,
+however long the conversation is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rnngen.bundles.bundle import Bundle, load
+from rnngen.contracts.decoder import Request
+from rnngen.contracts.domain import is_text
+from rnngen.contracts.engine import State
+from rnngen.contracts.errors import UsageError
+from rnngen.engines.device import choose_device
+from rnngen.engines.torch_engine import Engine
+from rnngen.verbs.generate import generate
+from rnngen.verbs.start import make_decoder
+from rnngen.verbs.writing import write
+
+TURN = re.compile(r"^([^\W\d][\w .'-]{0,23}:[ \t]?)", re.MULTILINE)
+"""Who speaks, at the beginning of a line."""
+
+LISTENED = 1500
+"""Tokens that the model writes to find out who speaks."""
+
+
+class Chat:
+    """A conversation with a model.
+
+    Args:
+        bundle: a bundle, or where it is.
+        you: what stands before the turns of whoever talks to the model; None: looked for.
+        other: what stands before the model's own turns; None: looked for.
+        decoder: `sample`, `greedy`, or one of a plugin.
+        options: of the decoder.
+        length: tokens of an answer at most.
+        seed: the same seed and turns give the same answers.
+        device: `auto`, `cpu`, `cuda`, `mps`.
+
+    Raises:
+        UsageError: the model learnt no dialogues, or the decoder can't stop at the end of a turn.
+        BundleError: the bundle is damaged.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle | str | Path,
+        *,
+        you: str | None = None,
+        other: str | None = None,
+        decoder: str = "sample",
+        options: Mapping[str, Any] | Sequence[str] | None = None,
+        length: int = 300,
+        seed: int = 0,
+        device: str = "auto",
+    ) -> None:
+        bundle = bundle if isinstance(bundle, Bundle) else load(bundle)
+        if not is_text(bundle.domain, bundle.codec):
+            raise UsageError(
+                f"`{bundle.path}` writes no text, so that one can't talk with it",
+                hint="chat with a model that learnt dialogues",
+            )
+        self._decoder = make_decoder(decoder, options)
+        if getattr(self._decoder, "complete", False):
+            raise UsageError(
+                f"an answer ends with its line, but the decoder `{decoder}` writes whole documents",
+                hint="use `--decoder sample`",
+            )
+        if hasattr(self._decoder, "attach"):
+            self._decoder.attach(bundle, lambda text: None)
+        if you is None or other is None:
+            you, other = speakers(bundle, you, other)
+        self.you, self.other = you, other
+        self._codec = bundle.codec
+        self._length = length
+        self._seed = seed
+        self._turns = 0
+        where, _ = choose_device(device)
+        self._engine = Engine(bundle.model.to(where), self._codec.boundary)
+        self._state = self._engine.start(1)
+        self._unread: list[int] = [self._codec.boundary]
+
+    def answer(self, text: str, stream: Callable[[str], None] | None = None) -> str:
+        """The model's next turn.
+
+        Args:
+            text: what was said to it, without a line end.
+            stream: told the answer as it is written.
+
+        Raises:
+            DataError: something in it is unknown to the model; the conversation is as it was.
+        """
+        said: list[int] = self._codec.encode(
+            f"{self.you}{' '.join(text.split())}\n{self.other}"
+        ).tolist()
+        heard, last = [*self._unread, *said[:-1]], said[-1]
+        with self._engine.threads(1):
+            self._read(heard)
+            request = Request(
+                [[last]],
+                self._length,
+                seed=self._seed,
+                first=self._turns,
+                ends=frozenset({self._codec.boundary}),
+            )
+            told = None if stream is None else lambda row, part: stream(part)
+            engine = _GoingOn(self._engine, self._state)
+            written = write(engine, self._codec, self._decoder, request, stops=["\n"], stream=told)
+        answer = written[0].text
+        self._unread = [last, *self._codec.encode(f"{answer}\n").tolist()]
+        self._turns += 1
+        return answer
+
+    def _read(self, steps: list[int]) -> None:
+        if steps:
+            tokens = torch.tensor(steps).unsqueeze(1)  # [T] -> [T,1]
+            _, self._state = self._engine.read(tokens, self._state)
+
+
+class _GoingOn:
+    """An engine whose sequences begin where another one is."""
+
+    def __init__(self, engine: Engine, state: State) -> None:
+        self.size, self.device, self.likelihood = engine.size, engine.device, engine.likelihood
+        self._engine = engine
+        self._state = state
+
+    def start(self, batch: int) -> State:
+        return self._engine.select(self._state, torch.zeros(batch, dtype=torch.int64))
+
+    def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        return self._engine.step(tokens, state)
+
+    def read(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        return self._engine.read(tokens, state)
+
+    def select(self, state: State, rows: Tensor) -> State:
+        return self._engine.select(state, rows)
+
+
+def speakers(bundle: Bundle, you: str | None, other: str | None) -> tuple[str, str]:
+    """Who speaks in what a model writes: whoever begins is `you`.
+
+    Args:
+        bundle: the model.
+        you: what is known of it already.
+        other: the same.
+
+    Raises:
+        UsageError: it writes no dialogues.
+    """
+    text = generate(bundle, length=LISTENED, documents=0)[0].text
+    found = Counter(TURN.findall(text))
+    often = [name for name in found if found[name] > 1]  # in the order in which they appear
+    others = [name for name in often if name not in (you, other)]
+    wanted = [name for name in (you, other) if name is None]
+    lines = [line for line in text.splitlines()[:-1] if line.strip()]
+    spoken = sum(line.startswith(tuple(often)) for line in lines)
+    if len(others) < len(wanted) or 2 * spoken < len(lines):
+        raise UsageError(
+            f"`{bundle.path}` writes no dialogues whose lines begin with who speaks",
+            hint="say what stands before the turns, such as `--you 'USER: ' --other 'SYSTEM: '`, "
+            "or train a model on such lines",
+        )
+    return you or others.pop(0), other or others.pop(0)

@@ -1,0 +1,157 @@
+"""What is known of the tasks without any model: their entropies, and how their texts begin."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rnngen.contracts.domain import is_text
+from rnngen.contracts.errors import DataError, UsageError
+from rnngen.data.cache import Dataset
+from rnngen.data.tasks import STANDARD_INPUT, prepare_tasks
+from rnngen.kernel.catalog import get_catalog
+from rnngen.metrics.baselines import TRAIN_STEPS, VALID_STEPS, unigram_nats
+
+FEWEST = 50
+"""Held-out tokens from which a task can be measured at all."""
+
+PROMPT = 40
+"""Characters of the held-out text that a sample goes on from."""
+
+SEARCHED = 400
+"""Tokens in which the beginning of a line is looked for."""
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """The tasks of one seed, which chooses what is held out where that are whole documents.
+
+    Args:
+        fingerprint: of each task's data.
+        train_tokens: to learn, of each task.
+        unigram: bits per token of each task's held-out part under the frequencies of its training
+            part; the b of forward transfer.
+        prompts: how each held-out part begins.
+    """
+
+    fingerprint: Sequence[str]
+    train_tokens: Sequence[int]
+    unigram: Sequence[float]
+    prompts: Sequence[str]
+
+
+def check_arguments(data: Sequence[str]) -> None:
+    """Refuses what is no row of tasks.
+
+    Raises:
+        UsageError: fewer than two tasks, the same one twice, or standard input.
+    """
+    if len(data) < 2:
+        raise UsageError(
+            f"{len(data) or 'no'} task{'' if len(data) == 1 else 's'} named, expected at least 2 "
+            "to learn in a row",
+            hint="every data argument is a task: `rnngen continual a.txt b.txt`",
+        )
+    if STANDARD_INPUT in data:
+        raise UsageError(
+            "standard input can be read only once, but every method learns the same tasks",
+            hint="write it to a file, and name that",
+        )
+    seen: dict[str, str] = {}
+    for argument in data:
+        place = argument if argument.startswith("corpus:") else os.path.realpath(argument)
+        if place in seen:
+            also = "" if seen[place] == argument else f" (as `{seen[place]}` too)"
+            raise UsageError(
+                f"`{argument}` is named twice{also}, but tasks must differ",
+                hint="name each task once",
+            )
+        seen[place] = argument
+
+
+def look(
+    data: Sequence[str],
+    domain: str,
+    options: Mapping[str, Any],
+    seed: int,
+    note: Callable[[str], None] = lambda text: None,
+) -> HeldOut:
+    """Prepares the tasks as every trial will, and measures what needs no model.
+
+    Args:
+        data: arguments, one for each task.
+        domain: its name.
+        options: of the domain.
+        seed: of what is held out.
+        note: told what takes its time.
+
+    Raises:
+        UsageError: something named is not there, two tasks are the same, or they are no text.
+        DataError: a task can't be read, or is too short.
+    """
+    reader = get_catalog().find("domain", domain).build(**options)
+    datasets = prepare_tasks(domain, reader, [[part] for part in data], seed=seed, note=note)
+    if not is_text(reader, datasets[0].codec):
+        raise UsageError(
+            f"the domain `{domain}` is no text, but every model of this comparison writes on from "
+            "lines of each task",
+            hint="learn them in a row with `rnngen fit --plugin ...`, which measures each task",
+        )
+    for argument, dataset in zip(data, datasets, strict=True):
+        _check_length(argument, dataset)
+    fingerprint = [dataset.fingerprint for dataset in datasets]
+    for second, content in enumerate(fingerprint):
+        first = fingerprint.index(content)
+        if first < second:
+            raise UsageError(
+                f"`{data[first]}` and `{data[second]}` hold the same, but tasks must differ",
+                hint="name each task once",
+            )
+    return HeldOut(
+        fingerprint=fingerprint,
+        train_tokens=[dataset.train.targets for dataset in datasets],
+        unigram=[_unigram_bits(dataset) for dataset in datasets],
+        prompts=[_prompt(dataset) for dataset in datasets],
+    )
+
+
+def names(data: Sequence[str]) -> list[str]:
+    """Short names of the tasks: of files the last part without its ending, where that is enough."""
+    short = [
+        part.removeprefix("corpus:") if part.startswith("corpus:") else Path(part).stem or part
+        for part in data
+    ]
+    return [
+        name if short.count(name) == 1 else part for name, part in zip(short, data, strict=True)
+    ]
+
+
+def _check_length(argument: str, dataset: Dataset) -> None:
+    held_out = 0 if dataset.valid is None else dataset.valid.targets
+    if held_out < FEWEST:
+        raise DataError(
+            f"task `{argument}` has {held_out} tokens held out, expected at least {FEWEST} to "
+            "measure it on",
+            hint="give it more text, hold out more with `-o text.valid=0.2`, or leave it out",
+        )
+
+
+def _unigram_bits(dataset: Dataset) -> float:
+    """With the same counts as the baseline of `rnngen evaluate`."""
+    assert dataset.valid is not None
+    train = dataset.train.steps[-TRAIN_STEPS:]
+    valid = dataset.valid.steps[1:][:VALID_STEPS]
+    nats = unigram_nats(train.astype("int64"), valid.astype("int64"), dataset.codec.size)
+    return float(nats.mean()) / math.log(2)
+
+
+def _prompt(dataset: Dataset) -> str:
+    """The beginning of the first whole line that is held out, for samples to go on from."""
+    assert dataset.valid is not None
+    text = dataset.codec.decode(dataset.valid.steps[1:SEARCHED])
+    _, _, later = text.partition("\n")
+    return (later.lstrip("\n") or text)[:PROMPT]

@@ -1,0 +1,237 @@
+"""Text as it becomes certain: what is held back while it may still become a stop text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+from rnngen.contracts.codec import Codec
+from rnngen.contracts.decoder import Decoder, Emission, Request
+from rnngen.contracts.engine import Engine as AnyEngine
+from rnngen.contracts.steps import Beginning
+
+NOTHING = Beginning(())
+
+
+End = Literal["length", "stop", "document"]
+
+
+Stream = Callable[[int, str], None]
+"""Called with the number of the sequence and the text that became certain."""
+
+
+@dataclass(frozen=True)
+class Generated:
+    """One sequence.
+
+    Args:
+        text: what was written, without the prompt; empty where steps are no text.
+        tokens: its tokens as a person would read them.
+        steps: the same as numbers; tuples of them where a step is a vector.
+        log_probability: sum of `log_probabilities`.
+        log_probabilities: ln p of each step under the model, before any filter.
+        prompt: the beginning that was continued, as a person would read it.
+        end: why it ended: by `length`, by a `stop` text, or with the `document`.
+        forbidden: where the decoder did not allow what the model wanted most, if that was asked
+            for: `rnngen_constrained.explain.Forbidden`, or what another decoder has.
+        beginning: the steps that stand before, and what it hangs on.
+    """
+
+    text: str
+    tokens: list[str]
+    steps: list[Any]
+    log_probability: float
+    log_probabilities: list[float]
+    prompt: str
+    end: End
+    forbidden: Sequence[Any] = ()
+    beginning: Beginning = NOTHING
+
+
+def write(
+    engine: AnyEngine,
+    codec: Codec,
+    decoder: Decoder,
+    request: Request,
+    *,
+    beginning: Beginning = NOTHING,
+    stops: Sequence[str] = (),
+    documents: int = 0,
+    stream: Stream | None = None,
+) -> list[Generated]:
+    """The sequences of a request, each until it ends.
+
+    Args:
+        engine: steps the model.
+        codec: of its steps.
+        decoder: chooses them.
+        request: what is asked for; its `stop` is set here.
+        beginning: what stands in the prompts after the boundary.
+        stops: texts that end a sequence; they are cut off.
+        documents: how many documents a sequence may have; 0: any number.
+        stream: as for `generate`.
+    """
+    writers = _Writers(codec, request, beginning, stops, documents, stream)
+    for emission in decoder.decode(engine, request):
+        writers.write(emission)
+    return writers.results()
+
+
+class _Writers:
+    """Gathers the emissions of a request, sequence by sequence."""
+
+    def __init__(
+        self,
+        codec: Codec,
+        request: Request,
+        beginning: Beginning,
+        stops: Sequence[str],
+        documents: int,
+        stream: Stream | None,
+    ) -> None:
+        def make(row: int, rank: int) -> _Writer:
+            tell = None if stream is None or rank else partial(stream, row)
+            return _Writer(codec, request, beginning, stops, documents, tell)
+
+        self._make = make
+        rows = range(len(request.prompts))
+        self._writers = {(row, 0): make(row, 0) for row in rows}
+        if stops or documents:
+            request.stop = lambda row, step: self._writers[row, 0].end is not None
+
+    def write(self, emission: Emission) -> None:
+        key = emission.row, emission.rank
+        if key not in self._writers:
+            self._writers[key] = self._make(*key)
+        self._writers[key].write(emission.step, emission.log_probability)
+
+    def results(self) -> list[Generated]:
+        return [self._writers[key].result() for key in sorted(self._writers)]
+
+
+class _Writer:
+    """One sequence while it is written."""
+
+    def __init__(
+        self,
+        codec: Codec,
+        request: Request,
+        beginning: Beginning,
+        stops: Sequence[str],
+        documents: int,
+        stream: Callable[[str], None] | None,
+    ) -> None:
+        self.end: End | None = None
+        self._codec = codec
+        self._length = request.length
+        self._beginning = beginning
+        self._stops = StopTexts(stops)
+        self._documents = documents
+        self._stream = stream
+        # Steps that are no text have no such decoder.
+        self._decoder = codec.stream() if hasattr(codec, "stream") else None
+        for step in request.prompts[0]:
+            self._feed(step)
+        self._boundaries = 0
+        self._steps: list[Any] = []
+        self._logs: list[float] = []
+        # Where in the decoded text each step begins, and how long that text is.
+        self._starts: list[int] = []
+        self._decoded = 0
+        self._text: list[str] = []
+
+    def _feed(self, step: Any) -> str:
+        return "" if self._decoder is None else self._decoder.feed(step)
+
+    def write(self, step: Any, log_probability: float) -> None:
+        """One more step, unless the sequence has ended."""
+        if self.end is not None:
+            return
+        if step == self._codec.boundary:
+            self._boundaries += 1
+            if self._boundaries == self._documents:
+                self.end = "document"
+                return
+        self._steps.append(step)
+        self._logs.append(log_probability)
+        self._starts.append(self._decoded)
+        self._decode(self._feed(step))
+        if self.end is None and len(self._steps) == self._length:
+            self.end = "length"
+
+    def result(self) -> Generated:
+        """The sequence, when no more steps come."""
+        if self.end != "stop" and self._decoder is not None:
+            self._decode(self._decoder.flush())
+        if self.end != "stop":
+            self._pass_on(self._stops.flush())
+        text = "".join(self._text)
+        return Generated(
+            text=text,
+            tokens=[] if self._decoder is None else [self._codec.token(s) for s in self._steps],
+            steps=self._steps,
+            log_probability=sum(self._logs, 0.0),
+            log_probabilities=self._logs,
+            prompt=self._beginning.shown,
+            end=self.end or "document",
+            beginning=self._beginning,
+        )
+
+    def _decode(self, text: str) -> None:
+        self._decoded += len(text)
+        self._pass_on(self._stops.feed(text))
+        if self._stops.found:
+            self.end = "stop"
+            # A step that stands for nothing but text that was cut off is dropped.
+            length = sum(map(len, self._text))
+            kept = sum(start < length for start in self._starts)
+            del self._steps[kept:], self._logs[kept:]
+
+    def _pass_on(self, text: str) -> None:
+        if not text:
+            return
+        self._text.append(text)
+        if self._stream is not None:
+            self._stream(text)
+
+
+class StopTexts:
+    """Passes text on until one of the stop texts appears; that one and what follows is cut off.
+
+    Args:
+        texts: none of them empty.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = tuple(texts)
+        self._held = ""
+        self.found = False
+
+    def feed(self, text: str) -> str:
+        """The text that became certain; sets `found` where a stop text is complete."""
+        if self.found:
+            return ""
+        self._held += text
+        places = [place for stop in self._texts if (place := self._held.find(stop)) >= 0]
+        if places:
+            self.found = True
+            return self._pass_on(min(places))
+        return self._pass_on(len(self._held) - self._unsettled())
+
+    def flush(self) -> str:
+        """What was held back, when no more text comes."""
+        return "" if self.found else self._pass_on(len(self._held))
+
+    def _unsettled(self) -> int:
+        """How many characters at the end may be the beginning of a stop text."""
+        longest = min(len(self._held), max((len(stop) for stop in self._texts), default=1) - 1)
+        for count in range(longest, 0, -1):
+            if any(stop.startswith(self._held[-count:]) for stop in self._texts):
+                return count
+        return 0
+
+    def _pass_on(self, count: int) -> str:
+        text, self._held = self._held[:count], self._held[count:]
+        return text
