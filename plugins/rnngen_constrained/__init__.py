@@ -2,7 +2,7 @@
 
 A kind of constraint is registered with the hook `register_constraints`, by anyone's plugin. Its
 target is called with what the user wrote, `target(text, **options)`, and gives a
-`rnngen_constrained.constraint.Constraint`, or a rule written as `start`, `step` and `accept`.
+`rnngen.contracts.constraint.Constraint`, or a rule written as `start`, `step` and `accept`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ def register_decoders(register: Register) -> None:
     """The decoder that satisfies constraints."""
     register(
         "constrained",
-        "rnngen_constrained.decoder.decoder.decoder:Constrained",
-        options="rnngen_constrained.decoder.decoder.options:Options",
+        "rnngen_constrained.decoder.decoder:Constrained",
+        options="rnngen_constrained.decoder.options:Options",
         summary="sequences that satisfy rules: regex, words, grammar, schema, rhyme, music",
     )
 
@@ -61,8 +61,8 @@ def register_constraints(register: Register) -> None:
     )
     register(
         "json-schema",
-        "rnngen_constrained.json_schema.constraint.constraint:JsonSchema",
-        options="rnngen_constrained.json_schema.constraint.constraint:Options",
+        "rnngen_constrained.json_schema.constraint:JsonSchema",
+        options="rnngen_constrained.json_schema.constraint:Options",
         summary="JSON that a schema in a file allows",
     )
     register(

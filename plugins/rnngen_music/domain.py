@@ -29,7 +29,7 @@ class MusicDomain:
     """Reads music, fits codecs on it, and writes music.
 
     Args:
-        options: the fields of `rnngen.domains.music.options.Options`.
+        options: the fields of `rnngen_music.options.Options`.
 
     Raises:
         UsageError: an option that does not exist or makes no sense.

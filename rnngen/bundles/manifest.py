@@ -44,7 +44,7 @@ HISTORY = {
         list,
     ),
 }
-"""How a run of several tasks went; see `rnngen.task_history`."""
+"""How a run of several tasks went; see `rnngen.metrics.task_history`."""
 
 
 SCHEMA = {

@@ -6,7 +6,7 @@
     log.txt         what was said, without control characters
     samples/        step-000200.txt: what the model wrote after step 200
 
-The model and the checkpoint in the same folder are `rnngen.bundle`'s.
+The model and the checkpoint in the same folder are `rnngen.bundles.bundle`'s.
 """
 
 from __future__ import annotations

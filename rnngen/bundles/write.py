@@ -45,7 +45,7 @@ def commit_model(
         manifest: `step`, `model`, `domain`, `likelihood`, `components`, and what else is to be kept
             in `bundle.json`; JSON only.
         codec_files: what `Codec.files` gave.
-        extra: the tensors of `manifest["strategy"]` (packed by `rnngen.tree`).
+        extra: the tensors of `manifest["strategy"]` (packed by `rnngen.files.tree`).
 
     Raises:
         RunError: something could not be written; the previous commit is whole.

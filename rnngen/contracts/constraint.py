@@ -112,7 +112,7 @@ class Machine(Protocol):
 
 
 class Single(Protocol):
-    """A machine for one sequence; `rnngen_constrained.rows.PerSequence` makes a `Machine` of it."""
+    """A machine for one sequence, of which a `Machine` for many is made."""
 
     vocabulary: Vocabulary
     exact: bool

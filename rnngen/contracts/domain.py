@@ -83,7 +83,7 @@ class Domain(Protocol):
 
 
 class Written(Protocol):
-    """A generated sequence, as a domain writes it: `rnngen.generate.Generated`."""
+    """A generated sequence, as a domain writes it: `rnngen.verbs.writing.Generated`."""
 
     @property
     def prompt(self) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Run(Protocol):
-    """What a lifecycle hook sees of a run, as it is at that moment; see `rnngen.position.Run`."""
+    """What a lifecycle hook sees of a run, as it is at that moment."""
 
     model: nn.Module
     optimizer: torch.optim.Optimizer

@@ -74,7 +74,7 @@ def check_reading(domain: Domain, sources: list[Source]) -> list[Piece]:
 
 def check_codec(codec: Codec, pieces: list[Piece]) -> None:
     """Steps are ids below `size` and never the boundary; streaming gives what decoding gives."""
-    assert isinstance(codec, Codec), "the codec lacks something of rnngen.protocols.Codec"
+    assert isinstance(codec, Codec), "the codec lacks something of rnngen.contracts.codec.Codec"
     assert 0 <= codec.boundary < codec.size, "the boundary is not an id"
     for piece in pieces:
         steps = codec.encode(piece.content)

@@ -1,6 +1,6 @@
 """The verb `compare`: runs side by side, by what differs in them and what they reached.
 
-result = rnngen.compare.compare(["runs/a", "runs/b"], out="runs/compare.png")
+result = rnngen.verbs.compare.compare(["runs/a", "runs/b"], out="runs/compare.png")
 result.differing      # {"train.learning_rate": ["0.004", "0.001"]}
 """
 

@@ -1,6 +1,6 @@
 """Beam search over what a machine allows: the most probable valid sequences found.
 
-As `rnngen.decoders.beam`, with two differences: a beginning is only kept if it can be finished in
+As the decoder `beam`, with two differences: a beginning is only kept if it can be finished in
 what is left, and as many as possible of the states of the constraint are kept. The beam is filled
 in turn from groups of beginnings that still need the same number of steps, so that those which put
 off what they have to include do not push out those that don't (Post and Vilar 2018).
@@ -27,7 +27,7 @@ from rnngen_constrained.errors import check_open
 
 @dataclass(frozen=True)
 class Search:
-    """What a beam search is told; see `rnngen.decoders.beam.Options`."""
+    """What a beam search is told; see `rnngen.components.decoders.beam.Options`."""
 
     width: int
     n_best: int

@@ -61,7 +61,7 @@ class Weights:
 
 
 class MaskedChooser:
-    """`rnngen.decoders.rollout.Chooser` that keeps a machine's states beside the sequences.
+    """A `rnngen.components.decoders.rollout.Chooser` that keeps a machine beside the sequences.
 
     Args:
         machine: over the vocabulary of the model.

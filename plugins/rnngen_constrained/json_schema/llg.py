@@ -27,7 +27,7 @@ MOST_REFERENCES = 1000
 
 
 class LibraryMatcher:
-    """A `Matcher` of `rnngen_constrained.planned` over a matcher of the library."""
+    """A `Matcher` of `rnngen_constrained.machines.planned` over a matcher of the library."""
 
     def __init__(self, inner: LLMatcher, size: int, end: int) -> None:
         self._inner = inner

@@ -27,7 +27,7 @@ def place_of(state: Any) -> int:
 
 
 class Sentences:
-    """A rule as in `rnngen_constrained.rule`; what is open is at most `DEEPEST` deep."""
+    """A rule as in `rnngen_constrained.machines.rule`; what is open is at most `DEEPEST` deep."""
 
     def start(self) -> State:
         """Nothing is open, and no word has been written."""

@@ -22,7 +22,7 @@ def compose(names: Sequence[str], parts: Sequence[Part]) -> Machine:
     """The machine of what satisfies all parts, which are bound to the same vocabulary.
 
     Tables become one table, by product. Where one of the parts has none, or the product would be
-    too large, steps are kept only with a plan (`rnngen_constrained.joint`).
+    too large, steps are kept only with a plan (`rnngen_constrained.machines.joint`).
 
     Raises:
         Contradiction: nothing satisfies all of them; names a smallest set that is to blame.

@@ -102,7 +102,7 @@ def make(
     raise BadRule(
         f"constraint `{kind}` of plugin {component.plugin} has neither `bind` nor `start`, `step` "
         "and `accept`",
-        hint="`rnngen.testing.constraints` checks a constraint's contract",
+        hint="`rnngen_constrained.testing` checks a constraint's contract",
     )
 
 

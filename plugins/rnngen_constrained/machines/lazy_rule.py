@@ -20,7 +20,7 @@ REMEMBERED = 100_000
 
 
 class CheckedRule(Protocol):
-    """A rule that keeps its contract; see `rnngen_constrained.rule`."""
+    """A rule that keeps its contract; see `rnngen_constrained.machines.rule`."""
 
     def start(self) -> Hashable: ...  # noqa: D102
 

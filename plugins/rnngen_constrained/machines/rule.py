@@ -97,7 +97,7 @@ class Checked:
     def _bad(self, what: str, expected: str) -> BadRule:
         return BadRule(
             f"rule `{self.name}`: {what}, expected {expected}",
-            hint="`rnngen.testing.constraints` checks a rule's contract",
+            hint="`rnngen_constrained.testing` checks a rule's contract",
         )
 
 

@@ -12,7 +12,7 @@ FOLDER = "tensorboard"
 
 
 class TensorBoard:
-    """Writes event files to `tensorboard/` in the run's folder; see `rnngen.protocols.Tracker`.
+    """Writes event files to `tensorboard/` in the run's folder.
 
     Args:
         folder: of the run.

@@ -81,7 +81,7 @@ def unflatten(like: State, flat: tuple[Tensor, ...]) -> State:
 
 
 class Onnx:
-    """Writes ONNX; see `rnngen.protocols.Exporter`.
+    """Writes ONNX; see `rnngen.contracts.output.Exporter`.
 
     Args:
         opset: version of the ONNX operators.
