@@ -18,6 +18,13 @@ import rnngen.engines.waiting  # noqa: F401  (before anything here can import to
 
 if TYPE_CHECKING:
     from rnngen.contracts.cell import Cell as Cell
+    from rnngen.contracts.constraint import INFINITE as INFINITE
+    from rnngen.contracts.constraint import Constraint as Constraint
+    from rnngen.contracts.constraint import Machine as Machine
+    from rnngen.contracts.constraint import Reason as Reason
+    from rnngen.contracts.constraint import Rule as Rule
+    from rnngen.contracts.constraint import Single as Single
+    from rnngen.contracts.constraint import Vocabulary as Vocabulary
     from rnngen.contracts.errors import RnngenError as RnngenError
     from rnngen.contracts.options import option as option
     from rnngen.contracts.version import __version__ as __version__
@@ -30,6 +37,13 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "Cell": "rnngen.contracts.cell",
+    "Constraint": "rnngen.contracts.constraint",
+    "INFINITE": "rnngen.contracts.constraint",
+    "Machine": "rnngen.contracts.constraint",
+    "Reason": "rnngen.contracts.constraint",
+    "Rule": "rnngen.contracts.constraint",
+    "Single": "rnngen.contracts.constraint",
+    "Vocabulary": "rnngen.contracts.constraint",
     "RnngenError": "rnngen.contracts.errors",
     "__version__": "rnngen.contracts.version",
     "evaluate": "rnngen.verbs.evaluate",

@@ -15,8 +15,8 @@ def register_decoders(register: Register) -> None:
     """The decoder that satisfies constraints."""
     register(
         "constrained",
-        "rnngen_constrained.decoder.decoder.decoder:Constrained",
-        options="rnngen_constrained.decoder.decoder.options:Options",
+        "rnngen_constrained.decoder.decoder:Constrained",
+        options="rnngen_constrained.decoder.options:Options",
         summary="sequences that satisfy rules: regex, words, grammar, schema, rhyme, music",
     )
 
@@ -61,8 +61,8 @@ def register_constraints(register: Register) -> None:
     )
     register(
         "json-schema",
-        "rnngen_constrained.json_schema.constraint.constraint:JsonSchema",
-        options="rnngen_constrained.json_schema.constraint.constraint:Options",
+        "rnngen_constrained.json_schema.constraint:JsonSchema",
+        options="rnngen_constrained.json_schema.constraint:Options",
         summary="JSON that a schema in a file allows",
     )
     register(

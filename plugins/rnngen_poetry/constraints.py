@@ -8,6 +8,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from rnngen.contracts.constraint import Constraint
 from rnngen.contracts.options import option
 from rnngen_constrained.errors import BadSyntax
 from rnngen_poetry import forms
@@ -39,7 +40,7 @@ class Options:
     repeat: bool = option(False, "whether a word may rhyme with itself")
 
 
-class PoemConstraint:
+class PoemConstraint(Constraint):
     """A poem of some form.
 
     Args:

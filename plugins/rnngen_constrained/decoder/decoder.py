@@ -29,8 +29,8 @@ from rnngen_constrained.errors import TooShort, Unspellable
 from rnngen_constrained.machines.compose import Part, compose
 from rnngen_constrained.machines.constraint import each
 from rnngen_constrained.machines.rows import PerSequence
+from rnngen_constrained.machines.strangers import as_constraint, as_machine
 from rnngen_constrained.machines.table import TableMachine
-from rnngen_constrained.machines.table_single import TableSingle
 from rnngen_constrained.machines.without import without
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Constrained:
     def __init__(self, constraints: Sequence[Constraint] = (), **options: Any) -> None:
         self.options = Options(**options)
         check_options(self.options)
-        self._constraints = [*each(chosen(self.options)), *constraints]
+        self._constraints = [*each(chosen(self.options)), *map(as_constraint, constraints)]
         check_rules(self.options)
         self._checks: dict[frozenset[int], Checks] = {}
         self._note: Note = _silent
@@ -170,7 +170,7 @@ class Constrained:
             )
         forbidden = _forbidden(request, vocabulary.end)
         if forbidden not in self._machines:
-            parts: list[Part] = [part.bind(vocabulary) for part in self._constraints]
+            parts: list[Part] = [as_machine(part.bind(vocabulary)) for part in self._constraints]
             self._checks[forbidden] = Checks(self._constraints, parts, vocabulary, forbidden)
             names = self.names
             if forbidden or not parts:
@@ -198,7 +198,7 @@ def _forbidden(request: Request, end: int) -> frozenset[int]:
 
 def _quick(machine: Machine) -> Machine:
     """The machine that is fastest for few rows."""
-    return PerSequence(TableSingle(machine)) if isinstance(machine, TableMachine) else machine
+    return PerSequence(machine.single()) if isinstance(machine, TableMachine) else machine
 
 
 def _worth(weights: Weights) -> str:

@@ -79,7 +79,7 @@ def _of_music(bundle: Bundle, note: Callable[[str], None]) -> list[Constraint]:
     return [whole_notes(), Heard(frozenset(unheard))]
 
 
-class Heard:
+class Heard(Constraint):
     """The constraint that only tokens of the training music are written.
 
     Args:

@@ -18,9 +18,16 @@ from rnngen.contracts.options import build, describe, unknown_option
 from rnngen.kernel.blame import blamed
 from rnngen.kernel.catalog import get_catalog
 from rnngen_constrained.errors import BadRule, ConstraintError
+from rnngen_constrained.machines.strangers import (
+    as_constraint,
+    as_machine,
+    is_constraint,
+    is_rule,
+    wants_many,
+)
 
 
-class Together:
+class Together(Constraint):
     """Several constraints as one: all of them hold."""
 
     def __init__(self, parts: Sequence[Constraint]) -> None:
@@ -31,9 +38,8 @@ class Together:
         """The machine of all of them."""
         from rnngen_constrained.machines.compose import compose
 
-        return compose(
-            [part.name for part in self.parts], [part.bind(vocabulary) for part in self.parts]
-        )
+        bound = [as_machine(part.bind(vocabulary)) for part in self.parts]
+        return compose([part.name for part in self.parts], bound)
 
 
 def each(constraints: Iterable[Constraint]) -> list[Constraint]:
@@ -64,7 +70,7 @@ def make(
         UsageError: there is no such kind or option, or what was written makes no sense.
         PluginError: its plugin failed.
     """
-    from rnngen_constrained.machines.rule import RuleConstraint, is_rule
+    from rnngen_constrained.machines.rule import RuleConstraint
 
     component = get_catalog().find("constraint", kind.replace("_", "-"))
     target = component.load()
@@ -77,7 +83,7 @@ def make(
     given = {name: value for name, value in {**(options or {}), **own}.items() if name in known}
     if fields is not None:
         values = dict(vars(build(fields, given, f"constraint `{kind}`")))
-    if getattr(target, "many", False):
+    if wants_many(target):
         text = tuple(text.split(",")) if isinstance(text, str) else tuple(text)
         if "" in text:
             raise ConstraintError(f"`{kind}` has an empty entry", hint="take a comma away")
@@ -95,8 +101,8 @@ def make(
         raise ConstraintError(
             f"constraint `{kind}` can't be made from `{text}`: {error}"
         ) from error
-    if isinstance(made, Constraint):
-        return made
+    if is_constraint(made):
+        return as_constraint(made)
     if is_rule(made):
         return RuleConstraint(name, made)
     raise BadRule(
@@ -109,7 +115,7 @@ def make(
 def takes_many(kind: str) -> bool:
     """Whether one constraint of a kind is made of several texts."""
     component = get_catalog().find("constraint", kind.replace("_", "-"))
-    return bool(getattr(component.load(), "many", False))
+    return wants_many(component.load())
 
 
 def _takes_text(target: Any) -> bool:

@@ -32,7 +32,7 @@ LINKS = 1 << 18
 State: TypeAlias = tuple[States, Plan]
 
 
-class Joint:
+class Joint(Single):
     """`Single` of several, over the same vocabulary.
 
     Raises:

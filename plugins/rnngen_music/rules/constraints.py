@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
+from rnngen.contracts.constraint import Constraint
 from rnngen.contracts.options import option
 from rnngen_constrained.errors import BadSyntax, EmptyLanguage, Unspellable
 from rnngen_music.rules.keys import pitch_classes
@@ -42,7 +43,7 @@ class Options:
     )
 
 
-class MusicConstraint:
+class MusicConstraint(Constraint):
     """A rule over event tokens.
 
     Args:

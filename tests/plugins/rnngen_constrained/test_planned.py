@@ -182,7 +182,7 @@ def test_a_library_joined_with_another_constraint_is_kept_valid_or_refused(tmp_p
     words = pairs(300)
     text = JsonSchema(written(tmp_path, {"type": "string", "unknown": 1}))
     parts = [text, Length("8..20")]
-    machine = compose([part.name for part in parts], [part.bind(words) for part in parts]).single
+    machine = compose([part.name for part in parts], [part.bind(words) for part in parts]).single()
     rng = np.random.default_rng(0)
     length = machine.needed(machine.start())
     for spare in (0, 5):
