@@ -87,14 +87,6 @@ def test_importing_the_package_imports_nothing_else():
     assert not imported & {*HEAVY, "click", "pluggy"}
 
 
-@pytest.mark.parametrize("name", [name for name in rnngen.__all__ if name != "__version__"])
-def test_public_name_is_there_and_is_what_it_is_called(name):
-    value = getattr(rnngen, name)
-    assert callable(value)
-    assert name == "hookimpl" or value.__name__ == name
-    assert name in dir(rnngen)
-
-
 def test_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute `fitt`"):
         _ = rnngen.fitt

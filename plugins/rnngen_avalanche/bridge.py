@@ -21,12 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from torch import Tensor
 
-import rnngen
-from rnngen.contracts.batch import Batch
-from rnngen.contracts.errors import BundleError
-from rnngen.training.learning_check import learned_little, too_strong
-from rnngen.training.rehearsal import beside
-from rnngen.training.run import Run, Task
+from rnngen import Batch, BundleError, Run, Task, beside, hookimpl, warn_if_not_learned
 from rnngen_avalanche import backend, names, refusals
 from rnngen_avalanche.chunk import Chunk
 from rnngen_avalanche.effects import Effects
@@ -73,7 +68,7 @@ class Bridge:
 
     # A run -----------------------------------------------------------------------------------
 
-    @rnngen.hookimpl
+    @hookimpl
     def fit_started(self, run: Run) -> None:
         """Imports Avalanche, and builds its plugins for this run."""
         refusals.check_run(run)
@@ -117,7 +112,7 @@ class Bridge:
 
     # A task ----------------------------------------------------------------------------------
 
-    @rnngen.hookimpl
+    @hookimpl
     def task_started(self, run: Run, task: Task) -> None:
         """Tells the plugins; a model that goes on learning brings what they knew of it."""
         if run.start is not None and run.position.task == 0:
@@ -156,7 +151,7 @@ class Bridge:
 
             self._rehearsal = Rehearsal.of(self.facade.dataloader, run.seed)
 
-    @rnngen.hookimpl
+    @hookimpl
     def task_finished(self, run: Run) -> None:
         """The plugins estimate importances, copy the model, or fill their memory."""
         if not self._open:
@@ -176,7 +171,7 @@ class Bridge:
 
     # A step ----------------------------------------------------------------------------------
 
-    @rnngen.hookimpl
+    @hookimpl
     def rehearse(self, run: Run, batch: Batch) -> Batch | None:
         """Rows of the memory; then the plugins may look at the batch, and pass over their own."""
         if not self._open:
@@ -205,7 +200,7 @@ class Bridge:
             self.facade.fire("after_training_epoch")
             self.facade.fire("before_training_epoch")
 
-    @rnngen.hookimpl
+    @hookimpl
     def loss_terms(self, batch: Batch, output: Tensor) -> Mapping[str, Tensor] | None:
         """What the plugins add to the loss."""
         facade = self.facade
@@ -220,30 +215,27 @@ class Bridge:
         penalty = facade.penalty(output, self._effects)
         return {"penalty": penalty} if penalty.requires_grad else None
 
-    @rnngen.hookimpl
+    @hookimpl
     def gradients_ready(self) -> None:
         """A-GEM and GEM project the gradient."""
         self.facade.fire("after_backward", self._effects)
         self.facade.fire("before_update")
 
-    @rnngen.hookimpl
+    @hookimpl
     def step_finished(self) -> None:
         """SI and RWalk take note of the step."""
         self.facade.fire("after_update")
         self.facade.fire("after_training_iteration")
 
-    @rnngen.hookimpl
+    @hookimpl
     def tasks_measured(self, run: Run) -> None:
         """Says so if lambda is so large that a task was not learned."""
         weighed = [name for name in self.names if name in refusals.WEIGHED]
-        if weighed and learned_little(run):
+        if weighed:
             build = backend.load("build")
             name = max(weighed, key=lambda name: build.strength(name, self.options))
             strength = build.strength(name, self.options)
-            if strength:
-                run.warn(
-                    too_strong("avalanche", "lambda", strength, build.LAMBDA[name], run.task.name)
-                )
+            warn_if_not_learned(run, "avalanche", "lambda", strength, build.LAMBDA[name])
 
     # What is kept ------------------------------------------------------------------------------
 

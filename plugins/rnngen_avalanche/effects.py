@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from rnngen.training.run import Run
+from rnngen import Run
 
 PROJECTING = ("agem", "gem")
 

@@ -14,7 +14,7 @@ import torch
 from avalanche.training.plugins.clock import Clock
 from torch import Tensor
 
-from rnngen.contracts.batch import Batches
+from rnngen import Batches
 from rnngen_avalanche import windows
 from rnngen_avalanche.chunk import IGNORED, Chunk
 from rnngen_avalanche.effects import Effects

@@ -7,7 +7,7 @@ target is called with what the user wrote, `target(text, **options)`, and gives 
 
 from __future__ import annotations
 
-from rnngen.kernel.hookspecs import Register, hookimpl
+from rnngen import Register, hookimpl
 
 
 @hookimpl

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from rnngen.contracts.constraint import INFINITE, Machine, Vocabulary
+from rnngen import INFINITE, Machine, Vocabulary
 from rnngen_constrained.machines.rows import PerSequence
 from rnngen_constrained.machines.rule import RuleConstraint
 from rnngen_constrained.machines.strangers import as_constraint, as_machine, is_constraint, is_rule

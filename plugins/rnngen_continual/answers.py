@@ -11,8 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rnngen.contracts.batch import Batch
-from rnngen.training.run import Run
+from rnngen import Batch, Run
 from rnngen_continual.memory import Memory
 from rnngen_continual.teacher import Teacher
 

@@ -8,15 +8,14 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from rnngen.contracts.constraint import Constraint
-from rnngen.contracts.options import option
+from rnngen import Constraint, option
 from rnngen_constrained.errors import BadSyntax
 from rnngen_poetry import forms
 from rnngen_poetry.forms import Form
 from rnngen_poetry.measure import read_metre, read_syllables
 
 if TYPE_CHECKING:
-    from rnngen.contracts.constraint import Vocabulary
+    from rnngen import Vocabulary
     from rnngen_poetry.dictionary import Dictionary
     from rnngen_poetry.poem import Poem
 

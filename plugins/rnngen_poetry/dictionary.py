@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from rnngen.contracts.errors import DataError
+from rnngen import DataError
 from rnngen_constrained.files import read_bytes
 from rnngen_poetry.pronunciation import rhyming_part, stresses
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from rnngen.contracts.constraint import Vocabulary
+from rnngen import Vocabulary
 from rnngen_constrained.errors import ConstraintError, EmptyLanguage, Unspellable
 from rnngen_poetry.dictionary import Dictionary
 from rnngen_poetry.lexicon import Lexicon

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rnngen.contracts.errors import UsageError
+from rnngen import UsageError
 from rnngen_constrained.errors import Unsupported
 from rnngen_poetry.measure import Measure, syllables
 

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from rnngen.contracts.constraint import INFINITE, Reason, Single, Vocabulary
+from rnngen import INFINITE, Reason, Single, Vocabulary
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.errors import Hostile
 from rnngen_constrained.kinds.word_list import texts_of

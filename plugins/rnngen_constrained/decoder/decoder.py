@@ -10,12 +10,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rnngen.components.decoders.rollout import check, roll_out
-from rnngen.components.decoders.sample import Options as SampleOptions
-from rnngen.contracts.constraint import INFINITE, Constraint, Machine, Vocabulary
-from rnngen.contracts.decoder import Emission, Request
-from rnngen.contracts.engine import Engine
-from rnngen.contracts.errors import UsageError
+from rnngen import (
+    INFINITE,
+    Constraint,
+    Emission,
+    Engine,
+    Machine,
+    Request,
+    SampleOptions,
+    UsageError,
+    Vocabulary,
+    check_request,
+    roll_out,
+)
 from rnngen_constrained.decoder.beam import Search, search
 from rnngen_constrained.decoder.chosen import chosen
 from rnngen_constrained.decoder.explain import Forbidden, explain
@@ -34,7 +41,7 @@ from rnngen_constrained.machines.table import TableMachine
 from rnngen_constrained.machines.without import without
 
 if TYPE_CHECKING:
-    from rnngen.bundles.bundle import Bundle
+    from rnngen import Bundle
 
 Note = Callable[[str], None]
 FEW = 8
@@ -100,7 +107,7 @@ class Constrained:
         Raises:
             ConstraintError: the constraints can't be satisfied within the length.
         """
-        check(request, engine.size)
+        check_request(request, engine.size)
         if not request.prompts or request.length < 1:
             return
         machine, quick = self._machine(request)

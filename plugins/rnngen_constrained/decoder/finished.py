@@ -14,9 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rnngen.contracts.constraint import Constraint, Vocabulary
-from rnngen.contracts.decoder import Emission, Request
-from rnngen.contracts.draws import other_seed
+from rnngen import Constraint, Emission, Request, Vocabulary, other_seed
 from rnngen_constrained.errors import Invalid, Unproven
 from rnngen_constrained.machines.compose import Part
 

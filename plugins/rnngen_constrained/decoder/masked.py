@@ -18,10 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rnngen.components.decoders.sample import Options as SampleOptions
-from rnngen.components.decoders.sample import Sampler
-from rnngen.contracts.constraint import Machine
-from rnngen.contracts.decoder import Request
+from rnngen import Machine, Request, SampleOptions, Sampler
 from rnngen_constrained.errors import check_open
 
 NEVER = -1e9

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.constraint import INFINITE, Reason, Single, Vocabulary
+from rnngen import INFINITE, Reason, Single, Vocabulary
 from rnngen_constrained.automata.expression import Rules
 from rnngen_constrained.errors import Hostile
 from rnngen_constrained.grammar.alphabet import Alphabet

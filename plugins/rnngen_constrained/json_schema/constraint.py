@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from rnngen.contracts.constraint import Constraint, Machine, Single, Vocabulary
-from rnngen.contracts.options import option
+from rnngen import Constraint, Machine, Single, Vocabulary, option
 from rnngen_constrained.decoder.written import text_fault
 from rnngen_constrained.errors import BadSyntax, Hostile, Unsupported
 from rnngen_constrained.files import read_text

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.constraint import INFINITE, Reason, Single, Vocabulary
+from rnngen import INFINITE, Reason, Single, Vocabulary
 from rnngen_constrained.grammar.machine import GrammarMachine
 from rnngen_constrained.json_schema.keys import Keys, after
 from rnngen_constrained.machines.planned import Matcher

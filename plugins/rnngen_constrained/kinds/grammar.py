@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rnngen.contracts.constraint import Constraint, Machine, Single, Vocabulary
+from rnngen import Constraint, Machine, Single, Vocabulary
 from rnngen_constrained.decoder.written import text_fault
 from rnngen_constrained.files import read_text
 from rnngen_constrained.grammar.lark_text import WHOLE, read_grammar

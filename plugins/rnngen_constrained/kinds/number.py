@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from rnngen.contracts.constraint import Constraint, Machine, Single, Vocabulary
+from rnngen import Constraint, Machine, Single, Vocabulary
 from rnngen_constrained.automata.digits import between
 from rnngen_constrained.decoder.written import shown, text_fault
 from rnngen_constrained.errors import BadSyntax, EmptyLanguage

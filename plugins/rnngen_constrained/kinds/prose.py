@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnngen.contracts.constraint import INFINITE, Constraint, Machine, Reason, Single, Vocabulary
+from rnngen import INFINITE, Constraint, Machine, Reason, Single, Vocabulary
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.token_dfa import Ints
 from rnngen_constrained.decoder.written import text_fault

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rnngen.contracts.constraint import Constraint, Machine, Single, Vocabulary
+from rnngen import Constraint, Machine, Single, Vocabulary
 from rnngen_constrained.automata.byte_dfa import determinize
 from rnngen_constrained.automata.nfa import build
 from rnngen_constrained.automata.regex_syntax import parse, shown

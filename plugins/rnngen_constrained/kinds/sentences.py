@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnngen.contracts.constraint import Rule
+from rnngen import Rule
 from rnngen_constrained.kinds.word_list import is_word_character
 
 PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "«": "»"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from pathlib import Path
 
-from rnngen.contracts.constraint import Constraint, Machine, Single, Vocabulary
+from rnngen import Constraint, Machine, Single, Vocabulary
 from rnngen_constrained.decoder.written import shown, text_fault
 from rnngen_constrained.errors import BadSyntax
 from rnngen_constrained.files import read_text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnngen.contracts.constraint import INFINITE, Machine, Single, Vocabulary
+from rnngen import INFINITE, Machine, Single, Vocabulary
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.lift import lift
 from rnngen_constrained.automata.regex_syntax import (

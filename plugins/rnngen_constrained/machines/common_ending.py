@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.constraint import INFINITE, Single
+from rnngen import INFINITE, Single
 
 SEARCHED = 2000
 """Steps tried by a search for a short ending, at most."""

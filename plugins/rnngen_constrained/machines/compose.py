@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rnngen.contracts.constraint import Machine, Single
+from rnngen import Machine, Single
 from rnngen_constrained.automata.product import product_of_all
 from rnngen_constrained.errors import BadRule, Contradiction, Undecided
 from rnngen_constrained.machines.contradiction import contradict, smallest

@@ -11,12 +11,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from rnngen.contracts.constraint import Constraint, Machine, Vocabulary
-from rnngen.contracts.options import build, describe, unknown_option
-from rnngen.kernel.blame import blamed
-from rnngen.kernel.catalog import get_catalog
+from rnngen import (
+    Constraint,
+    Machine,
+    Vocabulary,
+    blamed,
+    build_options,
+    describe_options,
+    find_component,
+)
 from rnngen_constrained.errors import BadRule, ConstraintError
 from rnngen_constrained.machines.strangers import (
     as_constraint,
@@ -25,6 +31,11 @@ from rnngen_constrained.machines.strangers import (
     is_rule,
     wants_many,
 )
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """Of a kind that has none."""
 
 
 class Together(Constraint):
@@ -72,17 +83,12 @@ def make(
     """
     from rnngen_constrained.machines.rule import RuleConstraint
 
-    component = get_catalog().find("constraint", kind.replace("_", "-"))
+    component = find_component("constraint", kind.replace("_", "-"))
     target = component.load()
-    fields = component.load_options()
-    values: dict[str, Any] = {}
-    known = set() if fields is None else {field.name for field in describe(fields)}
-    own = own or {}
-    for name in own.keys() - known:
-        raise unknown_option(name, known, f"constraint `{kind}`")
-    given = {name: value for name, value in {**(options or {}), **own}.items() if name in known}
-    if fields is not None:
-        values = dict(vars(build(fields, given, f"constraint `{kind}`")))
+    fields = component.load_options() or NoOptions
+    known = {field.name for field in describe_options(fields)}
+    shared = {name: value for name, value in (options or {}).items() if name in known}
+    values = vars(build_options(fields, {**shared, **(own or {})}, f"constraint `{kind}`"))
     if wants_many(target):
         text = tuple(text.split(",")) if isinstance(text, str) else tuple(text)
         if "" in text:
@@ -114,7 +120,7 @@ def make(
 
 def takes_many(kind: str) -> bool:
     """Whether one constraint of a kind is made of several texts."""
-    component = get_catalog().find("constraint", kind.replace("_", "-"))
+    component = find_component("constraint", kind.replace("_", "-"))
     return wants_many(component.load())
 
 

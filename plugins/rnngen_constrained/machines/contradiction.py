@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from rnngen.contracts.constraint import Machine, Single
+from rnngen import Machine, Single
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.product import product
 from rnngen_constrained.automata.token_dfa import TokenDFA, trimmed

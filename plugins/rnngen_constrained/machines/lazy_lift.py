@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from rnngen.contracts.constraint import INFINITE, Reason, Single, Vocabulary
+from rnngen import INFINITE, Reason, Single, Vocabulary
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.spelling import Ints, Spelling, spelling_of
 from rnngen_constrained.automata.token_dfa import distances

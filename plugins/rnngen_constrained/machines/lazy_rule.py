@@ -11,7 +11,7 @@ from collections.abc import Hashable
 from functools import lru_cache
 from typing import Protocol
 
-from rnngen.contracts.constraint import INFINITE, Reason, Single, Vocabulary
+from rnngen import INFINITE, Reason, Single, Vocabulary
 from rnngen_constrained.errors import Hostile
 
 SEARCHED = 2000

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rnngen.contracts.constraint import INFINITE, Machine, Reason, Single
+from rnngen import INFINITE, Machine, Reason, Single
 
 REMEMBERED = 1 << 24
 """Truth values that are remembered, at most: 16 MiB."""

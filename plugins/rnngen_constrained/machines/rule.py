@@ -23,8 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.constraint import Constraint, Machine, Rule, Single, Vocabulary
-from rnngen.kernel.blame import blamed, one_line
+from rnngen import Constraint, Machine, Rule, Single, Vocabulary, blamed, one_line
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.token_dfa import merged_columns, trimmed
 from rnngen_constrained.decoder.written import text_fault

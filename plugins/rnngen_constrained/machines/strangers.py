@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rnngen.contracts.constraint import Constraint, Machine, Reason, Rule, Single, Vocabulary
+from rnngen import Constraint, Machine, Reason, Rule, Single, Vocabulary
 
 OPTIONAL = ("exact", "ample", "complete", "needed_after", "attempt", "relying", "ends", "fault")
 """What a machine for one sequence may have."""

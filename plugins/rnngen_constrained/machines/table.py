@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnngen.contracts.constraint import INFINITE, Machine, Reason, Vocabulary
+from rnngen import INFINITE, Machine, Reason, Vocabulary
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.token_dfa import Ints, TokenDFA, shortest
 from rnngen_constrained.machines.table_single import TableSingle

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnngen.contracts.constraint import INFINITE, Reason, Single, Vocabulary
+from rnngen import INFINITE, Reason, Single, Vocabulary
 from rnngen_constrained.automata.token_dfa import Ints, TokenDFA
 
 

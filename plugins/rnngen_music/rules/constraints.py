@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-from rnngen.contracts.constraint import Constraint
-from rnngen.contracts.options import option
+from rnngen import Constraint, option
 from rnngen_constrained.errors import BadSyntax, EmptyLanguage, Unspellable
 from rnngen_music.rules.keys import pitch_classes
 from rnngen_music.rules.names import (
@@ -22,7 +21,7 @@ from rnngen_music.rules.names import (
 )
 
 if TYPE_CHECKING:
-    from rnngen.contracts.constraint import Vocabulary
+    from rnngen import Vocabulary
     from rnngen_music.rules.rule import Rule
     from rnngen_music.rules.table import RuleTable
 

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from rnngen.contracts.constraint import Vocabulary
+from rnngen import Vocabulary
 from rnngen_constrained.automata.token_dfa import trimmed
 from rnngen_constrained.errors import EmptyLanguage, Hostile
 from rnngen_constrained.machines.table import TableMachine
