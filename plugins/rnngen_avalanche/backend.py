@@ -10,7 +10,7 @@ from types import ModuleType
 from rnngen import PluginError
 
 VERSION = "0.6.0"
-"""The release whose plugins were read, and whose faults `mends.py` knows."""
+"""The release whose plugins were read, and whose faults `avalanche_fixes.py` knows."""
 
 HINT = "`pip install 'rnngen[avalanche]'`"
 

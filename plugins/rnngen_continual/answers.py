@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from rnngen import Batch, Run
-from rnngen_continual.memory import Memory
+from rnngen_continual.kept_data import Memory
 from rnngen_continual.teacher import Teacher
 
 BLOCK = 32

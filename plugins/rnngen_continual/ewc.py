@@ -24,8 +24,8 @@ from typing import Literal
 import torch
 
 from rnngen import Batches, Run, hookimpl, option
+from rnngen_continual.gradients import spread, whole_gradient
 from rnngen_continual.parameters import Named, copies, grown, trained, zeros
-from rnngen_continual.passes import spread, whole_gradient
 from rnngen_continual.penalty import QuadraticPenalty
 
 LAMBDA = 0.4

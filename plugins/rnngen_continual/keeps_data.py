@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rnngen import Run, UsageError, hookimpl
-from rnngen_continual.memory import Memory, Size
+from rnngen_continual.kept_data import Memory, Size
 
 
 class KeepsData:

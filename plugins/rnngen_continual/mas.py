@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import torch
 
 from rnngen import Batches, Run, batch_nll, hookimpl, option
+from rnngen_continual.gradients import spread, without_dropout
 from rnngen_continual.parameters import Named, trained, zeros
-from rnngen_continual.passes import spread, without_dropout
 from rnngen_continual.penalty import QuadraticPenalty
 
 LAMBDA = 0.02

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rnngen import Constraint, option
-from rnngen_constrained.errors import BadSyntax
+from rnngen_constrained import BadSyntax
 from rnngen_poetry import forms
 from rnngen_poetry.forms import Form
 from rnngen_poetry.measure import read_metre, read_syllables

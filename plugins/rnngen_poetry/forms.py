@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rnngen import UsageError
-from rnngen_constrained.errors import Unsupported
+from rnngen_constrained import Unsupported
 from rnngen_poetry.measure import Measure, syllables
 
 LONGEST = 400

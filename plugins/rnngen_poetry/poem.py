@@ -12,9 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from rnngen import INFINITE, Reason, Single, Vocabulary
-from rnngen_constrained.automata.byte_dfa import ByteDFA
-from rnngen_constrained.errors import Hostile
-from rnngen_constrained.kinds.word_list import texts_of
+from rnngen_constrained import ByteDFA, Hostile, texts_of
 from rnngen_poetry.endings import ones
 from rnngen_poetry.explain import explain
 from rnngen_poetry.lexicon import Lexicon

@@ -34,7 +34,7 @@ from rnngen_constrained.decoder.unused import check_options, check_rules
 from rnngen_constrained.decoder.vocabulary import vocabulary_of
 from rnngen_constrained.errors import TooShort, Unspellable
 from rnngen_constrained.machines.compose import Part, compose
-from rnngen_constrained.machines.constraint import each
+from rnngen_constrained.machines.make import each
 from rnngen_constrained.machines.rows import PerSequence
 from rnngen_constrained.machines.strangers import as_constraint, as_machine
 from rnngen_constrained.machines.table import TableMachine

@@ -12,9 +12,9 @@ from rnngen import INFINITE, Reason, Single, Vocabulary
 from rnngen_constrained.automata.expression import Rules
 from rnngen_constrained.errors import Hostile
 from rnngen_constrained.grammar.alphabet import Alphabet
-from rnngen_constrained.grammar.lift import Lift
 from rnngen_constrained.grammar.loops import simplified
 from rnngen_constrained.grammar.network import Network
+from rnngen_constrained.grammar.over_tokens import Lift
 from rnngen_constrained.grammar.productive import check_spellable
 from rnngen_constrained.grammar.stack import Reader, State
 

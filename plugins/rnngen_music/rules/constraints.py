@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from rnngen import Constraint, option
-from rnngen_constrained.errors import BadSyntax, EmptyLanguage, Unspellable
+from rnngen_constrained import BadSyntax, EmptyLanguage, Unspellable
 from rnngen_music.rules.keys import pitch_classes
 from rnngen_music.rules.names import (
     Event,

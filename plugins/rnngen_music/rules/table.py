@@ -11,9 +11,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from rnngen import Vocabulary
-from rnngen_constrained.automata.token_dfa import trimmed
-from rnngen_constrained.errors import EmptyLanguage, Hostile
-from rnngen_constrained.machines.table import TableMachine
+from rnngen_constrained import EmptyLanguage, Hostile, TableMachine, trimmed
 from rnngen_music.rules.names import Event
 from rnngen_music.rules.rule import Rule
 

@@ -19,7 +19,7 @@ from rnngen_constrained.decoder.decoder import Constrained
 from rnngen_constrained.errors import Invalid, Unproven
 from rnngen_constrained.kinds.grammar import Grammar
 from rnngen_constrained.kinds.regex import Regex
-from rnngen_constrained.machines.constraint import make
+from rnngen_constrained.machines.make import make
 from rnngen_constrained.machines.strangers import is_constraint
 from rnngen_constrained.testing import characters
 from tests.plugins.rnngen_constrained.grammars import JSON, sampled, text_of

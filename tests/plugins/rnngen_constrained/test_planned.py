@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from rnngen.contracts.errors import PluginError
 from rnngen_constrained.errors import BadSyntax, ConstraintError, Undecided, Unsupported
-from rnngen_constrained.json_schema.constraint import JsonSchema
+from rnngen_constrained.json_schema.kind import JsonSchema
 from rnngen_constrained.kinds.includes import MustInclude
 from rnngen_constrained.kinds.length import Length
 from rnngen_constrained.machines.compose import compose
-from rnngen_constrained.machines.constraint import make
+from rnngen_constrained.machines.make import make
 from rnngen_constrained.machines.planned import PlannedMachine
 from tests.plugins.rnngen_constrained.grammars import characters, pairs, sampled, text_of
 from tests.plugins.rnngen_constrained.listed import Listed

@@ -48,7 +48,7 @@ def token_loss(output: Tensor, y: Tensor) -> Tensor:
     return torch.nn.functional.cross_entropy(output, y.reshape(-1), ignore_index=IGNORED)
 
 
-class Facade:
+class FakeTemplate:
     """A strategy without a loop.
 
     Args:
