@@ -8,8 +8,7 @@ from typing import Any
 
 import torch
 
-from rnngen.contracts.constraint import Machine, Vocabulary
-from rnngen.contracts.engine import Engine
+from rnngen import Engine, Machine, Vocabulary
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngen.contracts.constraint import Constraint, Vocabulary
-from rnngen.contracts.errors import BundleError, DataError, UsageError
+from rnngen import BundleError, Constraint, DataError, UsageError, Vocabulary
 from rnngen_constrained.decoder.vocabulary import vocabulary_of
 from rnngen_constrained.kinds.prose import Prose
 from rnngen_constrained.kinds.word_list import BETWEEN
@@ -20,8 +19,7 @@ from rnngen_music.rules.constraints import whole_notes
 from rnngen_music.rules.names import read_events
 
 if TYPE_CHECKING:
-    from rnngen.bundles.bundle import Bundle
-    from rnngen.data.store import Store
+    from rnngen import Bundle, Store
 
 MOST_WORDS = 50_000
 LONGEST = 40
@@ -79,7 +77,7 @@ def _of_music(bundle: Bundle, note: Callable[[str], None]) -> list[Constraint]:
     return [whole_notes(), Heard(frozenset(unheard))]
 
 
-class Heard:
+class Heard(Constraint):
     """The constraint that only tokens of the training music are written.
 
     Args:

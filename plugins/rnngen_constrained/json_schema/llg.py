@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.constraint import Vocabulary
-from rnngen.contracts.errors import PluginError
+from rnngen import PluginError, Vocabulary
 from rnngen_constrained.errors import Hostile, Unsupported
 
 if TYPE_CHECKING:

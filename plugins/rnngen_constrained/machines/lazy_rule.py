@@ -11,7 +11,7 @@ from collections.abc import Hashable
 from functools import lru_cache
 from typing import Protocol
 
-from rnngen.contracts.constraint import INFINITE, Reason, Vocabulary
+from rnngen import INFINITE, Reason, Single, Vocabulary
 from rnngen_constrained.errors import Hostile
 
 SEARCHED = 2000
@@ -33,7 +33,7 @@ State = tuple[Hashable, bytes]
 """The rule's state, and the bytes of a character that is not yet whole."""
 
 
-class LazyRule:
+class LazyRule(Single):
     """`Single`.
 
     Raises:
