@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rnngen.bundles.bundle import Bundle, data_of, load
+from rnngen.bundles.bundle import Bundle, load
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.domain import Domain, ForecastRequest, Report
 from rnngen.contracts.errors import DataError, UsageError
@@ -224,15 +224,15 @@ def _steps(characters: int, held_out: Store, held_out_characters: int) -> int:
 
 def _training(bundle: Bundle, note: Callable[[str], None]) -> tuple[Dataset | None, str]:
     """What the run learned from, or why it can't be had."""
-    data = data_of(bundle)
-    if len(data["fingerprint"]) > 1:
+    data = bundle.data_record
+    if len(data.fingerprint) > 1:
         return None, "the run learned several tasks in a row: name the text to measure on"
     codec, name = bundle.codec, bundle.manifest["domain"]["name"]
     try:
         (dataset,) = reopen_tasks(
             name,
             bundle.domain,
-            [data["sources"]],
+            [data.sources],
             data,
             codec,
             note=note,
@@ -253,7 +253,7 @@ def _encoded(
     name, domain = bundle.manifest["domain"]["name"], bundle.domain
     keep = getattr(domain, "keep", source.looks_like_text)
     found: Sequence[source.Source]
-    found = find_sources.find(data or data_of(bundle)["sources"], keep=keep)
+    found = find_sources.find(data or bundle.data_record.sources, keep=keep)
     if split is not None:
         found = _part(domain, found, split)
     dataset = prepare(name, domain, found, codec=bundle.codec, fraction=0.0, note=note)

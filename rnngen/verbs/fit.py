@@ -16,7 +16,7 @@ from typing import Any
 
 from torch import Tensor
 
-from rnngen.bundles.bundle import data_of, load
+from rnngen.bundles.bundle import load
 from rnngen.bundles.checkpoint import load_checkpoint
 from rnngen.bundles.records import read_record
 from rnngen.bundles.run_folder import RunFolder, environment
@@ -181,7 +181,7 @@ def _resume(
         command = config.command("fit")
         wanted = Wanted(
             data=command["data"],
-            valid=data_of(bundle)["valid"],
+            valid=bundle.data_record.valid,
             domain=command["domain"],
             plugins=command.get("plugins", ()),
             flags={"train": dict(limits)},

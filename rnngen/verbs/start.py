@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rnngen.bundles.bundle import Bundle, data_of
+from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.decoder import Decoder
 from rnngen.contracts.errors import UsageError
 from rnngen.contracts.options import build as build_options
@@ -39,15 +39,15 @@ def sources_of(
     keep = getattr(bundle.domain, "keep", source.looks_like_text)
     if named:
         return find_sources.find(named, keep=keep)
-    record = data_of(bundle)
-    if STANDARD_INPUT in record["sources"]:
+    record = bundle.data_record
+    if STANDARD_INPUT in record.sources:
         raise UsageError(
             "the model learned from standard input, which can't be read again",
             hint=f"name a file to go on from: `rnngen generate {bundle.path} FILE`",
         )
-    found = find_sources.find(record["sources"], keep=keep)
+    found = find_sources.find(record.sources, keep=keep)
     learned, _ = split_of(bundle.domain, found, None)
-    if [source.fingerprint(learned)] != record["fingerprint"]:
+    if [source.fingerprint(learned)] != record.fingerprint:
         note("the data changed since the model was trained: going on from what it is now")
     return found
 

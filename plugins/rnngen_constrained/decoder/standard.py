@@ -122,12 +122,11 @@ def _texts(bundle: Bundle) -> Iterator[str]:
 
 def _training(bundle: Bundle) -> Store:
     """What the model learned from."""
-    from rnngen.bundles.bundle import data_of
     from rnngen.data.tasks import reopen_tasks
 
-    data = data_of(bundle)
-    if len(data["fingerprint"]) != 1:
+    data = bundle.data_record
+    if len(data.fingerprint) != 1:
         raise DataError("the run learned several tasks in a row")
     name = bundle.manifest["domain"]["name"]
-    (dataset,) = reopen_tasks(name, bundle.domain, [data["sources"]], data, bundle.codec)
+    (dataset,) = reopen_tasks(name, bundle.domain, [data.sources], data, bundle.codec)
     return dataset.train
