@@ -36,7 +36,7 @@ def sources_of(
         UsageError: one is gone, or they were read from standard input.
     """
     named = [data] if isinstance(data, str) and data else list(data)
-    keep = getattr(bundle.domain, "keep", source.looks_like_text)
+    keep = bundle.domain.keep
     if named:
         return find_sources.find(named, keep=keep)
     record = bundle.data_record
@@ -59,13 +59,10 @@ def begin(bundle: Bundle, prompt: str) -> Beginning:
         DataError: the prompt has something that the model does not know.
         UsageError: the domain takes no prompt.
     """
-    codec, domain = bundle.codec, bundle.domain
-    if hasattr(domain, "begin"):
-        made: Beginning = domain.begin(prompt, codec)
-        return made
-    if not prompt and not has_documents(bundle):
+    codec = bundle.codec
+    if not prompt and codec.spells_text and not has_documents(bundle):
         return Beginning(codec.opening)
-    return Beginning(codec.encode(prompt).tolist(), shown=prompt)
+    return bundle.domain.begin(prompt, codec)
 
 
 def prime(bundle: Bundle, prompt: str, primer: str | Path) -> Beginning:
@@ -75,16 +72,10 @@ def prime(bundle: Bundle, prompt: str, primer: str | Path) -> Beginning:
         DataError: the file can't be read, or does not suit the prompt.
         UsageError: there is no such file, or the domain goes on from none.
     """
-    if not hasattr(bundle.domain, "prime"):
-        raise UsageError(
-            f"the domain `{bundle.manifest['domain']['name']}` goes on from no file",
-            hint="leave `--primer` out; a text to continue is a prompt, or `--prompt-file`",
-        )
     path = Path(primer)
     if not path.is_file():
         raise UsageError(f"there is no file `{primer}`")
-    made: Beginning = bundle.domain.prime(prompt, Source(path.name, path), bundle.codec)
-    return made
+    return bundle.domain.prime(prompt, Source(path.name, path), bundle.codec)
 
 
 def make_decoder(name: str, options: Mapping[str, Any] | Sequence[str] | None = None) -> Decoder:

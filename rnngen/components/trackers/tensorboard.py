@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rnngen.contracts.errors import PluginError, RunError
+from rnngen.contracts.output import Tracker
 
 FOLDER = "tensorboard"
 
 
-class TensorBoard:
+class TensorBoard(Tracker):
     """Writes event files to `tensorboard/` in the run's folder.
 
     Args:
