@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from rnngen.contracts.domain import Domain as Domain
     from rnngen.contracts.domain import ForecastRequest as ForecastRequest
     from rnngen.contracts.domain import Report as Report
-    from rnngen.contracts.domain import Source as Source
     from rnngen.contracts.domain import Written as Written
     from rnngen.contracts.draws import other_seed as other_seed
     from rnngen.contracts.draws import uniforms as uniforms
@@ -78,6 +77,7 @@ if TYPE_CHECKING:
     from rnngen.engines.torch_engine import Engine as _TorchEngine
     from rnngen.files.atomic import saving as saving
     from rnngen.files.atomic import write_atomically as write_atomically
+    from rnngen.files.source import Source as Source
     from rnngen.kernel.blame import blamed as blamed
     from rnngen.kernel.blame import one_line as one_line
     from rnngen.kernel.catalog import find_component as find_component
@@ -146,7 +146,7 @@ _PUBLIC = {
     "ForecastRequest": "rnngen.contracts.domain",
     "Piece": "rnngen.contracts.steps",
     "Report": "rnngen.contracts.domain",
-    "Source": "rnngen.contracts.domain",
+    "Source": "rnngen.files.source",
     "Written": "rnngen.contracts.domain",
     # a likelihood
     "Likelihood": "rnngen.contracts.likelihood",

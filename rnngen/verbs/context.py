@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from rnngen.bundles.bundle import Bundle, data_of
+from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.constraint import Constraint
 from rnngen.contracts.context import Context
 from rnngen.contracts.errors import DataError
@@ -42,11 +42,11 @@ class ModelContext(Context):
             UsageError: a file is gone.
             BundleError: what the bundle says of its data is damaged.
         """
-        data = data_of(self.bundle)
-        if len(data["fingerprint"]) != 1:
+        data = self.bundle.data_record
+        if len(data.fingerprint) != 1:
             raise DataError("the run learned several tasks in a row")
         name = self.bundle.manifest["domain"]["name"]
-        (dataset,) = reopen_tasks(name, self.bundle.domain, [data["sources"]], data, self.codec)
+        (dataset,) = reopen_tasks(name, self.bundle.domain, [data.sources], data, self.codec)
         for start in range(0, len(dataset.train), BLOCK):
             yield dataset.train.steps[start : start + BLOCK]
 
