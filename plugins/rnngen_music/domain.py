@@ -14,6 +14,8 @@ from rnngen import (
     Beginning,
     BundleError,
     Codec,
+    Constraint,
+    Context,
     Domain,
     Measuring,
     Piece,
@@ -152,6 +154,14 @@ class MusicDomain(Domain):
         if measuring.codec.step_shape:
             return measure.frames(measuring)
         return measure.events(measuring)
+
+    def default_constraints(self, context: Context) -> Sequence[Constraint]:
+        """Of tokens: whole notes, of the pitches and so on that the model learned from."""
+        if context.codec.step_shape:
+            return ()
+        from rnngen_music.default_rules import default_rules
+
+        return default_rules(context)
 
     def write(
         self, written: Sequence[Written], codec: EventCodec | FrameCodec, path: Path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rnngen.contracts.codec import Codec
@@ -33,5 +33,5 @@ class Context(ABC):
         """
 
     @abstractmethod
-    def default_constraint(self) -> Constraint | None:
-        """What the model's domain holds sequences to where nothing is said; None: to nothing."""
+    def default_constraints(self) -> Sequence[Constraint]:
+        """What the model's domain holds sequences to where nothing is said; none: to nothing."""

@@ -231,6 +231,6 @@ class Domain(Contract, ABC):
         """
         raise Unsupported(self, "forecasting")
 
-    def default_constraint(self, context: Context) -> Constraint | None:
-        """What sequences are held to by a decoder that was told no rule; None: to nothing."""
-        return None
+    def default_constraints(self, context: Context) -> Sequence[Constraint]:
+        """What sequences are held to by a decoder that was told no rule; none: to nothing."""
+        return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -50,6 +50,6 @@ class ModelContext(Context):
         for start in range(0, len(dataset.train), BLOCK):
             yield dataset.train.steps[start : start + BLOCK]
 
-    def default_constraint(self) -> Constraint | None:
+    def default_constraints(self) -> Sequence[Constraint]:
         """What the bundle's domain holds sequences to where nothing is said."""
-        return self.bundle.domain.default_constraint(self)
+        return self.bundle.domain.default_constraints(self)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnngen import (
     INFINITE,
     Constraint,
+    Context,
+    Decoder,
     Emission,
     Engine,
     Machine,
@@ -40,9 +42,6 @@ from rnngen_constrained.machines.strangers import as_constraint, as_machine
 from rnngen_constrained.machines.table import TableMachine
 from rnngen_constrained.machines.without import without
 
-if TYPE_CHECKING:
-    from rnngen import Bundle
-
 Note = Callable[[str], None]
 FEW = 8
 """Rows up to which masks that are remembered by state are faster than those of a table."""
@@ -52,7 +51,7 @@ def _silent(text: str) -> None:
     pass
 
 
-class Constrained:
+class Constrained(Decoder):
     """Sequences that satisfy constraints; its arguments are the fields of `Options`.
 
     `attach` tells it what the steps of the model mean; it has to be called before `decode`.
@@ -64,6 +63,8 @@ class Constrained:
 
     complete = True
     """What it writes must not be cut off."""
+
+    explains = True
 
     def __init__(self, constraints: Sequence[Constraint] = (), **options: Any) -> None:
         self.options = Options(**options)
@@ -77,18 +78,13 @@ class Constrained:
         self.weights: Weights | None = None
         """Of the last request, where sequences were drawn from what is allowed."""
 
-    def attach(self, bundle: Bundle, note: Note = _silent) -> None:
-        """Learns what the steps of a bundle's model mean.
-
-        Args:
-            bundle: whose model will be decoded.
-            note: told in a line what one should know of the result.
-        """
-        self.bind(vocabulary_of(bundle.codec), note)
+    def attach(self, context: Context) -> None:
+        """Learns what the steps of a model mean, and what to hold them to where nothing is said."""
+        self.bind(vocabulary_of(context.codec), context.note)
         if not self._constraints:
             from rnngen_constrained.decoder.standard import standard
 
-            self._constraints = standard(bundle, note)
+            self._constraints = [*map(as_constraint, standard(context))]
 
     def bind(self, vocabulary: Vocabulary, note: Note = _silent) -> None:
         """The same for a vocabulary."""
@@ -173,7 +169,7 @@ class Constrained:
         if vocabulary is None:
             raise UsageError(
                 "the decoder `constrained` was not told what the model's steps mean",
-                hint="call `attach(bundle)` or `bind(vocabulary)` first",
+                hint="call `attach(context)` or `bind(vocabulary)` first",
             )
         forbidden = _forbidden(request, vocabulary.end)
         if forbidden not in self._machines:
