@@ -105,6 +105,8 @@ class Domain(Contract, ABC):
     looked at before a domain is built, and belongs into the body of the class.
     """
 
+    __slots__ = ()
+
     component_kind: ClassVar[str] = "domain"
 
     defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
