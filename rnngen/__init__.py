@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from rnngen.contracts.constraint import Rule as Rule
     from rnngen.contracts.constraint import Single as Single
     from rnngen.contracts.constraint import Vocabulary as Vocabulary
+    from rnngen.contracts.context import Context as Context
     from rnngen.contracts.decoder import Decoder as Decoder
     from rnngen.contracts.decoder import Emission as Emission
     from rnngen.contracts.decoder import Request as Request
@@ -57,11 +58,13 @@ if TYPE_CHECKING:
     from rnngen.contracts.errors import PluginError as PluginError
     from rnngen.contracts.errors import RnngenError as RnngenError
     from rnngen.contracts.errors import RunError as RunError
+    from rnngen.contracts.errors import Unsupported as Unsupported
     from rnngen.contracts.errors import UsageError as UsageError
     from rnngen.contracts.likelihood import Likelihood as Likelihood
     from rnngen.contracts.likelihood import choose as choose
     from rnngen.contracts.likelihood import normal as normal
     from rnngen.contracts.likelihood import sharpened as sharpened
+    from rnngen.contracts.measuring import Measuring as Measuring
     from rnngen.contracts.options import build as _build_options
     from rnngen.contracts.options import describe as _describe_options
     from rnngen.contracts.options import option as option
@@ -114,6 +117,7 @@ _PUBLIC = {
     "PluginError": "rnngen.contracts.errors",
     "RnngenError": "rnngen.contracts.errors",
     "RunError": "rnngen.contracts.errors",
+    "Unsupported": "rnngen.contracts.errors",
     "UsageError": "rnngen.contracts.errors",
     "__version__": "rnngen.contracts.version",
     "evaluate": "rnngen.verbs.evaluate",
@@ -144,6 +148,7 @@ _PUBLIC = {
     "ConditionShape": "rnngen.contracts.steps",
     "Domain": "rnngen.contracts.domain",
     "ForecastRequest": "rnngen.contracts.domain",
+    "Measuring": "rnngen.contracts.measuring",
     "Piece": "rnngen.contracts.steps",
     "Report": "rnngen.contracts.domain",
     "Source": "rnngen.files.source",
@@ -154,6 +159,7 @@ _PUBLIC = {
     "normal": "rnngen.contracts.likelihood",
     "sharpened": "rnngen.contracts.likelihood",
     # a decoder
+    "Context": "rnngen.contracts.context",
     "Decoder": "rnngen.contracts.decoder",
     "Emission": "rnngen.contracts.decoder",
     "Engine": "rnngen.contracts.engine",

@@ -19,6 +19,7 @@ from rnngen.contracts.steps import Beginning, Piece
 from rnngen_music.options import Options
 
 if TYPE_CHECKING:
+    from rnngen import Context
     from rnngen.files.source import Source
     from rnngen_music.events import EventCodec
     from rnngen_music.frames import FrameCodec
@@ -138,6 +139,10 @@ class MusicDomain(Domain):
             else:
                 shown.append(codec.shown(steps))
         return "---\n".join(shown)
+
+    def default_constraint(self, context: Context) -> str | None:
+        """Whole notes of the pitches that the model learned; none of frames."""
+        return None if context.codec.step_shape else "notes"
 
     def evaluate(self, measuring: Measuring) -> Report:
         """Nats per frame of the keys, or nats per token and per note, beside simple models."""
