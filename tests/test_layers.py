@@ -31,12 +31,6 @@ FLOORS = {
 FILE, FUNCTION, CLASS = 400, 60, 20
 """The most lines of a file, lines of a function, and methods of a class."""
 
-UNFINISHED = ("rnngen_handwriting", "rnngen_music", "rnngen_series")
-"""Plugins that still import more of the core than its public names; the goal is none."""
-
-FINISHED = ("rnngen_music.rules",)
-"""Parts of those that do not."""
-
 TWICE = {"__init__", "options", "read"}
 """Names that several files of a package may have."""
 
@@ -181,13 +175,7 @@ def is_ours(module: str) -> bool:
 
 @pytest.mark.parametrize("name", PLUGIN_MODULES)
 def test_a_plugin_imports_public_names_only(name):
-    if is_in(name, FINISHED) or not is_in(name, UNFINISHED):
-        assert not not_public(name)
-
-
-@pytest.mark.parametrize("plugin", UNFINISHED)
-def test_a_plugin_that_is_not_finished_still_imports_more(plugin):
-    assert any(not_public(name) for name in PLUGIN_MODULES if is_in(name, (plugin,)))
+    assert not not_public(name)
 
 
 @pytest.mark.parametrize("package", [*ROOMS, *PLUGIN_PACKAGES])
