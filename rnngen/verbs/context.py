@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from numpy.typing import NDArray
 
 from rnngen.bundles.bundle import Bundle
-from rnngen.contracts.constraint import Constraint
 from rnngen.contracts.context import Context
 from rnngen.contracts.errors import DataError
 from rnngen.data.tasks import reopen_tasks
@@ -50,6 +49,6 @@ class ModelContext(Context):
         for start in range(0, len(dataset.train), BLOCK):
             yield dataset.train.steps[start : start + BLOCK]
 
-    def default_constraints(self) -> Sequence[Constraint]:
-        """What the bundle's domain holds sequences to where nothing is said."""
-        return self.bundle.domain.default_constraints(self)
+    def default_constraint(self) -> str | None:
+        """The kind of constraint that the bundle's domain names where nobody does."""
+        return self.bundle.domain.default_constraint(self)
