@@ -15,8 +15,8 @@ def register_decoders(register: Register) -> None:
     """The decoder that satisfies constraints."""
     register(
         "constrained",
-        "rnngen_constrained.decoder.decoder.decoder:Constrained",
-        options="rnngen_constrained.decoder.decoder.options:Options",
+        "rnngen_constrained.decoder.decoder:Constrained",
+        options="rnngen_constrained.decoder.options:Options",
         summary="sequences that satisfy rules: regex, words, grammar, schema, rhyme, music",
     )
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from torch import Tensor
 
-from rnngen.bundles.bundle import Bundle, data_of, load
+from rnngen.bundles.bundle import Bundle, data_of
 from rnngen.bundles.checkpoint import load_checkpoint
 from rnngen.bundles.records import read_record
 from rnngen.bundles.run_folder import RunFolder, environment
@@ -33,6 +33,7 @@ from rnngen.training.run_record import _options, _save
 from rnngen.training.settle import Wanted
 from rnngen.training.summary import _describe, _tell_result
 from rnngen.training.tracking import Trackers
+from rnngen.verbs.trained import load
 
 Saved = tuple[dict[str, Tensor], dict[str, Any]]
 

@@ -41,7 +41,7 @@ def test_the_package_function_is_the_verb_whatever_was_imported(run: Path) -> No
     import rnngen.verbs.generate
 
     assert rnngen.generate is generate  # type: ignore[comparison-overlap]
-    assert rnngen.generate(run, length=3) == load(run).generate(length=3)  # type: ignore[operator]
+    assert rnngen.generate(run, length=3) == rnngen.load(run).generate(length=3)  # type: ignore[operator]
 
 
 def test_it_returns_what_was_written_without_the_prompt(run: Path) -> None:
