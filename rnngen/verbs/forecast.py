@@ -13,12 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rnngen.bundles.bundle import Bundle, load
+from rnngen.bundles.bundle import Bundle
 from rnngen.components.decoders.sample import Options, VectorSampler
 from rnngen.contracts.domain import Forecast, ForecastRequest
 from rnngen.contracts.errors import UsageError
 from rnngen.kernel.blame import attributed
-from rnngen.verbs.start import engine_of, make_decoder, sources_of
+from rnngen.verbs.learned import sources_of
+from rnngen.verbs.start import engine_of, make_decoder, opened
 
 
 @attributed()
@@ -33,11 +34,11 @@ def forecast(
     device: str = "auto",
     note: Callable[[str], None] = lambda text: None,
 ) -> Forecast:
-    """Draws what may follow; the same as `rnngen generate` of a model that forecasts.
+    """Draws what may follow; the same as `rnngen generate` with a model that forecasts.
 
     Args:
         bundle: a bundle, or where it is.
-        data: files with the sequences to go on from; none: those that the model was trained on.
+        data: files with the sequences to continue; none: those that the model was trained on.
         horizon: steps to look ahead; None: as many as the model was made for.
         samples: futures drawn for each sequence.
         options: of the decoder `sample`: `temperature` and `bias`.
@@ -53,8 +54,7 @@ def forecast(
     for name, value in (("horizon", horizon), ("samples", samples)):
         if value is not None and value < 1:
             raise UsageError(f"`{name}` is {value}, expected at least 1")
-    if not isinstance(bundle, Bundle):
-        bundle = load(bundle)
+    bundle = opened(bundle)
     domain: Any = bundle.domain
     if not hasattr(domain, "forecast"):
         raise UsageError(

@@ -15,7 +15,7 @@ from rnngen.bundles.run_folder import RunFolder
 from rnngen.cli import card_page
 from rnngen.cli.ui import Ui
 from rnngen.contracts.errors import BundleError, RnngenError, UsageError
-from rnngen.metrics import plots
+from rnngen.metrics import curves
 from rnngen.verbs import card
 from tests import small_bundle
 
@@ -188,7 +188,7 @@ def test_whatever_stands_in_the_json_there_is_a_card_or_a_message(
     try:
         read = card.read(trained)
         json.dumps(read, allow_nan=False)
-        card_page.as_text(read, plots.Curve(), unicode=True)
+        card_page.as_text(read, curves.Curve(), unicode=True)
     except RnngenError:
         pass
     finally:
