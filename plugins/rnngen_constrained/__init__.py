@@ -61,8 +61,8 @@ def register_constraints(register: Register) -> None:
     )
     register(
         "json-schema",
-        "rnngen_constrained.json_schema.constraint.constraint:JsonSchema",
-        options="rnngen_constrained.json_schema.constraint.constraint:Options",
+        "rnngen_constrained.json_schema.constraint:JsonSchema",
+        options="rnngen_constrained.json_schema.constraint:Options",
         summary="JSON that a schema in a file allows",
     )
     register(
