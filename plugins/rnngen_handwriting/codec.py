@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnngen.contracts.codec import Codec
 from rnngen.contracts.errors import BundleError, DataError
 from rnngen.contracts.steps import ConditionShape, Piece
 from rnngen.files import schema
@@ -25,7 +26,7 @@ LAYOUT = {
 }
 
 
-class StrokeCodec:
+class StrokeCodec(Codec):
     """Drawings to stroke-5 in units of the usual offset, and texts to numbers of their letters.
 
     Args:

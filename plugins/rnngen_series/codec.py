@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from rnngen.contracts.codec import Codec
 from rnngen.contracts.errors import BundleError, DataError, UsageError
 from rnngen.contracts.steps import Piece
 from rnngen_series.frequency import Frequency, parse
@@ -28,7 +29,7 @@ MOST_LAGS = 3
 
 
 @dataclass(frozen=True)
-class SeriesCodec:
+class SeriesCodec(Codec):
     """Rows of series; see `rnngen.likelihoods.row`.
 
     Args:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen.contracts.codec import Codec
-from rnngen.contracts.domain import ForecastRequest, Report, Written
+from rnngen.contracts.domain import Domain, ForecastRequest, Report, Written
 from rnngen.contracts.engine import Engine
-from rnngen.contracts.errors import UsageError
+from rnngen.contracts.errors import Unsupported
 from rnngen.contracts.options import build
 from rnngen.contracts.steps import Piece
 from rnngen_series.options import Options
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 
 
-class SeriesDomain:
+class SeriesDomain(Domain):
     """Reads series, fits a codec on them, and forecasts them.
 
     Args:
@@ -42,15 +42,15 @@ class SeriesDomain:
 
     corpus = "series"
     changeable = ("windows", "hold_out", "sort", "separator", "format")
-    defaults: Mapping[str, Mapping[str, Any]] = {
+    forecasts = True
+    defaults = {  # noqa: RUF012
         "model": {"layers": 2, "hidden": 64, "dropout": 0.1, "residual": True},
         "train": {"learning_rate": 0.003, "precision": "fp32"},
     }
 
     def __init__(self, **options: Any) -> None:
         self.options = build(Options, options, "domain `series`")
-        self.remarks: dict[str, None] = {}
-        """What columns were taken for, sentence by sentence."""
+        self.remarks = {}
 
     def keep(self, path: Path) -> bool:
         """Whether a file of a folder looks like a table."""
@@ -175,8 +175,9 @@ class SeriesDomain:
 
     def write(self, written: Sequence[Written], codec: Codec, path: Path) -> list[Path]:
         """Refused: rows that were drawn without the series they belong to are no forecast."""
-        raise UsageError(
-            "sequences of rows are no forecast of a series",
+        raise Unsupported(
+            self,
+            "writing rows without the series they belong to",
             hint="forecast with `rnngen generate RUN --horizon 24 --out forecast.csv`",
         )
 

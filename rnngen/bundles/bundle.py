@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from rnngen.bundles.manifest import BUNDLE, CONFIG, KIND, read_manifest
 from rnngen.bundles.rebuild import build_component, build_model, reading
+from rnngen.contracts.conform import conform_codec
 from rnngen.contracts.errors import BundleError
-from rnngen.contracts.steps import step_shape
 from rnngen.files import schema
 from rnngen.files.tensors import read_tensors
 from rnngen.files.verify import read_index, verified_file
@@ -113,7 +113,7 @@ class Bundle:
         """The fitted codec."""
         codec = self._read(self._read_codec)
         size = self.manifest["model"].get("size")
-        if not step_shape(codec) and codec.size != size:
+        if not codec.step_shape and codec.size != size:
             raise BundleError(
                 f"`{self.path}` has a codec of {codec.size} steps, but a model of {size}"
             )
@@ -126,7 +126,7 @@ class Bundle:
         }
         domain = self.domain
         with reading(self.path, "codec"):
-            return domain.load_codec(files)
+            return conform_codec(domain, domain.load_codec(files))
 
     @cached_property
     def model(self) -> Model:

@@ -132,7 +132,7 @@ def command(
     if run is None and "run" in table:
         run = Path(table["run"])
     bundle = load(chosen_run(ui, run, _not_a_run(run)))
-    write = _forecast if hasattr(bundle.domain, "forecast") else _generate
+    write = _forecast if bundle.domain.forecasts else _generate
     write(ui, bundle, text, decoder, options, out, as_json, **asked)
 
 

@@ -50,8 +50,8 @@ class Output:
         self._out = out
         self._as_json = as_json
         self._explain = explain
-        self._show = getattr(bundle.domain, "show", None)
-        self._streams = count == 1 and not as_json and out is None and self._show is None
+        alone = count == 1 and not as_json and out is None
+        self._streams = alone and not bundle.domain.shows
         self._remarks: list[str] = []
 
     @property
@@ -76,13 +76,13 @@ class Output:
 
     def _write(self, written: Sequence[Generated]) -> Sequence[Path]:
         """The sequences alone; the files made."""
+        domain, codec = self._bundle.domain, self._bundle.codec
         if self._as_json:
             return self._write_json([as_json(part, self._explain) for part in written])
         if self._out is not None:
-            made: Sequence[Path] = self._bundle.domain.write(written, self._bundle.codec, self._out)
-            return made
-        if self._show is not None:
-            self._ui.write(self._show(written, self._bundle.codec))
+            return domain.write(written, codec, self._out)
+        if domain.shows:
+            self._ui.write(domain.show(written, codec))
         else:
             self._write_text(written)
         return ()

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rnngen.contracts.codec import Codec
+from rnngen.contracts.conform import conform_codec
 from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import DataError
-from rnngen.contracts.steps import Piece, step_shape
+from rnngen.contracts.steps import Piece
 from rnngen.data import find_sources
 from rnngen.data.cache import Dataset, reopen
 from rnngen.data.prepare import prepare
@@ -92,7 +93,7 @@ def prepare_tasks(
         UsageError: something named is not there.
         DataError: something can't be read or encoded.
     """
-    keep = getattr(domain, "keep", source.looks_like_text)
+    keep = domain.keep
     found = [find_sources.find(part, keep=keep) for part in parts]
     for each in found:
         if each.skipped:
@@ -106,9 +107,9 @@ def prepare_tasks(
             yield from domain.read(train)
 
     if codec is not None and grow:
-        codec = _grown(codec, pieces(), note)
+        codec = _grown(domain, codec, pieces(), note)
     elif codec is None and len(found) > 1:
-        codec = domain.fit_codec(pieces)
+        codec = conform_codec(domain, domain.fit_codec(pieces))
     return [
         prepare(domain_name, domain, train, codec=codec, valid=held, seed=seed, note=note)
         for train, held in split
@@ -119,15 +120,17 @@ def split_of(
     domain: Domain, found: Sequence[source.Source], held_out: Sequence[source.Source] | None
 ) -> tuple[Sequence[source.Source], Sequence[source.Source] | None]:
     """What to learn from and what to measure on, where the data's makers have split it."""
-    parts = domain.parts(found) if hasattr(domain, "parts") else None
+    parts = domain.parts(found)
     if not parts:
         return found, held_out
     return parts["train"], held_out if held_out is not None else parts.get("valid")
 
 
-def _grown(codec: Codec, pieces: Iterable[Piece], note: Callable[[str], None]) -> Codec:
-    grown = codec.grow(pieces)
-    vectors = step_shape(codec)
+def _grown(
+    domain: Domain, codec: Codec, pieces: Iterable[Piece], note: Callable[[str], None]
+) -> Codec:
+    grown = conform_codec(domain, codec.grow(pieces))
+    vectors = codec.step_shape
     new = [] if vectors else [grown.token(step) for step in range(codec.size, grown.size)]
     if new:
         shown = " ".join(new[:12]) + (" ..." if len(new) > 12 else "")

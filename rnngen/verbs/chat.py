@@ -21,10 +21,9 @@ from torch import Tensor
 
 from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.decoder import Request
-from rnngen.contracts.domain import is_text
-from rnngen.contracts.engine import State
+from rnngen.contracts.engine import Engine, State
 from rnngen.contracts.errors import UsageError
-from rnngen.engines.torch_engine import Engine
+from rnngen.verbs.context import ModelContext
 from rnngen.verbs.generate import generate
 from rnngen.verbs.start import engine_of, make_decoder, opened
 from rnngen.verbs.writing import Framing, write
@@ -67,19 +66,18 @@ class Chat:
         device: str = "auto",
     ) -> None:
         bundle = opened(bundle)
-        if not is_text(bundle.domain, bundle.codec):
+        if not bundle.codec.spells_text:
             raise UsageError(
                 f"`{bundle.path}` writes no text, so that one can't talk with it",
                 hint="chat with a model that learnt dialogues",
             )
         self._decoder = make_decoder(decoder, options)
-        if getattr(self._decoder, "complete", False):
+        if self._decoder.complete:
             raise UsageError(
                 f"an answer ends with its line, but the decoder `{decoder}` writes whole documents",
                 hint="use `--decoder sample`",
             )
-        if hasattr(self._decoder, "attach"):
-            self._decoder.attach(bundle, lambda text: None)
+        self._decoder.attach(ModelContext(bundle, lambda text: None))
         if you is None or other is None:
             you, other = speakers(bundle, you, other)
         self.you, self.other = you, other
@@ -116,7 +114,7 @@ class Chat:
                 ends=frozenset({self._codec.boundary}),
             )
             told = None if stream is None else lambda row, part: stream(part)
-            engine = _GoingOn(self._engine, self._state)
+            engine = _Continued(self._engine, self._state)
             written = write(engine, self._decoder, request, self._framing, told)
         answer = written[0].text
         self._unread = [last, *self._codec.encode(f"{answer}\n").tolist()]
@@ -129,8 +127,8 @@ class Chat:
             _, self._state = self._engine.read(tokens, self._state)
 
 
-class _GoingOn:
-    """An engine whose sequences begin where another one is."""
+class _Continued(Engine):
+    """An engine whose sequences begin in a given state of another one."""
 
     def __init__(self, engine: Engine, state: State) -> None:
         self.size, self.device, self.likelihood = engine.size, engine.device, engine.likelihood

@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -26,6 +25,7 @@ from rnngen.kernel.blame import attributed
 from rnngen.metrics.baselines import XZ_TRAIN_BYTES, XZ_VALID_BYTES, Baseline
 from rnngen.metrics.baselines import baselines as measure_baselines
 from rnngen.metrics.copying import Memorization, memorization
+from rnngen.metrics.measuring import Measurement
 from rnngen.metrics.scoring import score
 from rnngen.verbs import learned
 from rnngen.verbs.generate import generate
@@ -129,7 +129,7 @@ def evaluate(
     data = [data] if isinstance(data, str) else data
     use_threads(None)
     where, _ = choose_device(device)
-    if hasattr(bundle.domain, "backtest"):
+    if bundle.domain.forecasts:
         return _backtest(bundle, data, split, baselines, seed, device, note)
     training = _training(bundle, note)
     named = bool(data or split)
@@ -212,11 +212,11 @@ def _own_measures(
     note: Callable[[str], None],
 ) -> Report | None:
     """The report of a domain with measures of its own."""
-    measure = getattr(bundle.domain, "evaluate", None)
-    if measure is None:
-        return None
     train = training.train if isinstance(training, Dataset) else None
-    report: Report = measure(bundle, train, held_out.store, held_out.label, note)
+    measuring = Measurement(bundle, train, held_out.store, held_out.label, note)
+    report = bundle.domain.evaluate(measuring)
+    if report is None:
+        return None
     return replace(report, warnings=(*report.warnings, *held_out.warnings))
 
 
@@ -301,11 +301,9 @@ def _backtest(
             "`--split` names a part of the data, but a forecast is measured on the end of its data",
             hint="leave `--split` out, or name a file",
         )
-    domain: Any = bundle.domain
     engine = engine_of(bundle, device)
     found = learned.sources_of(bundle, data, note)
     request = ForecastRequest(seed=seed)
-    report: Report = domain.backtest(
+    return bundle.domain.backtest(
         engine, bundle.codec, found, request, baselines, bundle.path, note
     )
-    return report

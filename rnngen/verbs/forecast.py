@@ -16,8 +16,9 @@ from typing import Any
 from rnngen.bundles.bundle import Bundle
 from rnngen.components.decoders.sample import Options, VectorSampler
 from rnngen.contracts.domain import Forecast, ForecastRequest
-from rnngen.contracts.errors import UsageError
+from rnngen.contracts.errors import Unsupported
 from rnngen.kernel.blame import attributed
+from rnngen.verbs.arguments import check_at_least
 from rnngen.verbs.learned import sources_of
 from rnngen.verbs.start import engine_of, make_decoder, opened
 
@@ -51,22 +52,15 @@ def forecast(
         DataError: the data can't be read.
         BundleError: the bundle is damaged.
     """
-    for name, value in (("horizon", horizon), ("samples", samples)):
-        if value is not None and value < 1:
-            raise UsageError(f"`{name}` is {value}, expected at least 1")
+    check_at_least(1, horizon=horizon, samples=samples)
     bundle = opened(bundle)
-    domain: Any = bundle.domain
-    if not hasattr(domain, "forecast"):
-        raise UsageError(
-            f"`{bundle.path}` is a model of {bundle.manifest['domain']['name']}, which does not "
-            "forecast",
-            hint="write with it: `rnngen.generate(...)`",
-        )
+    domain = bundle.domain
+    if not domain.forecasts:
+        raise Unsupported(domain, "forecasting", hint="write with it: `rnngen.generate(...)`")
     drawn: Options = make_decoder("sample", options).options  # type: ignore[attr-defined]
     engine = engine_of(bundle, device)
     VectorSampler(drawn, engine.likelihood)  # refuses what speaks of tokens
     found = sources_of(bundle, data, note)
     request = ForecastRequest(horizon, samples, seed, drawn.temperature, drawn.bias)
     with engine.threads(samples):
-        made: Forecast = domain.forecast(engine, bundle.codec, found, request, note)
-    return made
+        return domain.forecast(engine, bundle.codec, found, request, note)

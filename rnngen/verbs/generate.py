@@ -19,9 +19,10 @@ from typing import Any
 from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.decoder import Decoder, Request
 from rnngen.contracts.engine import Engine
-from rnngen.contracts.errors import UsageError
-from rnngen.contracts.steps import step_shape
+from rnngen.contracts.errors import Unsupported, UsageError
 from rnngen.kernel.blame import attributed
+from rnngen.verbs.arguments import check_at_least
+from rnngen.verbs.context import ModelContext
 from rnngen.verbs.start import beginning_of, engine_of, has_documents, make_decoder, opened
 from rnngen.verbs.writing import Framing, Generated, Stream, write
 
@@ -69,7 +70,8 @@ def generate(
         BundleError: the bundle is damaged.
     """
     stops = _checked_stops(stop)
-    _check_at_least(length=(length, 1), count=(count, 1), documents=(documents, 0))
+    check_at_least(1, length=length, count=count)
+    check_at_least(0, documents=documents)
     made = make_decoder(decoder, options)
     _check_decoder(made, decoder, stops, documents, explain)
     bundle = opened(bundle)
@@ -79,8 +81,7 @@ def generate(
         documents = 1
     framing = Framing(bundle.codec, beginning, stops, documents or 0)
     request = _request(framing, length, count, seed, endless=documents is None)
-    if hasattr(made, "attach"):
-        made.attach(bundle, note)
+    made.attach(ModelContext(bundle, note))
     engine = engine_of(bundle, device, beginning.condition)
     with engine.threads(count):
         written = write(engine, made, request, framing, stream)
@@ -103,17 +104,17 @@ def _explained(
     written: Sequence[Generated], decoder: Decoder, engine: Engine, request: Request
 ) -> list[Generated]:
     """The sequences, each with what the decoder forbade in it."""
-    explain: Any = decoder.explain  # type: ignore[attr-defined]
+    explain = decoder.explain
     return [replace(part, forbidden=explain(engine, request, 0, part.steps)) for part in written]
 
 
 def _check_bundle(bundle: Bundle, decoder: Decoder, name: str) -> None:
-    if hasattr(bundle.domain, "forecast"):
+    if bundle.domain.forecasts:
         raise UsageError(
             f"`{bundle.path}` forecasts how its data continues; it does not write new sequences",
             hint="use `rnngen.forecast(...)`",
         )
-    if step_shape(bundle.codec) and not getattr(decoder, "vectors", False):
+    if bundle.codec.step_shape and not decoder.vectors:
         raise UsageError(
             f"the decoder `{name}` chooses among tokens, but this model writes vectors",
             hint="use `--decoder sample` or `greedy`",
@@ -123,12 +124,13 @@ def _check_bundle(bundle: Bundle, decoder: Decoder, name: str) -> None:
 def _check_decoder(
     made: Decoder, name: str, stops: Sequence[str], documents: int | None, explain: bool
 ) -> None:
-    if explain and not hasattr(made, "explain"):
-        raise UsageError(
-            f"the decoder `{name}` forbids nothing, so there is nothing to explain",
+    if explain and not made.explains:
+        raise Unsupported(
+            made,
+            "explaining what it forbids",
             hint="`--explain` goes with `--decoder constrained`",
         )
-    if not getattr(made, "complete", False):
+    if not made.complete:
         return
     for option, given in (("stop", bool(stops)), ("documents", documents not in (None, 1))):
         if given:
@@ -137,12 +139,6 @@ def _check_decoder(
                 "whole",
                 hint=f"leave `--{option}` out",
             )
-
-
-def _check_at_least(**values: tuple[int | None, int]) -> None:
-    for name, (value, least) in values.items():
-        if value is not None and value < least:
-            raise UsageError(f"`{name}` is {value}, expected at least {least}")
 
 
 def _checked_stops(stop: Sequence[str] | str) -> tuple[str, ...]:

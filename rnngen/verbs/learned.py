@@ -29,7 +29,7 @@ def sources_of(
         UsageError: one is gone, or they were read from standard input.
     """
     named = [data] if isinstance(data, str) and data else list(data)
-    keep = getattr(bundle.domain, "keep", source.looks_like_text)
+    keep = bundle.domain.keep
     if named:
         return find_sources.find(named, keep=keep)
     record = data_of(bundle)
@@ -45,7 +45,7 @@ def sources_of(
     return found
 
 
-def reopen(bundle: Bundle, note: Callable[[str], None]) -> Dataset:
+def reopen(bundle: Bundle, note: Callable[[str], None] = lambda text: None) -> Dataset:
     """The data that a model was trained on, as it was.
 
     Raises:
@@ -76,9 +76,8 @@ def encode(
         DataError: something can't be read or encoded.
     """
     domain = bundle.domain
-    keep = getattr(domain, "keep", source.looks_like_text)
-    found: Sequence[Source]
-    found = find_sources.find(data or data_of(bundle)["sources"], keep=keep)
+    named = data or data_of(bundle)["sources"]
+    found: Sequence[Source] = find_sources.find(named, keep=domain.keep)
     if split is not None:
         found = _part(domain, found, split)
     name = bundle.manifest["domain"]["name"]
@@ -92,7 +91,7 @@ def texts(codec: Codec, store: Store) -> Iterator[str]:
 
 
 def _part(domain: Domain, found: Sequence[Source], split: str) -> Sequence[Source]:
-    parts = domain.parts(found) if hasattr(domain, "parts") else None
+    parts = domain.parts(found)
     if not parts:
         raise UsageError(
             f"the data has no part `{split}`, because its makers did not split it",

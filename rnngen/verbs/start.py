@@ -64,13 +64,13 @@ def beginning_of(bundle: Bundle, prompt: str, primer: str | Path | None = None) 
     """
     codec, domain = bundle.codec, bundle.domain
     if primer is not None:
-        return _prime(bundle, prompt, primer)
-    if hasattr(domain, "begin"):
-        made: Beginning = domain.begin(prompt, codec)
-        return made
-    if not prompt and not has_documents(bundle):
+        path = Path(primer)
+        if not path.is_file():
+            raise UsageError(f"there is no file `{primer}`")
+        return domain.prime(prompt, Source(path.name, path), codec)
+    if not prompt and codec.spells_text and not has_documents(bundle):
         return Beginning(codec.opening)
-    return Beginning(codec.encode(prompt).tolist(), shown=prompt)
+    return domain.begin(prompt, codec)
 
 
 def has_documents(bundle: Bundle) -> bool:
@@ -79,17 +79,3 @@ def has_documents(bundle: Bundle) -> bool:
     options = bundle.manifest["domain"].get("options") or {}
     several = isinstance(count, int) and count > 1
     return several or options.get("documents", "file") != "file"
-
-
-def _prime(bundle: Bundle, prompt: str, primer: str | Path) -> Beginning:
-    if not hasattr(bundle.domain, "prime"):
-        raise UsageError(
-            f"the domain `{bundle.manifest['domain']['name']}` does not support continuing from "
-            "a file",
-            hint="leave `--primer` out; a text to continue is a prompt, or `--prompt-file`",
-        )
-    path = Path(primer)
-    if not path.is_file():
-        raise UsageError(f"there is no file `{primer}`")
-    made: Beginning = bundle.domain.prime(prompt, Source(path.name, path), bundle.codec)
-    return made

@@ -124,8 +124,7 @@ class _Writer:
         self._stops = StopTexts(framing.stops)
         self._documents = framing.documents
         self._stream = stream
-        # Steps that are not text have no such decoder.
-        self._decoder = self._codec.stream() if hasattr(self._codec, "stream") else None
+        self._decoder = self._codec.stream()
         for step in request.prompts[0]:
             self._feed(step)
         self._boundaries = 0
@@ -137,7 +136,7 @@ class _Writer:
         self._text: list[str] = []
 
     def _feed(self, step: Any) -> str:
-        return "" if self._decoder is None else self._decoder.feed(step)
+        return self._decoder.feed(step)
 
     def write(self, step: Any, log_probability: float) -> None:
         """One more step, unless the sequence has ended."""
@@ -157,14 +156,14 @@ class _Writer:
 
     def result(self) -> Generated:
         """The sequence, when no more steps come."""
-        if self.end != "stop" and self._decoder is not None:
+        if self.end != "stop":
             self._decode(self._decoder.flush())
         if self.end != "stop":
             self._pass_on(self._stops.flush())
         text = "".join(self._text)
         return Generated(
             text=text,
-            tokens=[] if self._decoder is None else [self._codec.token(s) for s in self._steps],
+            tokens=[] if self._codec.step_shape else [self._codec.token(s) for s in self._steps],
             steps=self._steps,
             log_probability=sum(self._logs, 0.0),
             log_probabilities=self._logs,

@@ -37,7 +37,7 @@ def standard(bundle: Bundle, note: Callable[[str], None]) -> list[Constraint]:
     Raises:
         UsageError: the model writes neither; what it should keep to has to be said.
     """
-    if getattr(bundle.codec, "bytes_of", None) is None:
+    if not bundle.codec.spells_text:
         return _of_music(bundle, note)
     try:
         words = _words(bundle)

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from rnngen.contracts.cell import Cell, State, map_state, tensors
 from rnngen.contracts.errors import PluginError, RunError, UsageError
 from rnngen.contracts.options import option
+from rnngen.contracts.output import Exporter
 from rnngen.files.atomic import write_atomically, write_failure
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def unflatten(like: State, flat: tuple[Tensor, ...]) -> State:
     return map_state(lambda _: next(rest), like)
 
 
-class Onnx:
-    """Writes ONNX; see `rnngen.protocols.Exporter`.
+class Onnx(Exporter):
+    """Writes ONNX.
 
     Args:
         opset: version of the ONNX operators.
@@ -208,10 +209,9 @@ def _describe(bundle: Bundle, name: str) -> dict[str, Any]:
         "tokens": [codec.token(step) for step in steps],
         "states": [_state(place, part) for place, part in enumerate(_fresh(model))],
     }
-    bytes_of = getattr(codec, "bytes_of", None)
-    if bytes_of is not None:
+    if codec.spells_text:
         # `tokens` is for reading; half a character of UTF-8 can only be told in bytes.
-        described["token_bytes"] = [bytes_of(step).hex() for step in steps]
+        described["token_bytes"] = [codec.bytes_of(step).hex() for step in steps]
     return described
 
 
