@@ -1,8 +1,22 @@
-"""Checks of the numbers that several verbs take."""
+"""What several verbs take, checked and in one form."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
 from rnngen.contracts.errors import UsageError
+
+Files = Sequence[str | Path] | str | Path
+"""One file, or several; as data arguments: folders, patterns and `corpus:NAME`, too."""
+
+
+def listed(files: Files) -> tuple[str, ...]:
+    """Each file as text, whether one or several are given; none for an empty text."""
+    if isinstance(files, str | os.PathLike):
+        files = [files] if os.fspath(files) else []
+    return tuple(os.fspath(file) for file in files)
 
 
 def check_at_least(least: int, **values: int | None) -> None:

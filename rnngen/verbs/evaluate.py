@@ -28,6 +28,7 @@ from rnngen.metrics.copying import Memorization, memorization
 from rnngen.metrics.measuring import Measurement
 from rnngen.metrics.scoring import score
 from rnngen.verbs import learned
+from rnngen.verbs.arguments import Files, listed
 from rnngen.verbs.generate import generate
 from rnngen.verbs.start import engine_of, opened
 
@@ -96,7 +97,7 @@ class Evaluation:
 @attributed()
 def evaluate(
     bundle: Bundle | str | Path,
-    data: Sequence[str] | str = (),
+    data: Files = (),
     *,
     split: str | None = None,
     baselines: bool = True,
@@ -126,14 +127,13 @@ def evaluate(
         BundleError: the bundle is damaged.
     """
     bundle = opened(bundle)
-    data = [data] if isinstance(data, str) else data
+    named = listed(data)
     use_threads(None)
     where, _ = choose_device(device)
     if bundle.domain.forecasts:
-        return _backtest(bundle, data, split, baselines, seed, device, note)
+        return _backtest(bundle, named, split, baselines, seed, device, note)
     training = _training(bundle, note)
-    named = bool(data or split)
-    held_out = _encoded(bundle, data, split, note) if named else _held_out_by(training)
+    held_out = _encoded(bundle, named, split, note) if named or split else _held_out_by(training)
     bundle.model.to(where)
     report = _own_measures(bundle, training if baselines else None, held_out, note)
     if report is not None:

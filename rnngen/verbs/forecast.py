@@ -18,7 +18,7 @@ from rnngen.components.decoders.sample import Options, VectorSampler
 from rnngen.contracts.domain import Forecast, ForecastRequest
 from rnngen.contracts.errors import Unsupported
 from rnngen.kernel.blame import attributed
-from rnngen.verbs.arguments import check_at_least
+from rnngen.verbs.arguments import Files, check_at_least, listed
 from rnngen.verbs.learned import sources_of
 from rnngen.verbs.start import engine_of, make_decoder, opened
 
@@ -26,7 +26,7 @@ from rnngen.verbs.start import engine_of, make_decoder, opened
 @attributed()
 def forecast(
     bundle: Bundle | str | Path,
-    data: Sequence[str] | str = (),
+    data: Files = (),
     *,
     horizon: int | None = None,
     samples: int = 200,
@@ -60,7 +60,7 @@ def forecast(
     drawn: Options = make_decoder("sample", options).options  # type: ignore[attr-defined]
     engine = engine_of(bundle, device)
     VectorSampler(drawn, engine.likelihood)  # refuses what speaks of tokens
-    found = sources_of(bundle, data, note)
+    found = sources_of(bundle, listed(data), note)
     request = ForecastRequest(horizon, samples, seed, drawn.temperature, drawn.bias)
     with engine.threads(samples):
         return domain.forecast(engine, bundle.codec, found, request, note)

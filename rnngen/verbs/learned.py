@@ -21,14 +21,13 @@ BLOCK = 1 << 18
 
 
 def sources_of(
-    bundle: Bundle, data: Sequence[str] | str, note: Callable[[str], None]
+    bundle: Bundle, named: Sequence[str], note: Callable[[str], None]
 ) -> Sequence[Source]:
     """The files named, or those that a model was trained on, as they are now.
 
     Raises:
         UsageError: one is gone, or they were read from standard input.
     """
-    named = [data] if isinstance(data, str) and data else list(data)
     keep = bundle.domain.keep
     if named:
         return find_sources.find(named, keep=keep)
