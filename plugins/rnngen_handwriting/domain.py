@@ -26,7 +26,7 @@ class HandwritingDomain(Domain):
     """Reads drawings, fits a codec on them, and draws.
 
     Args:
-        options: the fields of `rnngen.domains.handwriting.options.Options`.
+        options: the fields of `rnngen_handwriting.options.Options`.
 
     Raises:
         UsageError: an option that does not exist or makes no sense.

@@ -28,7 +28,7 @@ class MusicDomain(Domain):
     """Reads music, fits codecs on it, and writes music.
 
     Args:
-        options: the fields of `rnngen.domains.music.options.Options`.
+        options: the fields of `rnngen_music.options.Options`.
 
     Raises:
         UsageError: an option that does not exist or makes no sense.

@@ -30,7 +30,7 @@ MOST_LAGS = 3
 
 @dataclass(frozen=True)
 class SeriesCodec(Codec):
-    """Rows of series; see `rnngen.likelihoods.row`.
+    """Rows of series; see `rnngen_series.likelihoods.row`.
 
     Args:
         layout: what rows hold.

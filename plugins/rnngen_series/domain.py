@@ -34,7 +34,7 @@ class SeriesDomain(Domain):
     """Reads series, fits a codec on them, and forecasts them.
 
     Args:
-        options: the fields of `rnngen.domains.series.options.Options`.
+        options: the fields of `rnngen_series.options.Options`.
 
     Raises:
         UsageError: an option that does not exist or makes no sense.

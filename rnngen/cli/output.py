@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnngen.cli.ui import Ui
+from rnngen.cli.ui import Ui, for_programs
 from rnngen.contracts.errors import UsageError
 
 if TYPE_CHECKING:
@@ -93,13 +92,12 @@ class Output:
         if self._out is None:
             self._ui.json(rows)
             return ()
-        text = json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False)
         with saving(self._out):
-            self._out.write_text(text + "\n", encoding="utf-8")
+            self._out.write_text(for_programs(rows) + "\n", encoding="utf-8")
         return (self._out,)
 
     def _write_text(self, written: Sequence[Generated]) -> None:
-        options = self._bundle.manifest["domain"].get("options") or {}
+        options = self._bundle.manifest.domain.options
         between = "" if options.get("documents") == "line" else f"{SEPARATOR}\n"
         for number, part in enumerate(written):
             if number:

@@ -20,7 +20,7 @@ from rnngen.contracts.steps import Beginning, Piece
 
 
 class Written(Protocol):
-    """A generated sequence, as a domain writes it: `rnngen.generate.Generated`."""
+    """A generated sequence, as a domain writes it: `rnngen.verbs.writing.Generated`."""
 
     @property
     def prompt(self) -> str:

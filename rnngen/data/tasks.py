@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.conform import conform_codec
@@ -13,6 +12,7 @@ from rnngen.contracts.steps import Piece
 from rnngen.data import find_sources
 from rnngen.data.cache import Dataset, reopen
 from rnngen.data.prepare import prepare
+from rnngen.data.record import DataRecord
 from rnngen.files import source
 
 STANDARD_INPUT = "-"
@@ -22,7 +22,7 @@ def reopen_tasks(
     domain_name: str,
     domain: Domain,
     parts: Sequence[Sequence[str]],
-    data: Mapping[str, Any],
+    data: DataRecord,
     codec: Codec,
     *,
     note: Callable[[str], None] = lambda text: None,
@@ -33,7 +33,7 @@ def reopen_tasks(
         domain_name: as it is registered.
         domain: reads the data.
         parts: data arguments of each task.
-        data: what `data_of` says of them.
+        data: what the bundle recorded of them.
         codec: the bundle's.
         note: told what takes its time.
 
@@ -44,19 +44,19 @@ def reopen_tasks(
     if any(STANDARD_INPUT in part for part in parts):
         datasets = [
             reopen(domain, place, content)
-            for place, content in zip(data["prepared"], data["fingerprint"], strict=True)
+            for place, content in zip(data.prepared, data.fingerprint, strict=True)
         ]
     else:
         datasets = prepare_tasks(
             domain_name,
             domain,
             parts,
-            valid=data["valid"],
-            codec=None if data["fitted"] else codec,
-            seed=data["seed"],
+            valid=data.valid,
+            codec=None if data.fitted else codec,
+            seed=data.seed,
             note=note,
         )
-    if [dataset.fingerprint for dataset in datasets] != data["fingerprint"]:
+    if [dataset.fingerprint for dataset in datasets] != data.fingerprint:
         raise DataError(
             "the data changed since the run began",
             hint="restore it, or train the model further on the new data with `rnngen fit --from`",

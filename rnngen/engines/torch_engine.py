@@ -1,6 +1,6 @@
 """The engine: one step of a model over prepared weights, with an explicit state.
 
-Weights are laid out once (`rnngen.cells.linear`), the first layer's projection of every token is
+Weights are laid out once (`cells/linear.py`), the first layer's projection of every token is
 read from a table, and a step is a dozen tensor operations without autograd or module calls.
 
 **What is guaranteed.** A row's output and state are the same bits however many rows are computed

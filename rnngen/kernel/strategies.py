@@ -40,7 +40,7 @@ class Active:
 
 
 class Lifecycle:
-    """Calls the lifecycle hooks of what is active; see `rnngen.hookspecs` for when.
+    """Calls the lifecycle hooks of what is active; see `rnngen.kernel.hookspecs` for when.
 
     Every failing hook raises a `PluginError` (exit code 3) that names plugin and hook: a run with
     half a strategy would be a wrong result. Only `fit_finished` warns instead, since a run is over
@@ -164,7 +164,7 @@ class Lifecycle:
     def packed(
         self, pack: Callable[[Any, str, dict[str, Tensor]], Any], path: str, tensors: dict[str, Any]
     ) -> dict[str, Any]:
-        """`state_dict`, packed to be saved with `rnngen.tree.pack`.
+        """`state_dict`, packed to be saved with `rnngen.files.tree.pack`.
 
         Raises:
             PluginError: a strategy remembers what can't be saved.

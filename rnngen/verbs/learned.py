@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from rnngen.bundles.bundle import Bundle, data_of
+from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import DataError, UsageError
@@ -31,15 +31,15 @@ def sources_of(
     keep = bundle.domain.keep
     if named:
         return find_sources.find(named, keep=keep)
-    record = data_of(bundle)
-    if STANDARD_INPUT in record["sources"]:
+    record = bundle.data_record
+    if STANDARD_INPUT in record.sources:
         raise UsageError(
             "the model was trained on standard input, which can't be read again",
             hint=f"name a file to continue: `rnngen generate {bundle.path} FILE`",
         )
-    found = find_sources.find(record["sources"], keep=keep)
+    found = find_sources.find(record.sources, keep=keep)
     learned, _ = split_of(bundle.domain, found, None)
-    if [source.fingerprint(learned)] != record["fingerprint"]:
+    if [source.fingerprint(learned)] != record.fingerprint:
         note("the data changed since the model was trained; the new data is used")
     return found
 
@@ -51,10 +51,10 @@ def reopen(bundle: Bundle, note: Callable[[str], None] = lambda text: None) -> D
         DataError: it changed, can't be read again, or was several tasks.
         UsageError: a file is gone.
     """
-    data = data_of(bundle)
-    if len(data["fingerprint"]) > 1:
+    data = bundle.data_record
+    if len(data.fingerprint) > 1:
         raise DataError("the run learned several tasks in a row")
-    name, sources = bundle.manifest["domain"]["name"], [data["sources"]]
+    name, sources = bundle.manifest.domain.name, [data.sources]
     (dataset,) = reopen_tasks(name, bundle.domain, sources, data, bundle.codec, note=note)
     return dataset
 
@@ -75,11 +75,11 @@ def encode(
         DataError: something can't be read or encoded.
     """
     domain = bundle.domain
-    named = data or data_of(bundle)["sources"]
+    named = data or bundle.data_record.sources
     found: Sequence[Source] = find_sources.find(named, keep=domain.keep)
     if split is not None:
         found = _part(domain, found, split)
-    name = bundle.manifest["domain"]["name"]
+    name = bundle.manifest.domain.name
     return prepare(name, domain, found, codec=bundle.codec, fraction=0.0, note=note)
 
 

@@ -75,7 +75,6 @@ def beginning_of(bundle: Bundle, prompt: str, primer: str | Path | None = None) 
 
 def has_documents(bundle: Bundle) -> bool:
     """Whether the model learned from enough documents to know where one ends."""
-    count = (bundle.manifest.get("data") or {}).get("documents")
-    options = bundle.manifest["domain"].get("options") or {}
+    count = bundle.manifest.data.get("documents")
     several = isinstance(count, int) and count > 1
-    return several or options.get("documents", "file") != "file"
+    return several or bundle.manifest.domain.options.get("documents", "file") != "file"

@@ -50,7 +50,7 @@ class Generated:
         prompt: the beginning that was continued, as a person would read it.
         end: why it ended: by `length`, by a `stop` text, or with the `document`.
         forbidden: where the decoder did not allow what the model wanted most, if that was asked
-            for: `rnngen_constrained.explain.Forbidden`, or what another decoder has.
+            for: `rnngen_constrained.decoder.explain.Forbidden`, or what another decoder has.
         beginning: the steps before it, and what it is conditioned on.
     """
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import rnngen
-from rnngen.contracts.errors import ExitCode
 from tests import small_bundle
 from tests.conftest import RunCli
 
@@ -188,6 +187,6 @@ def test_a_rule_that_returns_nonsense_is_named(run: Path, run_cli: RunCli) -> No
     Path("bad_rule.py").write_text(PLUGIN.format(step="[token]"), "utf-8")
     command = ("--plugin-path", "bad_rule.py", "generate", run, "--decoder", "constrained")
     done = run_cli(*command, "-o", "rule=no-double")
-    assert done.exit_code == ExitCode.PLUGIN
+    assert done.exit_code == 3
     assert "rule `no-double`" in done.stderr
     assert "a state that can be hashed" in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,8 +70,8 @@ def test_changed_data_is_not_what_the_model_learned(tmp_path: Path) -> None:
 
 
 def test_several_tasks_are_not_one_text(trained: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = {**trained.manifest["data"], "fingerprint": ["a", "b"]}
-    monkeypatch.setattr(learned, "data_of", lambda bundle: data)
+    record = replace(trained.data_record, fingerprint=["a", "b"])
+    monkeypatch.setattr(type(trained), "data_record", record)
     with pytest.raises(DataError, match="several tasks"):
         learned.reopen(trained)
 
@@ -78,7 +79,7 @@ def test_several_tasks_are_not_one_text(trained: Bundle, monkeypatch: pytest.Mon
 def test_standard_input_can_not_be_read_again(
     trained: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(learned, "data_of", lambda bundle: {"sources": ["-"]})
+    monkeypatch.setattr(type(trained), "data_record", replace(trained.data_record, sources=["-"]))
     with pytest.raises(UsageError, match="standard input") as caught:
         learned.sources_of(trained, (), silent)
     assert f"rnngen generate {trained.path} FILE" in str(caught.value.hint)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from rnngen.bundles import write
 from rnngen.bundles.bundle import Bundle, load
 from rnngen.contracts.errors import DataError, UsageError
 from rnngen.contracts.steps import Beginning
@@ -90,6 +91,8 @@ def test_a_file_that_a_domain_does_not_continue_is_refused_with_what_to_do(
 def test_a_model_knows_where_documents_end_if_it_learned_several(
     tmp_path: Path, documents: int | None, options: dict[str, Any], several: bool
 ) -> None:
-    made = described(tmp_path / "run", small_bundle.codec(), options)
-    made.manifest["data"]["documents"] = documents
-    assert has_documents(made) is several
+    model = small_bundle.model()
+    about = {"domain": {"name": "text", "options": options}, "data": {"documents": documents}}
+    manifest = small_bundle.manifest(model, 1, **about)
+    write.commit_model(tmp_path / "run", model.tensors(), manifest, small_bundle.codec().files())
+    assert has_documents(load(tmp_path / "run")) is several

@@ -10,12 +10,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rnngen.components.decoders.rollout import check, roll_out
-from rnngen.components.decoders.sample import Options as SampleOptions
-from rnngen.contracts.constraint import INFINITE, Constraint, Machine, Vocabulary
-from rnngen.contracts.decoder import Emission, Request
-from rnngen.contracts.engine import Engine
-from rnngen.contracts.errors import UsageError
+from rnngen import (
+    INFINITE,
+    Constraint,
+    Emission,
+    Engine,
+    Machine,
+    Request,
+    SampleOptions,
+    UsageError,
+    Vocabulary,
+    check_request,
+    roll_out,
+)
 from rnngen_constrained.decoder.beam import Search, search
 from rnngen_constrained.decoder.chosen import chosen
 from rnngen_constrained.decoder.explain import Forbidden, explain
@@ -27,14 +34,14 @@ from rnngen_constrained.decoder.unused import check_options, check_rules
 from rnngen_constrained.decoder.vocabulary import vocabulary_of
 from rnngen_constrained.errors import TooShort, Unspellable
 from rnngen_constrained.machines.compose import Part, compose
-from rnngen_constrained.machines.constraint import each
+from rnngen_constrained.machines.make import each
 from rnngen_constrained.machines.rows import PerSequence
+from rnngen_constrained.machines.strangers import as_constraint, as_machine
 from rnngen_constrained.machines.table import TableMachine
-from rnngen_constrained.machines.table_single import TableSingle
 from rnngen_constrained.machines.without import without
 
 if TYPE_CHECKING:
-    from rnngen.bundles.bundle import Bundle
+    from rnngen import Bundle
 
 Note = Callable[[str], None]
 FEW = 8
@@ -61,7 +68,7 @@ class Constrained:
     def __init__(self, constraints: Sequence[Constraint] = (), **options: Any) -> None:
         self.options = Options(**options)
         check_options(self.options)
-        self._constraints = [*each(chosen(self.options)), *constraints]
+        self._constraints = [*each(chosen(self.options)), *map(as_constraint, constraints)]
         check_rules(self.options)
         self._checks: dict[frozenset[int], Checks] = {}
         self._note: Note = _silent
@@ -100,7 +107,7 @@ class Constrained:
         Raises:
             ConstraintError: the constraints can't be satisfied within the length.
         """
-        check(request, engine.size)
+        check_request(request, engine.size)
         if not request.prompts or request.length < 1:
             return
         machine, quick = self._machine(request)
@@ -170,7 +177,7 @@ class Constrained:
             )
         forbidden = _forbidden(request, vocabulary.end)
         if forbidden not in self._machines:
-            parts: list[Part] = [part.bind(vocabulary) for part in self._constraints]
+            parts: list[Part] = [as_machine(part.bind(vocabulary)) for part in self._constraints]
             self._checks[forbidden] = Checks(self._constraints, parts, vocabulary, forbidden)
             names = self.names
             if forbidden or not parts:
@@ -198,7 +205,7 @@ def _forbidden(request: Request, end: int) -> frozenset[int]:
 
 def _quick(machine: Machine) -> Machine:
     """The machine that is fastest for few rows."""
-    return PerSequence(TableSingle(machine)) if isinstance(machine, TableMachine) else machine
+    return PerSequence(machine.single()) if isinstance(machine, TableMachine) else machine
 
 
 def _worth(weights: Weights) -> str:

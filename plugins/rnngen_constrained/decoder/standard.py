@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngen.contracts.constraint import Constraint, Vocabulary
-from rnngen.contracts.errors import BundleError, DataError, UsageError
+from rnngen import BundleError, Constraint, DataError, UsageError, Vocabulary
 from rnngen_constrained.decoder.vocabulary import vocabulary_of
 from rnngen_constrained.kinds.prose import Prose
 from rnngen_constrained.kinds.word_list import BETWEEN
@@ -20,8 +19,7 @@ from rnngen_music.rules.constraints import whole_notes
 from rnngen_music.rules.names import read_events
 
 if TYPE_CHECKING:
-    from rnngen.bundles.bundle import Bundle
-    from rnngen.data.store import Store
+    from rnngen import Bundle, Store
 
 MOST_WORDS = 50_000
 LONGEST = 40
@@ -79,7 +77,7 @@ def _of_music(bundle: Bundle, note: Callable[[str], None]) -> list[Constraint]:
     return [whole_notes(), Heard(frozenset(unheard))]
 
 
-class Heard:
+class Heard(Constraint):
     """The constraint that only tokens of the training music are written.
 
     Args:
@@ -124,12 +122,11 @@ def _texts(bundle: Bundle) -> Iterator[str]:
 
 def _training(bundle: Bundle) -> Store:
     """What the model learned from."""
-    from rnngen.bundles.bundle import data_of
     from rnngen.data.tasks import reopen_tasks
 
-    data = data_of(bundle)
-    if len(data["fingerprint"]) != 1:
+    data = bundle.data_record
+    if len(data.fingerprint) != 1:
         raise DataError("the run learned several tasks in a row")
     name = bundle.manifest["domain"]["name"]
-    (dataset,) = reopen_tasks(name, bundle.domain, [data["sources"]], data, bundle.codec)
+    (dataset,) = reopen_tasks(name, bundle.domain, [data.sources], data, bundle.codec)
     return dataset.train

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rnngen.contracts.codec import Codec
-from rnngen.contracts.constraint import Vocabulary
+from rnngen import Codec, Vocabulary
 
 
 def vocabulary_of(codec: Codec) -> Vocabulary:

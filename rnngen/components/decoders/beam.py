@@ -1,6 +1,6 @@
 """Beam search: keep the most probable beginnings, and write the most probable sequences found.
 
-Sequences are compared by the score of `rnngen.decoders.hypotheses`: |y| counts the steps written;
+Sequences are compared by the score of `hypotheses.py`: |y| counts the steps written;
 log p(y) is of all of them, and of the step that ended the sequence. With α = 0 the score is the
 log-probability. A beam as wide as there are sequences is an exhaustive search.
 """

@@ -26,7 +26,7 @@ from rnngen.contracts.cell import Cell, State, map_state, tensors
 from rnngen.contracts.errors import PluginError, RunError, UsageError
 from rnngen.contracts.options import option
 from rnngen.contracts.output import Exporter
-from rnngen.files.atomic import write_atomically, write_failure
+from rnngen.files.atomic import saving, write_atomically
 
 if TYPE_CHECKING:
     from rnngen.bundles.bundle import Bundle
@@ -113,11 +113,9 @@ class Onnx(Exporter):
         _check(graph, model)
         description = json.dumps(_describe(bundle, path.name), ensure_ascii=False, indent=1)
         for file, data in ((path, graph), (beside, description.encode())):
-            try:
+            with saving(file, "the model was not exported"):
                 file.parent.mkdir(parents=True, exist_ok=True)
                 write_atomically(file, data)
-            except OSError as error:
-                raise write_failure(file, error, "the model was not exported") from error
         return [path, beside]
 
     def _graph(self, model: Model) -> bytes:

@@ -29,7 +29,7 @@ class TextDomain(Domain):
     """Reads text, fits codecs on it, and writes text.
 
     Args:
-        options: the fields of `rnngen.domains.text.options.Options`.
+        options: the fields of `rnngen.components.domains.text.options.Options`.
 
     Raises:
         UsageError: an option that does not exist or makes no sense.

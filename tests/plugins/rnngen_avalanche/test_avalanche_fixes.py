@@ -39,17 +39,17 @@ def matrix(small, tmp_path, installed):
 @pytest.fixture
 def stock_si(bridge, monkeypatch):
     """Synaptic intelligence as installed."""
-    for name, function in bridge.mends.STOCK.items():
-        monkeypatch.setattr(bridge.mends.SI, name, staticmethod(function))
+    for name, function in bridge.avalanche_fixes.STOCK.items():
+        monkeypatch.setattr(bridge.avalanche_fixes.SI, name, staticmethod(function))
 
 
 def facade_of(bridge, plugins, net=None, batches=None):
     net = net or model()
     view = PluginView(net, Chunk(), 0)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-    facade = bridge.facade.Facade(view, plugins, bridge.facade.Clock(), optimizer, 0)
-    facade.begin(batches or task(text()).batches, 0, None, 1)
-    return facade
+    template = bridge.template.FakeTemplate(view, plugins, bridge.template.Clock(), optimizer, 0)
+    template.begin(batches or task(text()).batches, 0, None, 1)
+    return template
 
 
 def test_stock_si_does_nothing_on_a_processor_and_the_detector_says_so(matrix, stock_si):
@@ -87,8 +87,8 @@ def test_stock_si_pays_for_going_away_from_parameters_along_which_the_loss_rose(
             update(net, ewc_data, syn_data, 0.001, set(), 1)
         return ewc_data[1]["weight"].data
 
-    assert float(importance(bridge.mends.STOCK["update_ewc_data"]).min()) < -1e-5
-    mended = importance(bridge.mends.update_ewc_data)
+    assert float(importance(bridge.avalanche_fixes.STOCK["update_ewc_data"]).min()) < -1e-5
+    mended = importance(bridge.avalanche_fixes.update_ewc_data)
     assert mended[0] == 0
     assert mended[1] > 0
 
@@ -97,17 +97,17 @@ def test_stock_lwf_distils_one_token_that_stands_for_the_task(bridge):
     from avalanche.training.plugins import LwFPlugin
 
     stock = LwFPlugin(1.0, 1.0)
-    mended = bridge.mends.LwF(1.0, 1.0, Chunk())
+    mended = bridge.avalanche_fixes.LwF(1.0, 1.0, Chunk())
     for plugin in (stock, mended):
-        facade = facade_of(bridge, {"lwf": plugin})
-        plugin.after_training_exp(facade)
+        template = facade_of(bridge, {"lwf": plugin})
+        plugin.after_training_exp(template)
     assert stock.lwf.prev_classes_by_task[0] == {0}
     assert mended.lwf.prev_classes_by_task[0] == set(range(5))
 
 
 def test_mended_lwf_is_the_divergence_from_the_teacher_over_all_that_it_knows(bridge):
     chunk = Chunk()
-    lwf = bridge.mends.OldTokens(0.7, 2.0, chunk)
+    lwf = bridge.avalanche_fixes.OldTokens(0.7, 2.0, chunk)
     generator = torch.Generator().manual_seed(0)
     ids = torch.randint(0, 6, (4, 3), generator=generator)
     ids[2, 1] = 5
@@ -136,11 +136,11 @@ def test_strength_of_ewc_does_not_change_with_the_size_of_a_batch(bridge, lanes)
             # As good as it gets on random steps 1 to 4: gradients are 0 on average.
             net.readout.weight.zero_()
             net.readout.bias[0] = -9.0
-        facade = facade_of(bridge, {"ewc": plugin}, net, batches)
-        plugin.after_training_exp(facade)
+        template = facade_of(bridge, {"ewc": plugin}, net, batches)
+        plugin.after_training_exp(template)
         return sum(float(each.data.sum()) for each in plugin.importances[0].values())
 
-    mended, stock = bridge.mends.PerTokenEWC, EWCPlugin
+    mended, stock = bridge.avalanche_fixes.PerTokenEWC, EWCPlugin
     assert total(mended, lanes) == pytest.approx(total(stock, lanes) * lanes * 8, rel=1e-5)
     # What a token says does not depend on how many stand beside it; the square of a mean does.
     assert not 0.6 < total(stock, lanes) / total(stock, 4) < 1.6
@@ -152,19 +152,19 @@ def test_stock_a_gem_cant_be_saved_and_the_mended_goes_on_drawing_where_it_was(b
     from avalanche.training.plugins import AGEMPlugin
 
     stock = AGEMPlugin(6, 4)
-    facade = facade_of(bridge, {"agem": stock})
-    stock.after_training_exp(facade)
+    template = facade_of(bridge, {"agem": stock})
+    stock.after_training_exp(template)
     with pytest.raises(TypeError, match="cannot pickle 'generator'"):
         dill.dumps(stock)
 
-    clock = facade.clock
-    mended, fresh = (bridge.mends.AGEM(6, 4, clock, 0) for _ in range(2))
-    mended.after_training_exp(facade)
+    clock = template.clock
+    mended, fresh = (bridge.avalanche_fixes.AGEM(6, 4, clock, 0) for _ in range(2))
+    mended.after_training_exp(template)
     clock.train_iterations = 3
     expected = mended.sample_from_memory()
     mended.sample_from_memory()
-    state = bridge.saved.export("agem", mended, facade)
-    bridge.saved.restore("agem", fresh, state, facade)
+    state = bridge.saved.export("agem", mended, template)
+    bridge.saved.restore("agem", fresh, state, template)
     for ours, theirs in zip(fresh.sample_from_memory(), expected, strict=True):
         assert torch.equal(ours, theirs)
     assert len(expected[0]) == 4
@@ -175,11 +175,11 @@ def test_stock_replay_keeps_the_whole_task_and_uses_what_is_deprecated(bridge):
     from avalanche.training.plugins import ReplayPlugin
 
     sizes = {}
-    for plugin in (ReplayPlugin(4), bridge.mends.Replay(4)):
-        facade = facade_of(bridge, {"replay": plugin}, batches=task(text(steps=4000)).batches)
+    for plugin in (ReplayPlugin(4), bridge.avalanche_fixes.Replay(4)):
+        template = facade_of(bridge, {"replay": plugin}, batches=task(text(steps=4000)).batches)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            plugin.after_training_exp(facade)
+            plugin.after_training_exp(template)
         stock = type(plugin) is ReplayPlugin
         assert any("deprecated function update" in str(each.message) for each in caught) == stock
         (group,) = plugin.storage_policy.buffer_groups.values()
@@ -192,12 +192,12 @@ def test_rwalk_leaves_the_model_in_evaluation_mode_and_the_bridge_takes_it_out(b
     from avalanche.training.plugins import RWalkPlugin
 
     plugin = RWalkPlugin()
-    facade = facade_of(bridge, {"rwalk": plugin})
-    facade.model.train()
+    template = facade_of(bridge, {"rwalk": plugin})
+    template.model.train()
     batch = task(text()).batches.batch(0, 0)
-    facade.chunk.read(batch, batch.inputs.shape[1])
-    plugin.before_training_iteration(facade)
-    assert not facade.model.net.training
+    template.chunk.read(batch, batch.inputs.shape[1])
+    plugin.before_training_iteration(template)
+    assert not template.model.net.training
 
     modes = []
 

@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.constraint import INFINITE
+from rnngen import INFINITE
 from rnngen_constrained.grammar.network import Network
 from rnngen_constrained.grammar.stack import Reader, State
 

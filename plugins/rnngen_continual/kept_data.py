@@ -30,10 +30,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnngen.contracts.batch import Batch, generator
-from rnngen.contracts.errors import UsageError
-from rnngen.contracts.steps import Boundary
-from rnngen.data.store import Store
+from rnngen import Batch, Boundary, Store, UsageError, seeded
 
 Unit = Literal["%", "tokens", "bytes"]
 BYTES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 2**10, "mib": 2**20, "gib": 2**30}
@@ -137,12 +134,12 @@ class Memory:
             number: of the task, so that each draws other keys.
         """
         slots = store.targets // self.window
-        keys = torch.from_numpy(generator(seed, number, 7).random(slots))
+        keys = torch.from_numpy(seeded(seed, number, 7).random(slots))
         kind = _small(store)
         item = int(np.prod(store.steps.shape[1:], dtype=np.int64)) * kind.itemsize
         if self.size.unit == "%":
             old, new = self._share(keys, seed, number)
-            drawn = torch.from_numpy(generator(seed, number, 10).random(len(new)))
+            drawn = torch.from_numpy(seeded(seed, number, 10).random(len(new)))
             keys[new] = self.size.number * drawn
         else:
             room = self.size.windows(self.seen, self.window + 1, (self.window + 1) * item)
@@ -168,7 +165,7 @@ class Memory:
         share = self.size.number
         if self.offset is None:
             # Nothing is as unfair as an empty memory: of a first task there is at least a window.
-            drawn = float(generator(seed, number, 12).random())
+            drawn = float(seeded(seed, number, 12).random())
             self.offset = max(drawn, 1 - share * len(keys) + 1e-9) if len(keys) else drawn
         before = math.floor(share * self.seen + self.offset)
         after = math.floor(share * (self.seen + len(keys)) + self.offset)
@@ -185,7 +182,7 @@ class Memory:
         """
         first = 0
         if steps < self.window:
-            first = int(generator(seed, turn, 8).integers(self.window - steps + 1))
+            first = int(seeded(seed, turn, 8).integers(self.window - steps + 1))
         return self.read(self.chosen(rows, seed, turn), steps, first)
 
     def chosen(self, rows: int, seed: int, turn: int) -> Tensor:
@@ -224,7 +221,7 @@ class Memory:
         """The window at a place of the endless shuffled sequence."""
         epoch, place = divmod(index, len(self))
         if epoch != self._epoch:
-            self._order = generator(seed, epoch, 9).permutation(len(self))
+            self._order = seeded(seed, epoch, 9).permutation(len(self))
             self._epoch = epoch
         return int(self._order[place])
 

@@ -1,7 +1,7 @@
-"""What Avalanche 0.6.0 does wrong for a model of text on this side of the bridge, mended here.
+"""Fixes what Avalanche 0.6.0 does wrong for a model of text.
 
-Each has a test that shows the fault in the stock version (tests/avalanche/test_mends.py). The
-plugins themselves, their equations and the order of their work, are Avalanche's.
+Each has a test that shows the fault in the stock version (test_avalanche_fixes.py). The plugins
+themselves, their equations and the order of their work, are Avalanche's.
 """
 
 from __future__ import annotations

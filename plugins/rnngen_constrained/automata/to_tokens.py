@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnngen.contracts.constraint import Vocabulary
+from rnngen import Vocabulary
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.spelling import Ints, spelling_of
 from rnngen_constrained.automata.token_dfa import TokenDFA, trimmed

@@ -11,16 +11,34 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from rnngen.contracts.constraint import Constraint, Machine, Vocabulary
-from rnngen.contracts.options import build, describe, unknown_option
-from rnngen.kernel.blame import blamed
-from rnngen.kernel.catalog import get_catalog
+from rnngen import (
+    Constraint,
+    Machine,
+    Vocabulary,
+    blamed,
+    build_options,
+    describe_options,
+    find_component,
+)
 from rnngen_constrained.errors import BadRule, ConstraintError
+from rnngen_constrained.machines.strangers import (
+    as_constraint,
+    as_machine,
+    is_constraint,
+    is_rule,
+    wants_many,
+)
 
 
-class Together:
+@dataclass(frozen=True)
+class NoOptions:
+    """Of a kind that has none."""
+
+
+class Together(Constraint):
     """Several constraints as one: all of them hold."""
 
     def __init__(self, parts: Sequence[Constraint]) -> None:
@@ -31,9 +49,8 @@ class Together:
         """The machine of all of them."""
         from rnngen_constrained.machines.compose import compose
 
-        return compose(
-            [part.name for part in self.parts], [part.bind(vocabulary) for part in self.parts]
-        )
+        bound = [as_machine(part.bind(vocabulary)) for part in self.parts]
+        return compose([part.name for part in self.parts], bound)
 
 
 def each(constraints: Iterable[Constraint]) -> list[Constraint]:
@@ -64,20 +81,15 @@ def make(
         UsageError: there is no such kind or option, or what was written makes no sense.
         PluginError: its plugin failed.
     """
-    from rnngen_constrained.machines.rule import RuleConstraint, is_rule
+    from rnngen_constrained.machines.rule import RuleConstraint
 
-    component = get_catalog().find("constraint", kind.replace("_", "-"))
+    component = find_component("constraint", kind.replace("_", "-"))
     target = component.load()
-    fields = component.load_options()
-    values: dict[str, Any] = {}
-    known = set() if fields is None else {field.name for field in describe(fields)}
-    own = own or {}
-    for name in own.keys() - known:
-        raise unknown_option(name, known, f"constraint `{kind}`")
-    given = {name: value for name, value in {**(options or {}), **own}.items() if name in known}
-    if fields is not None:
-        values = dict(vars(build(fields, given, f"constraint `{kind}`")))
-    if getattr(target, "many", False):
+    fields = component.load_options() or NoOptions
+    known = {field.name for field in describe_options(fields)}
+    shared = {name: value for name, value in (options or {}).items() if name in known}
+    values = vars(build_options(fields, {**shared, **(own or {})}, f"constraint `{kind}`"))
+    if wants_many(target):
         text = tuple(text.split(",")) if isinstance(text, str) else tuple(text)
         if "" in text:
             raise ConstraintError(f"`{kind}` has an empty entry", hint="take a comma away")
@@ -95,21 +107,21 @@ def make(
         raise ConstraintError(
             f"constraint `{kind}` can't be made from `{text}`: {error}"
         ) from error
-    if isinstance(made, Constraint):
-        return made
+    if is_constraint(made):
+        return as_constraint(made)
     if is_rule(made):
         return RuleConstraint(name, made)
     raise BadRule(
         f"constraint `{kind}` of plugin {component.plugin} has neither `bind` nor `start`, `step` "
         "and `accept`",
-        hint="`rnngen.testing.constraints` checks a constraint's contract",
+        hint="`rnngen_constrained.testing` checks a constraint's contract",
     )
 
 
 def takes_many(kind: str) -> bool:
     """Whether one constraint of a kind is made of several texts."""
-    component = get_catalog().find("constraint", kind.replace("_", "-"))
-    return bool(getattr(component.load(), "many", False))
+    component = find_component("constraint", kind.replace("_", "-"))
+    return wants_many(component.load())
 
 
 def _takes_text(target: Any) -> bool:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from rnngen.contracts.constraint import Vocabulary
-from rnngen.contracts.options import option
+from rnngen import Constraint, Machine, Single, Vocabulary, option
 from rnngen_constrained.decoder.written import text_fault
 from rnngen_constrained.errors import BadSyntax, Hostile, Unsupported
 from rnngen_constrained.files import read_text
@@ -37,7 +36,7 @@ class Options:
     )
 
 
-class JsonSchema:
+class JsonSchema(Constraint):
     """The whole text is a JSON document that a schema allows.
 
     A schema that has an exact grammar needs no library, and its fewest steps are known; others are
@@ -82,9 +81,9 @@ class JsonSchema:
         distinct = DistinctMatcher(matcher, vocabulary)
         return PlannedMachine(distinct, vocabulary, self.name, self._wrong)
 
-    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+    def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
         """What is wrong with a finished document, as `jsonschema` sees it."""
-        return text_fault(vocabulary, steps, self._validator.fault)
+        return text_fault(machine.vocabulary, steps, self._validator.fault)
 
     def _wrong(self, text: bytes) -> str | None:
         return self._validator.fault(text.decode(errors="replace"))

@@ -14,7 +14,7 @@ import torch
 from avalanche.training.plugins.clock import Clock
 from torch import Tensor
 
-from rnngen.contracts.batch import Batches
+from rnngen import Batches
 from rnngen_avalanche import windows
 from rnngen_avalanche.chunk import IGNORED, Chunk
 from rnngen_avalanche.effects import Effects
@@ -48,7 +48,7 @@ def token_loss(output: Tensor, y: Tensor) -> Tensor:
     return torch.nn.functional.cross_entropy(output, y.reshape(-1), ignore_index=IGNORED)
 
 
-class Facade:
+class FakeTemplate:
     """A strategy without a loop.
 
     Args:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rnngen.contracts.errors import UsageError
 from rnngen.data.store import Store
-from rnngen_continual.memory import Memory, Size
+from rnngen_continual.kept_data import Memory, Size
 
 
 def store(length: int, first: int = 1, documents: int = 1) -> Store:

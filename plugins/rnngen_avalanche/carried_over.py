@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from torch import nn
 
-from rnngen.contracts.errors import UsageError
-from rnngen.training.run import Run
+from rnngen import Run, UsageError
 
 COUNTING = {"mas", "rwalk", "gem"}
 """They look up something of every task that the clock has counted."""

@@ -11,9 +11,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from rnngen.contracts.batch import Batch
-from rnngen.model.loss import batch_nll, weighted_mean
-from rnngen.training.run import Run
+from rnngen import Batch, Run, batch_nll, weighted_mean
 
 
 def spread(count: int, wanted: int | None) -> list[int]:
