@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.context import Context
-from rnngen.contracts.errors import DataError
-from rnngen.data.tasks import reopen_tasks
+from rnngen.verbs.learned import reopen
 
 BLOCK = 1 << 20
 """Steps read at a time."""
@@ -41,13 +40,9 @@ class ModelContext(Context):
             UsageError: a file is gone.
             BundleError: what the bundle says of its data is damaged.
         """
-        data = self.bundle.data_record
-        if len(data.fingerprint) != 1:
-            raise DataError("the run learned several tasks in a row")
-        name = self.bundle.manifest["domain"]["name"]
-        (dataset,) = reopen_tasks(name, self.bundle.domain, [data.sources], data, self.codec)
-        for start in range(0, len(dataset.train), BLOCK):
-            yield dataset.train.steps[start : start + BLOCK]
+        train = reopen(self.bundle).train
+        for start in range(0, len(train), BLOCK):
+            yield train.steps[start : start + BLOCK]
 
     def default_constraint(self) -> str | None:
         """The kind of constraint that the bundle's domain names where nobody does."""
