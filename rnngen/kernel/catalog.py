@@ -18,11 +18,10 @@ from rnngen.contracts.options import suggest
 from rnngen.contracts.version import __version__
 from rnngen.kernel import discovery
 from rnngen.kernel.component import PLURALS, Component, Plugin
+from rnngen.kernel.core_options import SECTIONS
 from rnngen.kernel.discovery import Policy
 
 __all__ = ["Catalog", "Component", "configure", "get_catalog"]
-
-CORE_SECTIONS = ("model", "train")
 
 
 class Catalog:
@@ -124,18 +123,14 @@ class Catalog:
 
     def sections(self) -> set[str]:
         """Every section a configuration may have: those of the core, and of every component."""
-        return {*CORE_SECTIONS, *(part.name for kind in PLURALS for part in self.components(kind))}
+        return {*SECTIONS, *(part.name for kind in PLURALS for part in self.components(kind))}
 
     def option_sections(self, warn: Callable[[str], None]) -> dict[str, type]:
         """The options of the core and of every component that has some, by section.
 
         A component whose options can't be imported is left out, and `warn` called.
         """
-        from rnngen.kernel.core_options import ModelOptions, TrainOptions
-
-        sections: dict[str, type] = dict(
-            zip(CORE_SECTIONS, (ModelOptions, TrainOptions), strict=True)
-        )
+        sections = dict(SECTIONS)
         for kind in PLURALS:
             for component in self.components(kind):
                 try:

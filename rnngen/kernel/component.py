@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from rnngen.contracts.errors import PluginError, RnngenError
 from rnngen.kernel.blame import HINT, one_line, place
+from rnngen.kernel.core_options import COMMANDS, SECTIONS
 from rnngen.kernel.foreign import attempt
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ PLURALS = {
     "cell": "cells",
     "domain": "domains",
     "likelihood": "likelihoods",
+    "conditioner": "conditioners",
+    "engine": "engines",
     "decoder": "decoders",
     "strategy": "strategies",
     "constraint": "constraints",
@@ -28,7 +32,7 @@ PLURALS = {
 }
 """Every kind of component, and the word for several of them."""
 
-RESERVED_NAMES = frozenset({"model", "train", "fit", "generate", "evaluate"})
+RESERVED_NAMES = frozenset({*SECTIONS, *COMMANDS})
 """Sections of a configuration that are not components."""
 
 Status = Literal["ok", "failed", "disabled", "not loaded"]
@@ -135,12 +139,30 @@ class Component:
     def build(self, *arguments: Any, **options: Any) -> Any:
         """The target, called: the component itself.
 
+        Args:
+            arguments: what its kind is given before the options.
+            options: values by field; what is left out has its default.
+
         Raises:
             PluginError: it can't be imported or built, and is not our own.
         """
+        target, whole = self.load(), self.options_taken_whole()
+        if whole is None:
+            return self._called(lambda: target(*arguments, **options))
+        return self._called(lambda: target(*arguments, options=whole(**options)))
+
+    def build_with(self, options: Any, *arguments: Any) -> Any:
+        """As `build`, with its options as an instance of their dataclass; None: the defaults."""
+        if options is None:
+            return self.build(*arguments)
         target = self.load()
+        if self.options_taken_whole() is not None:
+            return self._called(lambda: target(*arguments, options=options))
+        return self.build(*arguments, **{f.name: getattr(options, f.name) for f in fields(options)})
+
+    def _called(self, call: Callable[[], Any]) -> Any:
         try:
-            return target(*arguments, **options)
+            return call()
         except (RnngenError, KeyboardInterrupt):
             raise
         except BaseException as error:
@@ -170,6 +192,17 @@ class Component:
             )
         return options
 
+    def options_taken_whole(self) -> type | None:
+        """The dataclass that the target takes in its parameter `options`; None: it takes fields.
+
+        Components written for 0.1.0 have a parameter for each field of their options.
+
+        Raises:
+            PluginError: target or options can't be imported.
+        """
+        declared = self.load_options()
+        return declared if declared and _takes_whole(self.load(), declared) else None
+
     def _import(self, target: Any) -> Any:
         if not isinstance(target, str):
             return target
@@ -190,6 +223,20 @@ class Component:
             f"{self} of plugin {self.plugin} could not be imported: {one_line(error)}",
             hint=_import_hint(self, error),
         ) from error
+
+
+def _takes_whole(target: Callable[..., Any], declared: type) -> bool:
+    """Whether a target has a parameter `options` that is not a field of its options."""
+    if any(part.name == "options" for part in fields(declared)):
+        return False
+    try:
+        parameter = inspect.signature(target).parameters.get("options")
+    except (TypeError, ValueError):  # it is written in C and does not say
+        return False
+    return parameter is not None and parameter.kind in (
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        inspect.Parameter.KEYWORD_ONLY,
+    )
 
 
 def normalized(name: str) -> str:

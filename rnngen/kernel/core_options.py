@@ -1,4 +1,4 @@
-"""The options of the core itself: sections `model` and `train` of a configuration."""
+"""The options of the core itself: its sections of a configuration, and its tables of commands."""
 
 from __future__ import annotations
 
@@ -36,9 +36,13 @@ class ModelOptions:
     )
     residual: bool = option(False, "add a layer's input to its output")
     layer_norm: bool = option(False, "normalise every layer's output (Ba et al. 2016)")
+    conditioner: str = option(
+        "window", "how a condition is read, where data has one; see `rnngen list conditioners`"
+    )
     window: int = option(
         10,
-        "bells of the soft window through which a text to write is read (Graves 2013)",
+        "size of the conditioner: bells of the soft window through which a text to write is read "
+        "(Graves 2013)",
         min=1,
         max=256,
     )
@@ -105,3 +109,10 @@ class TrainOptions:
     recoveries: int = option(
         3, "how often to go back to the last checkpoint when the loss explodes", min=0
     )
+
+
+SECTIONS: dict[str, type] = {"model": ModelOptions, "train": TrainOptions}
+"""The sections of the core, which are there whatever was chosen."""
+
+COMMANDS = ("fit", "generate", "evaluate")
+"""The commands that have a table of their own in a configuration."""

@@ -88,6 +88,32 @@ def register_likelihoods(register: Register) -> None:
 
 
 @hookspec
+def register_conditioners(register: Register) -> None:
+    """Ways of reading a condition, `target(build, input_size, condition, size, options)`.
+
+    See `rnngen.contracts.condition.Conditioner`. Called once, when the plugin is loaded.
+
+    Example:
+        @rnngen.hookimpl
+        def register_conditioners(register):
+            register("label", "my_conditioners:Label", summary="one class for each document")
+    """
+
+
+@hookspec
+def register_engines(register: Register) -> None:
+    """Ways to execute one step of a model, `target(model, boundary, condition, options)`.
+
+    See `rnngen.contracts.engine.Engine`. Called once, when the plugin is loaded.
+
+    Example:
+        @rnngen.hookimpl
+        def register_engines(register):
+            register("native", "my_engines:Native", summary="plain C, for small models")
+    """
+
+
+@hookspec
 def register_decoders(register: Register) -> None:
     """Ways of turning a model into sequences, `target(**options)`; see `rnngen.protocols.Decoder`.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rnngen.contracts.errors import BundleError, PluginError, RnngenError
@@ -289,11 +289,10 @@ def build_strategy(component: Component, options: Any) -> Active:
     Raises:
         PluginError: it can't be imported or built.
     """
-    if is_dataclass(options) and not isinstance(options, type):
-        values = {field.name: getattr(options, field.name) for field in fields(options)}
+    if isinstance(options, Mapping):
+        instance = component.build(**options)
     else:
-        values = dict(options or {})
-    instance = component.build(**values)
+        instance = component.build_with(options)
     return Active(component.name, str(component.plugin), instance, component)
 
 

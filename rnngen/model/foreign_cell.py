@@ -1,19 +1,21 @@
-"""A cell of a stranger, tried before anything is learned: what it gives is what its contract says.
+"""Builds cells and conditioners; a stranger's is tried before anything is learned.
 
 Otherwise our own code would fail at what it gave, far from its cause.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from rnngen.contracts.cell import Cell, tensors
+from rnngen.contracts.condition import Conditioner
 from rnngen.contracts.errors import PluginError, RnngenError
-from rnngen.kernel.component import Component
+from rnngen.contracts.steps import ConditionShape
+from rnngen.kernel.component import PLURALS, Component
 
 STEPS, LANES = 3, 2
 
@@ -28,6 +30,28 @@ def build_cell(component: Component, inputs: int, hidden: int, options: Mapping[
     if not component.plugin.is_own:
         _try(component, cell, inputs, hidden)
     return cell  # type: ignore[no-any-return]
+
+
+def build_conditioner(
+    component: Component,
+    build: Callable[[int], Cell],
+    inputs: int,
+    condition: ConditionShape,
+    size: int,
+    options: Mapping[str, Any],
+) -> Conditioner:
+    """The conditioner around a cell that `build` makes; the arguments are those of its contract.
+
+    Raises:
+        PluginError: it can't be built, or does not keep its contract.
+        UsageError: it can't read such conditions.
+    """
+    made = component.build(build, inputs, condition, size, **options)
+    if not isinstance(made, Conditioner):
+        raise _wrong(component, f"is a {type(made).__name__}", "an `rnngen.Conditioner`")
+    if not component.plugin.is_own:
+        _try(component, made, inputs, made.hidden_size)
+    return made
 
 
 def _try(component: Component, cell: Any, inputs: int, hidden: int) -> None:
@@ -77,9 +101,10 @@ def _listed(sizes: list[tuple[int, ...]] | None) -> str:
 
 
 def _wrong(component: Component, found: str, expected: str) -> PluginError:
+    kit = f"rnngen.testing.{PLURALS[component.kind]}"
     return PluginError(
         f"{component} of plugin {component.plugin} {found}, expected {expected}",
-        hint="`rnngen.testing.cells` checks a cell's contract; tell the plugin's author",
+        hint=f"`{kit}` checks the contract; tell the plugin's author",
     )
 
 

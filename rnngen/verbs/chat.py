@@ -22,6 +22,7 @@ from torch import Tensor
 from rnngen.bundles.bundle import Bundle, load
 from rnngen.contracts.decoder import Request
 from rnngen.contracts.domain import is_text
+from rnngen.contracts.engine import Engine as AnyEngine
 from rnngen.contracts.engine import State
 from rnngen.contracts.errors import UsageError
 from rnngen.engines.device import choose_device
@@ -130,7 +131,7 @@ class Chat:
             _, self._state = self._engine.read(tokens, self._state)
 
 
-class _GoingOn:
+class _GoingOn(AnyEngine):
     """An engine whose sequences begin where another one is."""
 
     def __init__(self, engine: Engine, state: State) -> None:
