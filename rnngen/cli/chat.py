@@ -8,9 +8,17 @@ from pathlib import Path
 import click
 
 from rnngen.cli.complete import complete_decoders
-from rnngen.cli.generate import chosen_run, decoder_options
-from rnngen.cli.parameters import json_flag, option_assignments, pass_ui, run_argument, verbosity
+from rnngen.cli.generate import chosen_run
+from rnngen.cli.parameters import (
+    engine_option,
+    json_flag,
+    option_assignments,
+    pass_ui,
+    run_argument,
+    verbosity,
+)
 from rnngen.cli.ui import Ui
+from rnngen.cli.writing_options import writing_options
 from rnngen.contracts.errors import DataError
 
 
@@ -36,6 +44,7 @@ from rnngen.contracts.errors import DataError
     shell_complete=complete_decoders,
     help="How steps are chosen, see `rnngen list decoders`.",
 )
+@engine_option
 @option_assignments
 @click.option(
     "--seed",
@@ -57,6 +66,7 @@ def command(
     other: str | None,
     length: int,
     decoder: str,
+    engine: str,
     assignments: tuple[str, ...],
     seed: int,
     device: str,
@@ -80,10 +90,11 @@ def command(
         you=you,
         other=other,
         decoder=decoder,
-        options=decoder_options(decoder, assignments, None),
+        options=writing_options(decoder, engine, assignments, None),
         length=length,
         seed=seed,
         device=device,
+        engine=engine,
     )
     person = sys.stdin.isatty()
     if person:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rnngen.cli.parameters import json_flag, pass_ui, run_argument, verbosity
+from rnngen.cli.parameters import engine_option, json_flag, pass_ui, run_argument, verbosity
 from rnngen.cli.ui import Ui
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     help="Characters to write for the memorization check; 0 skips it.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of that sample.")
+@engine_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, mps.")
 @json_flag
 @verbosity
@@ -44,6 +45,7 @@ def command(
     no_baselines: bool,
     sample: int,
     seed: int,
+    engine: str,
     device: str,
     as_json: bool,
 ) -> None:
@@ -72,6 +74,7 @@ def command(
         sample=sample,
         seed=seed,
         device=device,
+        engine=engine,
         note=ui.note,
     )
     for warning in result.warnings:

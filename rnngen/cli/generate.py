@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rnngen.cli.complete import complete_decoders
-from rnngen.cli.parameters import json_flag, option_assignments, pass_ui, run_argument, verbosity
+from rnngen.cli.parameters import (
+    engine_option,
+    json_flag,
+    option_assignments,
+    pass_ui,
+    run_argument,
+    verbosity,
+)
 from rnngen.cli.ui import Ui
+from rnngen.cli.writing_options import writing_options
 from rnngen.contracts.errors import DataError, RunError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rnngen.bundles.bundle import Bundle
-    from rnngen.kernel.config_file import Config
     from rnngen.verbs.writing import Generated
 
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
@@ -68,6 +73,7 @@ SAMPLES = 200
     shell_complete=complete_decoders,
     help="How steps are chosen, see `rnngen list decoders`.  [default: sample]",
 )
+@engine_option
 @option_assignments
 @click.option(
     "--seed",
@@ -128,6 +134,7 @@ def command(
     length: int | None,
     count: int | None,
     decoder: str | None,
+    engine: str,
     assignments: tuple[str, ...],
     seed: int,
     stop: tuple[str, ...],
@@ -162,13 +169,13 @@ def command(
     file = find_config(config)
     table = file.command("generate") if file else {}
     decoder = decoder or table.get("decoder", "sample")
-    options = decoder_options(decoder, assignments, file)
+    options = writing_options(decoder, engine, assignments, file)
     bundle = load(chosen_run(ui, run, table))
 
     if hasattr(bundle.domain, "forecast"):
         refused = {"stop": stop, "documents": documents is not None, "explain": explain}
         _check_forecast(decoder, refused)
-        _forecast(ui, bundle, text, length, count, options, seed, device, out, as_json)
+        _forecast(ui, bundle, text, length, count, options, seed, device, engine, out, as_json)
         return
     length, count = length or LENGTH, count or 1
     show = getattr(bundle.domain, "show", None)
@@ -187,6 +194,7 @@ def command(
         documents=documents,
         stream=(lambda row, part: paper.write(part)) if streams else None,
         device=device,
+        engine=engine,
         explain=explain,
         primer=primer,
         note=remarks.append,
@@ -236,6 +244,7 @@ def _forecast(
     options: dict[str, Any],
     seed: int,
     device: str,
+    engine: str,
     out: Path | None,
     as_json: bool,
 ) -> None:
@@ -250,6 +259,7 @@ def _forecast(
         options=options,
         seed=seed,
         device=device,
+        engine=engine,
         note=ui.note,
     )
     if out is None:
@@ -319,20 +329,6 @@ def _prompt(argument: str | None, option: str | None, file: str | None) -> str:
     except UnicodeDecodeError as error:
         raise DataError(f"`{file}` is not UTF-8, at byte {error.start}") from None
     return text.removesuffix("\n").removesuffix("\r")
-
-
-def decoder_options(
-    decoder: str, assignments: Sequence[str], file: Config | None
-) -> dict[str, Any]:
-    """Of the decoder: flags over environment over file over defaults."""
-    from rnngen.kernel.catalog import get_catalog
-    from rnngen.kernel.settings import resolve
-
-    component = get_catalog().find("decoder", decoder)
-    options = component.load_options()
-    sections = {component.name: options} if options is not None else {}
-    settings = resolve(sections, assignments=assignments, environment=os.environ, file=file)
-    return asdict(settings[component.name]) if sections else {}
 
 
 def chosen_run(ui: Ui, run: Path | None, table: Any) -> Path:

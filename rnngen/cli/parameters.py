@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from rnngen.cli.complete import complete_runs
+from rnngen.cli.complete import complete_engines, complete_runs
 from rnngen.cli.ui import Ui
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -58,6 +58,18 @@ def option_assignments(command: F) -> F:
 def json_flag(command: F) -> F:
     """`--json`; the parameter is `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")(command)
+
+
+def engine_option(command: F) -> F:
+    """`--engine NAME`; the parameter is `engine`."""
+    return click.option(
+        "--engine",
+        metavar="NAME",
+        default="torch",
+        show_default=True,
+        shell_complete=complete_engines,
+        help="What executes the model's steps, see `rnngen list engines`.",
+    )(command)
 
 
 def run_argument(command: F) -> F:

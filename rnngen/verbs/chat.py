@@ -22,13 +22,11 @@ from torch import Tensor
 from rnngen.bundles.bundle import Bundle, load
 from rnngen.contracts.decoder import Request
 from rnngen.contracts.domain import is_text
-from rnngen.contracts.engine import Engine as AnyEngine
-from rnngen.contracts.engine import State
+from rnngen.contracts.engine import Engine, State
 from rnngen.contracts.errors import UsageError
-from rnngen.engines.device import choose_device
-from rnngen.engines.torch_engine import Engine
+from rnngen.engines.choose import DEFAULT
 from rnngen.verbs.generate import generate
-from rnngen.verbs.start import make_decoder
+from rnngen.verbs.start import engine_of, make_decoder, part_options
 from rnngen.verbs.writing import write
 
 TURN = re.compile(r"^([^\W\d][\w .'-]{0,23}:[ \t]?)", re.MULTILINE)
@@ -46,10 +44,11 @@ class Chat:
         you: what stands before the turns of whoever talks to the model; None: looked for.
         other: what stands before the model's own turns; None: looked for.
         decoder: `sample`, `greedy`, or one of a plugin.
-        options: of the decoder.
+        options: of the decoder; those of the engine have its name before them.
         length: tokens of an answer at most.
         seed: the same seed and turns give the same answers.
         device: `auto`, `cpu`, `cuda`, `mps`.
+        engine: `torch`, or one of a plugin.
 
     Raises:
         UsageError: the model learnt no dialogues, or the decoder can't stop at the end of a turn.
@@ -67,6 +66,7 @@ class Chat:
         length: int = 300,
         seed: int = 0,
         device: str = "auto",
+        engine: str = DEFAULT,
     ) -> None:
         bundle = bundle if isinstance(bundle, Bundle) else load(bundle)
         if not is_text(bundle.domain, bundle.codec):
@@ -74,7 +74,8 @@ class Chat:
                 f"`{bundle.path}` writes no text, so that one can't talk with it",
                 hint="chat with a model that learnt dialogues",
             )
-        self._decoder = make_decoder(decoder, options)
+        decoder_options, engine_options = part_options(options, engine)
+        self._decoder = make_decoder(decoder, decoder_options)
         if getattr(self._decoder, "complete", False):
             raise UsageError(
                 f"an answer ends with its line, but the decoder `{decoder}` writes whole documents",
@@ -89,8 +90,7 @@ class Chat:
         self._length = length
         self._seed = seed
         self._turns = 0
-        where, _ = choose_device(device)
-        self._engine = Engine(bundle.model.to(where), self._codec.boundary)
+        self._engine = engine_of(bundle, device, name=engine, options=engine_options)
         self._state = self._engine.start(1)
         self._unread: list[int] = [self._codec.boundary]
 
@@ -131,7 +131,7 @@ class Chat:
             _, self._state = self._engine.read(tokens, self._state)
 
 
-class _GoingOn(AnyEngine):
+class _GoingOn(Engine):
     """An engine whose sequences begin where another one is."""
 
     def __init__(self, engine: Engine, state: State) -> None:

@@ -22,6 +22,7 @@ from rnngen.data.measuring import evaluation
 from rnngen.data.prepare import prepare
 from rnngen.data.store import Store
 from rnngen.data.tasks import reopen_tasks
+from rnngen.engines.choose import DEFAULT
 from rnngen.engines.device import choose_device, use_threads
 from rnngen.files import source
 from rnngen.files.source import Source
@@ -107,6 +108,7 @@ def evaluate(
     sample: int = 10_000,
     seed: int = 0,
     device: str = "auto",
+    engine: str = DEFAULT,
     note: Callable[[str], None] = lambda text: None,
 ) -> Evaluation | Report:
     """Measures a model on a whole text; the same as the command `rnngen evaluate`.
@@ -119,6 +121,7 @@ def evaluate(
         sample: characters to write for the memorization check; 0 skips it.
         seed: of that sample.
         device: `auto`, `cpu`, `cuda`, `mps`.
+        engine: writes the sample, or steps the forecasts: `torch`, or one of a plugin.
         note: told what takes its time.
 
     Returns:
@@ -137,7 +140,7 @@ def evaluate(
     chosen, _ = choose_device(device)
     warnings: list[str] = []
     if hasattr(bundle.domain, "backtest"):
-        return _backtest(bundle, data, split, baselines, seed, device, note)
+        return _backtest(bundle, data, split, baselines, seed, device, engine, note)
     training, reason = _training(bundle, note)
     unknown = 0
     if data or split:
@@ -173,7 +176,7 @@ def evaluate(
         if sample:
             note("writing a sample for the memorization check")
             length = _steps(sample, held_out, characters)
-            text = generate(bundle, length=length, seed=seed, documents=0)[0].text
+            text = generate(bundle, length=length, seed=seed, documents=0, engine=engine)[0].text
             copied = memorization(text, _texts(bundle.codec, training.train))
     return Evaluation(
         nats_per_token=result.nats_per_token,
@@ -199,6 +202,7 @@ def _backtest(
     baselines: bool,
     seed: int,
     device: str,
+    engine: str,
     note: Callable[[str], None],
 ) -> Report:
     """The measures of a domain that forecasts."""
@@ -208,11 +212,11 @@ def _backtest(
             hint="leave it out, or name a file",
         )
     domain: Any = bundle.domain
-    engine = engine_of(bundle, device)
+    stepper = engine_of(bundle, device, name=engine)
     found = sources_of(bundle, data, note)
     request = ForecastRequest(seed=seed)
     report: Report = domain.backtest(
-        engine, bundle.codec, found, request, baselines, bundle.path, note
+        stepper, bundle.codec, found, request, baselines, bundle.path, note
     )
     return report
 

@@ -17,8 +17,9 @@ from rnngen.bundles.bundle import Bundle, load
 from rnngen.components.decoders.sample import Options, VectorSampler
 from rnngen.contracts.domain import Forecast, ForecastRequest
 from rnngen.contracts.errors import UsageError
+from rnngen.engines.choose import DEFAULT
 from rnngen.kernel.blame import attributed
-from rnngen.verbs.start import engine_of, make_decoder, sources_of
+from rnngen.verbs.start import engine_of, make_decoder, part_options, sources_of
 
 
 @attributed()
@@ -31,6 +32,7 @@ def forecast(
     options: Mapping[str, Any] | Sequence[str] | None = None,
     seed: int = 0,
     device: str = "auto",
+    engine: str = DEFAULT,
     note: Callable[[str], None] = lambda text: None,
 ) -> Forecast:
     """Draws what may follow; the same as `rnngen generate` of a model that forecasts.
@@ -40,9 +42,11 @@ def forecast(
         data: files with the sequences to go on from; none: those that the model was trained on.
         horizon: steps to look ahead; None: as many as the model was made for.
         samples: futures drawn for each sequence.
-        options: of the decoder `sample`: `temperature` and `bias`.
+        options: of the decoder `sample`: `temperature` and `bias`; those of the engine have its
+            name before them.
         seed: 0 to 2⁶⁴ − 1.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+        engine: `torch`, or one of a plugin.
         note: told what takes its time, and what one should know of the result.
 
     Raises:
@@ -62,11 +66,12 @@ def forecast(
             "forecast",
             hint="write with it: `rnngen.generate(...)`",
         )
-    drawn: Options = make_decoder("sample", options).options  # type: ignore[attr-defined]
-    engine = engine_of(bundle, device)
-    VectorSampler(drawn, engine.likelihood)  # refuses what speaks of tokens
+    decoder_options, engine_options = part_options(options, engine)
+    drawn: Options = make_decoder("sample", decoder_options).options  # type: ignore[attr-defined]
+    stepper = engine_of(bundle, device, name=engine, options=engine_options)
+    VectorSampler(drawn, stepper.likelihood)  # refuses what speaks of tokens
     found = sources_of(bundle, data, note)
     request = ForecastRequest(horizon, samples, seed, drawn.temperature, drawn.bias)
-    with engine.threads(samples):
-        made: Forecast = domain.forecast(engine, bundle.codec, found, request, note)
+    with stepper.threads(samples):
+        made: Forecast = domain.forecast(stepper, bundle.codec, found, request, note)
     return made

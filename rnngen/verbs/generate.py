@@ -16,16 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from rnngen.bundles.bundle import Bundle, load
 from rnngen.contracts.decoder import Decoder, Request
 from rnngen.contracts.errors import UsageError
 from rnngen.contracts.steps import step_shape
-from rnngen.engines.device import choose_device
-from rnngen.engines.torch_engine import Engine
+from rnngen.engines.choose import DEFAULT
 from rnngen.kernel.blame import attributed
-from rnngen.verbs.start import begin, has_documents, make_decoder, prime
+from rnngen.verbs.start import begin, engine_of, has_documents, make_decoder, part_options, prime
 from rnngen.verbs.writing import Generated, Stream, write
 
 
@@ -43,6 +40,7 @@ def generate(
     documents: int | None = None,
     stream: Stream | None = None,
     device: str = "auto",
+    engine: str = DEFAULT,
     explain: bool = False,
     primer: str | Path | None = None,
     note: Callable[[str], None] = lambda text: None,
@@ -56,7 +54,8 @@ def generate(
         length: tokens to write at most, per sequence.
         count: how many sequences.
         decoder: `sample`, `greedy`, `beam`, or one of a plugin.
-        options: of the decoder, `{"temperature": 0.7}` or `["temperature=0.7"]`.
+        options: of the decoder, `{"temperature": 0.7}` or `["temperature=0.7"]`; those of the
+            engine have its name before them, `{"ENGINE.option": 1}`.
         seed: 0 to 2⁶⁴ − 1.
         stop: texts that end a sequence; they are cut off.
         documents: how many documents to write at most, per sequence; 0: as many as the length
@@ -65,6 +64,7 @@ def generate(
         stream: called with the number of the sequence and text as soon as it is certain; of `beam`
             only the best.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+        engine: `torch`, or one of a plugin; another engine may write something else.
         explain: whether to say where the decoder did not allow what the model wanted most.
         primer: a file that the sequence goes on from, where the domain can: strokes in the hand
             that is to be written in.
@@ -80,7 +80,8 @@ def generate(
     """
     stops = (stop,) if isinstance(stop, str) else tuple(stop)
     _check(length, count, documents, stops)
-    made = make_decoder(decoder, options)
+    decoder_options, engine_options = part_options(options, engine)
+    made = make_decoder(decoder, decoder_options)
     _check_decoder(made, decoder, stops, documents, explain)
     if not isinstance(bundle, Bundle):
         bundle = load(bundle)
@@ -108,12 +109,10 @@ def generate(
     )
     if hasattr(made, "attach"):
         made.attach(bundle, note)
-    where, _ = choose_device(device)
-    condition = None if beginning.condition is None else torch.as_tensor(beginning.condition)
-    engine = Engine(bundle.model.to(where), codec.boundary, condition)
-    with engine.threads(count):
+    stepper = engine_of(bundle, device, beginning.condition, name=engine, options=engine_options)
+    with stepper.threads(count):
         written = write(
-            engine,
+            stepper,
             codec,
             made,
             request,
@@ -124,7 +123,7 @@ def generate(
         )
         if explain:
             written = [
-                replace(part, forbidden=made.explain(engine, request, 0, part.steps))  # type: ignore[attr-defined]
+                replace(part, forbidden=made.explain(stepper, request, 0, part.steps))  # type: ignore[attr-defined]
                 for part in written
             ]
     return written

@@ -8,23 +8,65 @@ from typing import Any
 
 from rnngen.bundles.bundle import Bundle, data_of
 from rnngen.contracts.decoder import Decoder
+from rnngen.contracts.engine import Engine
 from rnngen.contracts.errors import UsageError
 from rnngen.contracts.options import build as build_options
 from rnngen.contracts.steps import Beginning
 from rnngen.data import find_sources
 from rnngen.data.tasks import STANDARD_INPUT, split_of
+from rnngen.engines.choose import DEFAULT, make_engine
 from rnngen.engines.device import choose_device
-from rnngen.engines.torch_engine import Engine
 from rnngen.files import source
 from rnngen.files.source import Source
 from rnngen.kernel.assignments import assign, parse_assignments
-from rnngen.kernel.catalog import get_catalog
+from rnngen.kernel.catalog import Component, get_catalog
+
+Given = Mapping[str, Any] | Sequence[str] | None
+"""Options by name, `{"temperature": 0.7}`, or as texts, `["temperature=0.7"]`."""
 
 
-def engine_of(bundle: Bundle, device: str) -> Engine:
-    """The engine of a model that reads whole sequences and goes on from them."""
+def engine_of(
+    bundle: Bundle,
+    device: str,
+    condition: Any = None,
+    *,
+    name: str = DEFAULT,
+    options: Given = None,
+) -> Engine:
+    """The engine that steps a bundle's model.
+
+    Args:
+        bundle: the model and its codec.
+        device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+        condition: `[U,...]`, what all sequences are conditioned on; None: nothing.
+        name: of the engine, see `rnngen list engines`.
+        options: of the engine.
+
+    Raises:
+        UsageError: there is no such engine, device or option.
+        PluginError: the engine's plugin failed.
+    """
+    import torch
+
+    component = get_catalog().find("engine", name)
+    chosen = _read_options(component, options)
     where, _ = choose_device(device)
-    return Engine(bundle.model.to(where), bundle.codec.boundary)
+    condition = None if condition is None else torch.as_tensor(condition)
+    model, boundary = bundle.model.to(where), bundle.codec.boundary
+    return make_engine(model, boundary, condition, name=name, options=chosen)
+
+
+def part_options(options: Given, engine: str) -> tuple[Given, Given]:
+    """Options of a decoder, and those that name the engine: `ENGINE.option`."""
+    prefix = engine.rpartition(":")[2] + "."
+    if isinstance(options, Mapping):
+        own = {key: value for key, value in options.items() if key.startswith(prefix)}
+        return {key: value for key, value in options.items() if key not in own}, own
+    texts = list(options or ())
+    return (
+        [text for text in texts if not text.startswith(prefix)],
+        [text for text in texts if text.startswith(prefix)],
+    )
 
 
 def sources_of(
@@ -87,7 +129,7 @@ def prime(bundle: Bundle, prompt: str, primer: str | Path) -> Beginning:
     return made
 
 
-def make_decoder(name: str, options: Mapping[str, Any] | Sequence[str] | None = None) -> Decoder:
+def make_decoder(name: str, options: Given = None) -> Decoder:
     """The decoder of that name with its options.
 
     Raises:
@@ -95,20 +137,25 @@ def make_decoder(name: str, options: Mapping[str, Any] | Sequence[str] | None = 
         PluginError: its plugin failed.
     """
     component = get_catalog().find("decoder", name)
+    made: Decoder = component.build_with(_read_options(component, options))
+    return made
+
+
+def _read_options(component: Component, given: Given) -> Any:
+    """The options of a component as an object; None where it has none."""
     fields = component.load_options()
     section = component.name
     values: Mapping[str, Any]
-    if isinstance(options, Mapping):
-        values = {key.removeprefix(f"{section}."): value for key, value in options.items()}
+    if isinstance(given, Mapping):
+        values = {key.removeprefix(f"{section}."): value for key, value in given.items()}
     else:
         sections = {section: fields} if fields is not None else {}
-        values = assign(sections, parse_assignments(options or ())).get(section, {})
+        values = assign(sections, parse_assignments(given or ())).get(section, {})
     if fields is not None:
-        values = vars(build_options(fields, values, f"decoder `{name}`"))
-    elif values:
-        raise UsageError(f"decoder `{name}` has no options, but `{next(iter(values))}` was given")
-    made: Decoder = component.build(**values)
-    return made
+        return build_options(fields, values, str(component))
+    if values:
+        raise UsageError(f"{component} has no options, but `{next(iter(values))}` was given")
+    return None
 
 
 def has_documents(bundle: Bundle) -> bool:
