@@ -18,8 +18,11 @@ import rnngen.engines.waiting  # noqa: F401  (before anything here can import to
 
 if TYPE_CHECKING:
     from rnngen.contracts.cell import Cell as Cell
+    from rnngen.contracts.condition import Conditioner as Conditioner
+    from rnngen.contracts.engine import Engine as Engine
     from rnngen.contracts.errors import RnngenError as RnngenError
     from rnngen.contracts.options import option as option
+    from rnngen.contracts.steps import ConditionShape as ConditionShape
     from rnngen.contracts.version import __version__ as __version__
     from rnngen.kernel.hookspecs import hookimpl as hookimpl
     from rnngen.verbs.evaluate import evaluate as evaluate
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "Cell": "rnngen.contracts.cell",
+    "ConditionShape": "rnngen.contracts.steps",
+    "Conditioner": "rnngen.contracts.condition",
+    "Engine": "rnngen.contracts.engine",
     "RnngenError": "rnngen.contracts.errors",
     "__version__": "rnngen.contracts.version",
     "evaluate": "rnngen.verbs.evaluate",

@@ -38,6 +38,8 @@ def build_model(folder: Path, manifest: Mapping[str, Any], weights: Path) -> Mod
 
     description = manifest["model"]
     find(manifest, "cell", description.get("cell"))
+    if description.get("condition") is not None:
+        find(manifest, "conditioner", description.get("conditioner", "window"))
     with reading(folder, "model"):
         saved = tensor_shapes(weights)
         _compare_numbers(folder, description, saved)
