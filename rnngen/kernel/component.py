@@ -1,4 +1,4 @@
-"""What a plugin and a component are, as the catalog knows them; a component imports its target."""
+"""Plugins and components as the catalog knows them; a component imports its target when used."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ PLURALS = {
     "exporter": "exporters",
     "optimizer": "optimizers",
 }
-"""Every kind of component, and the word for several of them."""
+"""Every kind of component, and its plural."""
 
 RESERVED_NAMES = frozenset({*SECTIONS, *COMMANDS})
-"""Sections of a configuration that are not components."""
+"""Sections and tables of a configuration that are not components."""
 
 Status = Literal["ok", "failed", "disabled", "not loaded"]
 
 
 @dataclass(eq=False)
 class Plugin:
-    """What is known of one plugin.
+    """What is known about one plugin.
 
     Args:
         name: the entry point's name, or that of a loose file.
@@ -72,12 +72,12 @@ class Plugin:
 
     @property
     def is_own(self) -> bool:
-        """Whether it comes with rnngen itself, so that its faults are ours."""
+        """Whether it comes with rnngen itself, so that its bugs are ours."""
         return self.distribution == "rnngen"
 
     @property
     def is_core(self) -> bool:
-        """Whether it is what rnngen can do without any plugin."""
+        """Whether it is the core's own plugin, which is always there."""
         return self.source == "rnngen.kernel.builtin"
 
     @property
@@ -90,11 +90,11 @@ class Plugin:
         return normalized(name) in {normalized(self.name), normalized(self.distribution)}
 
     def failure(self) -> PluginError:
-        """The error of asking for this plugin although it failed or is disabled."""
+        """The error for using this plugin although it failed or is disabled."""
         if self.status == "disabled":
             return PluginError(
                 f"plugin {self} is switched off: {self.reason}",
-                hint="take away what switches it off, or do without it",
+                hint="switch it on again, or do without it",
             )
         return PluginError(
             f"plugin {self} could not be loaded: {self.reason}",
@@ -171,7 +171,7 @@ class Component:
             raise self.failure("could not be built", error) from error
 
     def failure(self, what: str, error: BaseException) -> PluginError:
-        """The error of something that its code raised, with the place."""
+        """The error for an exception that its code raised, with the place."""
         return PluginError(
             f"{self} of plugin {self.plugin} {what}{place(self.plugin, error)}: {one_line(error)}",
             hint=HINT,
@@ -181,7 +181,7 @@ class Component:
         """The dataclass of its options, or None if it has none.
 
         Raises:
-            PluginError: it can't be imported, or is no dataclass.
+            PluginError: it can't be imported, or is not a dataclass.
         """
         if self.options is None:
             return None
@@ -255,7 +255,7 @@ def _import_hint(component: Component, error: BaseException) -> str:
 
 
 def _extra(component: Component) -> str | None:
-    """The extra of the plugin's distribution that is called like the component or plugin."""
+    """The extra of the plugin's distribution that is named after the component or plugin."""
     from importlib.metadata import metadata
 
     name = component.plugin.distribution

@@ -13,7 +13,7 @@ class ModelOptions:
     """Shape of the model."""
 
     cell: str = option("lstm", "recurrent cell, see `rnngen list cells`")
-    layers: int = option(1, "cells above each other", min=1, max=64)
+    layers: int = option(1, "cells on top of each other", min=1, max=64)
     hidden: int = option(512, "numbers in a cell's output", min=1, max=65536)
     embedding: int | None = option(
         None,
@@ -50,16 +50,18 @@ class ModelOptions:
 
 
 DROPOUTS = ("dropout", "input_dropout", "weight_dropout")
-"""The options of a model that are no part of its shape: it can go on learning with others."""
+"""Options of a model that are not part of its shape, so that training may continue with others."""
 
 
 @dataclass(frozen=True)
 class TrainOptions:
     """How the model is trained."""
 
-    time: float | None = option(None, "stop after so many seconds of steps and validations", min=0)
-    steps: int | None = option(None, "stop after so many optimizer steps", min=1)
-    epochs: float | None = option(None, "stop after so many passes over the text", min=0)
+    time: float | None = option(
+        None, "stop after this many seconds of steps and validations", min=0
+    )
+    steps: int | None = option(None, "stop after this many optimizer steps", min=1)
+    epochs: float | None = option(None, "stop after this many passes over the data", min=0)
     seed: int = option(0, "of initial weights, data order and dropout", min=0, max=2**63 - 1)
     device: str = option("auto", "`auto`, `cpu`, `cuda`, `cuda:1`, `mps`")
     precision: Literal["auto", "fp32", "bf16"] = option(
@@ -95,12 +97,12 @@ class TrainOptions:
     )
     validate_tokens: int = option(
         1_000_000,
-        "held-out tokens that validations look at, all of them up to this number, else so many "
+        "held-out tokens that validations look at: all of them up to this number, else this many "
         "from all over; `rnngen evaluate` looks at all",
         min=1,
     )
     patience: int | None = option(
-        None, "stop after so many validations without a better one; none: never", min=1
+        None, "stop after this many validations without a better one; none: never", min=1
     )
     checkpoint_every: int | None = option(
         None, "steps between checkpoints; none: one a minute and one at each validation", min=1

@@ -43,14 +43,16 @@ class Register(Protocol):
         Args:
             name: lower case, `[a-z][a-z0-9-]*`; what the user types.
             target: a class (or a function that builds one), or where it is: `"pkg.mod:Class"`.
-            options: its options, a frozen dataclass, or where it is; None: it has none.
+            options: its options, a frozen dataclass, or where it is; None: it has none. The target
+                takes an instance of it in its parameter `options`; without such a parameter, each
+                field by name.
             summary: one line for `rnngen list`.
         """
 
 
 @hookspec
 def register_cells(register: Register) -> None:
-    """Recurrent cells, `target(input_size, hidden_size, **options)`; see `rnngen.cells.Cell`.
+    """Recurrent cells, `target(input_size, hidden_size, options)`; see `rnngen.Cell`.
 
     Called once, when the plugin is loaded.
 
@@ -63,7 +65,7 @@ def register_cells(register: Register) -> None:
 
 @hookspec
 def register_domains(register: Register) -> None:
-    """Kinds of data, `target(**options)`; see `rnngen.protocols.Domain`.
+    """Kinds of data, `target(options)`; see `rnngen.Domain`.
 
     Called once, when the plugin is loaded.
 
@@ -76,7 +78,7 @@ def register_domains(register: Register) -> None:
 
 @hookspec
 def register_likelihoods(register: Register) -> None:
-    """Probabilities of the next step, `target(**options)`; see `rnngen.protocols.Likelihood`.
+    """Probabilities of the next step, `target(options)`; see `rnngen.Likelihood`.
 
     Called once, when the plugin is loaded. A domain names the likelihood that fits its codec.
 
@@ -91,7 +93,7 @@ def register_likelihoods(register: Register) -> None:
 def register_conditioners(register: Register) -> None:
     """Ways of reading a condition, `target(build, input_size, condition, size, options)`.
 
-    See `rnngen.contracts.condition.Conditioner`. Called once, when the plugin is loaded.
+    See `rnngen.Conditioner`. Called once, when the plugin is loaded.
 
     Example:
         @rnngen.hookimpl
@@ -104,7 +106,7 @@ def register_conditioners(register: Register) -> None:
 def register_engines(register: Register) -> None:
     """Ways to execute one step of a model, `target(model, boundary, condition, options)`.
 
-    See `rnngen.contracts.engine.Engine`. Called once, when the plugin is loaded.
+    See `rnngen.Engine`. Called once, when the plugin is loaded.
 
     Example:
         @rnngen.hookimpl
@@ -115,7 +117,7 @@ def register_engines(register: Register) -> None:
 
 @hookspec
 def register_decoders(register: Register) -> None:
-    """Ways of turning a model into sequences, `target(**options)`; see `rnngen.protocols.Decoder`.
+    """Ways of turning a model into sequences, `target(options)`; see `rnngen.Decoder`.
 
     Called once, when the plugin is loaded.
 
@@ -128,7 +130,7 @@ def register_decoders(register: Register) -> None:
 
 @hookspec
 def register_strategies(register: Register) -> None:
-    """Ways of learning one task or several in a row, `target(**options)`.
+    """Ways of learning one task or several in a row, `target(options)`.
 
     A strategy is an object with any of the lifecycle hooks below as methods, and, where it
     remembers something, `state_dict()` and `load_state_dict(state)` (tensors and JSON).
@@ -143,7 +145,7 @@ def register_strategies(register: Register) -> None:
 
 @hookspec
 def register_constraints(register: Register) -> None:
-    """What generated sequences must satisfy, `target(**options)`.
+    """What generated sequences must satisfy, `target(options)`.
 
     Called once, when the plugin is loaded.
 
@@ -156,7 +158,7 @@ def register_constraints(register: Register) -> None:
 
 @hookspec
 def register_trackers(register: Register) -> None:
-    """Where metrics go besides `metrics.jsonl`; see `rnngen.protocols.Tracker`.
+    """Where metrics go besides `metrics.jsonl`; see `rnngen.Tracker`.
 
     Called once, when the plugin is loaded. A tracker is imported only in runs that name it.
 
@@ -169,7 +171,7 @@ def register_trackers(register: Register) -> None:
 
 @hookspec
 def register_exporters(register: Register) -> None:
-    """Formats a bundle can be written in, `target(**options)`; see `rnngen.protocols.Exporter`.
+    """Formats a bundle can be written in, `target(options)`; see `rnngen.Exporter`.
 
     Called once, when the plugin is loaded.
 
@@ -182,7 +184,7 @@ def register_exporters(register: Register) -> None:
 
 @hookspec
 def register_optimizers(register: Register) -> None:
-    """Optimizers of training, `target(named_parameters, learning_rate, **options)`.
+    """Optimizers of training, `target(named_parameters, learning_rate, options)`.
 
     The target gives a `torch.optim.Optimizer`. Called once, when the plugin is loaded.
 
@@ -219,7 +221,7 @@ def task_started(run: Run, task: Any) -> None:
 def rehearse(run: Run, batch: Any) -> Any:
     """Called before each forward pass; rows to learn beside the batch's own, or None.
 
-    They are a `rnngen.data.Batch` of as many steps as `batch`, each row of which begins with the
+    They are a `rnngen.Batch` of as many steps as `batch`, each row of which begins with the
     initial state; its `weights` may make a row count more or less than one of the batch's own.
 
     Example:

@@ -51,7 +51,7 @@ class Settings(Mapping[str, Any]):
 
 @dataclass(frozen=True)
 class Said:
-    """What was said of options, wherever that was; nothing of it is checked yet.
+    """What was said about options, wherever that was, before any of it is checked.
 
     Args:
         flags: values given as flags of the command, by section; None values are not given.
@@ -117,7 +117,7 @@ class Said:
     def _layers(
         self, sections: Mapping[str, type], assignments: Sequence[Assignment]
     ) -> list[tuple[Mapping[str, Mapping[str, Any]], Callable[[str, str], str]]]:
-        """Values by section, with what names their origin; a later layer wins."""
+        """Values by section, each layer with the name of its origin; a later layer wins."""
         file, environment = self.file, self.environment
         return [
             (self.inherited, lambda section, name: "inherited"),
@@ -188,7 +188,7 @@ def ignored(
     file: Config | None,
     given: Collection[tuple[str, str]] = (),
 ) -> list[str]:
-    """What would have changed settings if it had been read: variables, and options of a file.
+    """What was not read but would have changed settings: variables, and options of a file.
 
     Args:
         settings: what is in force.
@@ -307,7 +307,7 @@ def _line(option: OptionField, value: Any, complete: bool) -> str:
 
 
 def _differs(option: OptionField, raw: Any, value: Any) -> bool:
-    """Whether a value as it was written is another one; what can't be read is."""
+    """Whether a value as written differs; one that can't be read does."""
     try:
         return bool(coerce(option, raw, "") != value)
     except UsageError:

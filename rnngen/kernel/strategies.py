@@ -39,7 +39,7 @@ class Active:
 
 
 class Lifecycle:
-    """Calls the lifecycle hooks of what is active; see `rnngen.hookspecs` for when.
+    """Calls the lifecycle hooks of what is active; see `rnngen.kernel.hookspecs` for when.
 
     Every failing hook raises a `PluginError` (exit code 3) that names plugin and hook: a run with
     half a strategy would be a wrong result. Only `fit_finished` warns instead, since a run is over
@@ -134,7 +134,7 @@ class Lifecycle:
         """Once, whatever happened; everybody is called, and a failure is a warning."""
         for caller in self._callers["fit_finished"]:
             try:
-                self._call_one("fit_finished", *caller, run=run, status=status)
+                _call_one("fit_finished", *caller, run=run, status=status)
             except Exception as error:
                 self._warn(error.message if isinstance(error, RnngenError) else one_line(error))
 
@@ -163,7 +163,7 @@ class Lifecycle:
     def packed(
         self, pack: Callable[[Any, str, dict[str, Tensor]], Any], path: str, tensors: dict[str, Any]
     ) -> dict[str, Any]:
-        """`state_dict`, packed to be saved with `rnngen.tree.pack`.
+        """`state_dict`, packed for saving by `rnngen.files.tree.pack`.
 
         Raises:
             PluginError: a strategy remembers what can't be saved.
@@ -205,15 +205,16 @@ class Lifecycle:
 
     def _call(self, hook: str, **arguments: Any) -> list[tuple[Active, list[Any]]]:
         return [
-            (each, self._call_one(hook, each, caller, **arguments))
+            (each, _call_one(hook, each, caller, **arguments))
             for each, caller in self._callers[hook]
         ]
 
-    def _call_one(
-        self, hook: str, each: Active, caller: Callable[..., list[Any]], **arguments: Any
-    ) -> list[Any]:
-        with _blaming(each, f"failed in `{hook}`"):
-            return caller(**arguments)
+
+def _call_one(
+    hook: str, each: Active, caller: Callable[..., list[Any]], **arguments: Any
+) -> list[Any]:
+    with _blaming(each, f"failed in `{hook}`"):
+        return caller(**arguments)
 
 
 @contextmanager

@@ -25,10 +25,10 @@ def build(size: int, options: ModelOptions, cell_options: Mapping[str, Any]) -> 
 
 
 def make_likelihood(name: str, options: Mapping[str, Any]) -> Likelihood:
-    """The likelihood of that name.
+    """The likelihood with that name.
 
     Raises:
-        UsageError: there is none of that name.
+        UsageError: there is none with that name.
         PluginError: its plugin failed.
     """
     made: Likelihood = get_catalog().find("likelihood", name).build(**options)

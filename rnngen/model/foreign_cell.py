@@ -75,7 +75,7 @@ def _try(component: Component, cell: Any, inputs: int, hidden: int) -> None:
         except BaseException as error:
             raise component.failure("failed when it was tried", error) from error
     if not right:
-        found = f"begins with a state of {_listed(before)}"
+        found = f"starts with a state of {_listed(before)}"
         raise _wrong(component, found, f"tensors that each begin with the batch of {LANES}")
     if not isinstance(result, tuple) or len(result) != 2:
         raise _wrong(component, f"gives a {type(result).__name__}", "outputs and a state")
@@ -87,7 +87,7 @@ def _try(component: Component, cell: Any, inputs: int, hidden: int) -> None:
 
 
 def _sizes(state: Any) -> list[tuple[int, ...]] | None:
-    """Of every tensor of a state; None if it is not made of tensors."""
+    """The shape of every tensor in a state; None if it is not made of tensors."""
     try:
         return [tuple(part.shape) for _, part in tensors(state)]
     except (AttributeError, TypeError):
@@ -96,7 +96,7 @@ def _sizes(state: Any) -> list[tuple[int, ...]] | None:
 
 def _listed(sizes: list[tuple[int, ...]] | None) -> str:
     if sizes is None:
-        return "something else than tensors"
+        return "something other than tensors"
     return ", ".join(str(list(size)) for size in sizes) or "nothing"
 
 

@@ -114,7 +114,7 @@ class Model(nn.Module):
 
     @property
     def parameter_count(self) -> int:
-        """How many numbers are trained; tied ones are counted once."""
+        """The number of trained parameters; tied ones are counted once."""
         return sum(parameter.numel() for parameter in self.parameters())
 
     def adds_input(self, layer: int) -> bool:
@@ -123,7 +123,7 @@ class Model(nn.Module):
         return self.options.residual and cell.input_size == cell.hidden_size
 
     def set_dropout(self, options: ModelOptions) -> None:
-        """The shares that are dropped from now on, which are no part of a model's shape.
+        """Sets the shares that are dropped from now on; they are not part of the model's shape.
 
         Raises:
             UsageError: recurrent weights are to be dropped of a cell that does not name them.
@@ -177,7 +177,7 @@ class Model(nn.Module):
             y, state = self._stack(cells, x, state)
             return self.readout(y), state
         fresh = self.initial_state(steps.shape[1], condition)
-        # Fused layers can't reset inside a chunk: cut it at the rows where a lane begins anew.
+        # Fused layers can't reset inside a chunk: cut it at the rows where a lane starts again.
         cuts = sorted({0, len(steps), *resets.any(1).nonzero().flatten().tolist()})
         outputs = []
         for start, stop in pairwise(cuts):
@@ -247,7 +247,7 @@ class Model(nn.Module):
 
 
 def embedding_width(size: int, options: ModelOptions) -> int:
-    """Numbers in a token's vector where nobody said: 64, or 4 times the root of many tokens."""
+    """The default width of a token's vector: 64, or 4 times the square root of many tokens."""
     if options.tied:
         return options.hidden
     return min(options.hidden, max(64, 16 * math.ceil(math.sqrt(size) / 4)))

@@ -109,8 +109,8 @@ def computes_what_the_model_computes(build: Build) -> None:
         _assert_close(_stepped(build(model, None, None), steps), _expected(model, steps), name)
 
 
-def begins_anew_at_a_boundary(build: Build) -> None:
-    """Before the boundary a row's state becomes the initial one; the other rows go on."""
+def starts_again_at_a_boundary(build: Build) -> None:
+    """Before the boundary a row's state becomes the initial one; the other rows continue."""
     model, steps = _model(), _steps()
     steps[2, 1] = steps[4, 1] = steps[4, 3] = 0
     expected = _expected(model, steps, boundary=0)
@@ -151,8 +151,8 @@ def reads_as_it_steps(build: Build) -> None:
     assert torch.equal(after.cpu(), again), "the state of `read` differs from that of `step`"
 
 
-def selected_rows_go_on(build: Build) -> None:
-    """`select` gives states that go on as their rows would have, in any order and repeatedly."""
+def selected_rows_continue(build: Build) -> None:
+    """`select` gives states that continue as their rows would have, in any order and repeatedly."""
     engine, steps = build(_model(), None, None), _steps()
     _, state = engine.read(steps, engine.start(ROWS))
     rows = torch.tensor([4, 1, 1])
@@ -160,7 +160,7 @@ def selected_rows_go_on(build: Build) -> None:
     chosen, _ = engine.step(token[: len(rows)], engine.select(state, rows))
     everyone, _ = engine.step(token, state)
     assert torch.equal(chosen, everyone[rows.to(everyone.device)]), (
-        "selected rows go on in another way"
+        "selected rows continue in another way"
     )
 
 
@@ -189,11 +189,11 @@ CHECKS: dict[str, Callable[[Build], None]] = {
     for check in (
         says_what_it_steps,
         computes_what_the_model_computes,
-        begins_anew_at_a_boundary,
+        starts_again_at_a_boundary,
         is_conditioned_on_its_condition,
         a_row_has_the_same_bits_beside_any_others,
         reads_as_it_steps,
-        selected_rows_go_on,
+        selected_rows_continue,
         leaves_what_it_is_given,
     )
 }

@@ -44,7 +44,7 @@ class Broken(Engine):
         self.promise = promise
         if promise == "says_what_it_steps":
             self.size += 1
-        if promise == "begins_anew_at_a_boundary":
+        if promise == "starts_again_at_a_boundary":
             self._boundary = None
         if promise == "is_conditioned_on_its_condition":
             self._condition = None
@@ -66,7 +66,7 @@ class Broken(Engine):
         return super().read(tokens, state)
 
     def select(self, state: Any, rows: Tensor) -> Any:
-        rows = rows.flip(0) if self.promise == "selected_rows_go_on" else rows
+        rows = rows.flip(0) if self.promise == "selected_rows_continue" else rows
         return super().select(state, rows)
 
 

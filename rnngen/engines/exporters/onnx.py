@@ -94,7 +94,7 @@ class Onnx:
         """Writes `path` and the JSON beside it; returns both.
 
         Raises:
-            UsageError: the model's steps are no tokens.
+            UsageError: the model's steps are not tokens, or are conditioned on something.
             PluginError: onnx is not installed, or the cell uses what ONNX can't say.
             RunError: it can't be written, or does not compute what the model computes.
         """
@@ -105,7 +105,7 @@ class Onnx:
         if model.likelihood.step_shape or model.condition is not None:
             raise UsageError(
                 f"the exporter `onnx` writes models of tokens, and `{bundle.path}` is one of "
-                + ("vectors" if model.likelihood.step_shape else "sequences that hang on a text"),
+                + ("vectors" if model.likelihood.step_shape else "conditioned sequences"),
                 hint="use the model with `rnngen generate`, or from Python with `rnngen.load`",
             )
         graph = self._graph(model)
