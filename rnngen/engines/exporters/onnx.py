@@ -81,14 +81,14 @@ def unflatten(like: State, flat: tuple[Tensor, ...]) -> State:
 
 
 class Onnx:
-    """Writes ONNX; see `rnngen.protocols.Exporter`.
+    """Writes ONNX; see `rnngen.Exporter`.
 
     Args:
-        opset: version of the ONNX operators.
+        options: None: the defaults.
     """
 
-    def __init__(self, opset: int = 17) -> None:
-        self.opset = opset
+    def __init__(self, options: Options | None = None) -> None:
+        self.opset = (options or Options()).opset
 
     def export(self, bundle: Bundle, path: Path) -> list[Path]:
         """Writes `path` and the JSON beside it; returns both.
