@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "fit": "Train a model on your files.",
     "generate": "Write with a trained model, continuing PROMPT.",
-    "chat": "Talk with a model that learnt dialogues.",
+    "chat": "Talk with a model that learned dialogues.",
     "evaluate": "Measure a trained model beside baselines.",
     "compare": "Put runs side by side.",
     "continual": "Compare strategies on tasks learned in a row.",
@@ -136,7 +136,7 @@ def cli(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command line and gives its exit code; see `rnngen.errors.ExitCode`."""
+    """Runs a command line and gives its exit code; see `rnngen.contracts.errors.ExitCode`."""
     with guarded():
         return _main(arguments)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
+
+from rnngen.contracts.contract import Contract
+from rnngen.contracts.steps import State as State
 
 if TYPE_CHECKING:
     import torch
@@ -12,26 +15,27 @@ if TYPE_CHECKING:
     from rnngen.contracts.likelihood import Likelihood
 
 
-State = Any
-"""A nested tuple, list or dict of tensors, batch dimension first."""
+class Engine(Contract, ABC):
+    """Executes one step of a model; the state is explicit, and never changed.
 
+    It is built as `target(model, boundary, condition, options)`: `boundary` is the step before
+    which a sequence's state becomes the initial one (None: no step), `condition` `[U,...]` is what
+    all sequences are conditioned on (None: nothing). The model is on the device to compute on.
 
-class Engine(ABC):
-    """Executes one step of a model; the state is explicit, and only the engine knows its structure.
+    A state is opaque: it may hold more rows than were asked for. `select` chooses some of them.
 
-    An engine is built as `target(model, boundary, condition, options)`: `boundary` is the step
-    before which a sequence's state becomes the initial one (None: no step), `condition` `[U,...]`
-    is what all sequences are conditioned on (None: nothing). The model is on the device to compute
-    on; the engine must not change it.
-
-    The same row must get the same bits however many rows are beside it, so that a sequence does not
-    depend on how many are drawn. `rnngen.testing.engines` checks this and the rest of the contract.
+    A row has the same bits however many rows are beside it, so that a sequence does not depend on
+    how many are drawn. `rnngen.testing.engines` checks this and the rest of the contract.
     """
+
+    component_kind: ClassVar[str] = "engine"
 
     size: int
     """K, the numbers in an output."""
+
     device: torch.device
     """Where outputs are."""
+
     likelihood: Likelihood
     """What the outputs stand for."""
 
@@ -41,15 +45,7 @@ class Engine(ABC):
 
     @abstractmethod
     def step(self, tokens: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
-        """One step.
-
-        Args:
-            tokens: `[B]` int64, or `[B,D]` float32 where steps are vectors, on any device.
-            state: of B sequences; it is left as it is.
-
-        Returns:
-            output `[B,K]` on the engine's device, and the state after the step.
-        """
+        """One step: `tokens [B]` int64 or `[B,D]` float32, to `(output [B,K], state)`."""
 
     @abstractmethod
     def select(self, state: State, rows: torch.Tensor) -> State:
@@ -61,6 +57,6 @@ class Engine(ABC):
             output, state = self.step(row, state)
         return output, state
 
-    def threads(self, batch: int) -> AbstractContextManager[None]:
-        """Within it, the engine may use the number of threads that suits `batch` rows."""
+    def threads(self, rows: int) -> AbstractContextManager[object]:
+        """While it is open, as many threads compute as suit so many rows."""
         return nullcontext()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from rnngen.contracts.errors import PluginError, RnngenError
+from rnngen.contracts.conform import conform, conform_target
+from rnngen.contracts.errors import Lacking, PluginError, RnngenError
 from rnngen.kernel.blame import HINT, one_line, place
 from rnngen.kernel.core_options import COMMANDS, SECTIONS
 from rnngen.kernel.foreign import attempt
@@ -134,7 +135,7 @@ class Component:
         target = self._import(self.target)
         if not callable(target):
             raise PluginError(f"{self} of plugin {self.plugin} is not a class: {self.target}")
-        return target
+        return conform_target(self.kind, target)
 
     def build(self, *arguments: Any, **options: Any) -> Any:
         """The target, called: the component itself.
@@ -146,23 +147,29 @@ class Component:
         Raises:
             PluginError: it can't be imported or built, and is not our own.
         """
-        target, whole = self.load(), self.options_taken_whole()
-        if whole is None:
-            return self._called(lambda: target(*arguments, **options))
-        return self._called(lambda: target(*arguments, options=whole(**options)))
+        whole = self.options_taken_whole()
+        return self._called(arguments, options, None if whole is None else lambda: whole(**options))
 
     def build_with(self, options: Any, *arguments: Any) -> Any:
         """As `build`, with its options as an instance of their dataclass; None: the defaults."""
         if options is None:
             return self.build(*arguments)
-        target = self.load()
-        if self.options_taken_whole() is not None:
-            return self._called(lambda: target(*arguments, options=options))
-        return self.build(*arguments, **{f.name: getattr(options, f.name) for f in fields(options)})
+        values = {part.name: getattr(options, part.name) for part in fields(options)}
+        whole = self.options_taken_whole()
+        return self._called(arguments, values, None if whole is None else lambda: options)
 
-    def _called(self, call: Callable[[], Any]) -> Any:
+    def _called(
+        self, arguments: Sequence[Any], values: Mapping[str, Any], whole: Callable[[], Any] | None
+    ) -> Any:
+        """The target, called with its options whole, where it takes them so, else by field."""
+        target = self.load()
         try:
-            return call()
+            passed = values if whole is None else {"options": whole()}
+            return conform(self.kind, self.name, target(*arguments, **passed), values)
+        except Lacking as error:
+            raise PluginError(
+                f"{self} of plugin {self.plugin} lacks {error.what}", hint=error.hint
+            ) from None
         except (RnngenError, KeyboardInterrupt):
             raise
         except BaseException as error:

@@ -25,6 +25,7 @@ hookspec = pluggy.HookspecMarker("rnngen")
 
 
 hookimpl = pluggy.HookimplMarker("rnngen")
+"""Marks a function or a method as the implementation of one of the hooks below."""
 
 
 class Register(Protocol):

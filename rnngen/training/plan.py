@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from rnngen.bundles.bundle import Bundle, data_of, load
+from rnngen.bundles.bundle import Bundle, load
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import UsageError
@@ -172,7 +172,7 @@ def make(
     keep_freed_blocks()
     domain: Domain = components[0].build_with(settings.get(domain_name))
     if resumed is not None:
-        data = data_of(resumed)
+        data = resumed.data_record
         datasets = reopen_tasks(domain_name, domain, _parts(wanted), data, resumed.codec, note=note)
     else:
         datasets = prepare_tasks(
@@ -229,7 +229,7 @@ def make(
         precision_reason=precision_reason,
         threads=threads,
         components=components,
-        fitted=data["fitted"] if resumed else start is None and len(datasets) == 1,
+        fitted=data.fitted if resumed else start is None and len(datasets) == 1,
         notes=notes,
     )
 

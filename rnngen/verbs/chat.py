@@ -19,15 +19,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rnngen.bundles.bundle import Bundle, load
+from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.decoder import Request
-from rnngen.contracts.domain import is_text
 from rnngen.contracts.engine import Engine, State
 from rnngen.contracts.errors import UsageError
 from rnngen.engines.choose import DEFAULT
+from rnngen.verbs.components import parted
+from rnngen.verbs.context import ModelContext
 from rnngen.verbs.generate import generate
-from rnngen.verbs.start import engine_of, make_decoder, part_options
-from rnngen.verbs.writing import write
+from rnngen.verbs.start import engine_of, make_decoder, opened
+from rnngen.verbs.writing import Framing, write
 
 TURN = re.compile(r"^([^\W\d][\w .'-]{0,23}:[ \t]?)", re.MULTILINE)
 """Who speaks, at the beginning of a line."""
@@ -44,7 +45,7 @@ class Chat:
         you: what stands before the turns of whoever talks to the model; None: looked for.
         other: what stands before the model's own turns; None: looked for.
         decoder: `sample`, `greedy`, or one of a plugin.
-        options: of the decoder; those of the engine have its name before them.
+        options: of the decoder; those of the engine have its name: `{"ENGINE.option": 1}`.
         length: tokens of an answer at most.
         seed: the same seed and turns give the same answers.
         device: `auto`, `cpu`, `cuda`, `mps`.
@@ -68,25 +69,25 @@ class Chat:
         device: str = "auto",
         engine: str = DEFAULT,
     ) -> None:
-        bundle = bundle if isinstance(bundle, Bundle) else load(bundle)
-        if not is_text(bundle.domain, bundle.codec):
+        bundle = opened(bundle)
+        if not bundle.codec.spells_text:
             raise UsageError(
                 f"`{bundle.path}` writes no text, so that one can't talk with it",
                 hint="chat with a model that learnt dialogues",
             )
-        decoder_options, engine_options = part_options(options, engine)
+        decoder_options, engine_options = parted(options, engine)
         self._decoder = make_decoder(decoder, decoder_options)
-        if getattr(self._decoder, "complete", False):
+        if self._decoder.complete:
             raise UsageError(
                 f"an answer ends with its line, but the decoder `{decoder}` writes whole documents",
                 hint="use `--decoder sample`",
             )
-        if hasattr(self._decoder, "attach"):
-            self._decoder.attach(bundle, lambda text: None)
+        self._decoder.attach(ModelContext(bundle, lambda text: None))
         if you is None or other is None:
             you, other = speakers(bundle, you, other)
         self.you, self.other = you, other
         self._codec = bundle.codec
+        self._framing = Framing(bundle.codec, stops=("\n",))
         self._length = length
         self._seed = seed
         self._turns = 0
@@ -118,8 +119,8 @@ class Chat:
                 ends=frozenset({self._codec.boundary}),
             )
             told = None if stream is None else lambda row, part: stream(part)
-            engine = _GoingOn(self._engine, self._state)
-            written = write(engine, self._codec, self._decoder, request, stops=["\n"], stream=told)
+            engine = _Continued(self._engine, self._state)
+            written = write(engine, self._decoder, request, self._framing, told)
         answer = written[0].text
         self._unread = [last, *self._codec.encode(f"{answer}\n").tolist()]
         self._turns += 1
@@ -131,8 +132,8 @@ class Chat:
             _, self._state = self._engine.read(tokens, self._state)
 
 
-class _GoingOn(Engine):
-    """An engine whose sequences begin where another one is."""
+class _Continued(Engine):
+    """An engine whose sequences begin in a given state of another one."""
 
     def __init__(self, engine: Engine, state: State) -> None:
         self.size, self.device, self.likelihood = engine.size, engine.device, engine.likelihood

@@ -16,7 +16,7 @@ from typing import Any
 
 from torch import Tensor
 
-from rnngen.bundles.bundle import Bundle, data_of, load
+from rnngen.bundles.bundle import load
 from rnngen.bundles.checkpoint import load_checkpoint
 from rnngen.bundles.records import read_record
 from rnngen.bundles.run_folder import RunFolder, environment
@@ -33,6 +33,7 @@ from rnngen.training.run_record import _options, _save
 from rnngen.training.settle import Wanted
 from rnngen.training.summary import _describe, _tell_result
 from rnngen.training.tracking import Trackers
+from rnngen.verbs.trained import Trained
 
 Saved = tuple[dict[str, Tensor], dict[str, Any]]
 
@@ -62,7 +63,7 @@ def fit(
     options: Sequence[str] | Mapping[str, Any] = (),
     config: str | Path | None = None,
     reporter: Reporter | None = None,
-) -> Bundle:
+) -> Trained:
     """Trains a model and returns its bundle; the same as the command `rnngen fit`.
 
     Args:
@@ -165,7 +166,7 @@ def flags(
 
 def _resume(
     path: Path, limits: Mapping[str, Any], trackers: Sequence[str], reporter: Reporter
-) -> Bundle:
+) -> Trained:
     folder = RunFolder.open(path)
     with closing(folder):
         saved = load_checkpoint(path)
@@ -180,7 +181,7 @@ def _resume(
         command = config.command("fit")
         wanted = Wanted(
             data=command["data"],
-            valid=data_of(bundle)["valid"],
+            valid=bundle.data_record.valid,
             domain=command["domain"],
             plugins=command.get("plugins", ()),
             flags={"train": dict(limits)},
@@ -204,7 +205,7 @@ def _execute(
     saved: Saved | None,
     trackers: Sequence[Component],
     reporter: Reporter,
-) -> Bundle:
+) -> Trained:
     for text in plan.notes:
         reporter.note(text)
         folder.log(text)
@@ -269,7 +270,7 @@ def _execute(
         followers.close()
         at = trainer.position
         folder.finish(status, step=at.step, tokens=at.tokens, seconds=round(at.seconds, 3))
-    return load(folder.path)
+    return Trained(folder.path)
 
 
 def _listed(value: Sequence[str] | str) -> tuple[str, ...]:

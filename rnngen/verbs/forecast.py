@@ -13,19 +13,22 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rnngen.bundles.bundle import Bundle, load
+from rnngen.bundles.bundle import Bundle
 from rnngen.components.decoders.sample import Options, VectorSampler
 from rnngen.contracts.domain import Forecast, ForecastRequest
-from rnngen.contracts.errors import UsageError
+from rnngen.contracts.errors import Unsupported
 from rnngen.engines.choose import DEFAULT
 from rnngen.kernel.blame import attributed
-from rnngen.verbs.start import engine_of, make_decoder, part_options, sources_of
+from rnngen.verbs.arguments import Files, check_at_least, listed
+from rnngen.verbs.components import parted
+from rnngen.verbs.learned import sources_of
+from rnngen.verbs.start import engine_of, make_decoder, opened
 
 
 @attributed()
 def forecast(
     bundle: Bundle | str | Path,
-    data: Sequence[str] | str = (),
+    data: Files = (),
     *,
     horizon: int | None = None,
     samples: int = 200,
@@ -35,15 +38,15 @@ def forecast(
     engine: str = DEFAULT,
     note: Callable[[str], None] = lambda text: None,
 ) -> Forecast:
-    """Draws what may follow; the same as `rnngen generate` of a model that forecasts.
+    """Draws what may follow; the same as `rnngen generate` with a model that forecasts.
 
     Args:
         bundle: a bundle, or where it is.
-        data: files with the sequences to go on from; none: those that the model was trained on.
+        data: files with the sequences to continue; none: those that the model was trained on.
         horizon: steps to look ahead; None: as many as the model was made for.
         samples: futures drawn for each sequence.
         options: of the decoder `sample`: `temperature` and `bias`; those of the engine have its
-            name before them.
+            name: `{"ENGINE.option": 1}`.
         seed: 0 to 2⁶⁴ − 1.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
         engine: `torch`, or one of a plugin.
@@ -54,24 +57,16 @@ def forecast(
         DataError: the data can't be read.
         BundleError: the bundle is damaged.
     """
-    for name, value in (("horizon", horizon), ("samples", samples)):
-        if value is not None and value < 1:
-            raise UsageError(f"`{name}` is {value}, expected at least 1")
-    if not isinstance(bundle, Bundle):
-        bundle = load(bundle)
-    domain: Any = bundle.domain
-    if not hasattr(domain, "forecast"):
-        raise UsageError(
-            f"`{bundle.path}` is a model of {bundle.manifest['domain']['name']}, which does not "
-            "forecast",
-            hint="write with it: `rnngen.generate(...)`",
-        )
-    decoder_options, engine_options = part_options(options, engine)
+    check_at_least(1, horizon=horizon, samples=samples)
+    bundle = opened(bundle)
+    domain = bundle.domain
+    if not domain.forecasts:
+        raise Unsupported(domain, "forecasting", hint="write with it: `rnngen.generate(...)`")
+    decoder_options, engine_options = parted(options, engine)
     drawn: Options = make_decoder("sample", decoder_options).options  # type: ignore[attr-defined]
     stepper = engine_of(bundle, device, name=engine, options=engine_options)
     VectorSampler(drawn, stepper.likelihood)  # refuses what speaks of tokens
-    found = sources_of(bundle, data, note)
+    found = sources_of(bundle, listed(data), note)
     request = ForecastRequest(horizon, samples, seed, drawn.temperature, drawn.bias)
     with stepper.threads(samples):
-        made: Forecast = domain.forecast(stepper, bundle.codec, found, request, note)
-    return made
+        return domain.forecast(stepper, bundle.codec, found, request, note)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnngen.components.domains.text.options import Options, read_tokens
 from rnngen.contracts.codec import Codec
-from rnngen.contracts.domain import Written
+from rnngen.contracts.domain import Domain, Written
 from rnngen.contracts.errors import DataError
 from rnngen.contracts.options import build
 from rnngen.contracts.steps import Piece
@@ -19,17 +19,18 @@ from rnngen.files.atomic import saving
 
 if TYPE_CHECKING:
     from rnngen.components.domains.text.codecs import TextCodec
+    from rnngen.contracts.context import Context
     from rnngen.files.source import Source
 
 SEPARATORS = {"file": "\n", "line": "\n", "blank": "\n\n"}
 """What stands between two documents when they are written."""
 
 
-class TextDomain:
+class TextDomain(Domain):
     """Reads text, fits codecs on it, and writes text.
 
     Args:
-        options: the fields of `rnngen.domains.text.options.Options`.
+        options: the fields of `rnngen.components.domains.text.options.Options`.
 
     Raises:
         UsageError: an option that does not exist or makes no sense.
@@ -39,6 +40,7 @@ class TextDomain:
 
     def __init__(self, **options: Any) -> None:
         self.options = build(Options, options, "domain `text`")
+        self.valid, self.split = self.options.valid, self.options.split
         self.tokens = read_tokens(self.options.tokens)
         self.separator = SEPARATORS[self.options.documents]
 
@@ -73,6 +75,10 @@ class TextDomain:
     def likelihood(self, codec: Codec) -> tuple[str, dict[str, Any]]:
         """A softmax over the vocabulary."""
         return "categorical", {"size": codec.size}
+
+    def default_constraint(self, context: Context) -> str:
+        """Sentences of the words that the model learned."""
+        return "prose"
 
     def write(self, written: Sequence[Written], codec: Codec, path: Path) -> list[Path]:
         """One file with all sequences, or `0001.txt` and so on in a folder that exists.
