@@ -40,6 +40,8 @@ def build_model(manifest: Manifest) -> Model:
     folder, description = manifest.folder, manifest.model
     weights = manifest.verified(manifest.weights)
     find(manifest, "cell", description.get("cell"))
+    if description.get("condition") is not None:
+        find(manifest, "conditioner", description.get("conditioner", "window"))
     with reading(folder, "model"):
         saved = tensor_shapes(weights)
         _compare_numbers(folder, description, saved)

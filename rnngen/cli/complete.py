@@ -32,6 +32,11 @@ def complete_decoders(ctx: click.Context, param: click.Parameter, incomplete: st
     return _starting(incomplete, _light_names("decoder"))
 
 
+def complete_engines(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of engines."""
+    return _starting(incomplete, _light_names("engine"))
+
+
 def complete_optimizers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Names of optimizers."""
     return _starting(incomplete, _light_names("optimizer"))

@@ -11,6 +11,7 @@ import click
 from rnngen.cli.chosen import chosen_run
 from rnngen.cli.parameters import (
     device_option,
+    engine_option,
     json_flag,
     pass_ui,
     run_argument,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     help="Characters to write for the memorization check; 0 skips it.",
 )
 @seed_option("Seed of that sample.")
+@engine_option
 @device_option
 @json_flag
 @verbosity

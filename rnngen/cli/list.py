@@ -23,8 +23,8 @@ from rnngen.kernel.component import PLURALS, Component
 def command(ui: Ui, kind: str | None, as_json: bool) -> None:
     """List the components there are.
 
-    KIND is cells, domains, likelihoods, decoders, strategies, constraints, trackers, exporters or
-    optimizers; without it, all are listed.
+    KIND is cells, domains, likelihoods, conditioners, engines, decoders, strategies, constraints,
+    trackers, exporters or optimizers; without it, all are listed.
 
     \b
     Examples:

@@ -170,9 +170,7 @@ def make(
     dtype, precision_reason = choose_precision(train.precision, device)
     threads = use_threads(train.threads)
     keep_freed_blocks()
-    domain: Domain = components[0].build(
-        **asdict(settings[domain_name]) if domain_name in settings else {}
-    )
+    domain: Domain = components[0].build_with(settings.get(domain_name))
     if resumed is not None:
         data = resumed.data_record
         datasets = reopen_tasks(domain_name, domain, _parts(wanted), data, resumed.codec, note=note)
@@ -191,6 +189,8 @@ def make(
     torch.manual_seed(train.seed)
     likelihood = domain.likelihood(codec)
     model = _model(settings, codec, likelihood, start)
+    if model.condition is not None:
+        components.append(get_catalog().find("conditioner", settings["model"].conditioner))
     lifecycle = activate(get_catalog(), wanted.plugins, settings, warn=notes.append)
     if start is not None:
         notes.extend(left_behind(start, settings, lifecycle.names))
@@ -288,7 +288,9 @@ def _model(
     cell = options.cell.rpartition(":")[2]
     cell_options = asdict(settings[cell]) if cell in settings else {}
     condition = getattr(codec, "condition", None)
-    return Model(make_likelihood(*likelihood), options, cell_options, condition)
+    conditioner = options.conditioner.rpartition(":")[2]
+    chosen = asdict(settings[conditioner]) if conditioner in settings else {}
+    return Model(make_likelihood(*likelihood), options, cell_options, condition, chosen)
 
 
 def _task(

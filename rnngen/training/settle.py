@@ -10,13 +10,12 @@ from typing import Any
 
 from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.errors import UsageError
+from rnngen.kernel.assignments import parse_assignments
 from rnngen.kernel.catalog import Component, get_catalog
 from rnngen.kernel.config_file import Config
-from rnngen.kernel.core_options import DROPOUTS, ModelOptions, TrainOptions
-from rnngen.kernel.settings import Settings, resolve
+from rnngen.kernel.core_options import DROPOUTS, SECTIONS
+from rnngen.kernel.settings import Said, Settings, section_types
 from rnngen.kernel.strategies import resolve as resolve_strategies
-
-CORE: dict[str, type] = {"model": ModelOptions, "train": TrainOptions}
 
 
 @dataclass(frozen=True)
@@ -90,39 +89,21 @@ def settle(
     What the environment says is read from `environment`, by default the process's own.
 
     Which sections there are depends on the components chosen, and those are options themselves: so
-    the core's sections are read first, then all.
+    the names of components are read first, then all.
     """
     catalog = get_catalog()
     environment = os.environ if environment is None else environment
     domain_name = _domain_name(wanted, start)
     inherited = _inherited(start) if start else _defaults(catalog.find("domain", domain_name))
-    core = resolve(
-        CORE,
-        flags={name: wanted.flags.get(name, {}) for name in CORE},
-        assignments=[text for text in wanted.options if _of_core(text)],
-        environment=environment,
-        file=None if file is None else replace(file, sections=_only_core(file)),
-        inherited=inherited,
-    )
+    said = Said(wanted.flags, parse_assignments(wanted.options), environment, file, inherited)
     components = [
         catalog.find("domain", domain_name),
-        catalog.find("cell", core["model"].cell),
-        catalog.find("optimizer", core["train"].optimizer),
+        catalog.find("cell", said.value("model", "cell")),
+        catalog.find("optimizer", said.value("train", "optimizer")),
         *resolve_strategies(catalog, wanted.plugins),
     ]
-    sections = dict(CORE)
-    for component in components:
-        options = component.load_options()
-        if options is not None:
-            sections[component.name] = options
-    settings = resolve(
-        sections,
-        flags=wanted.flags,
-        assignments=wanted.options,
-        environment=environment,
-        file=file,
-        inherited=inherited,
-    )
+    conditioner = catalog.find("conditioner", said.value("model", "conditioner"))
+    settings = said.resolve({**SECTIONS, **section_types([*components, conditioner])})
     if start is not None:
         changeable = getattr(components[0].load(), "changeable", ("valid", "split"))
         free = {("model", name) for name in DROPOUTS}
@@ -141,12 +122,14 @@ def _inherited(start: Bundle) -> dict[str, dict[str, Any]]:
     """What a model that goes on learning can't change: its shape and its codec."""
     model = dict(start.manifest["model"])
     cell_options = model.pop("cell_options")
+    conditioner_options = model.pop("conditioner_options", {})
     for made in ("size", "condition", "parameters"):
         model.pop(made, None)
     domain = start.manifest["domain"]
     return {
         "model": model,
         model["cell"].rpartition(":")[2]: cell_options,
+        model.get("conditioner", "window").rpartition(":")[2]: conditioner_options,
         domain["name"]: dict(domain["options"] or {}),
     }
 
@@ -166,16 +149,6 @@ def _check_unchanged(
                     f"{value!r}",
                     hint="leave it out, or train a new model without `--from`",
                 )
-
-
-def _of_core(text: str) -> bool:
-    name = text.partition("=")[0]
-    section, dot, _ = name.rpartition(".")
-    return section in CORE if dot else name in ("cell", "optimizer")
-
-
-def _only_core(file: Config) -> dict[str, Mapping[str, Any]]:
-    return {name: table for name, table in file.sections.items() if name in CORE}
 
 
 def absolute(argument: str) -> str:

@@ -23,6 +23,8 @@ from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.decoder import Request
 from rnngen.contracts.engine import Engine, State
 from rnngen.contracts.errors import UsageError
+from rnngen.engines.choose import DEFAULT
+from rnngen.verbs.components import parted
 from rnngen.verbs.context import ModelContext
 from rnngen.verbs.generate import generate
 from rnngen.verbs.start import engine_of, make_decoder, opened
@@ -43,10 +45,11 @@ class Chat:
         you: what stands before the turns of whoever talks to the model; None: looked for.
         other: what stands before the model's own turns; None: looked for.
         decoder: `sample`, `greedy`, or one of a plugin.
-        options: of the decoder.
+        options: of the decoder; those of the engine have its name: `{"ENGINE.option": 1}`.
         length: tokens of an answer at most.
         seed: the same seed and turns give the same answers.
         device: `auto`, `cpu`, `cuda`, `mps`.
+        engine: `torch`, or one of a plugin.
 
     Raises:
         UsageError: the model learnt no dialogues, or the decoder can't stop at the end of a turn.
@@ -64,6 +67,7 @@ class Chat:
         length: int = 300,
         seed: int = 0,
         device: str = "auto",
+        engine: str = DEFAULT,
     ) -> None:
         bundle = opened(bundle)
         if not bundle.codec.spells_text:
@@ -71,7 +75,8 @@ class Chat:
                 f"`{bundle.path}` writes no text, so that one can't talk with it",
                 hint="chat with a model that learnt dialogues",
             )
-        self._decoder = make_decoder(decoder, options)
+        decoder_options, engine_options = parted(options, engine)
+        self._decoder = make_decoder(decoder, decoder_options)
         if self._decoder.complete:
             raise UsageError(
                 f"an answer ends with its line, but the decoder `{decoder}` writes whole documents",
@@ -86,7 +91,7 @@ class Chat:
         self._length = length
         self._seed = seed
         self._turns = 0
-        self._engine = engine_of(bundle, device)
+        self._engine = engine_of(bundle, device, name=engine, options=engine_options)
         self._state = self._engine.start(1)
         self._unread: list[int] = [self._codec.boundary]
 
