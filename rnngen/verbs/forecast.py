@@ -59,7 +59,7 @@ def forecast(
         raise Unsupported(domain, "forecasting", hint="write with it: `rnngen.generate(...)`")
     drawn: Options = make_decoder("sample", options).options  # type: ignore[attr-defined]
     engine = engine_of(bundle, device)
-    VectorSampler(drawn, engine.likelihood)  # refuses what speaks of tokens
+    VectorSampler(drawn, engine.likelihood)  # refuses options that filter tokens
     found = sources_of(bundle, listed(data), note)
     request = ForecastRequest(horizon, samples, seed, drawn.temperature, drawn.bias)
     with engine.threads(samples):
