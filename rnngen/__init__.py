@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from rnngen.contracts.cell import map_state as map_state
     from rnngen.contracts.cell import tensors as tensors
     from rnngen.contracts.codec import Codec as Codec
+    from rnngen.contracts.codec import StreamDecoder as StreamDecoder
     from rnngen.contracts.constraint import INFINITE as INFINITE
     from rnngen.contracts.constraint import Constraint as Constraint
     from rnngen.contracts.constraint import Machine as Machine
@@ -41,13 +42,16 @@ if TYPE_CHECKING:
     from rnngen.contracts.constraint import Rule as Rule
     from rnngen.contracts.constraint import Single as Single
     from rnngen.contracts.constraint import Vocabulary as Vocabulary
+    from rnngen.contracts.context import Context as Context
     from rnngen.contracts.decoder import Decoder as Decoder
     from rnngen.contracts.decoder import Emission as Emission
     from rnngen.contracts.decoder import Request as Request
     from rnngen.contracts.domain import Domain as Domain
+    from rnngen.contracts.domain import Forecast as Forecast
     from rnngen.contracts.domain import ForecastRequest as ForecastRequest
     from rnngen.contracts.domain import Report as Report
     from rnngen.contracts.domain import Written as Written
+    from rnngen.contracts.draws import Draws as Draws
     from rnngen.contracts.draws import other_seed as other_seed
     from rnngen.contracts.draws import uniforms as uniforms
     from rnngen.contracts.engine import Engine as Engine
@@ -57,11 +61,15 @@ if TYPE_CHECKING:
     from rnngen.contracts.errors import PluginError as PluginError
     from rnngen.contracts.errors import RnngenError as RnngenError
     from rnngen.contracts.errors import RunError as RunError
+    from rnngen.contracts.errors import Unsupported as Unsupported
     from rnngen.contracts.errors import UsageError as UsageError
+    from rnngen.contracts.file_names import content_suffix as content_suffix
     from rnngen.contracts.likelihood import Likelihood as Likelihood
     from rnngen.contracts.likelihood import choose as choose
     from rnngen.contracts.likelihood import normal as normal
     from rnngen.contracts.likelihood import sharpened as sharpened
+    from rnngen.contracts.measuring import Measured as Measured
+    from rnngen.contracts.measuring import Measuring as Measuring
     from rnngen.contracts.options import build as _build_options
     from rnngen.contracts.options import describe as _describe_options
     from rnngen.contracts.options import option as option
@@ -72,11 +80,13 @@ if TYPE_CHECKING:
     from rnngen.contracts.steps import Boundary as Boundary
     from rnngen.contracts.steps import ConditionShape as ConditionShape
     from rnngen.contracts.steps import Piece as Piece
+    from rnngen.contracts.strategy import Strategy as Strategy
     from rnngen.contracts.version import __version__ as __version__
     from rnngen.data.store import Store as Store
     from rnngen.engines.torch_engine import Engine as _TorchEngine
     from rnngen.files.atomic import saving as saving
     from rnngen.files.atomic import write_atomically as write_atomically
+    from rnngen.files.schema import make as _from_json
     from rnngen.files.source import Source as Source
     from rnngen.kernel.blame import blamed as blamed
     from rnngen.kernel.blame import one_line as one_line
@@ -101,6 +111,7 @@ if TYPE_CHECKING:
 
     SampleOptions = _SampleOptions
     TorchEngine = _TorchEngine
+    from_json = _from_json
     build_options = _build_options
     check_request = _check_request
     describe_options = _describe_options
@@ -114,6 +125,7 @@ _PUBLIC = {
     "PluginError": "rnngen.contracts.errors",
     "RnngenError": "rnngen.contracts.errors",
     "RunError": "rnngen.contracts.errors",
+    "Unsupported": "rnngen.contracts.errors",
     "UsageError": "rnngen.contracts.errors",
     "__version__": "rnngen.contracts.version",
     "evaluate": "rnngen.verbs.evaluate",
@@ -124,6 +136,7 @@ _PUBLIC = {
     # every plugin
     "Register": "rnngen.kernel.hookspecs",
     "build_options": "rnngen.contracts.options:build",
+    "from_json": "rnngen.files.schema:make",
     "hookimpl": "rnngen.kernel.hookspecs",
     "option": "rnngen.contracts.options",
     "other_seed": "rnngen.contracts.draws",
@@ -143,18 +156,25 @@ _PUBLIC = {
     "Codec": "rnngen.contracts.codec",
     "ConditionShape": "rnngen.contracts.steps",
     "Domain": "rnngen.contracts.domain",
+    "Forecast": "rnngen.contracts.domain",
     "ForecastRequest": "rnngen.contracts.domain",
+    "Measured": "rnngen.contracts.measuring",
+    "Measuring": "rnngen.contracts.measuring",
     "Piece": "rnngen.contracts.steps",
     "Report": "rnngen.contracts.domain",
     "Source": "rnngen.files.source",
+    "StreamDecoder": "rnngen.contracts.codec",
     "Written": "rnngen.contracts.domain",
+    "content_suffix": "rnngen.contracts.file_names",
     # a likelihood
     "Likelihood": "rnngen.contracts.likelihood",
     "choose": "rnngen.contracts.likelihood",
     "normal": "rnngen.contracts.likelihood",
     "sharpened": "rnngen.contracts.likelihood",
     # a decoder
+    "Context": "rnngen.contracts.context",
     "Decoder": "rnngen.contracts.decoder",
+    "Draws": "rnngen.contracts.draws",
     "Emission": "rnngen.contracts.decoder",
     "Engine": "rnngen.contracts.engine",
     "Hypotheses": "rnngen.components.decoders.hypotheses",
@@ -179,6 +199,7 @@ _PUBLIC = {
     "Model": "rnngen.model.model",
     "Run": "rnngen.training.run",
     "Store": "rnngen.data.store",
+    "Strategy": "rnngen.contracts.strategy",
     "Task": "rnngen.training.run",
     "TorchEngine": "rnngen.engines.torch_engine:Engine",
     "autocast": "rnngen.model.loss",

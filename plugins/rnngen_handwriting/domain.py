@@ -10,15 +10,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnngen.contracts.domain import Domain, Report, Written
-from rnngen.contracts.errors import DataError, UsageError
-from rnngen.contracts.measuring import Measuring
-from rnngen.contracts.options import build
-from rnngen.contracts.steps import Beginning, Piece
+from rnngen import (
+    Beginning,
+    DataError,
+    Domain,
+    Measuring,
+    Piece,
+    Report,
+    UsageError,
+    Written,
+    build_options,
+    content_suffix,
+)
 from rnngen_handwriting.options import Options
 
 if TYPE_CHECKING:
-    from rnngen.files.source import Source
+    from rnngen import Source
     from rnngen_handwriting.codec import StrokeCodec
 
 
@@ -40,14 +47,14 @@ class HandwritingDomain(Domain):
     }
 
     def __init__(self, **options: Any) -> None:
-        self.options = build(Options, options, "domain `handwriting`")
+        self.options = build_options(Options, options, "domain `handwriting`")
         self.valid, self.split = self.options.valid, self.options.split
 
     def keep(self, path: Path) -> bool:
         """Whether a file of a folder holds drawings, by its name."""
-        from rnngen_handwriting.read import SUFFIXES, suffix
+        from rnngen_handwriting.read import SUFFIXES
 
-        return suffix(path) in SUFFIXES
+        return content_suffix(path) in SUFFIXES
 
     def parts(self, sources: Sequence[Source]) -> Mapping[str, Sequence[Source]] | None:
         """The parts of files that have them, or writers to learn from, validate and test on.

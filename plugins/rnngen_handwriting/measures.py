@@ -13,8 +13,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rnngen.contracts.domain import Report
-from rnngen.contracts.measuring import Measured, Measuring
+from rnngen import Measured, Measuring, Report
 from rnngen_handwriting.pen_mixture import ENDS, STATES, PenMixture
 
 CHUNK = 256

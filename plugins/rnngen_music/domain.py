@@ -10,16 +10,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnngen.contracts.codec import Codec
-from rnngen.contracts.domain import Domain, Report, Written
-from rnngen.contracts.errors import BundleError, UsageError
-from rnngen.contracts.measuring import Measuring
-from rnngen.contracts.options import build
-from rnngen.contracts.steps import Beginning, Piece
+from rnngen import (
+    Beginning,
+    BundleError,
+    Codec,
+    Context,
+    Domain,
+    Measuring,
+    Piece,
+    Report,
+    UsageError,
+    Written,
+    build_options,
+)
 from rnngen_music.options import Options
 
 if TYPE_CHECKING:
-    from rnngen.files.source import Source
+    from rnngen import Source
     from rnngen_music.events import EventCodec
     from rnngen_music.frames import FrameCodec
 
@@ -42,7 +49,7 @@ class MusicDomain(Domain):
     }
 
     def __init__(self, **options: Any) -> None:
-        self.options = build(Options, options, "domain `music`")
+        self.options = build_options(Options, options, "domain `music`")
         self.valid = self.options.valid
         self.remarks = {}
 
@@ -138,6 +145,10 @@ class MusicDomain(Domain):
             else:
                 shown.append(codec.shown(steps))
         return "---\n".join(shown)
+
+    def default_constraint(self, context: Context) -> str | None:
+        """Whole notes of the pitches that the model learned; none of frames."""
+        return None if context.codec.step_shape else "notes"
 
     def evaluate(self, measuring: Measuring) -> Report:
         """Nats per frame of the keys, or nats per token and per note, beside simple models."""

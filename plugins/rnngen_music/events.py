@@ -15,9 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.codec import Codec, StreamDecoder
-from rnngen.contracts.errors import BundleError, DataError
-from rnngen.contracts.steps import Piece
+from rnngen import BundleError, Codec, DataError, Piece, StreamDecoder
 from rnngen_music import tokenizer as miditok
 from rnngen_music.score import Score, Tune
 

@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.codec import Codec
-from rnngen.contracts.errors import BundleError
-from rnngen.contracts.steps import Piece
+from rnngen import BundleError, Codec, Piece
 from rnngen_music.piano_roll import KEYS, LOWEST, Roll, score_of
 from rnngen_music.score import Score
 

@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.domain import Report
-from rnngen.contracts.errors import DataError
-from rnngen.contracts.measuring import Measured, Measuring
+from rnngen import DataError, Measured, Measuring, Report
 from rnngen_music.piano_roll import KEYS
 
 CHUNK = 512

@@ -10,9 +10,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.codec import Codec
-from rnngen.contracts.errors import BundleError, DataError, UsageError
-from rnngen.contracts.steps import Piece
+from rnngen import BundleError, Codec, DataError, Piece, UsageError
 from rnngen_series.frequency import Frequency, parse
 from rnngen_series.options import DISTRIBUTIONS, Options
 from rnngen_series.record import Series

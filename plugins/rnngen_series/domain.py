@@ -12,16 +12,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnngen.contracts.codec import Codec
-from rnngen.contracts.domain import Domain, ForecastRequest, Report, Written
-from rnngen.contracts.engine import Engine
-from rnngen.contracts.errors import Unsupported
-from rnngen.contracts.options import build
-from rnngen.contracts.steps import Piece
+from rnngen import (
+    Codec,
+    Domain,
+    Engine,
+    ForecastRequest,
+    Piece,
+    Report,
+    Unsupported,
+    Written,
+    build_options,
+    content_suffix,
+)
 from rnngen_series.options import Options
 
 if TYPE_CHECKING:
-    from rnngen.files.source import Source
+    from rnngen import Source
     from rnngen_series.codec import SeriesCodec
     from rnngen_series.outlook import Outlook
     from rnngen_series.paths import Draw
@@ -49,15 +55,12 @@ class SeriesDomain(Domain):
     }
 
     def __init__(self, **options: Any) -> None:
-        self.options = build(Options, options, "domain `series`")
+        self.options = build_options(Options, options, "domain `series`")
         self.remarks = {}
 
     def keep(self, path: Path) -> bool:
         """Whether a file of a folder looks like a table."""
-        name = (
-            path.with_suffix("") if path.suffix.lower() in (".gz", ".zst", ".bz2", ".xz") else path
-        )
-        return name.suffix.lower() in SUFFIXES
+        return content_suffix(path) in SUFFIXES
 
     def parts(self, sources: Sequence[Source]) -> Mapping[str, Sequence[Source]] | None:
         """All but the last `horizon` steps of each series, and those with what stands before."""

@@ -36,6 +36,8 @@ class Codec(Contract, ABC):
     tuple of D numbers.
     """
 
+    __slots__ = ()
+
     component_kind: ClassVar[str] = "codec"
 
     @default

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rnngen.contracts.codec import Codec
-from rnngen.contracts.constraint import Constraint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,5 +32,5 @@ class Context(ABC):
         """
 
     @abstractmethod
-    def default_constraint(self) -> Constraint | None:
-        """What the model's domain holds sequences to where nothing is said; None: to nothing."""
+    def default_constraint(self) -> str | None:
+        """The kind of constraint that the model's domain names where nobody does; None: none."""

@@ -57,6 +57,8 @@ class Emission:
 class Decoder(Contract, ABC):
     """A way of turning a model into sequences."""
 
+    __slots__ = ()
+
     component_kind: ClassVar[str] = "decoder"
 
     vectors: bool = False

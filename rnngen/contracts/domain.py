@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from rnngen.contracts.codec import Codec
-from rnngen.contracts.constraint import Constraint
 from rnngen.contracts.context import Context
 from rnngen.contracts.contract import Contract, default
 from rnngen.contracts.engine import Engine
@@ -104,6 +103,8 @@ class Domain(Contract, ABC):
     What not every domain can do has a default here, or refuses by name. What is an attribute is
     looked at before a domain is built, and belongs into the body of the class.
     """
+
+    __slots__ = ()
 
     component_kind: ClassVar[str] = "domain"
 
@@ -231,6 +232,9 @@ class Domain(Contract, ABC):
         """
         raise Unsupported(self, "forecasting")
 
-    def default_constraint(self, context: Context) -> Constraint | None:
-        """What sequences are held to by a decoder that was told no rule; None: to nothing."""
+    def default_constraint(self, context: Context) -> str | None:
+        """The kind of constraint that applies where nobody named one, `prose`; None: none does.
+
+        A kind that is to fit what the model learned has `Constraint.learned`.
+        """
         return None

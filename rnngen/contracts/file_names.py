@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
-"""Suffixes of compressed files that are read as what is in them."""
+COMPRESSED = {".gz": "gzip", ".zst": "zstandard", ".bz2": "bzip2", ".xz": "xz"}
+"""Suffixes of compressed files, which are read as what is in them, and what each promises."""
 
 # fmt: off
 BINARY = frozenset(
@@ -21,7 +21,12 @@ BINARY = frozenset(
 """Suffixes of files in a folder that are surely not text."""
 
 
+def content_suffix(path: Path) -> str:
+    """The suffix of what is in a file, in lower case: `.mid` of `tune.MID.gz`."""
+    name = path.with_suffix("") if path.suffix.lower() in COMPRESSED else path
+    return name.suffix.lower()
+
+
 def looks_like_text(path: Path) -> bool:
     """Whether the file's name does not say that it is something else; nothing is opened."""
-    name = path.with_suffix("") if path.suffix.lower() in COMPRESSED else path
-    return name.suffix.lower() not in BINARY
+    return content_suffix(path) not in BINARY

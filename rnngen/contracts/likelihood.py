@@ -18,6 +18,8 @@ class Likelihood(Contract, ABC):
     It is built from JSON: all its arguments are numbers, texts, and lists of them.
     """
 
+    __slots__ = ()
+
     component_kind: ClassVar[str] = "likelihood"
 
     size: int

@@ -13,6 +13,8 @@ from rnngen.contracts.contract import Contract
 class Tracker(Contract, ABC):
     """Where metrics go, besides `metrics.jsonl`; built as `target(folder, **options)`."""
 
+    __slots__ = ()
+
     component_kind: ClassVar[str] = "tracker"
 
     @abstractmethod
@@ -26,6 +28,8 @@ class Tracker(Contract, ABC):
 
 class Exporter(Contract, ABC):
     """Writes a bundle in another system's format."""
+
+    __slots__ = ()
 
     component_kind: ClassVar[str] = "exporter"
 

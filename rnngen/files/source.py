@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from rnngen.contracts.errors import DataError
-from rnngen.contracts.file_names import COMPRESSED as COMPRESSED
 from rnngen.contracts.file_names import looks_like_text as looks_like_text
 from rnngen.files import unpack
 from rnngen.files.private import make_private

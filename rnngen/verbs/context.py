@@ -8,7 +8,6 @@ from typing import Any
 from numpy.typing import NDArray
 
 from rnngen.bundles.bundle import Bundle
-from rnngen.contracts.constraint import Constraint
 from rnngen.contracts.context import Context
 from rnngen.verbs.learned import reopen
 
@@ -45,6 +44,6 @@ class ModelContext(Context):
         for start in range(0, len(train), BLOCK):
             yield train.steps[start : start + BLOCK]
 
-    def default_constraint(self) -> Constraint | None:
-        """What the bundle's domain holds sequences to where nothing is said."""
+    def default_constraint(self) -> str | None:
+        """The kind of constraint that the bundle's domain names where nobody does."""
         return self.bundle.domain.default_constraint(self)

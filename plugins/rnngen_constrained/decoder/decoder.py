@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnngen import (
     INFINITE,
     Constraint,
+    Context,
+    Decoder,
     Emission,
     Engine,
     Machine,
@@ -34,14 +36,11 @@ from rnngen_constrained.decoder.unused import check_options, check_rules
 from rnngen_constrained.decoder.vocabulary import vocabulary_of
 from rnngen_constrained.errors import TooShort, Unspellable
 from rnngen_constrained.machines.compose import Part, compose
-from rnngen_constrained.machines.make import each
+from rnngen_constrained.machines.make import each, make_learned
 from rnngen_constrained.machines.rows import PerSequence
 from rnngen_constrained.machines.strangers import as_constraint, as_machine
 from rnngen_constrained.machines.table import TableMachine
 from rnngen_constrained.machines.without import without
-
-if TYPE_CHECKING:
-    from rnngen import Bundle
 
 Note = Callable[[str], None]
 FEW = 8
@@ -52,7 +51,7 @@ def _silent(text: str) -> None:
     pass
 
 
-class Constrained:
+class Constrained(Decoder):
     """Sequences that satisfy constraints; its arguments are the fields of `Options`.
 
     `attach` tells it what the steps of the model mean; it has to be called before `decode`.
@@ -63,7 +62,7 @@ class Constrained:
     """
 
     complete = True
-    """What it writes must not be cut off."""
+    explains = True
 
     def __init__(self, constraints: Sequence[Constraint] = (), **options: Any) -> None:
         self.options = Options(**options)
@@ -77,18 +76,22 @@ class Constrained:
         self.weights: Weights | None = None
         """Of the last request, where sequences were drawn from what is allowed."""
 
-    def attach(self, bundle: Bundle, note: Note = _silent) -> None:
-        """Learns what the steps of a bundle's model mean.
+    def attach(self, context: Context) -> None:
+        """Learns what the steps of a model mean, and its domain's constraint if nobody named one.
 
-        Args:
-            bundle: whose model will be decoded.
-            note: told in a line what one should know of the result.
+        Raises:
+            UsageError: nobody named one, and the domain has none.
         """
-        self.bind(vocabulary_of(bundle.codec), note)
-        if not self._constraints:
-            from rnngen_constrained.decoder.standard import standard
-
-            self._constraints = standard(bundle, note)
+        self.bind(vocabulary_of(context.codec), context.note)
+        if self._constraints:
+            return
+        kind = context.default_constraint()
+        if kind is None:
+            raise UsageError(
+                "no constraints were given, and this model has no default one",
+                hint="name a rule, `-o rule=...`; see `rnngen list constraints`",
+            )
+        self._constraints = make_learned(kind, context)
 
     def bind(self, vocabulary: Vocabulary, note: Note = _silent) -> None:
         """The same for a vocabulary."""
@@ -173,7 +176,7 @@ class Constrained:
         if vocabulary is None:
             raise UsageError(
                 "the decoder `constrained` was not told what the model's steps mean",
-                hint="call `attach(bundle)` or `bind(vocabulary)` first",
+                hint="call `attach(context)` or `bind(vocabulary)` first",
             )
         forbidden = _forbidden(request, vocabulary.end)
         if forbidden not in self._machines:
