@@ -1,6 +1,6 @@
-"""What the shell completes; imports no torch and no stranger's plugin.
+"""Shell completion; imports neither torch nor plugins that are not bundled.
 
-Bundled plugins are asked, since they are light by rule; of other plugins only the names are known.
+Bundled plugins are asked, since they must be light; of other plugins only the names are known.
 """
 
 from __future__ import annotations

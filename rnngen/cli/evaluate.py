@@ -55,7 +55,7 @@ def command(
     as_json: bool,
     **asked: Any,
 ) -> None:
-    """Measure a trained model beside baselines.
+    """Measure a trained model against baselines.
 
     \b
     Examples:
@@ -82,7 +82,7 @@ def command(
 
 
 def _show(ui: Ui, result: Evaluation) -> None:
-    """The model beside the baselines."""
+    """The numbers of the model and of the baselines."""
     columns = ["", "nats/token", "bits/char", "bits/byte", "perplexity", "protocol"]
     rows = [
         [

@@ -1,4 +1,4 @@
-"""The verb `evaluate`: how well a model predicts a text, beside simple models on the same text.
+"""The verb `evaluate`: how well a model predicts a text, next to simple models on the same text.
 
 result = rnngen.evaluate("runs/docs", ["held_out.txt"])
 result.nats_per_token, result.bits_per_character
@@ -40,7 +40,7 @@ PROTOCOL = "every token once, in order, one lane, state carried, float32"
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a model reaches on a text, and what simple models reach.
+    """How well a model predicts a text, and how well simple models do.
 
     Args:
         nats_per_token: mean −ln p of a token.
@@ -50,7 +50,7 @@ class Evaluation:
         protocol: how it was measured.
         data: what it was measured on.
         tokens: how many tokens were scored.
-        characters: of the text that they stand for.
+        characters: of the text that these tokens stand for.
         bytes: the same in UTF-8.
         unknown: characters the model does not know, scored as unknown.
         baselines: unigram, n-gram, xz.
@@ -247,7 +247,7 @@ def _score(bundle: Bundle, held_out: _HeldOut, where: torch.device) -> Evaluatio
 
 
 def _without_training(measured: Evaluation, reason: RnngenError) -> Evaluation:
-    """The same, and a warning that nothing stands beside it."""
+    """The same, with a warning that there is nothing to compare it with."""
     warning = f"no baselines and no memorization check: {reason.message}"
     return replace(measured, warnings=(*measured.warnings, warning))
 
@@ -259,9 +259,9 @@ def _beside_baselines(
     valid: Store,
     note: Callable[[str], None],
 ) -> Evaluation:
-    """The same, beside simple models."""
+    """The same, with the numbers of simple models."""
     note("fitting the baselines on the training text")
-    # xz looks at so many bytes at most, and a token is at least one: the rest need not be decoded.
+    # xz looks at this many bytes at most, and a token has at least one: the rest is not decoded.
     tail, head = train.steps[-XZ_TRAIN_BYTES:], valid.steps[:XZ_VALID_BYTES]
     rows = measure_baselines(
         train.steps,

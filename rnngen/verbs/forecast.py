@@ -65,7 +65,7 @@ def forecast(
     decoder_options, engine_options = parted(options, engine)
     drawn: Options = make_decoder("sample", decoder_options).options  # type: ignore[attr-defined]
     stepper = engine_of(bundle, device, name=engine, options=engine_options)
-    VectorSampler(drawn, stepper.likelihood)  # refuses what speaks of tokens
+    VectorSampler(drawn, stepper.likelihood)  # refuses options that filter tokens
     found = sources_of(bundle, listed(data), note)
     request = ForecastRequest(horizon, samples, seed, drawn.temperature, drawn.bias)
     with stepper.threads(samples):
