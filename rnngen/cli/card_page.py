@@ -101,7 +101,7 @@ def _block(title: str, lines: Iterable[str]) -> str:
 
 def _model_lines(facts: ModelFacts | None) -> list[str]:
     if facts is None:
-        return ["none; the run ended before its first validation, or goes on"]
+        return ["none; the run is still going, or ended before its first validation"]
     model = facts.description
     extras = [name for name in ("residual", "layer_norm", "tied") if model.get(name)]
     for name in DROPOUTS:
