@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen.bundles.records import CONTROL, newest
+from rnngen.cli.task_table import before_and_after
 from rnngen.contracts.errors import PluginError, RunError
 from rnngen.files.json import is_number
 from rnngen.kernel.core_options import DROPOUTS
 from rnngen.metrics import figures, text_chart
-from rnngen.metrics.task_matrix import before_and_after
 from rnngen.verbs.card import Card, FileState, Measured, ModelFacts, Training, as_json, read
 
 if TYPE_CHECKING:
