@@ -164,7 +164,7 @@ def build_component(manifest: Manifest, kind: str, chosen: Chosen) -> Any:
 
 @contextlib.contextmanager
 def reading(folder: Path, part: str) -> Iterator[None]:
-    """What a component raises over content that is not as it wrote it becomes a BundleError."""
+    """Turns what a component raises over content that it did not write into a BundleError."""
     try:
         yield
     except UsageError as error:

@@ -107,7 +107,7 @@ def command(
         result = {"run": str(bundle.path), "step": bundle.step, **bundle.manifest["metrics"]}
         ui.json({**result, "history": history} if history else result)
     elif history and len(history["learned"]) > 1:
-        from rnngen.metrics.task_matrix import before_and_after
+        from rnngen.cli.task_table import before_and_after
 
         ui.table(*before_and_after(history, continued=bundle.manifest["continued"]))
     ui.note(f"next: rnngen generate {bundle.path}")
