@@ -83,7 +83,7 @@ class PerTokenEWC(EWCPlugin):  # type: ignore[misc]
         batch_size: int,
         num_workers: int = 0,
     ) -> Any:
-        """By parameter."""
+        """Importance of each parameter, by name."""
         importances = super().compute_importances(
             model, criterion, optimizer, dataset, device, batch_size, num_workers
         )

@@ -38,7 +38,7 @@ class Memory:
         return self.x[places], self.y[places]
 
     def batch(self, steps: int, rows: int, turn: int, boundary: int) -> Batch:
-        """Draw number `turn` as rows of a batch of so many steps.
+        """Draw number `turn` as rows of a batch of `steps` steps.
 
         Of windows that are longer a part is taken, and shorter ones are padded.
         """

@@ -55,7 +55,8 @@ def check_run(run: Run) -> None:
         )
     if run.tasks[0].train.conditions is not None:
         raise UsageError(
-            "strategy `avalanche` can't see what a sequence hangs on, such as the text to write",
+            "strategy `avalanche` can't see what a sequence is conditioned on, such as the text to "
+            "write",
             hint="use `--plugin ewc` or `si`",
         )
 

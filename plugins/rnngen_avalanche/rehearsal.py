@@ -33,7 +33,7 @@ class Rehearsal:
         return cls(found) if found else None
 
     def rows(self, steps: int, turn: int, boundary: int) -> Batch:
-        """Draw number `turn`, as rows of a batch of so many steps."""
+        """Draw number `turn`, as rows of a batch of `steps` steps."""
         first, *others = (
             memory.batch(steps, rows, turn, boundary) for memory, rows in self.memories
         )

@@ -90,7 +90,7 @@ def register_constraints(register: Register) -> None:
     register(
         "length",
         "rnngen_constrained.kinds.length:Length",
-        summary="so many characters, or steps where they are no text: `5..10`, `8`, `..20`",
+        summary="the number of characters, or of steps that are not text: `5..10`, `8`, `..20`",
     )
     register(
         "number",

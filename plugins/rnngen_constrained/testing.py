@@ -36,7 +36,7 @@ def characters(text: str) -> Vocabulary:
 
 
 def events(*names: str) -> Vocabulary:
-    """A vocabulary of steps that are no text; step 0 is the end."""
+    """A vocabulary of steps that are not text; step 0 is the end."""
     return Vocabulary([b""] * (len(names) + 1), ["end", *names], 0)
 
 

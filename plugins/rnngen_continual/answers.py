@@ -3,7 +3,7 @@
 Neither the old model nor the memory changes until the task ends, and each window is rehearsed many
 times by then: to read it once saves the old model's part of every step. Windows are read in blocks
 of the memory's order, never as they are drawn, so that what is said to one of them, to the last
-bit, does not depend on when the training was stopped and gone on with.
+bit, does not depend on when the training was stopped and resumed.
 """
 
 from __future__ import annotations

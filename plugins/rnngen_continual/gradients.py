@@ -15,7 +15,7 @@ from rnngen import Batch, Run, batch_nll, weighted_mean
 
 
 def spread(count: int, wanted: int | None) -> list[int]:
-    """Numbers below `count`, evenly spread: so many as are wanted, or all."""
+    """Numbers below `count`, evenly spread: as many as are wanted, or all."""
     if wanted is None or wanted >= count:
         return list(range(count))
     return [index * count // wanted for index in range(wanted)]

@@ -43,8 +43,8 @@ class KeepsData:
         """
         if run.tasks[0].train.conditions is not None:
             raise UsageError(
-                f"`{self.name}` keeps windows cut from the data, but here every sequence hangs on "
-                "something else, such as the text that is written",
+                f"`{self.name}` keeps windows cut from the data, but here every sequence is "
+                "conditioned on something else, such as the text that is written",
                 hint="use a strategy that keeps no data: `--plugin ewc` or `si`",
             )
         window = run.options.chunk

@@ -52,7 +52,7 @@ class LearningWithoutForgetting:
         """Says what there is to protect."""
         require_tokens(run, "lwf")
         if len(run.tasks) == 1 and run.start is None:
-            run.note("lwf: there is one task only, so there is nothing to protect")
+            run.note("lwf: only one task, so there is nothing to protect")
 
     @hookimpl
     def task_started(self, run: Run) -> None:

@@ -42,7 +42,7 @@ class QuadraticPenalty:
         """Says what there is to protect."""
         if len(run.tasks) == 1 and run.start is None:
             run.note(
-                f"{self.name}: there is one task only, so nothing to protect yet; what is "
+                f"{self.name}: only one task so far, so there is nothing to protect yet; what is "
                 "important for it is kept in the bundle, for `rnngen fit --from`"
             )
 

@@ -1,4 +1,4 @@
-"""What is refused where steps are no tokens: probabilities of tokens can't be taught or written."""
+"""Refuses models whose steps are not tokens: they have no probabilities to distill or sample."""
 
 from __future__ import annotations
 

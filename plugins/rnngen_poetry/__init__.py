@@ -18,7 +18,7 @@ def register_constraints(register: Register) -> None:
         "couplets",
         "rnngen_poetry.constraints:couplets",
         options="rnngen_poetry.constraints:Options",
-        summary="lines that rhyme in pairs, so many of them: `couplets:6`",
+        summary="a number of lines that rhyme in pairs: `couplets:6`",
     )
     register(
         "limerick",
@@ -30,7 +30,7 @@ def register_constraints(register: Register) -> None:
         "syllables",
         "rnngen_poetry.constraints:syllables",
         options="rnngen_poetry.constraints:Options",
-        summary="lines of so many syllables, and which rhyme: `8/6/8/6 ABCB`",
+        summary="the syllables of each line, and which lines rhyme: `8/6/8/6 ABCB`",
     )
     register(
         "metre",

@@ -117,7 +117,7 @@ def couplets(text: str, **options: object) -> PoemConstraint:
 
 
 def syllables(text: str, **options: object) -> PoemConstraint:
-    """Lines of so many syllables each, `8/6/8/6`; then, if lines rhyme, their scheme: `ABCB`."""
+    """The syllables of each line, `8/6/8/6`; then, if lines rhyme, their scheme: `ABCB`."""
     return _free("syllables", text, Options(**options))  # type: ignore[arg-type]
 
 

@@ -89,7 +89,7 @@ def _at_byte(reading: Reading, state: State, byte: int) -> str:
     if not written:
         return f"{_shown(bytes([byte]))} has to follow a word"
     if reading.word_at(state.node) is None:
-        return f"{_shown(written)} is no word of the dictionary"
+        return f"{_shown(written)} is not a word of the dictionary"
     if byte in b" ,":
         return _no_room(reading, state, written)
     if byte == 0x0A and state.line == reading.last:
@@ -115,7 +115,7 @@ def _unfinished(reading: Reading, state: State) -> str:
         word = reading.word_at(state.node)
         if word is None:
             written = reading.prefix(state.node)
-            return f"{_shown(written)} is no word" if written else _room(reading, state)
+            return f"{_shown(written)} is not a word" if written else _room(reading, state)
         if reading.after_word(state)[1] is None:
             if _kinds(reading, [word]) & reading.view(state).ends:
                 return _rhyme_broken(reading, state, word)

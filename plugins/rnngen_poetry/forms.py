@@ -91,7 +91,7 @@ def free_form(measures: Sequence[Measure], rhymes: str, lines: int | None, name:
     wrong = next((letter for letter in rhymes if not letter.isalpha() and letter != "-"), None)
     if wrong is not None:
         raise UsageError(
-            f"`{rhymes}` is no rhyme scheme: `{wrong}` is no letter",
+            f"`{rhymes}` is not a rhyme scheme: `{wrong}` is not a letter",
             hint="for example `ABAB`; `-` stands for a line that need not rhyme",
         )
     count = lines if lines is not None else max(len(measures), len(rhymes))

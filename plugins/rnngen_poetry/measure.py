@@ -89,7 +89,7 @@ def read_syllables(text: str) -> Measure:
         return syllables(int(low), int(high) if dash else None)
     except ValueError:
         raise UsageError(
-            f"`{text}` is no number of syllables", hint="for example `8,6,8,6`, or `6-9`"
+            f"`{text}` is not a number of syllables", hint="for example `8,6,8,6`, or `6-9`"
         ) from None
 
 

@@ -24,7 +24,7 @@ class Forbidden:
         kind: `rule`, `jointly` or `length`; see `rnngen.contracts.constraint.Reason`.
         rule: the constraint that forbids it, as the user wrote it.
         reason: why, in a sentence.
-        ending: the shortest valid ending, as text, or by name where steps are no text.
+        ending: the shortest valid ending, as text, or by name where steps are not text.
     """
 
     place: int

@@ -18,8 +18,10 @@ class Options:
     words: tuple[str, ...] = option((), "only these words, or those of a file, one a line")
     must_include: tuple[str, ...] = option((), "the text has all of these")
     must_not_include: tuple[str, ...] = option((), "the text has none of these")
-    min_length: int | None = option(None, "characters at least (steps, if they are no text)", min=0)
-    max_length: int | None = option(None, "characters at most (steps, if they are no text)", min=0)
+    min_length: int | None = option(
+        None, "characters at least (steps, if they are not text)", min=0
+    )
+    max_length: int | None = option(None, "characters at most (steps, if they are not text)", min=0)
     number: tuple[str, ...] | None = option(
         None, "a number in a range, `1..12` or `0.00..1.50`", cut=False
     )

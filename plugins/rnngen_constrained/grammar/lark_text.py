@@ -36,7 +36,7 @@ def read_grammar(text: str, name: str, start: str = "start") -> dict[str, Expres
         start: its first rule.
 
     Raises:
-        BadSyntax: it is no grammar; with line and column.
+        BadSyntax: it is not a grammar; with line and column.
         Unsupported: it uses something that has no meaning here.
         PluginError: Lark is not installed.
     """

@@ -89,7 +89,9 @@ def _of(schema: Schema, place: str, one: Mapping[str, Any]) -> Flat:
     if "multipleOf" in one:
         multiple = one["multipleOf"]
         if int(multiple) != multiple:
-            schema.refuse("multipleOf", place, "it is no whole number, and binary fractions differ")
+            schema.refuse(
+                "multipleOf", place, "it is not a whole number, and binary fractions differ"
+            )
         made = replace(made, multiple=int(multiple))
     if "pattern" in one:
         made = replace(made, patterns=((one["pattern"], place),))

@@ -126,7 +126,7 @@ def read_schema(path: str) -> tuple[Any, Any]:
 
     Raises:
         ConstraintError: it can't be read.
-        BadSyntax: it is no JSON; with line and column.
+        BadSyntax: it is not JSON; with line and column.
     """
     text = read_text(path, "the schema", hint="`-o json_schema=FILE` names a file")
     try:
@@ -135,7 +135,7 @@ def read_schema(path: str) -> tuple[Any, Any]:
     except json.JSONDecodeError as error:
         reason = error.msg[0].lower() + error.msg[1:]
         raise BadSyntax(
-            f"`{path}` is no JSON: {reason} at line {error.lineno} column {error.colno}"
+            f"`{path}` is not JSON: {reason} at line {error.lineno} column {error.colno}"
         ) from error
     except ValueError as error:  # a key twice, or a number of thousands of digits
         reason = str(error).partition(";")[0]

@@ -57,7 +57,7 @@ def schema_rules(root: Any, name: str, form: Form) -> Grammar:
         form: how documents are written.
 
     Raises:
-        BadSyntax: it is no schema; with the place.
+        BadSyntax: it is not a schema; with the place.
         Unsupported: it has a keyword that can't be kept; by name and place.
     """
     lowering = _Lowering(Schema(root, name), form)
@@ -245,7 +245,7 @@ class _Lowering:
                 return texts
             given = any_of(value for value in one.values if isinstance(value, str))
             return texts.both(Texts((given,)))
-        self._schema.refuse("propertyNames", node[0], "it is no plain schema of a string")
+        self._schema.refuse("propertyNames", node[0], "it is not a plain schema of a string")
 
     def _valid(self, one: Flat, value: Any) -> bool:
         """Whether a given value is valid for all the other keywords."""

@@ -1,4 +1,4 @@
-"""The constraint `length`: how many characters, or steps where they are no text."""
+"""The constraint `length`: how many characters, or steps that are not text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rule with too many states to explore: it is asked as the sequences come along.
+"""A rule with too many states to explore in advance; it is evaluated while decoding.
 
 What is needed is found by a breadth-first search, level by level, up to a number of states. From a
 state whose search succeeds, the one on the way to the end succeeds as well, as all it looks at has

@@ -1,4 +1,4 @@
-"""No constraint but that some steps are never written."""
+"""Anything may be written but some steps."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def pitch_range(text: str, **options: object) -> MusicConstraint:
     try:
         low, high = (read_pitch(part.strip()) for part in re.split(r"(?<=\d)\s*(?:-|\.\.)", text))
     except ValueError:
-        raise BadSyntax(f"`{text}` is no range of pitches", hint="`48-72`, or `C3-C5`") from None
+        raise BadSyntax(f"`{text}` is not a range of pitches", hint="`48-72`, or `C3-C5`") from None
     if low > high:
         raise BadSyntax(f"the range `{text}` ends below its beginning", hint=f"`{high}-{low}`")
 
@@ -133,7 +133,7 @@ def pitch_range(text: str, **options: object) -> MusicConstraint:
 def leap(text: str, **options: object) -> MusicConstraint:
     """The largest interval between successive notes, in semitones."""
     if not text.strip().isdecimal() or int(text) > LARGEST_LEAP:
-        raise BadSyntax(f"`{text}` is no interval in semitones", hint="for example `leap:7`")
+        raise BadSyntax(f"`{text}` is not an interval in semitones", hint="for example `leap:7`")
 
     def make(events: Sequence[Event], names: Sequence[str]) -> Rule:
         from rnngen_music.rules.pitches import Leap
@@ -144,7 +144,7 @@ def leap(text: str, **options: object) -> MusicConstraint:
 
 
 def bars(text: str, **options: object) -> MusicConstraint:
-    """So many bars of so many units each: `4x16`, where a bar's `DUR`s add up to 16."""
+    """Bars, and the units of each: `4x16`, where a bar's `DUR`s add up to 16."""
     settings = _settings(options)
     match = re.fullmatch(r"\s*(\d+)\s*[x×*]\s*(\d+(?:[./]\d+)?)\s*", text)
     try:
@@ -178,7 +178,9 @@ def cadence(text: str, **options: object) -> MusicConstraint:
     try:
         wanted = read_pitch_class(text.strip()) % 12
     except ValueError:
-        raise BadSyntax(f"`{text}` is no note's name", hint="for example `C`, or `F#`") from None
+        raise BadSyntax(
+            f"`{text}` is not the name of a note", hint="for example `C`, or `F#`"
+        ) from None
 
     def make(events: Sequence[Event], names: Sequence[str]) -> Rule:
         from rnngen_music.rules.phrases import Cadence
@@ -199,7 +201,7 @@ def motif(text: str, **options: object) -> MusicConstraint:
         motif = []
     if not motif:
         raise BadSyntax(
-            f"`{text}` is no motif", hint="intervals with their signs, `+2 +2 -4`, or `C4 D4 E4`"
+            f"`{text}` is not a motif", hint="intervals with their signs, `+2 +2 -4`, or `C4 D4 E4`"
         )
 
     def make(events: Sequence[Event], names: Sequence[str]) -> Rule:

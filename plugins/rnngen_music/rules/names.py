@@ -111,7 +111,7 @@ def _pattern(text: str) -> tuple[Kind, re.Pattern[str]]:
         return kind, re.compile(expression)
     except re.error as error:
         raise UsageError(
-            f"the pattern `{text}` is no regular expression: {error}",
+            f"`{text}` is not a valid regular expression: {error}",
             hint=r"for example `note=p(\d+)`",
         ) from None
 
@@ -126,7 +126,7 @@ def _event(name: str, patterns: Sequence[tuple[Kind, re.Pattern[str]]]) -> Event
             return Event(kind, _value(kind, text))
         except (ValueError, ZeroDivisionError):
             raise UsageError(
-                f"the token `{name}` is read as a {kind}, but `{text}` is no value of one",
+                f"the token `{name}` is read as a {kind}, but `{text}` is not a value of one",
                 hint=f"give another pattern, `{kind}=expression`",
             ) from None
     return Event("other")

@@ -1,7 +1,7 @@
 """A rule of music as a table over the steps of a vocabulary, which can say why it forbids one.
 
 Tokens that stand for the same event are one column, so that a rule is asked once for all of them.
-Marks of a vocabulary (`PAD_None`, `BOS_None`) are no events, and are forbidden whatever the rule.
+Marks of a vocabulary (`PAD_None`, `BOS_None`) are not events, and are forbidden whatever the rule.
 """
 
 from __future__ import annotations
@@ -85,5 +85,5 @@ class RuleTable(TableMachine):
         if step == self.vocabulary.end:
             return self._rule.unfinished(own)
         if self._rule.events[step].kind == "mark":
-            return f"`{self._rule.names[step]}` is a mark of the vocabulary and no event"
+            return f"`{self._rule.names[step]}` is a mark of the vocabulary and not an event"
         return self._rule.explain(own, step)

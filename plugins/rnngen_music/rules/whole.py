@@ -88,7 +88,7 @@ class Whole(Rule):
         """Why a token is not allowed."""
         name = self.names[token]
         if state.wants:
-            return f"notes: `{name}` is no {' or '.join(state.wants)}, which has to come first"
+            return f"notes: `{name}` is not a {' or '.join(state.wants)}, which has to come first"
         if state.position is None and "bar" in self._present:
             return f"notes: `{name}` lies in no bar"
         if self._kinds[token] == "position":

@@ -59,8 +59,8 @@ def test_patterns_of_ones_own_come_first():
     [
         ("nota=p", "the pattern `nota=p` is of no kind of event"),
         ("note", "expected `kind=expression`"),
-        ("note=p(", r"is no regular expression: missing \)"),
-        ("note=(x)", "the token `x` is read as a note, but `x` is no value"),
+        ("note=p(", r"is not a valid regular expression: missing \)"),
+        ("note=(x)", "the token `x` is read as a note, but `x` is not a value"),
     ],
 )
 def test_broken_patterns_are_refused(pattern, message):

@@ -15,15 +15,15 @@ from tests.plugins.rnngen_music.rules.test_rules import END, vocabulary
     ("kind", "text", "message"),
     [
         ("key", "H major", "there is no key `H major`"),
-        ("range", "48", "`48` is no range of pitches"),
+        ("range", "48", "`48` is not a range of pitches"),
         ("range", "72-48", "the range `72-48` ends below its beginning"),
-        ("leap", "far", "`far` is no interval in semitones"),
+        ("leap", "far", "`far` is not an interval in semitones"),
         ("bars", "four", "`four` says no number of bars"),
         ("bars", "0x4", "`0x4` says no number of bars"),
         ("bars", "4x1/0", "`4x1/0` says no number of bars"),
-        ("cadence", "H", "`H` is no note's name"),
-        ("motif", "", "`` is no motif"),
-        ("motif", "+2 x", r"`\+2 x` is no motif"),
+        ("cadence", "H", "`H` is not the name of a note"),
+        ("motif", "", "`` is not a motif"),
+        ("motif", "+2 x", r"`\+2 x` is not a motif"),
     ],
 )
 def test_what_makes_no_sense_is_refused(kind, text, message):

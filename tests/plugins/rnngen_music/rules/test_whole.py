@@ -85,7 +85,7 @@ def test_a_note_that_is_not_whole_says_what_is_missing():
     for name in ("Bar_None", "TimeSig_4/4", "Position_0", "Program_0"):
         rows = machine.advance(rows, torch.tensor([known.names.index(name)]))
     reason = machine.explain(rows, 0, known.names.index("Bar_None"), 10)
-    assert "`Bar_None` is no pitch" in str(reason)
+    assert "`Bar_None` is not a pitch" in str(reason)
 
 
 def test_notes_takes_no_text():
