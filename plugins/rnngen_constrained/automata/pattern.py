@@ -166,11 +166,11 @@ class _Parser:
         if bounds is None:
             return part
         least, most = bounds
-        if self._take("?"):
-            self.lazy = True
-        elif self._flavour == "python" and self._take("+"):
-            if least != most or not is_fixed(part):
-                raise self._unsupported("a possessive repetition", start)
+        lazy = self._take("?")
+        self.lazy |= lazy
+        possessive = not lazy and self._flavour == "python" and self._take("+")
+        if possessive and (least != most or not is_fixed(part)):
+            raise self._unsupported("a possessive repetition", start)
         repeated: Expression
         if not isinstance(part, Anchor):
             repeated = Repeat(part, least, most) if part != EMPTY else EMPTY
