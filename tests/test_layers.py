@@ -243,11 +243,24 @@ def test_a_library_is_known_in_its_rooms_only(library):
     assert users <= LIBRARIES[library]
 
 
-def test_a_room_says_the_same_in_its_package_and_in_the_architecture():
-    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "README.md"])
+def test_a_room_says_the_same_in_its_package_and_on_the_page(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
     said = dict(re.findall(r"^\| \d+ \| `(\w+)/` \| (.+?) \|$", text, flags=re.MULTILINE))
     rooms = [name for names in FLOORS.values() for name in names.split()]
     assert list(said) == rooms
     for name in rooms:
         docstring = ast.get_docstring(tree(f"rnngen.{name}")) or ""
         assert " ".join(docstring.split("\n\n")[0].split()) == said[name]
+
+
+def test_every_place_of_where_to_change_what_is_there():
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    table = text[text.index("## Where to change what") :].split("\n## ")[0]
+    rows = [row for row in table.splitlines() if row.startswith("| ") and "`" in row]
+    assert len(rows) >= 10
+    for row in rows:
+        places = re.findall(r"`((?:rnngen|plugins)/[\w./]+)`", row)
+        assert places, row
+        for place in places:
+            assert (ROOT / place).is_file(), place

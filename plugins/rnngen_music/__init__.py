@@ -37,7 +37,7 @@ def register_constraints(register: Register) -> None:
     """Rules of music over event tokens."""
     register(
         "notes",
-        "rnngen_music.rules.constraints:whole_notes",
+        "rnngen_music.rules.constraints:WholeNotes",
         options="rnngen_music.rules.constraints:Options",
         summary="every note whole: instrument, pitch, loudness, duration; positions that go on",
     )

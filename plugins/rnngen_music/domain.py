@@ -14,7 +14,6 @@ from rnngen import (
     Beginning,
     BundleError,
     Codec,
-    Constraint,
     Context,
     Domain,
     Measuring,
@@ -147,6 +146,10 @@ class MusicDomain(Domain):
                 shown.append(codec.shown(steps))
         return "---\n".join(shown)
 
+    def default_constraint(self, context: Context) -> str | None:
+        """Whole notes of the pitches that the model learned; none of frames."""
+        return None if context.codec.step_shape else "notes"
+
     def evaluate(self, measuring: Measuring) -> Report:
         """Nats per frame of the keys, or nats per token and per note, beside simple models."""
         from rnngen_music import measure
@@ -154,14 +157,6 @@ class MusicDomain(Domain):
         if measuring.codec.step_shape:
             return measure.frames(measuring)
         return measure.events(measuring)
-
-    def default_constraints(self, context: Context) -> Sequence[Constraint]:
-        """Of tokens: whole notes, of the pitches and so on that the model learned from."""
-        if context.codec.step_shape:
-            return ()
-        from rnngen_music.default_rules import default_rules
-
-        return default_rules(context)
 
     def write(
         self, written: Sequence[Written], codec: EventCodec | FrameCodec, path: Path

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
-from rnngen.cli.complete import complete_decoders
-from rnngen.cli.generate import chosen_run, decoder_options
-from rnngen.cli.parameters import json_flag, option_assignments, pass_ui, run_argument, verbosity
+from rnngen.cli.chosen import chosen_run, decoder_options
+from rnngen.cli.parameters import (
+    decoder_option,
+    device_option,
+    json_flag,
+    option_assignments,
+    pass_ui,
+    run_argument,
+    seed_option,
+    verbosity,
+)
 from rnngen.cli.ui import Ui
 from rnngen.contracts.errors import DataError
 
 
 @click.command(name="chat")
 @run_argument
-@click.option("--you", metavar="TEXT", help="What stands before your turns.  [default: looked for]")
 @click.option(
-    "--other", metavar="TEXT", help="What stands before the model's.  [default: looked for]"
+    "--you",
+    metavar="TEXT",
+    help="What stands before your turns.  [default: found in what the model writes]",
+)
+@click.option(
+    "--other",
+    metavar="TEXT",
+    help="What stands before the model's turns.  [default: found in the same way]",
 )
 @click.option(
     "-l",
@@ -26,43 +42,24 @@ from rnngen.contracts.errors import DataError
     type=click.IntRange(min=1),
     default=300,
     show_default=True,
-    help="Tokens of an answer at most.",
+    help="Tokens per answer, at most.",
 )
-@click.option(
-    "--decoder",
-    metavar="NAME",
-    default="sample",
-    show_default=True,
-    shell_complete=complete_decoders,
-    help="How steps are chosen, see `rnngen list decoders`.",
-)
+@decoder_option
 @option_assignments
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0, max=2**64 - 1),
-    default=0,
-    show_default=True,
-    envvar="RNNGEN_SEED",
-    show_envvar=True,
-    help="The same seed and turns give the same answers.",
-)
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, mps.")
+@seed_option("The same seed and turns give the same answers.")
+@device_option
 @json_flag
 @verbosity
 @pass_ui
 def command(
     ui: Ui,
     run: Path | None,
-    you: str | None,
-    other: str | None,
-    length: int,
-    decoder: str,
+    decoder: str | None,
     assignments: tuple[str, ...],
-    seed: int,
-    device: str,
     as_json: bool,
+    **asked: Any,
 ) -> None:
-    """Talk with a model that learnt dialogues.
+    """Talk with a model that learned dialogues.
 
     \b
     Examples:
@@ -70,40 +67,23 @@ def command(
       rnngen chat runs/talk -o temperature=0.7
       echo "I need a taxi." | rnngen chat runs/talk --you "USER: " --other "SYSTEM: "
 
-    Each line of stdin is a turn, and each answer a line of stdout; an empty line is passed over,
-    and the end of the input (Ctrl-D) ends it. With --json: a list of `you` and `answer`.
+    Each line of stdin is a turn, and each answer a line of stdout. Empty lines are skipped; the end
+    of the input (Ctrl-D) ends the conversation. With --json, a list of `you` and `answer`.
+    Without RUN, the newest run in runs/ is used.
     """
     from rnngen.verbs.chat import Chat
 
-    chat = Chat(
-        chosen_run(ui, run, {}),
-        you=you,
-        other=other,
-        decoder=decoder,
-        options=decoder_options(decoder, assignments, None),
-        length=length,
-        seed=seed,
-        device=device,
-    )
-    person = sys.stdin.isatty()
-    if person:
-        ui.note(
-            f"you are `{chat.you.strip()}`, the model is `{chat.other.strip()}`; Ctrl-D ends it"
-        )
+    decoder = decoder or "sample"
+    options = decoder_options(decoder, assignments)
+    chat = Chat(chosen_run(ui, run), decoder=decoder, options=options, **asked)
+    if sys.stdin.isatty():
+        ui.note(f"you are `{chat.you.strip()}`, the model is `{chat.other.strip()}`; Ctrl-D ends")
     turns = []
-    while True:
-        if person:
-            ui.ask("> ")
-        line = sys.stdin.readline()
-        if not line:
-            break
-        said = line.strip()
-        if not said:
-            continue
+    for said in _lines(ui):
         try:
             answer = chat.answer(said, None if as_json else ui.write)
         except DataError as error:
-            if not person:
+            if not sys.stdin.isatty():
                 raise
             ui.error(error)
             continue
@@ -113,3 +93,16 @@ def command(
             ui.write("\n")
     if as_json:
         ui.json(turns)
+
+
+def _lines(ui: Ui) -> Iterator[str]:
+    """The lines of stdin that are not empty; a person is asked for each."""
+    person = sys.stdin.isatty()
+    while True:
+        if person:
+            ui.ask("> ")
+        line = sys.stdin.readline()
+        if not line:
+            return
+        if line.strip():
+            yield line.strip()

@@ -7,23 +7,17 @@ from pathlib import Path
 
 import click
 
-from rnngen.cli.parameters import pass_ui, verbosity
+from rnngen.cli.parameters import config_option, pass_ui, verbosity
 from rnngen.cli.ui import Ui
 from rnngen.contracts.errors import UsageError
 
 
 @click.command(name="config", short_help="Write a configuration file with every default.")
 @click.option("--defaults", is_flag=True, help="Every option with its default.")
-@click.option(
-    "--config",
-    "path",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Read this file instead of ./rnngen.toml.",
-)
+@config_option
 @verbosity
 @pass_ui
-def command(ui: Ui, defaults: bool, path: Path | None) -> None:
+def command(ui: Ui, defaults: bool, config: Path | None) -> None:
     """Write all options as TOML to stdout: as they would be here, or with `--defaults`.
 
     Without `--defaults`, the values are those of ./rnngen.toml (or `[tool.rnngen]` of
@@ -38,9 +32,9 @@ def command(ui: Ui, defaults: bool, path: Path | None) -> None:
     from rnngen.kernel import config_file, settings
     from rnngen.kernel.catalog import get_catalog
 
-    if defaults and path is not None:
+    if defaults and config is not None:
         raise UsageError("`--defaults` reads no file, so `--config` makes no sense with it")
-    file = None if defaults else config_file.find_config(path)
+    file = None if defaults else config_file.find_config(config)
     sections = get_catalog().option_sections(warn=ui.warn)
     resolved = settings.resolve(sections, environment={} if defaults else os.environ, file=file)
     ui.write(settings.to_toml(resolved, file.commands if file else None))

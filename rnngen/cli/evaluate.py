@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnngen.cli.parameters import json_flag, pass_ui, run_argument, verbosity
+from rnngen.cli.chosen import chosen_run
+from rnngen.cli.parameters import (
+    device_option,
+    json_flag,
+    pass_ui,
+    run_argument,
+    seed_option,
+    verbosity,
+)
 from rnngen.cli.ui import Ui
 
 if TYPE_CHECKING:
     from rnngen.contracts.domain import Report
+    from rnngen.verbs.evaluate import Evaluation
 
 
 @click.command(name="evaluate")
@@ -31,8 +40,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="Characters to write for the memorization check; 0 skips it.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of that sample.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, mps.")
+@seed_option("Seed of that sample.")
+@device_option
 @json_flag
 @verbosity
 @pass_ui
@@ -40,12 +49,9 @@ def command(
     ui: Ui,
     run: Path | None,
     data: tuple[str, ...],
-    split: str | None,
     no_baselines: bool,
-    sample: int,
-    seed: int,
-    device: str,
     as_json: bool,
+    **asked: Any,
 ) -> None:
     """Measure a trained model beside baselines.
 
@@ -55,45 +61,34 @@ def command(
       rnngen evaluate runs/docs held_out.txt --json
       rnngen evaluate runs/chorales --split test
 
-    Without DATA, on what the run held out. Without RUN, the newest run below runs/.
+    Without DATA, the model is measured on what the run held out. Without RUN, the newest run in
+    runs/ is used.
     """
-    from rnngen.bundles.records import newest
     from rnngen.contracts.domain import Report
     from rnngen.verbs.evaluate import evaluate
 
-    if run is None:
-        run = newest()
-        ui.note(f"run {run}")
-    result = evaluate(
-        run,
-        data,
-        split=split,
-        baselines=not no_baselines,
-        sample=sample,
-        seed=seed,
-        device=device,
-        note=ui.note,
-    )
+    path = chosen_run(ui, run)
+    result = evaluate(path, data, baselines=not no_baselines, note=ui.note, **asked)
     for warning in result.warnings:
         ui.warn(warning)
     if isinstance(result, Report):
-        _show(ui, result, as_json)
-        return
-    if as_json:
-        ui.json(asdict(result) | {"copied": asdict(result.copied) if result.copied else None})
-        return
+        _show_report(ui, result, as_json)
+    elif as_json:
+        ui.json(asdict(result))
+    else:
+        _show(ui, result)
 
-    def shown(value: float | None, digits: int = 4) -> str:
-        return "-" if value is None else f"{value:.{digits}f}"
 
+def _show(ui: Ui, result: Evaluation) -> None:
+    """The model beside the baselines."""
     columns = ["", "nats/token", "bits/char", "bits/byte", "perplexity", "protocol"]
     rows = [
         [
             row.name,
-            shown(row.nats_per_token),
-            shown(row.bits_per_character),
-            shown(row.bits_per_byte),
-            shown(row.perplexity, 2),
+            _number(row.nats_per_token),
+            _number(row.bits_per_character),
+            _number(row.bits_per_byte),
+            _number(row.perplexity, 2),
             row.protocol,
         ]
         for row in (result.model, *result.baselines)
@@ -104,7 +99,7 @@ def command(
         ui.write(f"\n{result.copied_sentence()}\n")
 
 
-def _show(ui: Ui, report: Report, as_json: bool) -> None:
+def _show_report(ui: Ui, report: Report, as_json: bool) -> None:
     """A domain's own measures."""
     if as_json:
         named = [
@@ -123,3 +118,7 @@ def _show(ui: Ui, report: Report, as_json: bool) -> None:
         ui.note(report.protocol)
     for path in report.files:
         ui.note(f"wrote {path}")
+
+
+def _number(value: float | None, digits: int = 4) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from rnngen.cli.parameters import option_assignments, pass_ui, run_argument, verbosity
+from rnngen.cli.chosen import chosen_run
+from rnngen.cli.parameters import PATH, option_assignments, pass_ui, run_argument, verbosity
 from rnngen.cli.ui import Ui
 
 
@@ -22,7 +23,7 @@ from rnngen.cli.ui import Ui
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     metavar="FILE",
     help="What to write.",
@@ -33,19 +34,15 @@ from rnngen.cli.ui import Ui
 def command(ui: Ui, run: Path | None, form: str, out: Path, assignments: tuple[str, ...]) -> None:
     """Write a trained model in another format.
 
-    `onnx` is one step of the model with its state as inputs and outputs, and beside it a JSON file
-    with the tokens and the states' shapes. Without RUN, the newest run below runs/.
+    `onnx` writes one step of the model, with its state as inputs and outputs, and a JSON file with
+    the tokens and the shapes of the state. Without RUN, the newest run in runs/ is used.
 
     \b
     Examples:
       rnngen export runs/docs --format onnx --out docs.onnx
       rnngen export --out model.onnx -o opset=18
     """
-    from rnngen.bundles.records import newest
     from rnngen.verbs.export import export
 
-    if run is None:
-        run = newest()
-        ui.note(f"run {run}")
-    for path in export(run, out, format=form, options=assignments):
+    for path in export(chosen_run(ui, run), out, format=form, options=assignments):
         ui.write(f"{path}\n")

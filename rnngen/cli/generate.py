@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnngen.cli.complete import complete_decoders
-from rnngen.cli.parameters import json_flag, option_assignments, pass_ui, run_argument, verbosity
+from rnngen.cli.chosen import A_RUN, chosen_run, decoder_options
+from rnngen.cli.output import SEPARATOR, Output, write_forecast
+from rnngen.cli.parameters import (
+    PATH,
+    config_option,
+    decoder_option,
+    device_option,
+    json_flag,
+    option_assignments,
+    pass_ui,
+    run_argument,
+    seed_option,
+    verbosity,
+)
 from rnngen.cli.ui import Ui
-from rnngen.contracts.errors import DataError, RunError, UsageError
+from rnngen.contracts.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rnngen.bundles.bundle import Bundle
-    from rnngen.kernel.config_file import Config
-    from rnngen.verbs.writing import Generated
 
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
-SEPARATOR = "---"
 LENGTH = 500
 SAMPLES = 200
 
@@ -37,12 +41,12 @@ SAMPLES = 200
 @click.option(
     "--prompt-file",
     metavar="FILE",
-    help="Continue the text of a file, its last line end left out; `-`: of stdin.",
+    help="Continue the text of a file, without its last line end; `-` is stdin.",
 )
 @click.option(
     "--primer",
     metavar="FILE",
-    help="Go on from a file: write in the hand of its strokes (domain `handwriting`).",
+    help="Continue from a file: write in the hand of its strokes (domain `handwriting`).",
 )
 @click.option(
     "-l",
@@ -50,8 +54,8 @@ SAMPLES = 200
     "--horizon",
     "length",
     type=click.IntRange(min=1),
-    help="Tokens or other steps to write at most; of a time series, how far to look ahead.  "
-    "[default: 500, of a time series what the model was made for]",
+    help="Tokens or other steps to write at most; for a time series, how far to look ahead.  "
+    "[default: 500; for a time series, what the model was made for]",
 )
 @click.option(
     "-n",
@@ -59,25 +63,12 @@ SAMPLES = 200
     "--samples",
     "count",
     type=click.IntRange(min=1),
-    help=f"How many; between them stands a line `{SEPARATOR}`, or nothing if documents are lines.  "
-    "[default: 1, futures of a time series 200]",
+    help=f"How many sequences, separated by a line `{SEPARATOR}` unless documents are lines.  "
+    "[default: 1; for a time series, 200 futures]",
 )
-@click.option(
-    "--decoder",
-    metavar="NAME",
-    shell_complete=complete_decoders,
-    help="How steps are chosen, see `rnngen list decoders`.  [default: sample]",
-)
+@decoder_option
 @option_assignments
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0, max=2**64 - 1),
-    default=0,
-    show_default=True,
-    envvar="RNNGEN_SEED",
-    show_envvar=True,
-    help="The same seed writes the same; `-n 1` is the first of `-n 100`.",
-)
+@seed_option("The same seed writes the same; `-n 1` is the first of `-n 100`.")
 @click.option(
     "--stop",
     multiple=True,
@@ -88,32 +79,15 @@ SAMPLES = 200
     "--documents",
     type=click.IntRange(min=0),
     help="Documents to write at most; 0: as many as the length allows.  "
-    "[default: 1 if the model learnt from several, else no end of a document is written]",
+    "[default: 1 if the model learned from several, else a document never ends]",
 )
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="Write to a file, or to files in a folder.",
-)
-@click.option(
-    "--device",
-    default="auto",
-    show_default=True,
-    envvar="RNNGEN_DEVICE",
-    show_envvar=True,
-    help="auto, cpu, cuda, cuda:1, mps.",
-)
-@click.option(
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Read settings from this file instead of `rnngen.toml`.",
-)
+@click.option("--out", type=PATH, metavar="PATH", help="Write to a file, or to files in a folder.")
+@device_option
+@config_option
 @click.option(
     "--explain",
     is_flag=True,
-    help="Say where what the model wanted most was forbidden, and why (decoder `constrained`).",
+    help="Say where the decoder `constrained` forbade what the model wanted most, and why.",
 )
 @json_flag
 @verbosity
@@ -124,19 +98,12 @@ def command(
     prompt: str | None,
     prompt_option: str | None,
     prompt_file: str | None,
-    primer: str | None,
-    length: int | None,
-    count: int | None,
     decoder: str | None,
     assignments: tuple[str, ...],
-    seed: int,
-    stop: tuple[str, ...],
-    documents: int | None,
-    out: Path | None,
-    device: str,
     config: Path | None,
-    explain: bool,
+    out: Path | None,
     as_json: bool,
+    **asked: Any,
 ) -> None:
     """Write with a trained model, continuing PROMPT.
 
@@ -148,156 +115,100 @@ def command(
       rnngen generate runs/book --decoder beam -o width=8 --json
       rnngen generate runs/dates --decoder constrained -o regex='\\d{4}-\\d\\d' --explain
 
-    Without RUN, the newest run below runs/. The prompt and what follows go to stdout as they are
-    written. Filters of `sample` apply in this order: repetition penalty, temperature, top-k, top-p,
-    min-p. With --json: a list of objects with `prompt`, `text`, `log_probability` (natural log,
-    under the model, before any filter), `end` and `tokens`; with --explain also `forbidden`.
+    Without RUN, the newest run in runs/ is used. The prompt and what follows go to stdout as they
+    are written. Filters of `sample` apply in this order: repetition penalty, temperature, top-k,
+    top-p, min-p. With --json, a list of objects with `prompt`, `text`, `log_probability` (natural
+    log, under the model, before any filter), `end` and `tokens`; with --explain also `forbidden`.
     Without --json, what was forbidden goes to stderr.
     """
     from rnngen.bundles.bundle import load
     from rnngen.kernel.config_file import find_config
-    from rnngen.verbs.generate import generate
 
     text = _prompt(prompt, prompt_option, prompt_file)
     file = find_config(config)
     table = file.command("generate") if file else {}
     decoder = decoder or table.get("decoder", "sample")
     options = decoder_options(decoder, assignments, file)
-    bundle = load(chosen_run(ui, run, table))
+    if run is None and "run" in table:
+        run = Path(table["run"])
+    bundle = load(chosen_run(ui, run, _not_a_run(run)))
+    write = _forecast if bundle.domain.forecasts else _generate
+    write(ui, bundle, text, decoder, options, out, as_json, **asked)
 
-    if bundle.domain.forecasts:
-        refused = {"stop": stop, "documents": documents is not None, "explain": explain}
-        _check_forecast(decoder, refused)
-        _forecast(ui, bundle, text, length, count, options, seed, device, out, as_json)
-        return
-    length, count = length or LENGTH, count or 1
-    streams = count == 1 and not as_json and out is None and not bundle.domain.shows
-    paper = _Paper(ui, text)
-    remarks: list[str] = []
+
+def _generate(
+    ui: Ui,
+    bundle: Bundle,
+    prompt: str,
+    decoder: str,
+    options: dict[str, Any],
+    out: Path | None,
+    as_json: bool,
+    *,
+    length: int | None,
+    count: int | None,
+    stop: tuple[str, ...],
+    explain: bool,
+    **asked: Any,
+) -> None:
+    """New sequences."""
+    from rnngen.verbs.generate import generate
+
+    count = count or 1
+    output = Output(ui, bundle, prompt, count, out=out, as_json=as_json, explain=explain)
     written = generate(
         bundle,
-        text,
-        length=length,
+        prompt,
+        length=length or LENGTH,
         count=count,
         decoder=decoder,
         options=options,
-        seed=seed,
         stop=[_unescaped(part) for part in stop],
-        documents=documents,
-        stream=(lambda row, part: paper.write(part)) if streams else None,
-        device=device,
+        stream=output.stream,
         explain=explain,
-        primer=primer,
-        note=remarks.append,
+        note=output.note,
+        **asked,
     )
-    made: Sequence[Path] = [] if out is None else [out]
-    if as_json:
-        _write_json(ui, written, out, explain)
-    elif out is not None:
-        made = bundle.domain.write(written, bundle.codec, out)
-    elif bundle.domain.shows:
-        ui.write(bundle.domain.show(written, bundle.codec))
-    else:
-        domain = bundle.manifest["domain"].get("options") or {}
-        between = "" if domain.get("documents") == "line" else f"{SEPARATOR}\n"
-        for number, part in enumerate(written):
-            if number:
-                paper.begin(between + part.prompt)
-            if number or not streams:
-                paper.write(part.text)
-        paper.end()
-    if explain and not as_json:
-        for number, part in enumerate(written, 1):
-            _explain(ui, part, f"sequence {number}, " if len(written) > 1 else "")
-    for remark in remarks:
-        ui.note(remark)
-    for path in made:
-        ui.note(f"wrote {path}")
-
-
-def _check_forecast(decoder: str, refused: dict[str, Any]) -> None:
-    if decoder != "sample":
-        raise UsageError(
-            f"a forecast is drawn with the decoder `sample`, not `{decoder}`",
-            hint="for the most typical future: `-o temperature=0`",
-        )
-    for name, given in refused.items():
-        if given:
-            raise UsageError(f"`--{name}` makes no sense of a forecast", hint="leave it out")
+    output.write(written)
 
 
 def _forecast(
     ui: Ui,
     bundle: Bundle,
     data: str,
-    horizon: int | None,
-    samples: int | None,
+    decoder: str,
     options: dict[str, Any],
-    seed: int,
-    device: str,
     out: Path | None,
     as_json: bool,
+    *,
+    length: int | None,
+    count: int | None,
+    seed: int,
+    device: str,
+    **refused: Any,
 ) -> None:
-    """Of a model that forecasts; the prompt is a file to go on from."""
+    """What may follow a time series; the prompt is a file to continue."""
     from rnngen.verbs.forecast import forecast
 
+    if decoder != "sample":
+        raise UsageError(
+            f"a forecast is drawn with the decoder `sample`, not `{decoder}`",
+            hint="for the most typical future: `-o temperature=0`",
+        )
+    for name, value in refused.items():
+        if value is not None and value is not False and value != ():
+            raise UsageError(f"`--{name}` has no meaning for a forecast", hint="leave it out")
     made = forecast(
         bundle,
         data,
-        horizon=horizon,
-        samples=samples or SAMPLES,
+        horizon=length,
+        samples=count or SAMPLES,
         options=options,
         seed=seed,
         device=device,
         note=ui.note,
     )
-    if out is None:
-        if as_json:
-            ui.json(made.rows())
-        else:
-            ui.write(made.show())
-        return
-    if as_json:
-        raise UsageError("`--json` goes to stdout, `--out` is CSV", hint="leave one of them out")
-    for path in made.write(out, ui.note):
-        ui.note(f"wrote {path}")
-
-
-def _explain(ui: Ui, part: Generated, which: str) -> None:
-    for forbidden in part.forbidden:
-        ui.note(f"{which}{forbidden}")
-    if not part.forbidden:
-        ui.note(f"{which}nothing that the model wanted most was forbidden")
-
-
-class _Paper:
-    """Text on stdout.
-
-    The beginning is written with what follows, so that an error before leaves stdout empty.
-    """
-
-    def __init__(self, ui: Ui, beginning: str) -> None:
-        self._ui = ui
-        self._beginning = beginning
-        self._last = ""
-
-    def begin(self, beginning: str) -> None:
-        """Ends the line; the next thing written stands after `beginning`."""
-        self.end()
-        self._beginning = beginning
-
-    def write(self, text: str) -> None:
-        text, self._beginning = self._beginning + text, ""
-        if text:
-            self._ui.write(text)
-            self._last = text[-1]
-
-    def end(self) -> None:
-        """Ends the line, if it has not ended."""
-        self.write("")
-        if self._last != "\n":
-            self._ui.write("\n")
-            self._last = "\n"
+    write_forecast(ui, made, out, as_json)
 
 
 def _prompt(argument: str | None, option: str | None, file: str | None) -> str:
@@ -320,72 +231,12 @@ def _prompt(argument: str | None, option: str | None, file: str | None) -> str:
     return text.removesuffix("\n").removesuffix("\r")
 
 
-def decoder_options(
-    decoder: str, assignments: Sequence[str], file: Config | None
-) -> dict[str, Any]:
-    """Of the decoder: flags over environment over file over defaults."""
-    from rnngen.kernel.catalog import get_catalog
-    from rnngen.kernel.settings import resolve
-
-    component = get_catalog().find("decoder", decoder)
-    options = component.load_options()
-    sections = {component.name: options} if options is not None else {}
-    settings = resolve(sections, assignments=assignments, environment=os.environ, file=file)
-    return asdict(settings[component.name]) if sections else {}
-
-
-def chosen_run(ui: Ui, run: Path | None, table: Any) -> Path:
-    """The run that was named, on the command line or in the configuration, or else the newest.
-
-    Raises:
-        UsageError: there is none.
-    """
-    from rnngen.bundles.records import newest
-
-    if run is None and "run" in table:
-        run = Path(table["run"])
-    if run is None:
-        run = newest()
-        ui.note(f"run {run}")
-    elif not run.exists() and not re.fullmatch(r"[\w./\\:~-]+", str(run)):
-        raise UsageError(
-            f"there is no run `{run}`",
-            hint=f'if that is the prompt, write `rnngen generate --prompt "{run}"`',
-        )
-    elif not run.exists():
-        raise UsageError(
-            f"there is no run `{run}`",
-            hint="a run is the folder that `rnngen fit` makes; to continue a text with the newest "
-            "run, write `rnngen generate --prompt TEXT`",
-        )
-    return run
+def _not_a_run(run: Path | None) -> str:
+    """The hint where a run was named that is not there: it may have been meant as the prompt."""
+    if run is not None and not re.fullmatch(r"[\w./\\:~-]+", str(run)):
+        return f'if that is the prompt, write `rnngen generate --prompt "{run}"`'
+    return f"{A_RUN}; to continue a text with the newest run, write `rnngen generate --prompt TEXT`"
 
 
 def _unescaped(text: str) -> str:
     return re.sub(r"\\([ntr\\])", lambda match: ESCAPES[match[1]], text)
-
-
-def _write_json(ui: Ui, written: Sequence[Generated], out: Path | None, explain: bool) -> None:
-    rows = [
-        {
-            "prompt": part.prompt,
-            "text": part.text,
-            "log_probability": part.log_probability,
-            "end": part.end,
-            "tokens": [
-                {"token": token, "log_probability": log}
-                for token, log in zip(
-                    part.tokens or part.steps, part.log_probabilities, strict=True
-                )
-            ],
-            **({"forbidden": [one.to_json() for one in part.forbidden]} if explain else {}),
-        }
-        for part in written
-    ]
-    if out is None:
-        ui.json(rows)
-        return
-    try:
-        out.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise RunError(f"`{out}` can't be written: {error.strerror}") from None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "fit": "Train a model on your files.",
     "generate": "Write with a trained model, continuing PROMPT.",
-    "chat": "Talk with a model that learnt dialogues.",
+    "chat": "Talk with a model that learned dialogues.",
     "evaluate": "Measure a trained model beside baselines.",
     "compare": "Put runs side by side.",
     "continual": "Compare strategies on tasks learned in a row.",

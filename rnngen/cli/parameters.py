@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 
 import click
 
-from rnngen.cli.complete import complete_runs
+from rnngen.cli.complete import complete_decoders, complete_runs
 from rnngen.cli.ui import Ui
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
 
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 
@@ -25,7 +27,7 @@ class Duration(click.ParamType[float]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Seconds; a usage error for anything else, for nothing and for less."""
+        """Seconds; a usage error for anything else, and for 0 or less."""
         if isinstance(value, int | float):
             return float(value)
         text = value.strip().lower()
@@ -38,7 +40,11 @@ class Duration(click.ParamType[float]):
             parts = zip(match.groups(), UNITS.values(), strict=True)
             seconds = sum(float(part) * unit for part, unit in parts if part)
         if seconds <= 0:
-            self.fail(f"{value!r} is no duration, expected `90s`, `2m` or `1h30m`", param, ctx)
+            self.fail(
+                f"{value!r} is not a duration; expected something like `90s`, `2m` or `1h30m`",
+                param,
+                ctx,
+            )
         return seconds
 
 
@@ -65,8 +71,53 @@ def run_argument(command: F) -> F:
     return click.argument(
         "run",
         required=False,
-        type=click.Path(path_type=Path),
+        type=PATH,
         shell_complete=complete_runs,
+    )(command)
+
+
+def decoder_option(command: F) -> F:
+    """`--decoder`; the parameter is `decoder`, a name or None."""
+    return click.option(
+        "--decoder",
+        metavar="NAME",
+        shell_complete=complete_decoders,
+        help="How steps are chosen, see `rnngen list decoders`.  [default: sample]",
+    )(command)
+
+
+def seed_option(text: str) -> Callable[[F], F]:
+    """`--seed` with this help; the parameter is `seed`."""
+    return click.option(
+        "--seed",
+        type=click.IntRange(min=0, max=2**64 - 1),
+        default=0,
+        show_default=True,
+        envvar="RNNGEN_SEED",
+        show_envvar=True,
+        help=text,
+    )
+
+
+def device_option(command: F) -> F:
+    """`--device`; the parameter is `device`."""
+    return click.option(
+        "--device",
+        default="auto",
+        show_default=True,
+        envvar="RNNGEN_DEVICE",
+        show_envvar=True,
+        help="auto, cpu, cuda, cuda:1, mps.",
+    )(command)
+
+
+def config_option(command: F) -> F:
+    """`--config`, a file to read; the parameter is `config`, a path or None."""
+    return click.option(
+        "--config",
+        type=PATH,
+        metavar="FILE",
+        help="Read settings from this file instead of `rnngen.toml`.",
     )(command)
 
 

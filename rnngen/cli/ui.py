@@ -12,7 +12,6 @@ What text holds never commands a terminal: see `rnngen.cli.terminal`.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import sys
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from rnngen.cli.terminal import guarded, shown, trusted, visible, visible_json, visible_line
 from rnngen.contracts.errors import RnngenError
+from rnngen.files import json
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
@@ -93,7 +93,7 @@ class Ui:
 
     def json(self, value: Any) -> None:
         """Data for programs, on stdout."""
-        text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+        text = for_programs(value)
         self.write((visible_json(text) if sys.stdout.isatty() else text) + "\n")
 
     def table(
@@ -323,6 +323,11 @@ class BarProgress(Progress):
     def slow(self, part: str, seconds: float, reason: str) -> None:
         """In the place of the numbers, until the next step is done."""
         self._bars.update(self._task, numbers=slowness(part, seconds, reason))
+
+
+def for_programs(value: Any) -> str:
+    """`value` as `--json` writes it: indented; null for a number that JSON lacks."""
+    return json.dump(value, json.NULL, indent=2, ascii_only=False)
 
 
 def slowness(part: str, seconds: float, reason: str) -> str:

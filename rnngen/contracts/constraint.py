@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from rnngen.contracts.context import Context
+
 
 INFINITE = 1 << 30
 """More steps than any sequence has: no valid ending can be reached."""
@@ -82,6 +84,14 @@ class Constraint(ABC):
 
     proven: bool = False
     """Whether its machine can't be wrong: sequences are shown while they are written."""
+
+    @classmethod
+    def learned(cls, context: Context) -> Sequence[Constraint]:
+        """Constraints of this kind that fit what a model learned, where nobody named any.
+
+        Only asked of a kind that a domain names by `default_constraint`; by default, one of it.
+        """
+        return [cls()]
 
     @abstractmethod
     def bind(self, vocabulary: Vocabulary) -> Machine | Single:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rnngen.contracts.codec import Codec
-from rnngen.contracts.constraint import Constraint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,5 +32,5 @@ class Context(ABC):
         """
 
     @abstractmethod
-    def default_constraints(self) -> Sequence[Constraint]:
-        """What the model's domain holds sequences to where nothing is said; none: to nothing."""
+    def default_constraint(self) -> str | None:
+        """The kind of constraint that the model's domain names where nobody does; None: none."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from rnngen.contracts.codec import Codec
-from rnngen.contracts.constraint import Constraint
 from rnngen.contracts.context import Context
 from rnngen.contracts.contract import Contract, default
 from rnngen.contracts.engine import Engine
@@ -233,6 +232,9 @@ class Domain(Contract, ABC):
         """
         raise Unsupported(self, "forecasting")
 
-    def default_constraints(self, context: Context) -> Sequence[Constraint]:
-        """What sequences are held to by a decoder that was told no rule; none: to nothing."""
-        return ()
+    def default_constraint(self, context: Context) -> str | None:
+        """The kind of constraint that applies where nobody named one, `prose`; None: none does.
+
+        A kind that is to fit what the model learned has `Constraint.learned`.
+        """
+        return None

@@ -19,17 +19,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rnngen.bundles.bundle import Bundle, load
+from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.decoder import Request
-from rnngen.contracts.engine import Engine as EngineContract
-from rnngen.contracts.engine import State
+from rnngen.contracts.engine import Engine, State
 from rnngen.contracts.errors import UsageError
-from rnngen.engines.device import choose_device
-from rnngen.engines.torch_engine import Engine
 from rnngen.verbs.context import ModelContext
 from rnngen.verbs.generate import generate
-from rnngen.verbs.start import make_decoder
-from rnngen.verbs.writing import write
+from rnngen.verbs.start import engine_of, make_decoder, opened
+from rnngen.verbs.writing import Framing, write
 
 TURN = re.compile(r"^([^\W\d][\w .'-]{0,23}:[ \t]?)", re.MULTILINE)
 """Who speaks, at the beginning of a line."""
@@ -68,7 +65,7 @@ class Chat:
         seed: int = 0,
         device: str = "auto",
     ) -> None:
-        bundle = bundle if isinstance(bundle, Bundle) else load(bundle)
+        bundle = opened(bundle)
         if not bundle.codec.spells_text:
             raise UsageError(
                 f"`{bundle.path}` writes no text, so that one can't talk with it",
@@ -85,11 +82,11 @@ class Chat:
             you, other = speakers(bundle, you, other)
         self.you, self.other = you, other
         self._codec = bundle.codec
+        self._framing = Framing(bundle.codec, stops=("\n",))
         self._length = length
         self._seed = seed
         self._turns = 0
-        where, _ = choose_device(device)
-        self._engine = Engine(bundle.model.to(where), self._codec.boundary)
+        self._engine = engine_of(bundle, device)
         self._state = self._engine.start(1)
         self._unread: list[int] = [self._codec.boundary]
 
@@ -117,8 +114,8 @@ class Chat:
                 ends=frozenset({self._codec.boundary}),
             )
             told = None if stream is None else lambda row, part: stream(part)
-            engine = _GoingOn(self._engine, self._state)
-            written = write(engine, self._codec, self._decoder, request, stops=["\n"], stream=told)
+            engine = _Continued(self._engine, self._state)
+            written = write(engine, self._decoder, request, self._framing, told)
         answer = written[0].text
         self._unread = [last, *self._codec.encode(f"{answer}\n").tolist()]
         self._turns += 1
@@ -130,8 +127,8 @@ class Chat:
             _, self._state = self._engine.read(tokens, self._state)
 
 
-class _GoingOn(EngineContract):
-    """An engine whose sequences begin where another one is."""
+class _Continued(Engine):
+    """An engine whose sequences begin in a given state of another one."""
 
     def __init__(self, engine: Engine, state: State) -> None:
         self.size, self.device, self.likelihood = engine.size, engine.device, engine.likelihood

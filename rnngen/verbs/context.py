@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from numpy.typing import NDArray
 
 from rnngen.bundles.bundle import Bundle
-from rnngen.contracts.constraint import Constraint
 from rnngen.contracts.context import Context
-from rnngen.contracts.errors import DataError
-from rnngen.data.tasks import reopen_tasks
+from rnngen.verbs.learned import reopen
 
 BLOCK = 1 << 20
 """Steps read at a time."""
@@ -42,14 +40,10 @@ class ModelContext(Context):
             UsageError: a file is gone.
             BundleError: what the bundle says of its data is damaged.
         """
-        data = self.bundle.data_record
-        if len(data.fingerprint) != 1:
-            raise DataError("the run learned several tasks in a row")
-        name = self.bundle.manifest["domain"]["name"]
-        (dataset,) = reopen_tasks(name, self.bundle.domain, [data.sources], data, self.codec)
-        for start in range(0, len(dataset.train), BLOCK):
-            yield dataset.train.steps[start : start + BLOCK]
+        train = reopen(self.bundle).train
+        for start in range(0, len(train), BLOCK):
+            yield train.steps[start : start + BLOCK]
 
-    def default_constraints(self) -> Sequence[Constraint]:
-        """What the bundle's domain holds sequences to where nothing is said."""
-        return self.bundle.domain.default_constraints(self)
+    def default_constraint(self) -> str | None:
+        """The kind of constraint that the bundle's domain names where nobody does."""
+        return self.bundle.domain.default_constraint(self)

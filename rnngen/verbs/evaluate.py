@@ -7,36 +7,32 @@ result.nats_per_token, result.bits_per_character
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from rnngen.bundles.bundle import Bundle, load
+import torch
+
+from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.codec import Codec
-from rnngen.contracts.domain import Domain, ForecastRequest, Report
-from rnngen.contracts.errors import DataError, UsageError
-from rnngen.data import find_sources
+from rnngen.contracts.domain import ForecastRequest, Report
+from rnngen.contracts.errors import DataError, RnngenError, UsageError
 from rnngen.data.cache import Dataset
 from rnngen.data.measuring import evaluation
-from rnngen.data.prepare import prepare
 from rnngen.data.store import Store
-from rnngen.data.tasks import reopen_tasks
 from rnngen.engines.device import choose_device, use_threads
-from rnngen.files import source
-from rnngen.files.source import Source
 from rnngen.kernel.blame import attributed
 from rnngen.metrics.baselines import XZ_TRAIN_BYTES, XZ_VALID_BYTES, Baseline
 from rnngen.metrics.baselines import baselines as measure_baselines
 from rnngen.metrics.copying import Memorization, memorization
 from rnngen.metrics.measuring import Measurement
 from rnngen.metrics.scoring import score
+from rnngen.verbs import learned
+from rnngen.verbs.arguments import Files, listed
 from rnngen.verbs.generate import generate
-from rnngen.verbs.start import engine_of, sources_of
+from rnngen.verbs.start import engine_of, opened
 
 CHUNK = 512
-BLOCK = 1 << 18
-"""Steps decoded at a time."""
 
 PROTOCOL = "every token once, in order, one lane, state carried, float32"
 
@@ -57,7 +53,7 @@ class Evaluation:
         bytes: the same in UTF-8.
         unknown: characters the model does not know, scored as unknown.
         baselines: unigram, n-gram, xz.
-        copied: what of a generated sample stands literally in the training text.
+        copied: how much of a generated sample is copied from the training text.
         warnings: what makes a number less than it seems.
     """
 
@@ -101,7 +97,7 @@ class Evaluation:
 @attributed()
 def evaluate(
     bundle: Bundle | str | Path,
-    data: Sequence[str] | str = (),
+    data: Files = (),
     *,
     split: str | None = None,
     baselines: bool = True,
@@ -130,65 +126,164 @@ def evaluate(
         DataError: the text can't be encoded, or what the run held out can't be found again.
         BundleError: the bundle is damaged.
     """
-    if not isinstance(bundle, Bundle):
-        bundle = load(bundle)
-    if isinstance(data, str):
-        data = [data]
+    bundle = opened(bundle)
+    named = listed(data)
     use_threads(None)
-    chosen, _ = choose_device(device)
-    warnings: list[str] = []
+    where, _ = choose_device(device)
     if bundle.domain.forecasts:
-        return _backtest(bundle, data, split, baselines, seed, device, note)
-    training, reason = _training(bundle, note)
-    unknown = 0
-    if data or split:
-        held_out, unknown = _encoded(bundle, data, split, warnings, note)
-        label = " ".join([*data, f"({split})" if split else ""]).strip()
-    else:
-        if training is None:
-            raise DataError(f"what the run held out can't be read again: {reason}")
-        if training.valid is None:
-            raise UsageError(
-                "the run held nothing out", hint="name a file: `rnngen evaluate RUN FILE`"
-            )
-        held_out, label = training.valid, "held out by the run"
-    model = bundle.model.to(chosen)
-    train = training.train if training is not None and baselines else None
-    report = bundle.domain.evaluate(Measurement(bundle, train, held_out, label, note))
+        return _backtest(bundle, named, split, baselines, seed, device, note)
+    training = _training(bundle, note)
+    held_out = _encoded(bundle, named, split, note) if named or split else _held_out_by(training)
+    bundle.model.to(where)
+    report = _own_measures(bundle, training if baselines else None, held_out, note)
     if report is not None:
-        return replace(report, warnings=(*report.warnings, *warnings))
-    result = score(model, evaluation(held_out, CHUNK), chosen)
-    model.to("cpu")
-    characters, size = held_out.characters, held_out.size
+        return report
+    measured = _score(bundle, held_out, where)
+    if isinstance(training, RnngenError):
+        return _without_training(measured, training)
+    if baselines:
+        measured = _beside_baselines(measured, bundle.codec, training.train, held_out.store, note)
+    if sample:
+        written = _sample(bundle, held_out.store, sample, seed, device, note)
+        copied = memorization(written, learned.texts(bundle.codec, training.train))
+        measured = replace(measured, copied=copied)
+    return measured
+
+
+@dataclass(frozen=True)
+class _HeldOut:
+    """What a model is measured on.
+
+    Args:
+        store: its steps.
+        label: what it is, for people.
+        unknown: how many characters of it the model does not know.
+        warnings: what makes the numbers less than they seem.
+    """
+
+    store: Store
+    label: str
+    unknown: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+def _training(bundle: Bundle, note: Callable[[str], None]) -> Dataset | RnngenError:
+    """What the run learned from, or why it can't be read again."""
+    try:
+        return learned.reopen(bundle, note)
+    except (DataError, UsageError) as error:
+        return error
+
+
+def _held_out_by(training: Dataset | RnngenError) -> _HeldOut:
+    """What the run held out.
+
+    Raises:
+        DataError: it can't be read again.
+        UsageError: there is none.
+    """
+    hint = "name a file: `rnngen evaluate RUN FILE`"
+    if isinstance(training, RnngenError):
+        reason = training.message
+        raise DataError(f"what the run held out can't be read again: {reason}", hint=hint)
+    if training.valid is None:
+        raise UsageError("the run held nothing out", hint=hint)
+    return _HeldOut(training.valid, "held out by the run")
+
+
+def _encoded(
+    bundle: Bundle, data: Sequence[str], split: str | None, note: Callable[[str], None]
+) -> _HeldOut:
+    """The data named, and a warning if the model does not know all of its characters."""
+    dataset = learned.encode(bundle, data, split, note)
+    label = " ".join([*data, f"({split})" if split else ""]).strip()
+    unknown, characters = dataset.summary.unknown, dataset.summary.characters
+    warning = (
+        f"the model does not know {unknown:,} of {characters:,} characters; all are scored as one "
+        "unknown character, so the figures flatter it"
+    )
+    return _HeldOut(dataset.train, label, unknown, (warning,) if unknown else ())
+
+
+def _own_measures(
+    bundle: Bundle,
+    training: Dataset | RnngenError | None,
+    held_out: _HeldOut,
+    note: Callable[[str], None],
+) -> Report | None:
+    """The report of a domain with measures of its own."""
+    train = training.train if isinstance(training, Dataset) else None
+    measuring = Measurement(bundle, train, held_out.store, held_out.label, note)
+    report = bundle.domain.evaluate(measuring)
+    if report is None:
+        return None
+    return replace(report, warnings=(*report.warnings, *held_out.warnings))
+
+
+def _score(bundle: Bundle, held_out: _HeldOut, where: torch.device) -> Evaluation:
+    """The model's own numbers."""
+    result = score(bundle.model, evaluation(held_out.store, CHUNK), where)
+    bundle.model.to("cpu")
     bits = result.nats / math.log(2)
-    rows: list[Baseline] = []
-    copied = None
-    if training is None:
-        warnings.append(f"no baselines and no memorization check: {reason}")
-    else:
-        if baselines:
-            note("fitting the baselines on the training text")
-            rows = _baselines(bundle.codec, training.train, held_out)
-        if sample:
-            note("writing a sample for the memorization check")
-            length = _steps(sample, held_out, characters)
-            text = generate(bundle, length=length, seed=seed, documents=0)[0].text
-            copied = memorization(text, _texts(bundle.codec, training.train))
+    characters, size = held_out.store.characters, held_out.store.size
     return Evaluation(
         nats_per_token=result.nats_per_token,
         bits_per_character=bits / max(characters, 1),
         bits_per_byte=bits / max(size, 1),
         perplexity=math.exp(min(result.nats_per_token, 700.0)),
         protocol=PROTOCOL,
-        data=label,
+        data=held_out.label,
         tokens=result.steps,
         characters=characters,
         bytes=size,
-        unknown=unknown,
-        baselines=tuple(rows),
-        copied=copied,
-        warnings=tuple(warnings),
+        unknown=held_out.unknown,
+        baselines=(),
+        copied=None,
+        warnings=held_out.warnings,
     )
+
+
+def _without_training(measured: Evaluation, reason: RnngenError) -> Evaluation:
+    """The same, and a warning that nothing stands beside it."""
+    warning = f"no baselines and no memorization check: {reason.message}"
+    return replace(measured, warnings=(*measured.warnings, warning))
+
+
+def _beside_baselines(
+    measured: Evaluation,
+    codec: Codec,
+    train: Store,
+    valid: Store,
+    note: Callable[[str], None],
+) -> Evaluation:
+    """The same, beside simple models."""
+    note("fitting the baselines on the training text")
+    # xz looks at so many bytes at most, and a token is at least one: the rest need not be decoded.
+    tail, head = train.steps[-XZ_TRAIN_BYTES:], valid.steps[:XZ_VALID_BYTES]
+    rows = measure_baselines(
+        train.steps,
+        valid.steps[1:],
+        codec.size,
+        characters=valid.characters,
+        byte_count=valid.size,
+        train_text=codec.decode(tail).encode(),
+        valid_text=codec.decode(head).encode(),
+    )
+    return replace(measured, baselines=tuple(rows))
+
+
+def _sample(
+    bundle: Bundle,
+    held_out: Store,
+    characters: int,
+    seed: int,
+    device: str,
+    note: Callable[[str], None],
+) -> str:
+    """About this many characters written by the model."""
+    note("writing a sample for the memorization check")
+    length = max(1, round(characters * held_out.targets / max(held_out.characters, 1)))
+    return generate(bundle, length=length, seed=seed, documents=0, device=device)[0].text
 
 
 def _backtest(
@@ -203,96 +298,12 @@ def _backtest(
     """The measures of a domain that forecasts."""
     if split is not None:
         raise UsageError(
-            "`--split` names a part of the data, but a forecast is measured by the end of it",
-            hint="leave it out, or name a file",
+            "`--split` names a part of the data, but a forecast is measured on the end of its data",
+            hint="leave `--split` out, or name a file",
         )
-    domain: Any = bundle.domain
     engine = engine_of(bundle, device)
-    found = sources_of(bundle, data, note)
+    found = learned.sources_of(bundle, data, note)
     request = ForecastRequest(seed=seed)
-    report: Report = domain.backtest(
+    return bundle.domain.backtest(
         engine, bundle.codec, found, request, baselines, bundle.path, note
     )
-    return report
-
-
-def _steps(characters: int, held_out: Store, held_out_characters: int) -> int:
-    """About how many tokens so many characters are."""
-    return max(1, round(characters * held_out.targets / max(held_out_characters, 1)))
-
-
-def _training(bundle: Bundle, note: Callable[[str], None]) -> tuple[Dataset | None, str]:
-    """What the run learned from, or why it can't be had."""
-    data = bundle.data_record
-    if len(data.fingerprint) > 1:
-        return None, "the run learned several tasks in a row: name the text to measure on"
-    codec, name = bundle.codec, bundle.manifest["domain"]["name"]
-    try:
-        (dataset,) = reopen_tasks(
-            name,
-            bundle.domain,
-            [data.sources],
-            data,
-            codec,
-            note=note,
-        )
-    except (DataError, UsageError) as error:
-        return None, error.message
-    return dataset, ""
-
-
-def _encoded(
-    bundle: Bundle,
-    data: Sequence[str],
-    split: str | None,
-    warnings: list[str],
-    note: Callable[[str], None],
-) -> tuple[Store, int]:
-    """A text encoded with the bundle's codec; characters it does not know are counted."""
-    name, domain = bundle.manifest["domain"]["name"], bundle.domain
-    keep = domain.keep
-    found: Sequence[source.Source]
-    found = find_sources.find(data or bundle.data_record.sources, keep=keep)
-    if split is not None:
-        found = _part(domain, found, split)
-    dataset = prepare(name, domain, found, codec=bundle.codec, fraction=0.0, note=note)
-    unknown = dataset.summary.unknown
-    if unknown:
-        warnings.append(
-            f"{unknown:,} of {dataset.summary.characters:,} characters are unknown to the model "
-            "and scored as one unknown character: the figures flatter it"
-        )
-    return dataset.train, unknown
-
-
-def _part(domain: Domain, found: Sequence[Source], split: str) -> Sequence[Source]:
-    parts = domain.parts(found)
-    if not parts:
-        raise UsageError(
-            f"the data is not split by its makers, so that it has no part `{split}`",
-            hint="leave `--split` out for what the run held out, or name a file",
-        )
-    if split not in parts:
-        raise UsageError(f"the data has no part `{split}`", hint=f"it has: {', '.join(parts)}")
-    chosen: Sequence[Source] = parts[split]
-    return chosen
-
-
-def _baselines(codec: Codec, train: Store, valid: Store) -> list[Baseline]:
-    # xz looks at so many bytes at most, and a token is at least one: the rest need not be decoded.
-    tail, head = train.steps[-XZ_TRAIN_BYTES:], valid.steps[:XZ_VALID_BYTES]
-    return measure_baselines(
-        train.steps,
-        valid.steps[1:],
-        codec.size,
-        characters=valid.characters,
-        byte_count=valid.size,
-        train_text=codec.decode(tail).encode(),
-        valid_text=codec.decode(head).encode(),
-    )
-
-
-def _texts(codec: Codec, store: Store) -> Iterator[str]:
-    """The text of a store, in parts."""
-    for start in range(0, len(store), BLOCK):
-        yield codec.decode(store.steps[start : start + BLOCK])

@@ -6,16 +6,15 @@ files = rnngen.verbs.export.export("runs/docs", "docs.onnx")
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rnngen.bundles.bundle import Bundle, load
+from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.errors import PluginError
-from rnngen.contracts.options import build
-from rnngen.kernel.assignments import assign, parse_assignments
 from rnngen.kernel.blame import attributed
 from rnngen.kernel.catalog import get_catalog
+from rnngen.verbs.components import build
+from rnngen.verbs.start import opened
 
 
 @attributed()
@@ -44,19 +43,12 @@ def export(
         RunError: it can't be written.
     """
     component = get_catalog().find("exporter", format)
-    chosen = component.load_options()
-    if isinstance(options, Mapping):
-        options = [f"{name}={value}" for name, value in options.items()]
-    sections = {component.name: chosen} if chosen is not None else {}
-    given = assign(sections, parse_assignments(options)).get(component.name, {})
-    values = {} if chosen is None else asdict(build(chosen, given, str(component)))
-    bundle = run if isinstance(run, Bundle) else load(run)
-    written = component.build(**values).export(bundle, Path(out))
+    written = build(component, options).export(opened(run), Path(out))
     paths = [Path(path) for path in written] if written else [Path(out)]
     for path in paths:
         if not path.exists():
             raise PluginError(
-                f"{component} of plugin {component.plugin} wrote no `{path}`",
+                f"{component} of plugin {component.plugin} did not write `{path}`",
                 hint="tell the plugin's author",
             )
     return paths

@@ -13,18 +13,20 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rnngen.bundles.bundle import Bundle, load
+from rnngen.bundles.bundle import Bundle
 from rnngen.components.decoders.sample import Options, VectorSampler
 from rnngen.contracts.domain import Forecast, ForecastRequest
-from rnngen.contracts.errors import UsageError
+from rnngen.contracts.errors import Unsupported
 from rnngen.kernel.blame import attributed
-from rnngen.verbs.start import engine_of, make_decoder, sources_of
+from rnngen.verbs.arguments import Files, check_at_least, listed
+from rnngen.verbs.learned import sources_of
+from rnngen.verbs.start import engine_of, make_decoder, opened
 
 
 @attributed()
 def forecast(
     bundle: Bundle | str | Path,
-    data: Sequence[str] | str = (),
+    data: Files = (),
     *,
     horizon: int | None = None,
     samples: int = 200,
@@ -33,11 +35,11 @@ def forecast(
     device: str = "auto",
     note: Callable[[str], None] = lambda text: None,
 ) -> Forecast:
-    """Draws what may follow; the same as `rnngen generate` of a model that forecasts.
+    """Draws what may follow; the same as `rnngen generate` with a model that forecasts.
 
     Args:
         bundle: a bundle, or where it is.
-        data: files with the sequences to go on from; none: those that the model was trained on.
+        data: files with the sequences to continue; none: those that the model was trained on.
         horizon: steps to look ahead; None: as many as the model was made for.
         samples: futures drawn for each sequence.
         options: of the decoder `sample`: `temperature` and `bias`.
@@ -50,23 +52,15 @@ def forecast(
         DataError: the data can't be read.
         BundleError: the bundle is damaged.
     """
-    for name, value in (("horizon", horizon), ("samples", samples)):
-        if value is not None and value < 1:
-            raise UsageError(f"`{name}` is {value}, expected at least 1")
-    if not isinstance(bundle, Bundle):
-        bundle = load(bundle)
-    domain: Any = bundle.domain
+    check_at_least(1, horizon=horizon, samples=samples)
+    bundle = opened(bundle)
+    domain = bundle.domain
     if not domain.forecasts:
-        raise UsageError(
-            f"`{bundle.path}` is a model of {bundle.manifest['domain']['name']}, which does not "
-            "forecast",
-            hint="write with it: `rnngen.generate(...)`",
-        )
+        raise Unsupported(domain, "forecasting", hint="write with it: `rnngen.generate(...)`")
     drawn: Options = make_decoder("sample", options).options  # type: ignore[attr-defined]
     engine = engine_of(bundle, device)
     VectorSampler(drawn, engine.likelihood)  # refuses what speaks of tokens
-    found = sources_of(bundle, data, note)
+    found = sources_of(bundle, listed(data), note)
     request = ForecastRequest(horizon, samples, seed, drawn.temperature, drawn.bias)
     with engine.threads(samples):
-        made: Forecast = domain.forecast(engine, bundle.codec, found, request, note)
-    return made
+        return domain.forecast(engine, bundle.codec, found, request, note)

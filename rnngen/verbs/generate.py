@@ -16,17 +16,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from rnngen.bundles.bundle import Bundle, load
+from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.decoder import Decoder, Request
-from rnngen.contracts.errors import UsageError
-from rnngen.engines.device import choose_device
-from rnngen.engines.torch_engine import Engine
+from rnngen.contracts.engine import Engine
+from rnngen.contracts.errors import Unsupported, UsageError
 from rnngen.kernel.blame import attributed
+from rnngen.verbs.arguments import check_at_least
 from rnngen.verbs.context import ModelContext
-from rnngen.verbs.start import begin, has_documents, make_decoder, prime
-from rnngen.verbs.writing import Generated, Stream, write
+from rnngen.verbs.start import beginning_of, engine_of, has_documents, make_decoder, opened
+from rnngen.verbs.writing import Framing, Generated, Stream, write
 
 
 @attributed()
@@ -47,27 +45,20 @@ def generate(
     primer: str | Path | None = None,
     note: Callable[[str], None] = lambda text: None,
 ) -> list[Generated]:
-    """Writes sequences; the same as the command `rnngen generate`.
+    """Writes `count` sequences; the same as the command `rnngen generate`.
 
     Args:
-        bundle: a bundle, or where it is.
-        prompt: the text to continue, or what else the model's domain takes for a beginning: a
-            file, a text to write by hand; without one a document begins.
+        bundle, device: the model, and where it is computed: `auto`, `cpu`, `cuda:1`, `mps`.
+        prompt, primer: what is continued, as the domain reads it, and a file to continue from.
         length: tokens to write at most, per sequence.
-        count: how many sequences.
-        decoder: `sample`, `greedy`, `beam`, or one of a plugin.
-        options: of the decoder, `{"temperature": 0.7}` or `["temperature=0.7"]`.
+        decoder, options: `sample`, `{"temperature": 0.7}` or `["temperature=0.7"]`.
         seed: 0 to 2⁶⁴ − 1.
         stop: texts that end a sequence; they are cut off.
-        documents: how many documents to write at most, per sequence; 0: as many as the length
-            allows. None: one, where the model learnt from several documents, and else no end of a
-            document at all: a model of one novel can't know it.
-        stream: called with the number of the sequence and text as soon as it is certain; of `beam`
-            only the best.
-        device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
-        explain: whether to say where the decoder did not allow what the model wanted most.
-        primer: a file that the sequence goes on from, where the domain can: strokes in the hand
-            that is to be written in.
+        documents: to write at most, per sequence; 0: any number; None: one if the model learned
+            from several documents, else no end of a document at all.
+        stream: called with a sequence's number and text as soon as it is certain; of `beam`, the
+            best only.
+        explain: whether to tell where the decoder forbade what the model wanted most.
         note: told in a line what one should know of the result.
 
     Returns:
@@ -78,63 +69,65 @@ def generate(
         DataError: the prompt has characters that the model does not know.
         BundleError: the bundle is damaged.
     """
-    stops = (stop,) if isinstance(stop, str) else tuple(stop)
-    _check(length, count, documents, stops)
+    stops = _checked_stops(stop)
+    check_at_least(1, length=length, count=count)
+    check_at_least(0, documents=documents)
     made = make_decoder(decoder, options)
     _check_decoder(made, decoder, stops, documents, explain)
-    if not isinstance(bundle, Bundle):
-        bundle = load(bundle)
-    codec = bundle.codec
-    if bundle.domain.forecasts:
-        raise UsageError(
-            f"`{bundle.path}` forecasts what follows its data, and writes nothing new",
-            hint="use `rnngen.forecast(...)`",
-        )
-    if codec.step_shape and not made.vectors:
-        raise UsageError(
-            f"the decoder `{decoder}` chooses among tokens, but this model writes vectors",
-            hint="use `--decoder sample` or `greedy`",
-        )
-    beginning = begin(bundle, prompt) if primer is None else prime(bundle, prompt, primer)
-    steps = [codec.boundary, *beginning.steps]
-    if documents is None:
-        documents = 1 if has_documents(bundle) else None
-    request = Request(
-        prompts=[steps] * count,
+    bundle = opened(bundle)
+    _check_bundle(bundle, made, decoder)
+    beginning = beginning_of(bundle, prompt, primer)
+    if documents is None and has_documents(bundle):
+        documents = 1
+    framing = Framing(bundle.codec, beginning, stops, documents or 0)
+    request = _request(framing, length, count, seed, endless=documents is None)
+    made.attach(ModelContext(bundle, note))
+    engine = engine_of(bundle, device, beginning.condition)
+    with engine.threads(count):
+        written = write(engine, made, request, framing, stream)
+        return _explained(written, made, engine, request) if explain else written
+
+
+def _request(framing: Framing, length: int, count: int, seed: int, *, endless: bool) -> Request:
+    """What the decoder is asked for; `endless`: no end of a document is ever written."""
+    boundary = framing.codec.boundary
+    return Request(
+        prompts=[[boundary, *framing.beginning.steps]] * count,
         length=length,
         seed=seed,
-        ends=frozenset({codec.boundary} if documents == 1 else ()),
-        forbidden=frozenset({codec.boundary} if documents is None else ()),
+        ends=frozenset({boundary} if framing.documents == 1 else ()),
+        forbidden=frozenset({boundary} if endless else ()),
     )
-    made.attach(ModelContext(bundle, note))
-    where, _ = choose_device(device)
-    condition = None if beginning.condition is None else torch.as_tensor(beginning.condition)
-    engine = Engine(bundle.model.to(where), codec.boundary, condition)
-    with engine.threads(count):
-        written = write(
-            engine,
-            codec,
-            made,
-            request,
-            beginning=beginning,
-            stops=stops,
-            documents=documents or 0,
-            stream=stream,
+
+
+def _explained(
+    written: Sequence[Generated], decoder: Decoder, engine: Engine, request: Request
+) -> list[Generated]:
+    """The sequences, each with what the decoder forbade in it."""
+    explain = decoder.explain
+    return [replace(part, forbidden=explain(engine, request, 0, part.steps)) for part in written]
+
+
+def _check_bundle(bundle: Bundle, decoder: Decoder, name: str) -> None:
+    if bundle.domain.forecasts:
+        raise UsageError(
+            f"`{bundle.path}` forecasts how its data continues; it does not write new sequences",
+            hint="use `rnngen.forecast(...)`",
         )
-        if explain:
-            written = [
-                replace(part, forbidden=made.explain(engine, request, 0, part.steps))
-                for part in written
-            ]
-    return written
+    if bundle.codec.step_shape and not decoder.vectors:
+        raise UsageError(
+            f"the decoder `{name}` chooses among tokens, but this model writes vectors",
+            hint="use `--decoder sample` or `greedy`",
+        )
 
 
 def _check_decoder(
     made: Decoder, name: str, stops: Sequence[str], documents: int | None, explain: bool
 ) -> None:
     if explain and not made.explains:
-        raise UsageError(
-            f"the decoder `{name}` forbids nothing that could be explained",
+        raise Unsupported(
+            made,
+            "explaining what it forbids",
             hint="`--explain` goes with `--decoder constrained`",
         )
     if not made.complete:
@@ -142,18 +135,14 @@ def _check_decoder(
     for option, given in (("stop", bool(stops)), ("documents", documents not in (None, 1))):
         if given:
             raise UsageError(
-                f"`--{option}` would make something else of what the decoder `{name}` writes",
+                f"`--{option}` would change what the decoder `{name}` writes, which must stay "
+                "whole",
                 hint=f"leave `--{option}` out",
             )
 
 
-def _check(length: int, count: int, documents: int | None, stops: Sequence[str]) -> None:
-    for name, value, least in (
-        ("length", length, 1),
-        ("count", count, 1),
-        ("documents", documents, 0),
-    ):
-        if value is not None and value < least:
-            raise UsageError(f"`{name}` is {value}, expected at least {least}")
+def _checked_stops(stop: Sequence[str] | str) -> tuple[str, ...]:
+    stops = (stop,) if isinstance(stop, str) else tuple(stop)
     if "" in stops:
-        raise UsageError("a stop text is empty, so that nothing could be written")
+        raise UsageError("a stop text is empty, so nothing could be written")
+    return stops

@@ -9,17 +9,32 @@ from typing import Any, Literal
 
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.decoder import Decoder, Emission, Request
-from rnngen.contracts.engine import Engine as AnyEngine
+from rnngen.contracts.engine import Engine
 from rnngen.contracts.steps import Beginning
 
 NOTHING = Beginning(())
 
-
 End = Literal["length", "stop", "document"]
-
 
 Stream = Callable[[int, str], None]
 """Called with the number of the sequence and the text that became certain."""
+
+
+@dataclass(frozen=True)
+class Framing:
+    """What stands around the text of a sequence: its beginning before, and what ends it after.
+
+    Args:
+        codec: of the steps.
+        beginning: what stands in the prompts after the boundary.
+        stops: texts that end a sequence; they are cut off.
+        documents: how many documents a sequence may have; 0: any number.
+    """
+
+    codec: Codec
+    beginning: Beginning = NOTHING
+    stops: Sequence[str] = ()
+    documents: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,7 +51,7 @@ class Generated:
         end: why it ended: by `length`, by a `stop` text, or with the `document`.
         forbidden: where the decoder did not allow what the model wanted most, if that was asked
             for: `rnngen_constrained.decoder.explain.Forbidden`, or what another decoder has.
-        beginning: the steps that stand before, and what it hangs on.
+        beginning: the steps before it, and what it is conditioned on.
     """
 
     text: str
@@ -51,29 +66,22 @@ class Generated:
 
 
 def write(
-    engine: AnyEngine,
-    codec: Codec,
+    engine: Engine,
     decoder: Decoder,
     request: Request,
-    *,
-    beginning: Beginning = NOTHING,
-    stops: Sequence[str] = (),
-    documents: int = 0,
+    framing: Framing,
     stream: Stream | None = None,
 ) -> list[Generated]:
     """The sequences of a request, each until it ends.
 
     Args:
         engine: steps the model.
-        codec: of its steps.
-        decoder: chooses them.
+        decoder: chooses the steps.
         request: what is asked for; its `stop` is set here.
-        beginning: what stands in the prompts after the boundary.
-        stops: texts that end a sequence; they are cut off.
-        documents: how many documents a sequence may have; 0: any number.
+        framing: what stands around each sequence.
         stream: as for `generate`.
     """
-    writers = _Writers(codec, request, beginning, stops, documents, stream)
+    writers = _Writers(request, framing, stream)
     for emission in decoder.decode(engine, request):
         writers.write(emission)
     return writers.results()
@@ -82,23 +90,15 @@ def write(
 class _Writers:
     """Gathers the emissions of a request, sequence by sequence."""
 
-    def __init__(
-        self,
-        codec: Codec,
-        request: Request,
-        beginning: Beginning,
-        stops: Sequence[str],
-        documents: int,
-        stream: Stream | None,
-    ) -> None:
+    def __init__(self, request: Request, framing: Framing, stream: Stream | None) -> None:
         def make(row: int, rank: int) -> _Writer:
             tell = None if stream is None or rank else partial(stream, row)
-            return _Writer(codec, request, beginning, stops, documents, tell)
+            return _Writer(request, framing, tell)
 
         self._make = make
         rows = range(len(request.prompts))
         self._writers = {(row, 0): make(row, 0) for row in rows}
-        if stops or documents:
+        if framing.stops or framing.documents:
             request.stop = lambda row, step: self._writers[row, 0].end is not None
 
     def write(self, emission: Emission) -> None:
@@ -115,22 +115,16 @@ class _Writer:
     """One sequence while it is written."""
 
     def __init__(
-        self,
-        codec: Codec,
-        request: Request,
-        beginning: Beginning,
-        stops: Sequence[str],
-        documents: int,
-        stream: Callable[[str], None] | None,
+        self, request: Request, framing: Framing, stream: Callable[[str], None] | None
     ) -> None:
         self.end: End | None = None
-        self._codec = codec
+        self._codec = framing.codec
         self._length = request.length
-        self._beginning = beginning
-        self._stops = StopTexts(stops)
-        self._documents = documents
+        self._beginning = framing.beginning
+        self._stops = StopTexts(framing.stops)
+        self._documents = framing.documents
         self._stream = stream
-        self._decoder = codec.stream()
+        self._decoder = self._codec.stream()
         for step in request.prompts[0]:
             self._feed(step)
         self._boundaries = 0
@@ -183,7 +177,7 @@ class _Writer:
         self._pass_on(self._stops.feed(text))
         if self._stops.found:
             self.end = "stop"
-            # A step that stands for nothing but text that was cut off is dropped.
+            # A step whose whole text was cut off is dropped.
             length = sum(map(len, self._text))
             kept = sum(start < length for start in self._starts)
             del self._steps[kept:], self._logs[kept:]

@@ -74,7 +74,7 @@ def test_export_without_a_run_takes_the_newest(export: Any) -> None:
             "did you mean `numbers.times`",
         ),
         (["runs/a", "--format", "numbers", "--out", "x", "-o", "times=99"], 2, "between 1 and 9"),
-        (["nowhere", "--format", "numbers", "--out", "x"], 1, "`nowhere` is not a bundle"),
+        (["nowhere", "--format", "numbers", "--out", "x"], 2, "there is no run `nowhere`"),
         (["runs/a", "--format", "numbers", "--out", "crash"], 3, "ZeroDivisionError: oh"),
     ],
 )

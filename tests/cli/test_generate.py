@@ -94,9 +94,10 @@ def test_out_writes_a_file_and_says_so(run: Path, run_cli: RunCli) -> None:
     assert Path("text.txt").read_text() == "\n".join(texts)
     run_cli("generate", run, "ab", "-l", 9, "--json", "--out", "text.json")
     assert json.loads(Path("text.json").read_text())[0]["prompt"] == "ab"
-    done = run_cli("generate", run, "-l", 9, "--json", "--out", "nowhere/text.json")
-    assert done.exit_code == 1
-    assert "nowhere/text.json" in done.stderr
+    for format in ([], ["--json"]):
+        done = run_cli("generate", run, "-l", 9, *format, "--out", "nowhere/text")
+        assert done.exit_code == 2
+        assert "there is no folder `nowhere` to write `text` to" in done.stderr
 
 
 def test_stop_texts_may_hold_escapes(run: Path, run_cli: RunCli) -> None:
@@ -158,22 +159,3 @@ def test_a_prompt_that_is_not_utf_8_is_told(run: Path, run_cli: RunCli) -> None:
     done = run_cli("generate", run, "--prompt-file", "latin.txt")
     assert done.exit_code == 1
     assert "not UTF-8, at byte 0" in done.stderr
-
-
-def test_control_characters_do_not_reach_a_terminal(
-    run: Path, run_cli: RunCli, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from rnngen.cli import generate as module
-
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    from rnngen.cli.ui import Ui
-
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stdout", terminal)
-    paper = module._Paper(Ui(), "")
-    paper.write("a\x1b[31mb\tc\n\x07")
-    paper.end()
-    assert terminal.getvalue() == "a\\x1b[31mb\tc\n\\x07\n"

@@ -94,7 +94,7 @@ def test_explanations_are_text_on_stderr_and_json_on_stdout(run: Path, run_cli: 
 @pytest.mark.parametrize(
     ("options", "length", "message"),
     [
-        (["regex=a(b"], 9, "broken at position 1: missing \\)"),
+        (["regex=a(b"], 9, "regex: missing \\), unterminated subpattern at 1: "),
         (["regex=a^b"], 9, "nothing satisfies `regex=a\\^b`"),
         (["regex=xyz"], 9, "never seen the characters `x`, `y`, `z`"),
         (["regex=(abc){3}"], 8, "has 9 tokens; the length is 8"),

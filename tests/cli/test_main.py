@@ -276,7 +276,7 @@ def test_duration_is_read_as_seconds(text, seconds):
 
 @pytest.mark.parametrize("text", ["", "m", "2x", "-1", "0", "0s", "1m2h", "1 m", "nan", "1e3"])
 def test_wrong_duration_says_how_it_is_written(text):
-    with pytest.raises(click.BadParameter, match="expected `90s`, `2m` or `1h30m`"):
+    with pytest.raises(click.BadParameter, match="not a duration; expected something like `90s`"):
         Duration().convert(text, None, None)
 
 

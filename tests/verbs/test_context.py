@@ -28,7 +28,7 @@ def test_a_decoder_is_told_the_steps_that_a_model_learned_from(context: ModelCon
     learned = np.concatenate(list(context.learned()))
     assert len(learned) > len(TEXT) / 2
     assert TEXT.startswith(context.codec.decode(learned))
-    assert list(context.default_constraints()) == []
+    assert context.default_constraint() == context.bundle.domain.default_constraint(context)
 
 
 def test_a_text_that_changed_since_is_refused(context: ModelContext, source: Path):

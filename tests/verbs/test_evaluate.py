@@ -8,6 +8,7 @@ import torch
 
 import rnngen
 from rnngen.contracts.errors import DataError, UsageError
+from rnngen.verbs.generate import generate
 
 TEXT = "Der Fluß fließt. The river runs over the wéir. " * 60
 
@@ -66,6 +67,24 @@ def test_a_model_that_repeats_its_text_is_found_out(trained):
     assert result.copied.longest > 30
     assert result.copied.text in TEXT
     assert "stand in the training text" in result.copied_sentence()
+
+
+def test_the_sample_is_written_on_the_device_that_was_asked_for(trained, monkeypatch):
+    asked = []
+
+    def write(bundle, **options):
+        asked.append(options["device"])
+        return generate(bundle, **options)
+
+    monkeypatch.setattr("rnngen.verbs.evaluate.generate", write)
+    trained.evaluate(baselines=False, sample=50, device="cpu")
+    assert asked == ["cpu"]
+
+
+def test_one_file_may_be_a_path(trained, tmp_path):
+    (tmp_path / "held.txt").write_text("The river runs. " * 9)
+    result = trained.evaluate(tmp_path / "held.txt", baselines=False, sample=0)
+    assert result.data == str(tmp_path / "held.txt")
 
 
 def test_characters_the_model_does_not_know_are_said_or_refused(trained, tmp_path):

@@ -1,19 +1,25 @@
-"""A deterministic automaton over bytes, by the subset construction (Rabin and Scott 1959)."""
+"""A deterministic automaton over bytes: one over characters, each spelled in UTF-8."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen_constrained.automata.nfa import NFA
+from rnngen_constrained.automata.charset import Charset
+from rnngen_constrained.automata.classes import blocks, over
+from rnngen_constrained.automata.expression import Expression
+from rnngen_constrained.automata.states import Automaton, members
+from rnngen_constrained.automata.utf8 import byte_ranges
 from rnngen_constrained.errors import Hostile
 
 MOST_STATES = 20_000
-MOST_WORK = 4_000_000
-"""Bounds of the construction: states, and steps of it; a second or so."""
-HINT = "such expressions repeat something long after a choice; say it more exactly"
+"""States over characters, at most."""
+MOST_ENTRIES = 1 << 23
+"""Entries of the table over bytes, at most: 32 MiB."""
+Ints = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -26,142 +32,160 @@ class ByteDFA:
         accepting: `[S]` bool.
     """
 
-    next: NDArray[np.int32]
-    classes: NDArray[np.int32]
+    next: Ints
+    classes: Ints
     accepting: NDArray[np.bool_]
 
 
-def determinize(nfa: NFA, most_states: int = MOST_STATES, most_work: int = MOST_WORK) -> ByteDFA:
-    """The deterministic automaton.
-
-    Args:
-        nfa: what is to be decided.
-        most_states: of the result.
-        most_work: steps of the construction.
+def compiled(expression: Expression) -> ByteDFA:
+    """The automaton of an expression without rules and anchors.
 
     Raises:
         Hostile: it takes too many states, or too long.
     """
-    classes, representatives = _classes(nfa)
-    class_of = classes.tolist()
-    reads = [
-        [(class_of[first], class_of[last], target) for first, last, target in transitions]
-        for transitions in nfa.reads
-    ]
-    work = _Work(most_work)
-    closures = _Closures(nfa, work)
-    start = closures.of({nfa.start}, at_start=True)
-    numbers: dict[frozenset[int], int] = {start: 0}
-    waiting = [start]
-    accepting = [closures.accepts(start, at_start=True)]
-    rows: list[dict[int, int]] = []
-    while len(rows) < len(waiting):
-        states = waiting[len(rows)]
-        reached: dict[int, set[int]] = {}
-        for state in states:
-            for first, last, target in reads[state]:
-                work.add(last - first + 1)
-                for number in range(first, last + 1):
-                    reached.setdefault(number, set()).add(target)
-        row = {}
-        seen: dict[frozenset[int], int] = {}
-        for number, targets in reached.items():
-            key = frozenset(targets)
-            if key not in seen:
-                found = closures.of(targets)
-                # The first set is set apart, as only there an anchor sees the beginning.
-                place = numbers.get(found)
-                if place is None or (place == 0 and nfa.begin):
-                    place = len(waiting)
-                    numbers[found] = place
-                    waiting.append(found)
-                    accepting.append(closures.accepts(found))
-                seen[key] = place
-            row[number] = seen[key]
-        rows.append(row)
-        if len(waiting) > most_states:
-            raise Hostile(f"it takes more than {most_states} states to decide", hint=HINT)
-    table = np.full((len(rows), len(representatives)), -1, np.int32)
-    for number, row in enumerate(rows):
-        if row:
-            table[number, list(row)] = list(row.values())
-    return ByteDFA(table, classes, np.array(accepting))
+    letters = blocks([expression])
+    return spelled(over(expression, letters, MOST_STATES), letters)
 
 
-def _classes(nfa: NFA) -> tuple[NDArray[np.int32], list[int]]:
-    """The class of every byte: bytes that no transition tells apart; and one byte of each."""
-    borders = {0}
-    for transitions in nfa.reads:
-        for first, last, _ in transitions:
-            borders.update((first, last + 1))
-    starts = sorted(border for border in borders if border < 256)
-    marks = np.zeros(256, np.int32)
-    marks[starts[1:]] = 1
-    return np.cumsum(marks, dtype=np.int32), starts
+def spelled(part: Automaton, letters: Sequence[Charset], most: int = MOST_ENTRIES) -> ByteDFA:
+    """A deterministic automaton over classes of characters, as one over their bytes.
+
+    Args:
+        part: its labels are sets of `letters`.
+        letters: classes of characters.
+        most: entries of the table.
+
+    Raises:
+        Hostile: it takes more.
+    """
+    spelling = _Spelling(letters)
+    rows = _Rows(spelling, len(part.edges), most)
+    for state, edges in enumerate(part.edges):
+        targets = np.full(len(letters) + 1, -1, np.int32)
+        live = 0
+        for label, to in edges:
+            assert isinstance(label, int)
+            live |= label
+            targets[members(label)] = to
+        rows.first(state, targets, live)
+    accepting = np.zeros(len(rows.made), bool)
+    accepting[list(part.finals)] = True
+    return ByteDFA(np.array(rows.made, np.int32), spelling.classes, accepting)
 
 
-class _Work:
-    """Counts the steps of a construction; Hostile once there are more than `most`."""
+class _Spelling:
+    """The UTF-8 of classes of characters as a tree, in which equal subtrees are one.
 
-    def __init__(self, most: int) -> None:
-        self._most = self._left = most
+    Attributes:
+        classes: `[256]`, bytes that no node tells apart.
+        columns: for each node `[C]`: the letter that ends with a byte of a class; or, beyond the
+            letters, the place of a node among `inner`; the last letter is none at all.
+        inner: for each node, the nodes below it.
+        letters: for each node, the letters below it.
+        masks: the same, as a set of letters.
+    """
 
-    def add(self, steps: int) -> None:
-        self._left -= steps
-        if self._left < 0:
-            raise Hostile(f"it takes more than {self._most} steps to decide", hint=HINT)
+    def __init__(self, letters: Sequence[Charset]) -> None:
+        self._count = len(letters)
+        self._nodes: list[tuple[tuple[int, int, int], ...]] = []
+        self._known: dict[tuple[tuple[int, int, int], ...], int] = {}
+        listed = sorted(
+            (ranges, number)
+            for number, letter in enumerate(letters)
+            for low, high in letter.intervals
+            for ranges in byte_ranges(low, high)
+        )
+        self.root = self._node([(ranges, number) for ranges, number in listed])
+        starts = {0, *(border for node in self._nodes for low, high, _ in node
+                       for border in (low, high + 1))}  # fmt: skip
+        marks = np.zeros(257, np.int32)
+        marks[sorted(starts - {0})] = 1
+        self.classes: Ints = np.cumsum(marks[:256], dtype=np.int32)
+        self.columns: list[Ints] = []
+        self.inner: list[list[int]] = []
+        self.letters: list[Ints] = []
+        self.masks: list[int] = []
+        for node in self._nodes:
+            self._column(node)
+
+    def _node(self, listed: list[tuple[tuple[tuple[int, int], ...], int]]) -> int:
+        """The node of sequences of ranges, each with its letter; below it −1 − node, or a letter.
+
+        Ranges at one place are equal or apart, as `byte_ranges` cuts where they are not.
+        """
+        edges: list[tuple[int, int, int]] = []
+        at = 0
+        while at < len(listed):
+            ranges, letter = listed[at]
+            (low, high), after = ranges[0], at
+            while after < len(listed) and listed[after][0][0] == (low, high):
+                after += 1
+            if len(ranges) == 1:
+                edges.append((low, high, letter))
+            else:
+                below = self._node([(rest[1:], number) for rest, number in listed[at:after]])
+                edges.append((low, high, -1 - below))
+            at = after
+        key = tuple(edges)
+        if key not in self._known:
+            self._known[key] = len(self._nodes)
+            self._nodes.append(key)
+        return self._known[key]
+
+    def _column(self, node: Sequence[tuple[int, int, int]]) -> None:
+        """Nodes come after those below them, so those are known."""
+        inner = list(dict.fromkeys(-1 - below for _, _, below in node if below < 0))
+        column = np.full(int(self.classes[-1]) + 1, self._count, np.int32)
+        for low, high, below in node:
+            value = below if below >= 0 else self._count + 1 + inner.index(-1 - below)
+            column[self.classes[low] : self.classes[high] + 1] = value
+        own = [below for _, _, below in node if below >= 0]
+        parts = [np.array(own, np.int32), *(self.letters[one] for one in inner)]
+        self.columns.append(column)
+        self.inner.append(inner)
+        letters = np.unique(np.concatenate(parts))
+        self.letters.append(letters)
+        self.masks.append(sum(1 << letter for letter in letters.tolist()))
 
 
-class _Closures:
-    """The states one is in at the same time."""
+class _Rows:
+    """Makes the rows of the table; inside a character, states with the same ways on are one."""
 
-    def __init__(self, nfa: NFA, work: _Work) -> None:
-        self._nfa = nfa
-        self._work = work
-        self._known: dict[int, frozenset[int]] = {}
+    def __init__(self, spelling: _Spelling, states: int, most: int) -> None:
+        self._spelling = spelling
+        self._most = most // (int(spelling.classes[-1]) + 1)
+        none = np.full(0, -1, np.int32)
+        self.made: list[Ints] = [none] * states
+        self._known: dict[tuple[int, bytes], int] = {}
 
-    def of(self, states: set[int], *, at_start: bool = False) -> frozenset[int]:
-        if at_start:
-            return frozenset(self._search(states, begin=True, end=False))
-        if len(states) == 1:
-            return self._one(next(iter(states)))
-        found: set[int] = set()
-        for state in states:
-            if state not in found:
-                more = self._one(state)
-                self._work.add(1 + len(more) // 16)  # a union is that much faster than a search
-                found |= more
-        return frozenset(found)
+    def first(self, state: int, targets: Ints, live: int) -> None:
+        """The row of a state between characters.
 
-    def accepts(self, states: frozenset[int], *, at_start: bool = False) -> bool:
-        """Whether the text may end here."""
-        if not self._nfa.end:
-            return self._nfa.final in states
-        return self._nfa.final in self._search(set(states), begin=at_start, end=True)
-
-    def _one(self, state: int) -> frozenset[int]:
-        if state not in self._known:
-            found = self._search({state}, begin=False, end=False)
-            # What only passes on matters no more; without it, equal sets are equal more often.
-            nfa = self._nfa
-            self._known[state] = frozenset(
-                part for part in found if nfa.reads[part] or part == nfa.final or part in nfa.end
+        Args:
+            state: its number.
+            targets: the states after each letter, −1 where there is none.
+            live: the letters that have one.
+        """
+        self.made[state] = self._row(self._spelling.root, targets, live)
+        if len(self.made) > self._most:
+            raise Hostile(
+                f"it takes more than {self._most} states over bytes",
+                hint="smaller numbers of repetitions, or classes of fewer characters, take less",
             )
-        return self._known[state]
 
-    def _search(self, states: set[int], *, begin: bool, end: bool) -> set[int]:
-        nfa = self._nfa
-        found, waiting = set(states), list(states)
-        while waiting:
-            state = waiting.pop()
-            after = nfa.silent[state]
-            if begin and state in nfa.begin:
-                after = after + nfa.begin[state]
-            if end and state in nfa.end:
-                after = after + nfa.end[state]
-            self._work.add(1 + len(after))
-            for target in after:
-                if target not in found:
-                    found.add(target)
-                    waiting.append(target)
+    def _row(self, node: int, targets: Ints, live: int) -> Ints:
+        below = [self._inside(one, targets, live) for one in self._spelling.inner[node]]
+        return np.concatenate((targets, np.array(below, np.int32)))[self._spelling.columns[node]]
+
+    def _inside(self, node: int, targets: Ints, live: int) -> int:
+        """The state inside a character; −1 where none of its letters goes on."""
+        if not live & self._spelling.masks[node]:
+            return -1
+        used = targets[self._spelling.letters[node]]
+        key = node, used.tobytes()
+        found = self._known.get(key)
+        if found is None:
+            row = self._row(node, targets, live)
+            found = self._known[key] = len(self.made)
+            self.made.append(row)
         return found

@@ -7,10 +7,10 @@ from functools import cache
 import numpy as np
 
 from rnngen import Vocabulary
-from rnngen_constrained.automata.byte_dfa import ByteDFA, determinize
-from rnngen_constrained.automata.nfa import build
+from rnngen_constrained.automata.byte_dfa import ByteDFA, compiled
+from rnngen_constrained.automata.charset import ANY
+from rnngen_constrained.automata.expression import Chars, Repeat
 from rnngen_constrained.automata.product import product
-from rnngen_constrained.automata.regex_syntax import Chars, Repetition, complement
 from rnngen_constrained.automata.token_dfa import TokenDFA, trimmed
 from rnngen_constrained.errors import Hostile
 
@@ -18,7 +18,7 @@ from rnngen_constrained.errors import Hostile
 @cache
 def utf8() -> ByteDFA:
     """Any text."""
-    return determinize(build(Repetition(Chars(complement(())), 0, None)))
+    return compiled(Repeat(Chars(ANY), 0, None))
 
 
 def whole_characters(dfa: ByteDFA, vocabulary: Vocabulary, name: str) -> ByteDFA:

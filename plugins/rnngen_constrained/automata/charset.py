@@ -8,8 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
 LAST = 0x10FFFF
 _SURROGATES = (0xD800, 0xDFFF)
+_PLANES = 0x40000
+"""Where letters, digits and blanks end: the later planes of Unicode have none."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,11 @@ class Charset:
     def chars(cls, text: str) -> Charset:
         """The set of the characters of a text."""
         return cls.of((ord(char), ord(char)) for char in text)
+
+    @property
+    def size(self) -> int:
+        """How many characters it has."""
+        return sum(high - low + 1 for low, high in self.intervals)
 
     def __bool__(self) -> bool:
         return bool(self.intervals)
@@ -76,7 +85,7 @@ class Charset:
 
 @lru_cache(maxsize=256)
 def matching(expression: str) -> Charset:
-    """The characters that a Python expression for one character matches, as `re` itself sees it."""
+    """The characters of a class such as `\\w`, as `re` itself sees them."""
     spans = (match.span() for match in re.finditer(f"(?:{expression})+", _everything()))
     size = _SURROGATES[1] - _SURROGATES[0] + 1
     return Charset.of(
@@ -86,8 +95,9 @@ def matching(expression: str) -> Charset:
 
 @lru_cache(maxsize=1)
 def _everything() -> str:
-    before, after = range(_SURROGATES[0]), range(_SURROGATES[1] + 1, LAST + 1)
-    return "".join(map(chr, (*before, *after)))
+    codes = np.arange(_PLANES, dtype="<u4")
+    kept = (codes < _SURROGATES[0]) | (codes > _SURROGATES[1])
+    return codes[kept].tobytes().decode("utf-32-le")
 
 
 def _code(index: int, gap: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from rnngen_constrained.automata.charset import Charset
 
@@ -68,7 +68,18 @@ class Shortest:
     part: Expression
 
 
-Expression: TypeAlias = Chars | Ref | Series | Choice | Repeat | Graph | Shortest
+Place: TypeAlias = Literal["start", "end", "last", "line start", "line end"]
+"""Of a text: its ends; `last` is its end, and before a line break that ends it; ends of a line."""
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A place in a text, with no characters; only what `pattern.parse` returns has any."""
+
+    place: Place
+
+
+Expression: TypeAlias = Chars | Ref | Series | Choice | Repeat | Graph | Shortest | Anchor
 Rules: TypeAlias = Mapping[str, Expression]
 """A grammar: what each rule stands for."""
 
@@ -165,5 +176,5 @@ def replaced(expression: Expression, rules: Rules) -> Expression:
         case Graph(places, edges, finals):
             filled = ((a, replaced(part, rules), b) for a, part, b in edges)
             return Graph(places, tuple(filled), finals)
-        case Chars():
+        case Chars() | Anchor():
             return expression

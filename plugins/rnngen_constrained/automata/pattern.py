@@ -1,247 +1,380 @@
-"""Regular expressions, as people write them, as expressions.
+"""Regular expressions, as people write them, read into expressions: the one reader of all users.
 
-What looks around itself (`(?=`, `\\b`, `\\1`) is refused with its position: it is not what a
-text is made of, but what stands beside it. Lazy repetition (`*?`) makes the whole pattern mean its
-shortest matches, which is what it is written for in a terminal; a schema only asks if there is one.
+There are two flavours: `python` means what `re` means for texts, flags included; `ecma` is that of
+JSON Schema's patterns. What an automaton can't do, or only at a great cost, is refused by its name
+and position: look-around, back references, conditions.
+
+The parser is our own and not `re._parser`, as the trees of that private module have no positions,
+so that no error could point at the construct, and as it can't read ECMA's notation (`\\p{L}`,
+`\\u{1F600}`, `\\cJ`, `[^]`). What is wrong in Python's notation is left to `re.compile`, which is
+public, names the position, and has the words that people can look up.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from rnngen_constrained.automata.charset import NOTHING, Charset
-from rnngen_constrained.automata.escapes import Notation, category, dot, escaped, folded
+from rnngen_constrained.automata.charset import Charset
+from rnngen_constrained.automata.complaints import bad, check_syntax, excerpt, unsupported
+from rnngen_constrained.automata.escapes import (
+    SURROGATES,
+    Escape,
+    Flavour,
+    dot,
+    folded,
+    read_escape,
+)
 from rnngen_constrained.automata.expression import (
     EMPTY,
+    Anchor,
     Chars,
     Expression,
+    Place,
     Repeat,
+    Series,
     Shortest,
     choice,
     sequence,
 )
 from rnngen_constrained.errors import BadSyntax, Hostile, Unsupported
 
+LONGEST = 100_000
+DEEPEST = 200
 MOST_REPEATS = 100_000
+_BOUNDS = re.compile(r"\{(?!\})([0-9]*)(?:(,)([0-9]*))?\}")
+_NAMED = re.compile(r"\(\?P?<[^>=!]+>|\(\?:")
+_FLAGS = re.compile(r"\(\?([aiLmsux]*)(?:-([imsx]+))?([:)])")
+_COMMENT = re.compile(r"\(\?#[^)]*\)")
+_BLANK = re.compile(r"[ \t\n\r\v\f]+|#[^\n]*")
+_REFUSED = {
+    "(?=": "look-ahead",
+    "(?!": "look-ahead",
+    "(?<=": "look-behind",
+    "(?<!": "look-behind",
+    "(?P=": "a back reference",
+    "(?(": "a condition",
+    "(?>": "an atomic group",
+}
 _ESCAPED_STRING = r".*?(?<!\\)(\\\\)*?"
 _ESCAPED_PAIRS = r"(?:[^\\\n]|\\.)*?"
-"""What Lark's ESCAPED_STRING says with a look behind, without it: a backslash takes the next."""
+"""What Lark's ESCAPED_STRING says with a look-behind, without it: a backslash takes the next."""
 
 
-def parse_pattern(text: str, where: str, notation: Notation = "python") -> Expression:
-    """The expression of a regular expression that the whole of a text must match.
+def parse(text: str, where: str, flavour: Flavour = "python", flags: str = "") -> Expression:
+    """The expression of a regular expression, with its anchors.
 
     Args:
         text: the regular expression.
-        where: what has it, for messages: "terminal `NUM`".
-        notation: `re`'s, or that of JSON Schema.
+        where: what has it, for messages: "`pattern` at `#`".
+        flavour: `python` or `ecma`.
+        flags: letters of Python's flags that hold from the beginning: `a` for `re.ASCII`.
 
     Raises:
-        BadSyntax: it is none.
-        Unsupported: it has something that is no part of a text.
+        BadSyntax: it is not a regular expression.
+        Unsupported: it has something that automata don't do.
+        Hostile: it is absurdly long, deep or large.
     """
-    text = text.replace(_ESCAPED_STRING, _ESCAPED_PAIRS)
-    if notation == "python":
-        check_syntax(text, where)
-    parser = Parser(text, where, notation)
+    return _Parser(text, where, flavour, flags).parse()
+
+
+def parse_terminal(text: str, where: str, flags: str = "") -> Expression:
+    """The same for a terminal of a grammar, which a lexer matches inside a text.
+
+    Lazy repetition makes it mean its shortest matches, which is what it is written for there; an
+    anchor would be about the text around it.
+    """
+    parser = _Parser(text, where, "python", flags, terminal=True)
     expression = parser.parse()
-    return Shortest(expression) if parser.lazy and notation == "python" else expression
+    return Shortest(expression) if parser.lazy else expression
 
 
-def check_syntax(text: str, where: str) -> None:
-    """BadSyntax where Python can't read a regular expression."""
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise BadSyntax(
-            f"{where}: `{text}` is no regular expression: {error.msg} at position {error.pos}",
-            hint=_caret(text, error.pos or 0),
-        ) from error
-    except (RecursionError, OverflowError) as error:
-        raise Hostile(f"{where}: the regular expression is too deep or too large") from error
-
-
-class Parser:
+class _Parser:
     """Reads one regular expression from left to right; `lazy` says if it has lazy repetition."""
 
-    def __init__(self, text: str, where: str, notation: Notation) -> None:
+    def __init__(
+        self, text: str, where: str, flavour: Flavour, flags: str, terminal: bool = False
+    ) -> None:
         self._text = text
         self._where = where
-        self._notation = notation
+        self._flavour = flavour
+        self._terminal = terminal
         self._at = 0
-        self._flags: frozenset[str] = frozenset()
+        self._depth = 0
+        self._flags = frozenset(flags)
         self.lazy = False
 
     def parse(self) -> Expression:
         """The expression of the whole text."""
-        expression = self._choice()
+        if len(self._text) > LONGEST:
+            raise Hostile(
+                f"{self._where}: the regular expression has {len(self._text)} characters, "
+                f"expected at most {LONGEST}"
+            )
+        if self._flavour == "python":
+            check_syntax(self._text, self._where, "".join(sorted(self._flags)))
+        try:
+            expression = self._choice()
+        except RecursionError:
+            raise _too_deep(self._where, self._text) from None
         if self._at < len(self._text):
-            raise self._bad("a `)` without its `(`")
+            raise self._bad("unbalanced parenthesis")
         return expression
 
     def _choice(self) -> Expression:
-        flags = self._flags
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise _too_deep(self._where, self._text)
         options = [self._series()]
         while self._take("|"):
             options.append(self._series())
-        self._flags = flags
+        self._depth -= 1
         return choice(options)
 
     def _series(self) -> Expression:
         parts: list[Expression] = []
-        while self._at < len(self._text) and self._text[self._at] not in "|)":
-            if self._skip_comment() or ("x" in self._flags and self._skip_blank()):
-                continue
-            parts.append(self._repeated(self._atom()))
+        while not self._skipped() and self._text[self._at] not in "|)":
+            if self._terminal and self._take(_ESCAPED_STRING):
+                parts.append(parse(_ESCAPED_PAIRS, self._where))
+                self.lazy = True
+            else:
+                parts.append(self._repeated(self._atom()))
         return sequence(parts)
 
+    def _skipped(self) -> bool:
+        """Goes to what stands after comments and, with the flag `x`, blanks; whether it ends."""
+        while self._flavour == "python":
+            found = None
+            if self._text.startswith("(?#", self._at):
+                found = _COMMENT.match(self._text, self._at)
+            elif "x" in self._flags:
+                found = _BLANK.match(self._text, self._at)
+            if not found:
+                break
+            self._at = found.end()
+        return self._at >= len(self._text)
+
     def _repeated(self, part: Expression) -> Expression:
-        bounds = re.compile(r"\{(?!\})([0-9]*)(?:(,)([0-9]*))?\}")
-        while True:
-            if self._skip_comment() or ("x" in self._flags and self._skip_blank()):
-                continue
-            found = bounds.match(self._text, self._at)
-            if self._take("*"):
-                part = Repeat(part, 0, None)
-            elif self._take("+"):
-                part = Repeat(part, 1, None)
-            elif self._take("?"):
-                part = Repeat(part, 0, 1)
-            elif found:
-                if not found[1] and self._notation == "schema":
-                    raise self._unsupported(f"`{found[0]}`, which validators read differently,")
-                self._at = found.end()
-                least = int(found[1] or 0)
-                most = least if not found[2] else int(found[3]) if found[3] else None
-                if max(least, most or 0) > MOST_REPEATS:
-                    raise Hostile(f"{self._where}: `{found[0]}` repeats more than {MOST_REPEATS}")
-                if most is not None and most < least:
-                    raise self._bad(f"`{found[0]}` has its bounds in the wrong order")
-                part = Repeat(part, least, most)
-            else:
-                return part
-            if self._take("?"):
-                self.lazy = True
-            elif self._text.startswith("+", self._at):
-                raise self._unsupported("repetition that never gives back (`+` after another)")
+        start = self._at
+        bounds = self._bounds()
+        if bounds is None:
+            return part
+        least, most = bounds
+        if self._take("?"):
+            self.lazy = True
+        elif self._flavour == "python" and self._take("+") and not _is_fixed(part, least, most):
+            raise self._unsupported("a possessive repetition", start)
+        repeated: Expression
+        if not isinstance(part, Anchor):
+            repeated = Repeat(part, least, most) if part != EMPTY else EMPTY
+        else:  # being somewhere twice is being there once
+            repeated = EMPTY if most == 0 else choice([part, EMPTY]) if not least else part
+        start = self._at
+        if self._bounds() is not None:  # in ECMA's notation, which `re` has not checked
+            raise self._bad("multiple repeat", start)
+        return repeated
+
+    def _bounds(self) -> tuple[int, int | None] | None:
+        """Reads a quantifier: how often at least and at most."""
+        if self._skipped() or self._text[self._at] not in "*+?{":
+            return None
+        start = self._at
+        for sign, least, most in (("*", 0, None), ("+", 1, None), ("?", 0, 1)):
+            if self._take(sign):
+                return least, most
+        found = _BOUNDS.match(self._text, start)
+        if not found:
+            return None
+        if not found[1] and self._flavour == "ecma":
+            raise self._unsupported("`{,n}` for ECMA", start)
+        self._at = found.end()
+        least = int(found[1] or 0)
+        most = least if not found[2] else int(found[3]) if found[3] else None
+        if max(least, most or 0) > MOST_REPEATS:
+            raise Hostile(
+                f"{self._where}: `{found[0]}` at {start} repeats more than {MOST_REPEATS} times",
+                hint="give the number of repetitions no upper limit",
+            )
+        if most is not None and most < least:
+            raise self._bad("min repeat greater than max repeat", start + 1)
+        return least, most
 
     def _atom(self) -> Expression:
         char = self._text[self._at]
+        start = self._at
         if char == "(":
             return self._group()
         if char == "[":
             return Chars(self._class())
-        if char == ".":
-            self._at += 1
-            return Chars(dot(self._notation, "s" in self._flags))
-        if char in "^$":
-            raise self._unsupported(f"`{char}`, a look at what stands beside,")
+        if char == "\\":
+            return self._escaped()
         if char in "*+?":
             raise self._bad("nothing to repeat")
-        if char == "\\":
-            return Chars(self._fold(self._escape(inverted=False), exact=False))
         self._at += 1
-        return Chars(self._fold(Charset.chars(char), exact=False))
+        if char == ".":
+            return Chars(dot(self._flavour, "s" in self._flags))
+        if char == "^":
+            return self._anchor("line start" if "m" in self._flags else "start", start)
+        if char == "$":
+            if "m" in self._flags:
+                return self._anchor("line end", start)
+            return self._anchor("end" if self._flavour == "ecma" else "last", start)
+        return self._char(ord(char), start)
+
+    def _anchor(self, place: Place, start: int) -> Expression:
+        if self._terminal:
+            sign = self._text[start : self._at]
+            hint = "a terminal is what stands there from its first character to its last"
+            raise self._unsupported(f"the anchor `{sign}` in a terminal", start, hint)
+        return Anchor(place)
 
     def _group(self) -> Expression:
-        flags = self._flags
-        if self._take("(?"):
-            named = re.compile(r"P?<[^>=!]+>|:").match(self._text, self._at)
-            changed = re.compile(r"([aiLmsux]*)(?:-([imsx]+))?([:)])").match(self._text, self._at)
+        start, flags = self._at, self._flags
+        if self._text.startswith("(?", start):
+            for sign, name in _REFUSED.items():
+                if self._text.startswith(sign, start):
+                    return self._refused_group(sign, name, start)
+            named = _NAMED.match(self._text, start)
+            changed = _FLAGS.match(self._text, start)
             if named:
                 self._at = named.end()
             elif changed:
-                self._at = changed.end()
-                self._flags = (flags | set(changed[1])) - set(changed[2] or "")
+                self._change_flags(changed)
                 if changed[3] == ")":
                     return EMPTY
             else:
-                self._at -= 2
-                raise self._unsupported(f"`{self._text[self._at : self._at + 4]}`")
+                raise self._bad("unknown extension " + self._text[start + 1 : start + 3], start + 1)
         else:
             self._at += 1
         inner = self._choice()
         if not self._take(")"):
-            raise self._bad("a `(` without its `)`")
+            raise self._bad("missing ), unterminated subpattern", start)
         self._flags = flags
         return inner
+
+    def _refused_group(self, sign: str, name: str, start: int) -> Expression:
+        if sign != "(?>":
+            raise self._unsupported(name, start)
+        self._at += len(sign)
+        inner = self._choice()
+        self._at += 1
+        if not _is_fixed(inner, 1, 1):
+            raise self._unsupported(name, start)
+        return inner
+
+    def _change_flags(self, found: re.Match[str]) -> None:
+        changed = {*found[1], *(found[2] or "")}
+        if self._flavour == "ecma" and changed - {"i", "s"}:
+            raise self._unsupported(f"the flags `{found[0]}` in ECMA's notation", self._at)
+        self._at = found.end()
+        kinds = {"a", "u"} if changed & {"a", "u"} else set()
+        self._flags = (self._flags - kinds - set(found[2] or "")) | set(found[1])
 
     def _class(self) -> Charset:
         start = self._at
         self._at += 1
         negated = self._take("^")
-        found: list[Charset] = []
+        empty = self._flavour == "python"  # there, a `]` that comes first is a character
+        named: list[Charset] = []
+        pairs: list[tuple[int, int]] = []
         while self._at < len(self._text):
-            closes = self._text[self._at] == "]"
-            if closes and (found or self._at > start + 1 + negated or self._notation == "schema"):
+            if self._text[self._at] == "]" and not empty:
                 self._at += 1
-                chars = Charset.of(pair for one in found for pair in one.intervals)
-                chars = self._fold(chars, exact=negated)
+                chars = Charset.of(
+                    pair
+                    for one in (self._fold(Charset.of(pairs)), *named)
+                    for pair in one.intervals
+                )
                 return ~chars if negated else chars
-            low = self._member(negated)
-            ranged = self._text.startswith("-", self._at) and self._text[self._at + 1 :][:1] != "]"
-            if ranged and self._at + 1 < len(self._text):
+            empty = False
+            at = self._at
+            low = self._member()
+            following = self._text[self._at : self._at + 2]
+            if len(following) == 2 and following[0] == "-" and following[1] != "]":
                 self._at += 1
-                high = self._member(negated)
-                single = all(len(one.intervals) == 1 for one in (low, high))
-                if not single or low.intervals[0][0] > high.intervals[0][0]:
-                    raise self._bad("a range in a class that is none")
-                low = Charset.of([(low.intervals[0][0], high.intervals[0][0])])
-            found.append(low)
-        self._at = start
-        raise self._bad("a `[` without its `]`")
+                high = self._member()
+                if low.chars is not None or high.chars is not None or low.code > high.code:
+                    raise self._bad(f"bad character range {self._text[at : self._at]}", at)
+                pairs.append((low.code, high.code))
+            elif low.chars is not None:
+                named.append(low.chars)
+            else:
+                pairs.append((low.code, low.code))
+        raise self._bad("unterminated character set", start)
 
-    def _member(self, negated: bool) -> Charset:
+    def _member(self) -> Escape:
         if self._text[self._at] == "\\":
-            if self._text.startswith("\\b", self._at):
-                self._at += 2
-                return Charset.chars("\b")
-            return self._escape(inverted=negated, in_class=True)
+            return self._escape(in_class=True)
         self._at += 1
-        return Charset.chars(self._text[self._at - 1])
+        return Escape(self._at, ord(self._text[self._at - 1]))
 
-    def _escape(self, inverted: bool, in_class: bool = False) -> Charset:
-        letter = self._text[self._at + 1 : self._at + 2]
-        if not letter:
-            raise self._bad("a backslash at the end")
-        if letter in "dDwWsS":
+    def _escaped(self) -> Expression:
+        start = self._at
+        letter = self._text[start + 1 : start + 2]
+        if letter in ("b", "B"):
+            raise self._unsupported("a word boundary", start)
+        if letter in ("A", "Z") and self._flavour == "python":
             self._at += 2
-            return category(letter, self._notation, "a" in self._flags, inverted)
-        found = escaped(self._text, self._at + 1, self._notation, in_class)
-        if found is None or found[0] == NOTHING:
-            raise self._unsupported(f"`\\{letter}`")
-        self._at = found[1]
-        return found[0]
+            return self._anchor("start" if letter == "A" else "end", start)
+        found = self._escape(in_class=False)
+        if found.chars is not None:
+            return Chars(found.chars)
+        return self._char(found.code, start)
 
-    def _fold(self, chars: Charset, exact: bool) -> Charset:
-        return folded(chars, exact) if "i" in self._flags else chars
+    def _escape(self, in_class: bool) -> Escape:
+        start = self._at
+        ascii_only = "a" in self._flags
+        try:
+            found = read_escape(
+                self._text, start, self._flavour, in_class=in_class, ascii_only=ascii_only
+            )
+        except LookupError as error:
+            hint = "general categories such as `\\p{L}` are known; write other characters out"
+            raise self._unsupported(f"the property `{error.args[0]}`", start, hint) from None
+        if found is None:
+            letter = self._text[start + 1 : start + 2]
+            if letter == "k" or (letter and letter in "123456789"):
+                raise self._unsupported("a back reference", start)
+            raise self._bad(f"bad escape \\{letter}" if letter else "bad escape (end of pattern)")
+        self._at = found.end
+        return found
 
-    def _skip_comment(self) -> bool:
-        """To what stands after it; a quantifier there repeats what stands before."""
-        found = re.compile(r"\(\?#[^)]*\)").match(self._text, self._at)
-        self._at = found.end() if found else self._at
-        return found is not None
+    def _char(self, code: int, start: int) -> Expression:
+        if code in SURROGATES:
+            raise self._unsupported("half of a character (a surrogate)", start)
+        return Chars(self._fold(Charset(((code, code),))))
 
-    def _skip_blank(self) -> bool:
-        found = re.compile(r"\s+|#[^\n]*").match(self._text, self._at)
-        self._at = found.end() if found else self._at
-        return found is not None
+    def _fold(self, chars: Charset) -> Charset:
+        return folded(chars, "a" in self._flags) if "i" in self._flags else chars
 
     def _take(self, text: str) -> bool:
         taken = self._text.startswith(text, self._at)
         self._at += len(text) if taken else 0
         return taken
 
-    def _bad(self, why: str) -> BadSyntax:
-        message = f"{self._where}: `{self._text}` has {why} at position {self._at}"
-        return BadSyntax(message, hint=_caret(self._text, self._at))
+    def _bad(self, why: str, at: int | None = None) -> BadSyntax:
+        return bad(self._where, why, self._text, self._at if at is None else at)
 
-    def _unsupported(self, what: str) -> Unsupported:
-        return Unsupported(
-            f"{self._where}: {what} at position {self._at} of `{self._text}` is not supported",
-            hint="write what the text is made of, without a look at what stands beside it",
-        )
+    def _unsupported(self, what: str, at: int, hint: str | None = None) -> Unsupported:
+        return unsupported(self._where, what, self._text, at, hint)
 
 
-def _caret(text: str, at: int) -> str | None:
-    return f"here: {text}\n{' ' * (len('hint: here: ') + at)}^" if "\n" not in text else None
+def _too_deep(where: str, text: str) -> Hostile:
+    return Hostile(f"{where}: groups are nested deeper than {DEEPEST} in `{excerpt(text, 0)}`")
+
+
+def _is_fixed(part: Expression, least: int, most: int | None) -> bool:
+    """Whether a repeated part matches in one way only, so that it has nothing to give back."""
+
+    def fixed(one: Expression) -> Iterator[bool]:
+        match one:
+            case Series(parts):
+                for each in parts:
+                    yield from fixed(each)
+            case Repeat(inner, low, high):
+                yield low == high
+                yield from fixed(inner)
+            case _:
+                yield isinstance(one, Chars)
+
+    return least == most and all(fixed(part))

@@ -36,7 +36,7 @@ from rnngen_constrained.decoder.unused import check_options, check_rules
 from rnngen_constrained.decoder.vocabulary import vocabulary_of
 from rnngen_constrained.errors import TooShort, Unspellable
 from rnngen_constrained.machines.compose import Part, compose
-from rnngen_constrained.machines.make import each
+from rnngen_constrained.machines.make import each, make_learned
 from rnngen_constrained.machines.rows import PerSequence
 from rnngen_constrained.machines.strangers import as_constraint, as_machine
 from rnngen_constrained.machines.table import TableMachine
@@ -62,8 +62,6 @@ class Constrained(Decoder):
     """
 
     complete = True
-    """What it writes must not be cut off."""
-
     explains = True
 
     def __init__(self, constraints: Sequence[Constraint] = (), **options: Any) -> None:
@@ -79,12 +77,21 @@ class Constrained(Decoder):
         """Of the last request, where sequences were drawn from what is allowed."""
 
     def attach(self, context: Context) -> None:
-        """Learns what the steps of a model mean, and what to hold them to where nothing is said."""
-        self.bind(vocabulary_of(context.codec), context.note)
-        if not self._constraints:
-            from rnngen_constrained.decoder.standard import standard
+        """Learns what the steps of a model mean, and its domain's constraint if nobody named one.
 
-            self._constraints = [*map(as_constraint, standard(context))]
+        Raises:
+            UsageError: nobody named one, and the domain has none.
+        """
+        self.bind(vocabulary_of(context.codec), context.note)
+        if self._constraints:
+            return
+        kind = context.default_constraint()
+        if kind is None:
+            raise UsageError(
+                "no constraints were given, and this model has no default one",
+                hint="name a rule, `-o rule=...`; see `rnngen list constraints`",
+            )
+        self._constraints = make_learned(kind, context)
 
     def bind(self, vocabulary: Vocabulary, note: Note = _silent) -> None:
         """The same for a vocabulary."""

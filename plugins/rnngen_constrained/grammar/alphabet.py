@@ -80,28 +80,3 @@ class Alphabet:
             if all(mask & self.single for mask in masks)
         ]
         return min(costs, default=None)
-
-
-def classes(masks: Iterable[int], every: int) -> list[int]:
-    """The coarsest partition of `every` in which each mask is a union of blocks."""
-    blocks = [every] if every else []
-    for mask in masks:
-        cut: list[int] = []
-        for block in blocks:
-            inside = block & mask
-            if inside and inside != block:
-                cut += [inside, block & ~mask]
-            else:
-                cut.append(block)
-        blocks = cut
-    return blocks
-
-
-def members(mask: int) -> list[int]:
-    """The units of a set."""
-    found = []
-    while mask:
-        lowest = mask & -mask
-        found.append(lowest.bit_length() - 1)
-        mask ^= lowest
-    return found

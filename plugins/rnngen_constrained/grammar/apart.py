@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 from rnngen_constrained.automata.charset import Charset
+from rnngen_constrained.automata.classes import alive, blocks, over
 from rnngen_constrained.automata.expression import (
     NEVER,
     Chars,
@@ -21,8 +22,7 @@ from rnngen_constrained.automata.expression import (
     choice,
     sequence,
 )
-from rnngen_constrained.grammar.classes import alive, blocks, over
-from rnngen_constrained.grammar.states import Automaton
+from rnngen_constrained.automata.states import Automaton
 
 MOST_WAYS = 20_000
 """Ways to write the rules, at most; a grammar with more is left as it is, and only checked."""

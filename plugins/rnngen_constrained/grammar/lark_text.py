@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rnngen import PluginError
 from rnngen_constrained.automata.expression import Expression, Ref, Repeat, choice, sequence
-from rnngen_constrained.automata.pattern import parse_pattern
+from rnngen_constrained.automata.pattern import parse_terminal
 from rnngen_constrained.errors import BadSyntax, Unsupported
 from rnngen_constrained.grammar.apart import Terminals, following, written_apart
 
@@ -44,7 +44,7 @@ def read_grammar(text: str, name: str, start: str = "start") -> dict[str, Expres
     rules: dict[str, Expression] = {}
     for terminal in grammar.terminals:
         where = f"{name}{_line(text, terminal)}: terminal `{terminal.name}`"
-        rules[terminal.name] = parse_pattern(terminal.pattern.to_regexp(), where)
+        rules[terminal.name] = _terminal(terminal, where)
     expansions: dict[str, list[list[str]]] = {}
     for rule in grammar.rules:
         for symbol in rule.expansion:
@@ -68,6 +68,13 @@ def read_grammar(text: str, name: str, start: str = "start") -> dict[str, Expres
         if apart is not None:
             return apart
     return rules | _spaced(expansions, rules, grammar.ignore_tokens, start)
+
+
+def _terminal(terminal: TerminalDef, where: str) -> Expression:
+    """What a terminal stands for: a text, or a regular expression with its flags."""
+    pattern = terminal.pattern
+    raw = re.escape(pattern.value) if pattern.type == "str" else pattern.value
+    return parse_terminal(raw, where, "".join(pattern.flags))
 
 
 def _spaced(

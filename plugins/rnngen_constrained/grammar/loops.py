@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from rnngen_constrained.automata.expression import (
+    Anchor,
     Chars,
     Choice,
     Expression,
@@ -88,7 +89,7 @@ def looped(name: str, expression: Expression) -> Expression:
 def size(expression: Expression) -> int:
     """How many places of an automaton an expression takes, about."""
     match expression:
-        case Chars() | Ref():
+        case Chars() | Ref() | Anchor():
             return 1
         case Series(parts) | Choice(parts):
             return sum(map(size, parts))
@@ -121,5 +122,5 @@ def _times(expression: Expression, name: str) -> int:
             return _times(part, name)
         case Graph(_, edges, _):
             return sum(_times(part, name) for _, part, _ in edges)
-        case Chars():
+        case Chars() | Anchor():
             return 0

@@ -13,10 +13,10 @@ import heapq
 from collections.abc import Mapping
 
 from rnngen import INFINITE
+from rnngen_constrained.automata.automaton import automaton
 from rnngen_constrained.automata.expression import Chars, Rules
-from rnngen_constrained.grammar.alphabet import Alphabet, classes, members
-from rnngen_constrained.grammar.automaton import automaton
-from rnngen_constrained.grammar.states import Automaton, Label, merged, subsets
+from rnngen_constrained.automata.states import Automaton, Label, classes, members, merged, subsets
+from rnngen_constrained.grammar.alphabet import Alphabet
 
 
 class Network:

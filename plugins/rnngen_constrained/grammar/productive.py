@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from rnngen_constrained.automata.charset import Charset
 from rnngen_constrained.automata.expression import (
+    Anchor,
     Chars,
     Choice,
     Expression,
@@ -101,6 +102,8 @@ def cheapest(expression: Expression, known: Prices, price: Price) -> int | None:
         case Graph():
             way = _way(expression, known, price)
             return None if way is None else way[0]
+        case Anchor():
+            return 0
 
 
 def _way(graph: Graph, known: Prices, price: Price) -> tuple[int, list[Expression]] | None:
@@ -160,6 +163,8 @@ def _missing(
         case Graph():
             way = _way(expression, known, price)
             return {char for part in way[1] for char in inside(part)} if way else set()
+        case Anchor():
+            return set()
 
 
 def _endless(rules: Rules, start: str, ends: Prices) -> EmptyLanguage:

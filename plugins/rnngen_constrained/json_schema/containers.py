@@ -53,12 +53,7 @@ def object_expression(
     named = dict.fromkeys(name for part in flat.members for name in part.named)
     named |= dict.fromkeys(flat.required)
     colon, comma = form.after(":"), form.after(",")
-    pairs: list[tuple[Expression, bool]] = []
-    for name in named:
-        inside: Expression = NEVER
-        if all(one.has(name) for one in names):
-            inside = rule(tuple(one for part in flat.members for one in part.of(name)))
-        pairs.append((sequence([text(name), colon, inside]), name in flat.required))
+    pairs = [_named_pair(flat, name, colon, rule, names) for name in named]
     least, most = flat.properties
     first: Expression = NEVER
     later: Expression = NEVER
@@ -71,6 +66,16 @@ def object_expression(
             first, later = _pairs(kinds, colon, rule), _pairs(kinds, colon, rule, 1)
     graph = _places(schema, flat, pairs, first, later, comma)
     return form.enclosed("{", graph, "}"), first != NEVER
+
+
+def _named_pair(
+    flat: Flat, name: str, colon: Expression, rule: Rule, names: Sequence[Texts]
+) -> tuple[Expression, bool]:
+    """A property with its name, and whether the object must have it."""
+    inside: Expression = NEVER
+    if all(one.has(name) for one in names):
+        inside = rule(tuple(one for part in flat.members for one in part.of(name)))
+    return sequence([text(name), colon, inside]), name in flat.required
 
 
 def _places(

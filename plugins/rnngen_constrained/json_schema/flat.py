@@ -8,15 +8,15 @@ schema's `additionalProperties` speaks only of its own `properties`.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from rnngen_constrained.errors import Unsupported
+from rnngen_constrained.automata.pattern import parse
 from rnngen_constrained.json_schema.numbers import Bounds, common_multiple
 from rnngen_constrained.json_schema.places import Schema, below, types_of
+from rnngen_constrained.json_schema.search import found
 
 Located: TypeAlias = tuple[str, Any]
 Node: TypeAlias = tuple[Located, ...]
@@ -32,9 +32,9 @@ class Members:
 
     def of(self, name: str) -> Node:
         """What holds for the property of a name."""
-        found = [self.named[name]] if name in self.named else []
-        found += [one for pattern, one in self.patterns if re.search(pattern, name)]
-        return tuple(found) or (self.others,)
+        named = [self.named[name]] if name in self.named else []
+        matched = [one for pattern, one in self.patterns if found(pattern, name)]
+        return (*named, *matched) or (self.others,)
 
 
 @dataclass(frozen=True)
@@ -211,13 +211,7 @@ def _members(schema: Schema, place: str, one: Mapping[str, Any]) -> tuple[Member
     }
     patterns = []
     for pattern, each in one.get("patternProperties", {}).items():
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise Unsupported(
-                f"{schema.name}: pattern `{pattern}` at `{place}/patternProperties` is not read: "
-                f"{error.msg} at position {error.pos}"
-            ) from error
+        parse(pattern, f"{schema.name}: `patternProperties` at `{place}`", "ecma")
         patterns.append((pattern, (below(place, "patternProperties", pattern), each)))
     others = (below(place, "additionalProperties"), one.get("additionalProperties", True))
     return (Members(named, tuple(patterns), others),)

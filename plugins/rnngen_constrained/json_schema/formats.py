@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from rnngen_constrained.automata.expression import Expression
-from rnngen_constrained.automata.pattern import parse_pattern
+from rnngen_constrained.automata.pattern import parse
 
 _LEAP = r"(?:[0-9][0-9](?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
 _YEAR = r"(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
@@ -82,4 +82,4 @@ FORMATS = {
 def format_expression(name: str) -> Expression | None:
     """The texts of a format; None where it is not known."""
     pattern = FORMATS.get(name)
-    return None if pattern is None else parse_pattern(pattern, f"format `{name}`")
+    return None if pattern is None else parse(pattern, f"format `{name}`")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, Literal
 
 from rnngen import Constraint, Machine, Single, Vocabulary, option
 from rnngen_constrained.decoder.written import text_fault
-from rnngen_constrained.errors import BadSyntax, Hostile, Unsupported
+from rnngen_constrained.errors import BadSyntax, ConstraintError, Hostile, Unsupported
 from rnngen_constrained.files import read_text
 from rnngen_constrained.grammar.machine import GrammarMachine
 from rnngen_constrained.json_schema.distinct import DistinctKeys, DistinctMatcher
@@ -19,6 +18,7 @@ from rnngen_constrained.json_schema.form import Form, Whitespace
 from rnngen_constrained.json_schema.llg import schema_matcher
 from rnngen_constrained.json_schema.lower import schema_rules
 from rnngen_constrained.json_schema.places import below, draft_of
+from rnngen_constrained.json_schema.search import found
 from rnngen_constrained.json_schema.strict import read_exactly
 from rnngen_constrained.json_schema.validator import Validator
 from rnngen_constrained.machines.planned import PlannedMachine
@@ -92,8 +92,8 @@ class JsonSchema(Constraint):
 def check_unheeded(root: object, name: str) -> None:
     """Unsupported where a library might write what nothing checks.
 
-    That is a pattern which `re`, by which validators check patterns, can't read; and the contents
-    of texts, which draft 7, and no other, lets a validator check.
+    That is a pattern which neither `automata.pattern` nor `re` can read; and the contents of
+    texts, which draft 7, and no other, lets a validator check.
     """
     dialect = root.get("$schema") if isinstance(root, dict) else None
     content = ("contentEncoding", "contentMediaType") if "draft-07" in str(dialect) else ()
@@ -112,11 +112,11 @@ def check_unheeded(root: object, name: str) -> None:
         patterns += [one["pattern"]] if isinstance(one.get("pattern"), str) else []
         for pattern in patterns:
             try:
-                re.compile(pattern)
-            except (re.error, OverflowError, RecursionError) as error:
+                found(pattern, "")
+            except ConstraintError as error:
                 raise Unsupported(
-                    f"{name}: the pattern `{pattern:.60}` at `{place}` is not supported: {error}",
-                    hint="patterns are checked by Python's `re`; write classes out, `[a-z]`",
+                    f"{name}: the pattern at `{place}` can't be checked: {error.message}",
+                    hint=error.hint,
                 ) from error
         todo += [(below(place, key), part) for key, part in one.items() if key not in VALUES]
 

@@ -3,82 +3,67 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 
-from rnngen_constrained.automata.expression import Expression, choice
-from rnngen_constrained.automata.pattern import parse_pattern
-from rnngen_constrained.json_schema.strings import anywhere
+from rnngen_constrained.automata.anchors import found_in
+from rnngen_constrained.automata.charset import ANY
+from rnngen_constrained.automata.expression import Anchor, Chars, Choice, Expression, Repeat, Series
+from rnngen_constrained.automata.pattern import parse
+from rnngen_constrained.errors import ConstraintError
 
-_GROUP = re.compile(r"\((?:\?:)?(?!\?)")
+ANYTHING: Expression = Repeat(Chars(ANY), 0, None)
 
 
 def search_expression(pattern: str, where: str) -> Expression:
-    """The texts in which a pattern is found, each as a whole.
-
-    `^` and `$` are understood where an alternative begins or ends, also within one group around
-    it all.
+    """The texts in which a pattern is found, each as a whole, as ECMA-262 means the pattern.
 
     Raises:
-        BadSyntax: it is no regular expression; with the position.
-        Unsupported: it looks around itself elsewhere; with the position.
+        BadSyntax: it is not a regular expression; with the position.
+        Unsupported: it looks around itself; with the position.
+        Hostile: it takes too many states.
     """
-    return _search(pattern, where, False, False)
+    return found_in(parse(pattern, where, "ecma"), ANYTHING)
 
 
-def _search(pattern: str, where: str, at_start: bool, at_end: bool) -> Expression:
-    options = []
-    for option in alternatives(pattern):
-        starts, ends = at_start, at_end
-        while option.startswith("^"):
-            option, starts = option[1:], True
-        while option.endswith("$") and not _escapes(option, len(option) - 1):
-            option, ends = option[:-1], True
-        group = _GROUP.match(option)
-        if group and _closes(option) and ("^" in option or "$" in option):
-            options.append(_search(option[group.end() : -1], where, starts, ends))
-        else:
-            options.append(anywhere(parse_pattern(option, where, "schema"), starts, ends))
-    return choice(options)
+@lru_cache(maxsize=256)
+def in_python(pattern: str) -> re.Pattern[str]:
+    """The same pattern for Python's `re`, with what ECMA-262 means by each part of it.
+
+    Raises:
+        BadSyntax: it is not a regular expression.
+        Unsupported: it looks around itself.
+    """
+    return re.compile(_spelled(parse(pattern, f"`{pattern}`", "ecma")))
 
 
-def alternatives(pattern: str) -> list[str]:
-    """The parts of a pattern between the `|` that stand in no group and no class."""
-    parts, start, depth = [], 0, 0
-    for at, char in _signs(pattern):
-        depth += (char == "(") - (char == ")")
-        if char == "|" and depth == 0:
-            parts.append(pattern[start:at])
-            start = at + 1
-    return [*parts, pattern[start:]]
+def found(pattern: str, text: str) -> bool:
+    """Whether a pattern is found in a text; by `re` as it stands where only `re` can read it.
+
+    Raises:
+        ConstraintError: neither can.
+    """
+    try:
+        expression = in_python(pattern)
+    except ConstraintError:
+        try:
+            return re.search(pattern, text) is not None
+        except (re.error, OverflowError, RecursionError):
+            pass
+        raise
+    return expression.search(text) is not None
 
 
-def _closes(pattern: str) -> bool:
-    """Whether the group that a pattern begins with ends where the pattern does."""
-    depth = 0
-    for at, char in _signs(pattern):
-        depth += (char == "(") - (char == ")")
-        if depth == 0:
-            return at == len(pattern) - 1
-    return False
-
-
-def _signs(pattern: str) -> Iterator[tuple[int, str]]:
-    """Characters that are neither escaped nor in a class, with their places."""
-    at, within = 0, False
-    while at < len(pattern):
-        char = pattern[at]
-        if char == "\\":
-            at += 2
-            continue
-        if within:
-            within = char != "]"
-        elif char == "[":
-            within = True
-        else:
-            yield at, char
-        at += 1
-
-
-def _escapes(text: str, at: int) -> bool:
-    before = text[:at]
-    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
+def _spelled(expression: Expression) -> str:
+    match expression:
+        case Anchor(place):
+            return r"\A" if place == "start" else r"\Z"
+        case Chars(chars):
+            inside = "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in chars.intervals)
+            return f"[{inside}]" if inside else "(?!)"
+        case Series(parts):
+            return "".join(map(_spelled, parts))
+        case Choice(options):
+            return f"(?:{'|'.join(map(_spelled, options))})"
+        case Repeat(part, least, most):
+            return f"(?:{_spelled(part)}){{{least},{'' if most is None else most}}}"
+    raise ValueError("not an expression of a pattern")

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import islice
 
 from rnngen_constrained.automata.charset import ANY, Charset
+from rnngen_constrained.automata.classes import alive, blocks, over
 from rnngen_constrained.automata.expression import (
     NEVER,
     Chars,
@@ -25,9 +26,8 @@ from rnngen_constrained.automata.expression import (
     literal,
     sequence,
 )
+from rnngen_constrained.automata.states import Automaton
 from rnngen_constrained.errors import Hostile
-from rnngen_constrained.grammar.classes import alive, blocks, over
-from rnngen_constrained.grammar.states import Automaton
 
 MOST_STATES = 20_000
 MOST_STEPS = 5_000_000
@@ -164,12 +164,6 @@ def _too_large(what: str) -> Hostile:
 def quoted(texts: Expression) -> Expression:
     """Texts as JSON strings: in quotes, and escaped where JSON demands it."""
     return sequence([QUOTE, _escaped(texts), QUOTE])
-
-
-def anywhere(pattern: Expression, at_start: bool, at_end: bool) -> Expression:
-    """The texts that have a match of a pattern somewhere, or where it is anchored."""
-    rest = Repeat(Chars(ANY), 0, None)
-    return sequence([*([] if at_start else [rest]), pattern, *([] if at_end else [rest])])
 
 
 def any_of(texts: Iterable[str]) -> Expression:

@@ -5,7 +5,6 @@ The validator is independent of the grammar that writes documents, and of `llgui
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
@@ -17,9 +16,8 @@ from rnngen_constrained.decoder.written import shown
 from rnngen_constrained.errors import Unsupported
 from rnngen_constrained.json_schema.format_checks import CHECKS
 from rnngen_constrained.json_schema.places import below
-from rnngen_constrained.json_schema.search import search_expression
+from rnngen_constrained.json_schema.search import found
 from rnngen_constrained.json_schema.strict import read_exactly
-from rnngen_constrained.json_schema.strings import Texts
 
 LONGEST_NUMBER = 10_000
 """Digits of a number whose multiples are looked at."""
@@ -82,7 +80,12 @@ def _kind(draft: int) -> Callable[[Any], Any]:
     types = base.TYPE_CHECKER
     if draft > 4:
         types = types.redefine("integer", _is_integer)
-    more = {"multipleOf": _multiple_of, "pattern": _pattern}
+    more = {
+        "multipleOf": _multiple_of,
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional_properties,
+    }
     kind = jsonschema.validators.extend(base, more, type_checker=types)
     formats = jsonschema.FormatChecker(formats=())
     formats.checkers = dict(base.FORMAT_CHECKER.checkers)
@@ -118,9 +121,22 @@ def _pattern(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
-def found(pattern: str, text: str) -> bool:
-    """Whether a pattern is found in a text, by `re` where it can read the pattern."""
-    try:
-        return re.search(pattern, text) is not None
-    except (re.error, OverflowError, RecursionError):
-        return Texts((search_expression(pattern, f"`{pattern}`"),)).has(text)
+def _pattern_properties(validator: Any, patterns: Any, value: Any, schema: Any) -> Iterator[Any]:
+    if validator.is_type(value, "object"):
+        for pattern, below_it in patterns.items():
+            for key, one in value.items():
+                if found(pattern, key):
+                    yield from validator.descend(one, below_it, path=key, schema_path=pattern)
+
+
+def _additional_properties(validator: Any, others: Any, value: Any, schema: Any) -> Iterator[Any]:
+    from jsonschema import ValidationError
+
+    named, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    for key, one in value.items() if validator.is_type(value, "object") else ():
+        if key in named or any(found(pattern, key) for pattern in patterns):
+            continue
+        if others is False:
+            yield ValidationError(f"{key!r} is not allowed")
+        else:
+            yield from validator.descend(one, others, path=key)

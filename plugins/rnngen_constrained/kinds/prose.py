@@ -11,10 +11,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnngen import INFINITE, Constraint, Machine, Reason, Single, Vocabulary
+from rnngen import (
+    INFINITE,
+    BundleError,
+    Constraint,
+    Context,
+    DataError,
+    Machine,
+    Reason,
+    Single,
+    UsageError,
+    Vocabulary,
+)
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.token_dfa import Ints
 from rnngen_constrained.decoder.written import text_fault
+from rnngen_constrained.kinds.learned_words import learned_words
 from rnngen_constrained.kinds.sentences import BEFORE, Sentences, place_of
 from rnngen_constrained.kinds.word_list import texts_of
 from rnngen_constrained.kinds.words import Words, unknown_word
@@ -34,6 +46,26 @@ class Prose(Constraint):
     def __init__(self, words: Sequence[str] = (), name: str = "prose") -> None:
         self.name = name
         self._words = Words(words).words if words else []
+
+    @classmethod
+    def learned(cls, context: Context) -> list[Constraint]:
+        """Sentences of the words of the training text; of any, where that can't be read again."""
+        codec = context.codec
+        try:
+            words = learned_words(codec.decode(steps) for steps in context.learned())
+            if not words:
+                raise DataError("the training text has no words")
+        except (BundleError, DataError, UsageError) as error:
+            context.note(
+                "standard rule: brackets and quotes in pairs, whole sentences; any words, as the "
+                f"training text can't be read again: {error.message}"
+            )
+            return [cls(name="sentences")]
+        context.note(
+            f"standard rule: only the {len(words):,} words of the training text, brackets and "
+            "quotes in pairs, whole sentences"
+        )
+        return [cls(words, name="known words and whole sentences")]
 
     def bind(self, vocabulary: Vocabulary) -> Machine | Single:
         """The machine."""

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 
 from rnngen import Constraint, Machine, Single, Vocabulary
-from rnngen_constrained.automata.byte_dfa import determinize
-from rnngen_constrained.automata.nfa import build
-from rnngen_constrained.automata.regex_syntax import parse, shown
-from rnngen_constrained.decoder.written import shown as shown_text
-from rnngen_constrained.decoder.written import text_fault
+from rnngen_constrained.automata.anchors import without_anchors
+from rnngen_constrained.automata.byte_dfa import compiled
+from rnngen_constrained.automata.complaints import excerpt
+from rnngen_constrained.automata.pattern import parse
+from rnngen_constrained.decoder.written import shown, text_fault
 from rnngen_constrained.errors import Hostile
 from rnngen_constrained.machines.bind import bind_bytes, characters_of
 
 
 class Regex(Constraint):
-    """The text matches `pattern` from beginning to end, as `re.fullmatch` with `re.ASCII` does."""
+    """The text matches `pattern` from beginning to end, as Python's `re.fullmatch` means it.
+
+    So `\\d`, `\\w` and `\\s` have all of Unicode (only ASCII after `(?a)`), `.` is not a line
+    break, and `$` is the end, or before a line break that ends the text.
+    """
 
     proven = True
 
     def __init__(self, pattern: str) -> None:
         self.name = f"regex={pattern}"
-        tree = parse(pattern)
-        self._characters = characters_of(tree)
         self._pattern = pattern
+        tree = parse(pattern, "regex")
+        self._characters = characters_of(tree)
         try:
-            self._dfa = determinize(build(tree))
+            self._dfa = compiled(without_anchors(tree))
         except Hostile as error:
             raise Hostile(
-                f"the regex `{shown(pattern)}` is too large: {error}", hint=error.hint
+                f"the regex `{excerpt(pattern, 0)}` is too large: {error}", hint=error.hint
             ) from None
 
     def bind(self, vocabulary: Vocabulary) -> Machine | Single:
@@ -46,6 +51,7 @@ class Regex(Constraint):
         return text_fault(machine.vocabulary, steps, self._unmatched)
 
     def _unmatched(self, text: str) -> str | None:
-        if re.fullmatch(self._pattern, text, re.ASCII):
-            return None
-        return f"{shown_text(text)} does not match"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            matched = re.fullmatch(self._pattern, text)
+        return None if matched else f"{shown(text)} does not match"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Set
 
-from rnngen_constrained.automata.byte_dfa import ByteDFA, determinize
-from rnngen_constrained.automata.nfa import NFA
-from rnngen_constrained.automata.utf8 import byte_ranges
+from rnngen_constrained.automata.byte_dfa import ByteDFA, spelled
+from rnngen_constrained.automata.charset import Charset
+from rnngen_constrained.automata.states import Automaton, subsets
 from rnngen_constrained.errors import Hostile
 
 APOSTROPHE = "'"
 MOST_NODES = 400_000
+MOST_STEPS = 100_000_000
+MOST_ENTRIES = 1 << 27
+"""Bounds of the automaton of a list, see `subsets` and `spelled`."""
 BETWEEN = (
     (0x09, 0x0D), (0x20, 0x26), (0x28, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0x7E),
     (0xA0, 0xA9), (0xAB, 0xB1), (0xB4, 0xB4), (0xB6, 0xB8), (0xBB, 0xBB), (0xBF, 0xBF),
@@ -96,54 +99,24 @@ def texts_of(words: Iterable[str]) -> ByteDFA:
         Hostile: there are too many words.
     """
     dawg = Dawg(words)
-    nfa = NFA(largest=4 * MOST_NODES)
-    numbers: dict[int, int] = {}
-    signs: dict[str, int] = {}
-
-    def state_of(node: int) -> int:
-        if node not in numbers:
-            numbers[node] = nfa.add()
-        return numbers[node]
-
-    def reads(state: int, character: str, target: int) -> None:
-        spelt = character.encode()
-        for place, byte in enumerate(spelt):
-            after = target if place == len(spelt) - 1 else nfa.add()
-            nfa.reads[state].append((byte, byte, after))
-            state = after
-
-    final, between, quoted = nfa.add(), nfa.add(), nfa.add()
-    nfa.start, nfa.final = between, final
-    nfa.silent[between] += [final]
-    for first, last in BETWEEN:
-        for sequence in byte_ranges(first, last):
-            state = between
-            for place, (low, high) in enumerate(sequence):
-                end = place == len(sequence) - 1
-                key = f"{sequence[: place + 1]}"
-                if not end and key not in signs:
-                    signs[key] = nfa.add()
-                after = between if end else signs[key]
-                if (low, high, after) not in nfa.reads[state]:
-                    nfa.reads[state].append((low, high, after))
-                state = after
-    # From inside or after a word, the same signs lead to where a word may begin.
-    outside = nfa.add()
-    nfa.reads[outside] = list(nfa.reads[between])
-    nfa.silent[outside].append(final)
-    reads(between, APOSTROPHE, between)
-    nfa.silent[quoted].append(outside)
-    numbers[0] = between
+    characters = sorted({APOSTROPHE, *(char for node in dawg.children for char in node)})
+    signs = Charset.of(BETWEEN)
+    letters = [signs - Charset.chars("".join(characters)), *map(Charset.chars, characters)]
+    labels = {char: 1 << number for number, char in enumerate(characters, 1)}
+    sign = 1 + sum(label for char, label in labels.items() if char in signs)
+    between, after = 0, len(dawg.children)
+    part = Automaton([[] for _ in range(after + 1)], {between, after})
+    part.edges[between] = [(sign, between), (labels[APOSTROPHE], between)]
+    part.edges[after] = [(sign, between)]
     waiting, seen = [0], {0}
     while waiting:
         node = waiting.pop()
-        state = state_of(node)
         if dawg.ends[node] and node:
-            nfa.silent[state].append(outside)
-            reads(state, APOSTROPHE, quoted)
+            part.finals.add(node)
+            part.edges[node] = [(sign, between), (labels[APOSTROPHE], after)]
         for character, child in dawg.children[node].items():
-            reads(state, character, state_of(child))
+            part.edges[node].append((labels[character], child))
             if child not in seen:
                 seen.add(child)
                 waiting.append(child)
-    return determinize(nfa, most_states=4 * MOST_NODES, most_work=100_000_000)
+    return spelled(subsets(part, 4 * MOST_NODES, MOST_STEPS), letters, MOST_ENTRIES)

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from rnngen import INFINITE, Machine, Single, Vocabulary
 from rnngen_constrained.automata.byte_dfa import ByteDFA
-from rnngen_constrained.automata.regex_syntax import (
-    Alternation,
-    Chars,
-    Concatenation,
-    Node,
-    Repetition,
-)
+from rnngen_constrained.automata.classes import leaves
+from rnngen_constrained.automata.expression import Expression
 from rnngen_constrained.automata.to_tokens import lift
 from rnngen_constrained.automata.token_dfa import distances
 from rnngen_constrained.errors import EmptyLanguage, Unspellable
@@ -69,18 +62,7 @@ def unspellable(name: str, vocabulary: Vocabulary, characters: str) -> Unspellab
     )
 
 
-def characters_of(tree: Node) -> str:
+def characters_of(expression: Expression) -> str:
     """The characters that an expression names, in order."""
-    return "".join(dict.fromkeys(_named(tree)))
-
-
-def _named(tree: Node) -> Iterator[str]:
-    if isinstance(tree, Chars):
-        if sum(last - first + 1 for first, last in tree.ranges) <= FEW:
-            for first, last in tree.ranges:
-                yield from map(chr, range(first, last + 1))
-    elif isinstance(tree, Concatenation | Alternation):
-        for part in tree.parts:
-            yield from _named(part)
-    elif isinstance(tree, Repetition):
-        yield from _named(tree.part)
+    few = (chars for chars in leaves(expression) if 0 < chars.size <= FEW)
+    return "".join(dict.fromkeys(char for chars in few for char in chars))

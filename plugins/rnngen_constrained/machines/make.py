@@ -16,6 +16,7 @@ from typing import Any
 
 from rnngen import (
     Constraint,
+    Context,
     Machine,
     Vocabulary,
     blamed,
@@ -116,6 +117,14 @@ def make(
         "and `accept`",
         hint="`rnngen_constrained.testing` checks a constraint's contract",
     )
+
+
+def make_learned(kind: str, context: Context) -> list[Constraint]:
+    """The constraints of a kind that a domain holds its models to where nobody named one."""
+    target = find_component("constraint", kind).load()
+    if isinstance(target, type) and issubclass(target, Constraint):
+        return each(target.learned(context))
+    return each([make(kind, "")])
 
 
 def takes_many(kind: str) -> bool:

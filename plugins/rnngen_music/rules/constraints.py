@@ -21,7 +21,7 @@ from rnngen_music.rules.names import (
 )
 
 if TYPE_CHECKING:
-    from rnngen import Vocabulary
+    from rnngen import Context, Vocabulary
     from rnngen_music.rules.rule import Rule
     from rnngen_music.rules.table import RuleTable
 
@@ -90,17 +90,26 @@ def key(text: str, **options: object) -> MusicConstraint:
     return MusicConstraint(f"key={text}", make, _settings(options).events)
 
 
-def whole_notes(text: str = "", **options: object) -> MusicConstraint:
+class WholeNotes(MusicConstraint):
     """Every note with its instrument, loudness and duration, at a position that goes on."""
-    if text:
-        raise BadSyntax(f"`notes` takes no text, but `{text}` was given", hint="`rule=notes`")
 
-    def make(events: Sequence[Event], names: Sequence[str]) -> Rule:
-        from rnngen_music.rules.whole import Whole
+    def __init__(self, text: str = "", **options: object) -> None:
+        if text:
+            raise BadSyntax(f"`notes` takes no text, but `{text}` was given", hint="`rule=notes`")
+        super().__init__("notes", _whole, _settings(options).events)
 
-        return Whole(events, names)
+    @classmethod
+    def learned(cls, context: Context) -> Sequence[Constraint]:
+        """Whole notes, of the tokens that the training music has."""
+        from rnngen_music.rules.heard import heard
 
-    return MusicConstraint("notes", make, _settings(options).events)
+        return [cls(), *heard(context)]
+
+
+def _whole(events: Sequence[Event], names: Sequence[str]) -> Rule:
+    from rnngen_music.rules.whole import Whole
+
+    return Whole(events, names)
 
 
 def pitch_range(text: str, **options: object) -> MusicConstraint:

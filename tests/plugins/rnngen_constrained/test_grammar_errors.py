@@ -44,7 +44,7 @@ def bound(text: str) -> GrammarMachine:
         ("%import common.NONE\nstart: NONE", BadSyntax, "`NONE`"),
         ('start: x~3..1\nx: "a"', BadSyntax, "`x`"),
         ("%declare A\nstart: A", Unsupported, "`A` is declared"),
-        ('start: A\n\nA: /a(?!b)/ "c"', Unsupported, r"line 3.*`A`.*`\(\?!b`"),
+        ('start: A\n\nA: /a(?!b)/ "c"', Unsupported, r"line 3.*`A`.*look-ahead .* at 1: "),
         ("(" * 3000, BadSyntax, "expecting"),
     ],
 )
@@ -53,7 +53,7 @@ def test_a_broken_grammar_is_refused_with_its_place(
 ) -> None:
     with pytest.raises(error, match=said) as caught:
         bound(text)
-    assert not str(caught.value).endswith(".")
+    assert not str(caught.value).removesuffix("...").endswith(".")
     assert "\n" not in str(caught.value)
 
 

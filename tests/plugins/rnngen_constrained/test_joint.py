@@ -11,9 +11,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnngen_constrained.automata.byte_dfa import determinize
-from rnngen_constrained.automata.nfa import build
-from rnngen_constrained.automata.regex_syntax import parse
+from rnngen_constrained.automata.byte_dfa import compiled
+from rnngen_constrained.automata.pattern import parse
 from rnngen_constrained.errors import ConstraintError, Contradiction, Undecided
 from rnngen_constrained.kinds.includes import MustInclude
 from rnngen_constrained.kinds.length import Length
@@ -37,7 +36,7 @@ tokens = st.lists(st.text("ab .", min_size=2, max_size=4), max_size=5, unique=Tr
 
 
 def lazy(pattern: str, vocabulary: Any) -> LazyLift:
-    return LazyLift(pattern, determinize(build(parse(pattern))), vocabulary)
+    return LazyLift(pattern, compiled(parse(pattern, "here")), vocabulary)
 
 
 kinds = st.one_of(

@@ -130,8 +130,8 @@ def list_or_bound(made):
 
 
 @pytest.mark.parametrize("keyword", ["pattern", "patternProperties", "not"])
-def test_a_pattern_that_pythons_re_can_not_read_is_refused_by_name(keyword, tmp_path):
-    pattern = r"^\p{L}+$"
+def test_a_pattern_that_can_not_be_read_is_refused_by_name(keyword, tmp_path):
+    pattern = r"^\p{Script=Greek}+$"
     schema = {
         "pattern": {"type": "string", "pattern": pattern},
         "patternProperties": {"type": "object", "patternProperties": {pattern: {}}},
@@ -139,7 +139,7 @@ def test_a_pattern_that_pythons_re_can_not_read_is_refused_by_name(keyword, tmp_
     }[keyword]
     file = tmp_path / "s.json"
     file.write_text(json.dumps(schema), encoding="utf-8")
-    with pytest.raises(Unsupported, match=r"s.json: the pattern `\^\\p\{L\}\+\$` .* bad escape"):
+    with pytest.raises(Unsupported, match=r"s.json: .*the property `Script=Greek` .* at 1: "):
         JsonSchema(str(file))
 
 

@@ -19,6 +19,7 @@ from rnngen.files.atomic import saving
 
 if TYPE_CHECKING:
     from rnngen.components.domains.text.codecs import TextCodec
+    from rnngen.contracts.context import Context
     from rnngen.files.source import Source
 
 SEPARATORS = {"file": "\n", "line": "\n", "blank": "\n\n"}
@@ -74,6 +75,10 @@ class TextDomain(Domain):
     def likelihood(self, codec: Codec) -> tuple[str, dict[str, Any]]:
         """A softmax over the vocabulary."""
         return "categorical", {"size": codec.size}
+
+    def default_constraint(self, context: Context) -> str:
+        """Sentences of the words that the model learned."""
+        return "prose"
 
     def write(self, written: Sequence[Written], codec: Codec, path: Path) -> list[Path]:
         """One file with all sequences, or `0001.txt` and so on in a folder that exists.

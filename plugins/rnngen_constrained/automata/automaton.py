@@ -1,4 +1,4 @@
-"""One rule as a finite automaton whose edges are sets of units, or calls of other rules.
+"""An expression as a finite automaton whose edges are sets of units, or calls of rules.
 
 Thompson's construction ("Regular expression search algorithm", CACM 1968), with edges of no cost
 taken out.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from rnngen_constrained.automata.expression import (
+    Anchor,
     Chars,
     Choice,
     Expression,
@@ -18,31 +19,34 @@ from rnngen_constrained.automata.expression import (
     Series,
     Shortest,
 )
+from rnngen_constrained.automata.states import Automaton, Label, merged, subsets
 from rnngen_constrained.errors import Hostile
-from rnngen_constrained.grammar.states import Automaton, Label, merged, subsets
 
 MOST_STATES = 200_000
-MOST_STEPS = 5_000_000
+MOST_STEPS = 3_000_000
 """Bounds of an automaton: states, and steps of taking out the edges of no cost."""
 Draw = Callable[[Chars, bool], Iterable[tuple[Label, ...]]]
 """The ways to spell one character of a set, as sequences of labels; without calls, if True."""
 
 
-def automaton(expression: Expression, draw: Draw, regular: bool = False) -> Automaton:
-    """The automaton of an expression.
+def automaton(
+    expression: Expression, draw: Draw, regular: bool = False, most_states: int | None = None
+) -> Automaton:
+    """The automaton of an expression; an anchor is an edge with its name, as if it were a call.
 
     Args:
         expression: what it reads.
         draw: how a character is spelled.
         regular: whether it has no calls.
+        most_states: see `subsets`.
 
     Raises:
-        Hostile: it would have more than `MOST_STATES` states.
+        Hostile: it would have more states than `most_states`, or `MOST_STATES` on the way.
     """
     builder = _Builder(draw, regular)
     start, end = builder.place(), builder.place()
     builder.build(expression, start, end)
-    return merged(subsets(_without_silent(builder, start, end)))
+    return merged(subsets(_without_silent(builder, start, end), most_states))
 
 
 class _Builder:
@@ -67,6 +71,8 @@ class _Builder:
                     self._path(labels, start, end)
             case Ref(rule):
                 self.edges[start].append((rule, end))
+            case Anchor(place):
+                self.edges[start].append((place, end))
             case Choice(options):
                 for option in options:
                     self.build(option, start, end)
@@ -133,7 +139,7 @@ class _Builder:
 
 def _too_large(what: str = f"{MOST_STATES} states") -> Hostile:
     return Hostile(
-        f"a rule takes an automaton of more than {what}",
+        f"it takes an automaton of more than {what}",
         hint="smaller numbers of repetitions make it smaller",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from rnngen_constrained.automata.automaton import automaton
 from rnngen_constrained.automata.charset import LAST, Charset
 from rnngen_constrained.automata.expression import (
     Chars,
@@ -15,27 +16,27 @@ from rnngen_constrained.automata.expression import (
     Series,
     Shortest,
 )
-from rnngen_constrained.grammar.automaton import automaton
-from rnngen_constrained.grammar.states import Automaton, Label
+from rnngen_constrained.automata.states import Automaton, Label
 
 
-def _leaves(expression: Expression) -> Iterable[Charset]:
-    match expression:
-        case Chars(chars):
-            yield chars
-        case Series(parts) | Choice(parts):
-            for part in parts:
-                yield from _leaves(part)
-        case Repeat(part, _, _) | Shortest(part):
-            yield from _leaves(part)
-        case Graph(_, edges, _):
-            for _, part, _ in edges:
-                yield from _leaves(part)
+def leaves(expression: Expression) -> Iterable[Charset]:
+    """The sets of characters in an expression, in order."""
+    todo = [expression]
+    while todo:
+        match todo.pop():
+            case Chars(chars):
+                yield chars
+            case Series(parts) | Choice(parts):
+                todo.extend(reversed(parts))
+            case Repeat(part, _, _) | Shortest(part):
+                todo.append(part)
+            case Graph(_, edges, _):
+                todo.extend(part for _, part, _ in reversed(edges))
 
 
 def blocks(expressions: Sequence[Expression]) -> list[Charset]:
     """All characters, in the coarsest classes of which every set in the expressions is made."""
-    sets = list(dict.fromkeys(chars for one in expressions for chars in _leaves(one)))
+    sets = list(dict.fromkeys(chars for one in expressions for chars in leaves(one)))
     cuts = {0, LAST + 1}
     for chars in sets:
         for low, high in chars.intervals:
@@ -51,17 +52,27 @@ def blocks(expressions: Sequence[Expression]) -> list[Charset]:
     return [Charset.of(intervals) for intervals in groups.values()]
 
 
-def over(expression: Expression, classes: Sequence[Charset]) -> Automaton:
-    """The automaton of an expression without rules; labels are sets of classes."""
+def over(
+    expression: Expression, classes: Sequence[Charset], most_states: int | None = None
+) -> Automaton:
+    """The automaton of an expression without rules; labels are sets of classes.
+
+    Args:
+        expression: what it reads.
+        classes: as `blocks` finds them.
+        most_states: it is deterministic, with this many states at most; None: where that is small.
+    """
+
+    known: dict[Charset, int] = {}
 
     def draw(chars: Chars, _: bool) -> list[tuple[Label, ...]]:
-        mask = 0
-        for number, block in enumerate(classes):
-            if chr(block.intervals[0][0]) in chars.set:
-                mask |= 1 << number
+        mask = known.get(chars.set)
+        if mask is None:
+            members = (chr(block.intervals[0][0]) in chars.set for block in classes)
+            mask = known[chars.set] = sum(1 << n for n, inside in enumerate(members) if inside)
         return [(mask,)] if mask else []
 
-    return automaton(expression, draw, regular=True)
+    return automaton(expression, draw, regular=True, most_states=most_states)
 
 
 def alive(part: Automaton) -> frozenset[int]:

@@ -10,7 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from rnngen_constrained.grammar.alphabet import classes
+from rnngen_constrained.errors import Hostile
+
+MOST_STEPS = 2_500_000
+"""Edges that are looked at while an automaton is made deterministic: a second or two."""
 
 Label: TypeAlias = int | str
 """A set of units, or the name of a rule that is called."""
@@ -24,14 +27,29 @@ class Automaton:
     finals: set[int] = field(default_factory=set)
 
 
-def subsets(automaton: Automaton) -> Automaton:
-    """The same language with one edge a label and unit, unless that takes many more states."""
-    limit = 2 * len(automaton.edges) + 50
+def subsets(
+    automaton: Automaton, most_states: int | None = None, most_steps: int = MOST_STEPS
+) -> Automaton:
+    """The same language with one edge a label and unit.
+
+    Args:
+        automaton: what is to be made deterministic.
+        most_states: of the result; None: it is left as it is where that takes many more states.
+        most_steps: edges to look at.
+
+    Raises:
+        Hostile: it takes more states than `most_states`, or more steps.
+    """
+    limit = 2 * len(automaton.edges) + 50 if most_states is None else most_states
+    steps = 0
     made = Automaton([[]])
     numbers: dict[frozenset[int], int] = {frozenset({0}): 0}
     todo = [frozenset({0})]
     while todo:
         members = todo.pop()
+        steps += sum(len(automaton.edges[member]) for member in members)
+        if most_states is not None and steps > most_steps:
+            raise _too_large(f"{most_steps} steps")
         calls: dict[str, set[int]] = {}
         chars: dict[int, set[int]] = {}
         for member in members:
@@ -47,6 +65,8 @@ def subsets(automaton: Automaton) -> Automaton:
         number = numbers[members]
         for label, targets in moves:
             if targets not in numbers:
+                if len(numbers) >= limit and most_states is not None:
+                    raise _too_large(f"{limit} states")
                 if len(numbers) >= limit:
                     return automaton
                 numbers[targets] = len(numbers)
@@ -56,6 +76,13 @@ def subsets(automaton: Automaton) -> Automaton:
         if members & automaton.finals:
             made.finals.add(number)
     return made
+
+
+def _too_large(what: str) -> Hostile:
+    return Hostile(
+        f"it takes more than {what} to decide",
+        hint="such expressions repeat something long after a choice; say it more exactly",
+    )
 
 
 def _disjoint(chars: dict[int, set[int]]) -> list[tuple[Label, frozenset[int]]]:
@@ -121,3 +148,28 @@ def _joined(edges: Iterable[tuple[Label, int]]) -> frozenset[tuple[Label, int]]:
         else:
             chars[to] = chars.get(to, 0) | label
     return frozenset(calls | {(mask, to) for to, mask in chars.items()})
+
+
+def classes(masks: Iterable[int], every: int) -> list[int]:
+    """The coarsest partition of `every` in which each mask is a union of blocks."""
+    blocks = [every] if every else []
+    for mask in masks:
+        cut: list[int] = []
+        for block in blocks:
+            inside = block & mask
+            if inside and inside != block:
+                cut += [inside, block & ~mask]
+            else:
+                cut.append(block)
+        blocks = cut
+    return blocks
+
+
+def members(mask: int) -> list[int]:
+    """The units of a set."""
+    found = []
+    while mask:
+        lowest = mask & -mask
+        found.append(lowest.bit_length() - 1)
+        mask ^= lowest
+    return found

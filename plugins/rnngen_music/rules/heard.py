@@ -1,4 +1,4 @@
-"""What music is held to where nothing is said: whole notes, of tokens that the model has heard."""
+"""The constraint that only tokens of the training music are written."""
 
 from __future__ import annotations
 
@@ -6,18 +6,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngen import BundleError, Constraint, Context, DataError, UsageError
+from rnngen import BundleError, Constraint, DataError, UsageError
 from rnngen_constrained import without
-from rnngen_music.rules.constraints import whole_notes
+from rnngen_music.rules.names import read_events
 
 if TYPE_CHECKING:
-    from rnngen import Vocabulary
+    from rnngen import Context, Vocabulary
     from rnngen_constrained import TableMachine
 
 
-def default_rules(context: Context) -> list[Constraint]:
-    """Whole notes, of the pitches, instruments and so on that the training music has."""
+def heard(context: Context) -> list[Constraint]:
+    """The constraint, or none where the training music can't be read again.
+
+    Raises:
+        UsageError: no token of the model is a note.
+    """
     codec = context.codec
+    events = read_events([codec.token(step) for step in range(codec.size)])
+    if all(event.kind != "note" for event in events):
+        raise UsageError(
+            "no constraints were given, and no step of this model is a note",
+            hint="name a rule, `-o rule=...`; see `rnngen list constraints`",
+        )
     unheard = set(range(codec.size)) - {codec.boundary}
     try:
         for steps in context.learned():
@@ -27,16 +37,16 @@ def default_rules(context: Context) -> list[Constraint]:
             "standard rule: whole notes; of any pitch, as the training music can't be read again: "
             f"{error.message}"
         )
-        return [whole_notes()]
+        return []
     context.note(
         f"standard rule: whole notes, of the {codec.size - 1 - len(unheard)} tokens that the "
         "training music has"
     )
-    return [whole_notes(), Heard(frozenset(unheard))]
+    return [Heard(frozenset(unheard))]
 
 
 class Heard(Constraint):
-    """The constraint that only tokens of the training music are written.
+    """Only tokens of the training music are written.
 
     Args:
         unheard: ids of the others.

@@ -1,0 +1,56 @@
+"""What a command works with: the run that was named, and the options of its decoder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnngen.cli.ui import Ui
+from rnngen.contracts.errors import UsageError
+
+if TYPE_CHECKING:
+    from rnngen.kernel.config_file import Config
+
+A_RUN = "a run is the folder that `rnngen fit` makes, for example `runs/NAME`"
+
+
+def chosen_run(ui: Ui, run: Path | None, hint: str = A_RUN) -> Path:
+    """The run that was named, or else the newest, which is then told.
+
+    Args:
+        ui: where it is told.
+        run: as named; None: the newest below `runs/`.
+        hint: what to do if there is no such run.
+
+    Raises:
+        UsageError: there is none.
+    """
+    from rnngen.bundles.records import newest
+
+    if run is None:
+        run = newest()
+        ui.note(f"run {run}")
+    elif not run.exists():
+        raise UsageError(f"there is no run `{run}`", hint=hint)
+    return run
+
+
+def decoder_options(
+    decoder: str, assignments: Sequence[str], file: Config | None = None
+) -> dict[str, Any]:
+    """The decoder's options: flags override the environment, which overrides the file.
+
+    Raises:
+        UsageError: there is no such decoder or option, or a value is wrong.
+    """
+    from rnngen.kernel.catalog import get_catalog
+    from rnngen.kernel.settings import resolve
+
+    component = get_catalog().find("decoder", decoder)
+    options = component.load_options()
+    sections = {component.name: options} if options is not None else {}
+    settings = resolve(sections, assignments=assignments, environment=os.environ, file=file)
+    return asdict(settings[component.name]) if sections else {}

@@ -1,0 +1,175 @@
+"""Where generated sequences go: to stdout as text or JSON, or to files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnngen.cli.ui import Ui, for_programs
+from rnngen.contracts.errors import UsageError
+
+if TYPE_CHECKING:
+    from rnngen.bundles.bundle import Bundle
+    from rnngen.contracts.domain import Forecast
+    from rnngen.verbs.writing import Generated
+
+SEPARATOR = "---"
+
+
+class Output:
+    """Takes the sequences of one call of `generate`.
+
+    A single text is written while it grows; everything else once all of it is there.
+
+    Args:
+        ui: where it is written and told.
+        bundle: the model that wrote the sequences.
+        prompt: what is shown before the first one.
+        count: how many sequences were asked for.
+        out: a file or folder to write to; None: stdout.
+        as_json: whether to write JSON.
+        explain: whether to tell what the decoder forbade.
+    """
+
+    def __init__(
+        self,
+        ui: Ui,
+        bundle: Bundle,
+        prompt: str,
+        count: int,
+        *,
+        out: Path | None,
+        as_json: bool,
+        explain: bool,
+    ) -> None:
+        self._ui = ui
+        self._bundle = bundle
+        self._paper = Paper(ui, prompt)
+        self._out = out
+        self._as_json = as_json
+        self._explain = explain
+        alone = count == 1 and not as_json and out is None
+        self._streams = alone and not bundle.domain.shows
+        self._remarks: list[str] = []
+
+    @property
+    def stream(self) -> Callable[[int, str], None] | None:
+        """What is called with text as it grows, if it is written then."""
+        return (lambda row, text: self._paper.write(text)) if self._streams else None
+
+    def note(self, text: str) -> None:
+        """Keeps a remark until the text is written."""
+        self._remarks.append(text)
+
+    def write(self, written: Sequence[Generated]) -> None:
+        """The sequences, and after them what there is to tell."""
+        made = self._write(written)
+        if self._explain and not self._as_json:
+            for number, part in enumerate(written, 1):
+                self._tell(part, f"sequence {number}, " if len(written) > 1 else "")
+        for remark in self._remarks:
+            self._ui.note(remark)
+        for path in made:
+            self._ui.note(f"wrote {path}")
+
+    def _write(self, written: Sequence[Generated]) -> Sequence[Path]:
+        """The sequences alone; the files made."""
+        domain, codec = self._bundle.domain, self._bundle.codec
+        if self._as_json:
+            return self._write_json([as_json(part, self._explain) for part in written])
+        if self._out is not None:
+            return domain.write(written, codec, self._out)
+        if domain.shows:
+            self._ui.write(domain.show(written, codec))
+        else:
+            self._write_text(written)
+        return ()
+
+    def _write_json(self, rows: list[dict[str, Any]]) -> Sequence[Path]:
+        from rnngen.files.atomic import saving
+
+        if self._out is None:
+            self._ui.json(rows)
+            return ()
+        with saving(self._out):
+            self._out.write_text(for_programs(rows) + "\n", encoding="utf-8")
+        return (self._out,)
+
+    def _write_text(self, written: Sequence[Generated]) -> None:
+        options = self._bundle.manifest.domain.options
+        between = "" if options.get("documents") == "line" else f"{SEPARATOR}\n"
+        for number, part in enumerate(written):
+            if number:
+                self._paper.begin(between + part.prompt)
+            if number or not self._streams:
+                self._paper.write(part.text)
+        self._paper.end()
+
+    def _tell(self, part: Generated, which: str) -> None:
+        """What the decoder forbade in a sequence."""
+        for forbidden in part.forbidden:
+            self._ui.note(f"{which}{forbidden}")
+        if not part.forbidden:
+            self._ui.note(f"{which}the decoder forbade nothing that the model wanted most")
+
+
+class Paper:
+    """Text on stdout.
+
+    The beginning is written with what follows, so that an error before leaves stdout empty.
+    """
+
+    def __init__(self, ui: Ui, beginning: str) -> None:
+        self._ui = ui
+        self._beginning = beginning
+        self._last = ""
+
+    def begin(self, beginning: str) -> None:
+        """Ends the line; the next thing written stands after `beginning`."""
+        self.end()
+        self._beginning = beginning
+
+    def write(self, text: str) -> None:
+        """More text."""
+        text, self._beginning = self._beginning + text, ""
+        if text:
+            self._ui.write(text)
+            self._last = text[-1]
+
+    def end(self) -> None:
+        """Ends the line, if it has not ended."""
+        self.write("")
+        if self._last != "\n":
+            self._ui.write("\n")
+            self._last = "\n"
+
+
+def as_json(part: Generated, explain: bool) -> dict[str, Any]:
+    """A sequence for programs; with `explain`, also what the decoder forbade."""
+    steps = zip(part.tokens or part.steps, part.log_probabilities, strict=True)
+    return {
+        "prompt": part.prompt,
+        "text": part.text,
+        "log_probability": part.log_probability,
+        "end": part.end,
+        "tokens": [{"token": token, "log_probability": log} for token, log in steps],
+        **({"forbidden": [one.to_json() for one in part.forbidden]} if explain else {}),
+    }
+
+
+def write_forecast(ui: Ui, made: Forecast, out: Path | None, as_json: bool) -> None:
+    """A forecast, on stdout or in files.
+
+    Raises:
+        UsageError: both JSON and a file are wanted.
+    """
+    if out is None and as_json:
+        ui.json(made.rows())
+    elif out is None:
+        ui.write(made.show())
+    elif as_json:
+        raise UsageError("`--json` goes to stdout, `--out` is CSV", hint="leave one of them out")
+    else:
+        for path in made.write(out, ui.note):
+            ui.note(f"wrote {path}")

@@ -1,0 +1,90 @@
+"""The data a model was trained on is found again, or the reason why not is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import rnngen
+from rnngen.bundles.bundle import Bundle
+from rnngen.contracts.errors import DataError, UsageError
+from rnngen.verbs import learned
+from rnngen.verbs.context import ModelContext
+
+TEXT = "the river runs.\nthe tower stands.\n" * 40
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    folder = tmp_path_factory.mktemp("learned")
+    (folder / "text.txt").write_text(TEXT)
+    small = ["train.sample=0", "text.valid=0"]
+    return rnngen.fit(
+        str(folder / "text.txt"), run=folder / "run", hidden=4, steps=1, options=small
+    )
+
+
+def silent(text: str) -> None:
+    """Told what nobody asks for here."""
+
+
+def test_the_training_text_is_read_again_as_it_was(trained: Bundle) -> None:
+    store = learned.reopen(trained).train
+    assert "".join(learned.texts(trained.codec, store)).strip() == TEXT.strip()
+
+
+def test_a_long_text_comes_in_blocks(trained: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learned, "BLOCK", 100)
+    blocks = list(learned.texts(trained.codec, learned.reopen(trained).train))
+    assert len(blocks) == -(-len(learned.reopen(trained).train) // 100)
+    assert "".join(blocks).strip() == TEXT.strip()
+
+
+def test_a_decoder_is_told_the_steps_that_the_model_learned_from(trained: Bundle) -> None:
+    told: list[str] = []
+    context = ModelContext(trained, told.append)
+    assert context.codec is trained.codec
+    steps = np.concatenate(list(context.learned()))
+    assert np.array_equal(steps, learned.reopen(trained).train.steps)
+    context.note("worth knowing")
+    assert told == ["worth knowing"]
+
+
+def test_changed_data_is_not_what_the_model_learned(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text(TEXT)
+    run = rnngen.fit(str(path), run=tmp_path / "run", hidden=4, steps=1, options=["train.sample=0"])
+    path.write_text(TEXT + "and more.\n")
+    with pytest.raises(DataError, match="changed"):
+        learned.reopen(run)
+    told: list[str] = []
+    (found,) = learned.sources_of(run, (), told.append)
+    assert found.path == path
+    assert told == ["the data changed since the model was trained; the new data is used"]
+    path.unlink()
+    with pytest.raises(UsageError):
+        learned.reopen(run)
+
+
+def test_several_tasks_are_not_one_text(trained: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = replace(trained.data_record, fingerprint=["a", "b"])
+    monkeypatch.setattr(type(trained), "data_record", record)
+    with pytest.raises(DataError, match="several tasks"):
+        learned.reopen(trained)
+
+
+def test_standard_input_can_not_be_read_again(
+    trained: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(trained), "data_record", replace(trained.data_record, sources=["-"]))
+    with pytest.raises(UsageError, match="standard input") as caught:
+        learned.sources_of(trained, (), silent)
+    assert f"rnngen generate {trained.path} FILE" in str(caught.value.hint)
+
+
+def test_a_part_that_the_makers_did_not_split_off_is_refused(trained: Bundle) -> None:
+    with pytest.raises(UsageError, match="no part `test`, because its makers did not split it"):
+        learned.encode(trained, (), "test", silent)
