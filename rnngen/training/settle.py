@@ -1,11 +1,10 @@
-"""What the user wants, merged with file, parent bundle and defaults."""
+"""Merges what the user wants with the file, the parent bundle and the defaults."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from rnngen.bundles.bundle import Bundle
@@ -15,45 +14,18 @@ from rnngen.kernel.config_file import Config
 from rnngen.kernel.core_options import DROPOUTS, ModelOptions, TrainOptions
 from rnngen.kernel.settings import Settings, resolve
 from rnngen.kernel.strategies import resolve as resolve_strategies
+from rnngen.training.wanted import Wanted
 
 CORE: dict[str, type] = {"model": ModelOptions, "train": TrainOptions}
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What the user asked for; what is None or empty was not said.
-
-    Args:
-        data: files, folders, patterns, `-`, `corpus:NAME`; several are one corpus, or under a
-            strategy tasks in a row.
-        valid: files to validate on instead of a part of the data.
-        domain: name of the domain.
-        plugins: strategies, or plugins that bring some, in order.
-        arrangement: which data arguments are learned together, by number, task by task; with it
-            each argument is a data set of its own, and all are measured after each task.
-        flags: options by section.
-        options: `name=value` texts.
-        config: configuration file; None looks for `rnngen.toml`.
-        start: a bundle to go on from (`--from`).
-    """
-
-    data: Sequence[str] = ()
-    valid: Sequence[str] = ()
-    domain: str | None = None
-    plugins: Sequence[str] = ()
-    arrangement: Sequence[Sequence[int]] | None = None
-    flags: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    options: Sequence[str] = ()
-    config: Path | None = None
-    start: Path | None = None
-
-
-def _domain_name(wanted: Wanted, start: Bundle | None) -> str:
+def domain_name_of(wanted: Wanted, start: Bundle | None) -> str:
+    """The domain that was asked for, else the parent bundle's, else text."""
     return wanted.domain or (start.manifest["domain"]["name"] if start else "text")
 
 
-def _with_file(wanted: Wanted, file: Config | None) -> Wanted:
-    """What the configuration file's `[fit]` says, where the command line is silent."""
+def with_file(wanted: Wanted, file: Config | None) -> Wanted:
+    """Takes what the user did not say from the configuration file's `[fit]`."""
     table = file.command("fit") if file else {}
     return replace(
         wanted,
@@ -94,7 +66,7 @@ def settle(
     """
     catalog = get_catalog()
     environment = os.environ if environment is None else environment
-    domain_name = _domain_name(wanted, start)
+    domain_name = domain_name_of(wanted, start)
     inherited = _inherited(start) if start else _defaults(catalog.find("domain", domain_name))
     core = resolve(
         CORE,
@@ -176,10 +148,3 @@ def _of_core(text: str) -> bool:
 
 def _only_core(file: Config) -> dict[str, Mapping[str, Any]]:
     return {name: table for name, table in file.sections.items() if name in CORE}
-
-
-def absolute(argument: str) -> str:
-    """A data argument that means the same from any folder."""
-    if argument == "-" or argument.startswith("corpus:"):
-        return argument
-    return str(Path(argument).expanduser().absolute())
