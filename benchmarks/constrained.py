@@ -250,7 +250,7 @@ def generation(seconds: float) -> list[dict[str, Any]]:
 def exact(train: float, count: int) -> list[dict[str, Any]]:
     """Milliseconds a sample, with a character GRU of words on one thread."""
     rows = []
-    poems = Path(__file__).parents[1] / "corpora" / "poems.txt"
+    poems = Path(__file__).parents[1] / "corpora" / "rnngen_corpora" / "poems.txt"
     words = sorted(set(re.findall("[a-z]{2,}", poems.read_text("utf-8").lower())))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "words.txt"

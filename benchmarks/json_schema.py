@@ -34,7 +34,7 @@ from rnngen.contracts.constraint import Single, Vocabulary
 from rnngen.contracts.decoder import Request
 from rnngen.contracts.errors import RnngenError
 from rnngen_constrained.decoder.decoder import Constrained
-from rnngen_constrained.json_schema.constraint import JsonSchema
+from rnngen_constrained.json_schema.kind import JsonSchema
 from rnngen_constrained.machines.planned import PlannedMachine
 
 BYTES = Vocabulary([b"", *(bytes([n]) for n in range(256))], ["end", *map(str, range(256))], 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -31,6 +32,24 @@ FLOORS = {
 
 FILE, FUNCTION, CLASS = 400, 60, 20
 """The most lines of a file, lines of a function, and methods of a class."""
+
+CONTRACTS = (
+    *(rnngen.Codec, rnngen.Constraint, rnngen.Decoder, rnngen.Domain, rnngen.Engine),
+    *(rnngen.Exporter, rnngen.Likelihood, rnngen.Machine, rnngen.Rule, rnngen.Single),
+    *(rnngen.Strategy, rnngen.StreamDecoder, rnngen.Tracker),
+)
+
+MAY_ASK = ("rnngen.contracts.conform", "rnngen_constrained.machines.strangers")
+"""Where what derives from no contract is given what it lacks."""
+
+STILL_ASKING = {
+    "rnngen.training.plan": {"condition", "corpus"},
+    "rnngen.training.settle": {"changeable", "defaults"},
+}
+"""Modules that ask an object of a contract for an ability by its name; this only shrinks."""
+
+TWICE = {"__init__", "options", "read"}
+"""Names that several files of a package may have."""
 
 LIBRARIES = {"click": {"cli"}, "rich": {"cli"}, "pluggy": {"kernel"}}
 """Libraries that only some rooms know."""
@@ -90,6 +109,8 @@ def arrows() -> dict[str, set[str]]:
 
 CORE = [name for name in modules() if name.startswith("rnngen.") and name != "rnngen.__main__"]
 PLUGIN_MODULES = [name for name in modules() if name.startswith("rnngen_")]
+ROOMS = [f"rnngen.{name}" for names in FLOORS.values() for name in names.split()]
+PLUGIN_PACKAGES = sorted({name.partition(".")[0] for name in PLUGIN_MODULES})
 
 
 def test_the_package_is_two_files_and_the_rooms_of_the_table():
@@ -139,6 +160,81 @@ def test_no_files_import_each_other_in_a_circle():
     assert not circles
 
 
+@cache
+def abilities() -> frozenset[str]:
+    """What all contracts have, by name: nobody needs to ask whether it is there."""
+    named: set[str] = set()
+    for contract in CONTRACTS:
+        for each in contract.__mro__[:-1]:
+            named |= {*vars(each), *vars(each).get("__annotations__", {})}
+    # Many things have a name that are no components.
+    return frozenset(name for name in named - {"name"} if not name.startswith("_"))
+
+
+def asked(name: str) -> set[str]:
+    """The abilities that a module asks for with `hasattr` or `getattr`, by a literal name."""
+    found = set()
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("hasattr", "getattr"):
+            wanted = node.args[1]
+            if isinstance(wanted, ast.Constant) and wanted.value in abilities():
+                found.add(str(wanted.value))
+    return found
+
+
+@pytest.mark.parametrize("name", [*CORE, *PLUGIN_MODULES])
+def test_nobody_asks_whether_an_object_has_what_its_contract_gives_to_all(name):
+    if name not in MAY_ASK:
+        assert asked(name) <= STILL_ASKING.get(name, set())
+
+
+def test_abilities_asked_for_are_found():
+    """The test above sees what it is about: `conform` asks, as nobody else has to."""
+    assert {"state_dict", "task_gradient"} <= asked("rnngen.contracts.conform")
+    assert {"bytes_of", "prime", "attach", "step_shape", "nll", "memory_tokens"} <= abilities()
+
+
+def is_in(module: str, parents: tuple[str, ...]) -> bool:
+    return any(f"{module}.".startswith(f"{parent}.") for parent in parents)
+
+
+def not_public(name: str) -> set[str]:
+    """What a module of a plugin imports of us, or of another plugin, that is not public."""
+    own, found = name.partition(".")[0], set()
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if is_ours(alias.name) and alias.name not in ("rnngen", own):
+                    found.add(alias.name)
+        elif isinstance(node, ast.ImportFrom) and is_ours(str(node.module)):
+            module = str(node.module)
+            if is_in(module, (own, "rnngen.testing")):
+                continue
+            exported = importlib.import_module(module).__all__ if "." not in module else ()
+            found |= {
+                f"{module}.{alias.name}"
+                for alias in node.names
+                if alias.name not in exported and f"{module}.{alias.name}" != "rnngen.testing"
+            }
+    return found
+
+
+def is_ours(module: str) -> bool:
+    root = module.partition(".")[0]
+    return root == "rnngen" or root in PLUGIN_PACKAGES
+
+
+@pytest.mark.parametrize("name", PLUGIN_MODULES)
+def test_a_plugin_imports_public_names_only(name):
+    assert not not_public(name)
+
+
+@pytest.mark.parametrize("package", [*ROOMS, *PLUGIN_PACKAGES])
+def test_two_files_of_a_room_or_a_plugin_have_different_names(package):
+    names = [path.stem for name, path in modules().items() if is_in(name, (package,))]
+    assert not {name for name in names if names.count(name) > 1} - TWICE
+
+
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_a_library_is_known_in_its_rooms_only(library):
     users = {
@@ -155,8 +251,3 @@ def test_a_room_says_the_same_in_its_package_and_in_the_architecture():
     for name in rooms:
         docstring = ast.get_docstring(tree(f"rnngen.{name}")) or ""
         assert " ".join(docstring.split("\n\n")[0].split()) == said[name]
-
-
-def test_every_public_name_is_found_where_the_table_says():
-    for name in rnngen.__all__:
-        assert getattr(rnngen, name) is not None

@@ -97,7 +97,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RNNGEN_MODEL_HIDDEN", "16")
     monkeypatch.setenv("RNNGEN_TRAIN_SAMPLE", "20")
-    text = (ROOT / "corpora" / "poems.txt").read_text("utf-8")
+    text = (ROOT / "corpora" / "rnngen_corpora" / "poems.txt").read_text("utf-8")
     (tmp_path / "poems").mkdir()
     for number, poem in enumerate(text.split("\n\n")):
         (tmp_path / "poems" / f"{number}.txt").write_text(poem + "\n", "utf-8")
@@ -153,17 +153,21 @@ def test_make_demo_runs_what_the_readme_says() -> None:
 
 def test_the_exit_codes_of_the_readme_are_those_of_the_code() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
-    said = {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)}
+    section = text[text.index("## Exit codes") :].split("\n## ")[0]
+    said = {int(code) for code in re.findall(r"^\| (\d+) \|", section, re.MULTILINE)}
     names = [name for name in vars(ExitCode) if name.isupper()]
     assert said == {getattr(ExitCode, name) for name in names}
 
 
 def test_every_place_the_readme_names_is_there() -> None:
-    (tree,) = [block for block in blocks("README.md", "") if block.startswith("rnngen/\n")]
-    folder = ROOT
-    for line in tree.splitlines():
-        if not line.startswith("  "):
-            folder = ROOT / line.split()[0]
-        for name in re.findall(r"[\w./]+(?:\.py|/|\.md|\.txt)(?=\s|$)", line.split("   ")[0]):
-            base = folder if line.startswith("  ") else ROOT
-            assert (base / name).exists(), name
+    text = (ROOT / "README.md").read_text("utf-8")
+    section = text[text.index("## What is where") :]
+    rooms = re.findall(r"^\| \d \| `(\w+)/` \|", section, re.MULTILINE)
+    beside = re.findall(r"^\| `([\w./]+)` \|", section, re.MULTILINE)
+    plugins = re.findall(r"`(rnngen_\w+)`", section)
+    assert len(rooms) == 13
+    assert len(plugins) == 7
+    assert "CHANGELOG.md" in beside
+    for folder, names in (("rnngen", rooms), (".", beside), ("plugins", plugins)):
+        for name in names:
+            assert (ROOT / folder / name).exists(), name

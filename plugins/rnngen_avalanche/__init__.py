@@ -7,11 +7,10 @@ Needs `pip install 'rnngen[avalanche]'`. Avalanche is imported when a run starts
 
 from __future__ import annotations
 
-import rnngen
-from rnngen.kernel.hookspecs import Register
+from rnngen import Register, hookimpl
 
 
-@rnngen.hookimpl
+@hookimpl
 def register_strategies(register: Register) -> None:
     """The bridge; which strategy crosses it is an option."""
     register(

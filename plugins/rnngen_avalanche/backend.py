@@ -7,10 +7,10 @@ import warnings
 from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 
-from rnngen.contracts.errors import PluginError
+from rnngen import PluginError
 
 VERSION = "0.6.0"
-"""The release whose plugins were read, and whose faults `mends.py` knows."""
+"""The release whose plugins were read, and whose faults `avalanche_fixes.py` knows."""
 
 HINT = "`pip install 'rnngen[avalanche]'`"
 

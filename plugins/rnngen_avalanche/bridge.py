@@ -21,21 +21,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from torch import Tensor
 
-import rnngen
-from rnngen.contracts.batch import Batch
-from rnngen.contracts.errors import BundleError
-from rnngen.training.learning_check import learned_little, too_strong
-from rnngen.training.rehearsal import beside
-from rnngen.training.run import Run, Task
+from rnngen import Batch, BundleError, Run, Task, beside, hookimpl, warn_if_not_learned
 from rnngen_avalanche import backend, names, refusals
+from rnngen_avalanche.carried_over import Inherited, shapes_of
 from rnngen_avalanche.chunk import Chunk
 from rnngen_avalanche.effects import Effects
-from rnngen_avalanche.inherited import Inherited, shapes_of
 from rnngen_avalanche.options import Options
 from rnngen_avalanche.view import PluginView
 
 if TYPE_CHECKING:
-    from rnngen_avalanche.facade import Facade
+    from rnngen_avalanche.fake_template import FakeTemplate
     from rnngen_avalanche.rehearsal import Rehearsal
 
 
@@ -52,20 +47,20 @@ class Bridge:
         self.names = names.read(self.options.strategy)
         refusals.check_options(self.options, self.names)
         backend.check()
-        self._facade: Facade | None = None
+        self._template: FakeTemplate | None = None
         self._parts: dict[str, Any] = {}
         self._rehearsal: Rehearsal | None = None
         self._effects: Effects | None = None
         self._inherited: Inherited | None = None
         self._epoch = 0
         self._open = False
-        """Whether the facade has the task that is learned."""
+        """Whether the template has the task that is learned."""
         self._run: Run | None = None
 
     @property
     def memory_tokens(self) -> int:
         """Steps of old text that are kept."""
-        if self._facade is None:
+        if self._template is None:
             return 0
         from rnngen_avalanche.rehearsal import tokens_kept
 
@@ -73,7 +68,7 @@ class Bridge:
 
     # A run -----------------------------------------------------------------------------------
 
-    @rnngen.hookimpl
+    @hookimpl
     def fit_started(self, run: Run) -> None:
         """Imports Avalanche, and builds its plugins for this run."""
         refusals.check_run(run)
@@ -88,13 +83,13 @@ class Bridge:
 
     def _build(self, run: Run) -> None:
         build = backend.load("build")
-        facade = backend.load("facade")
+        fakes = backend.load("fake_template")
         window = max(task.batches.chunk for task in run.tasks)
         for name in refusals.KEEPING.intersection(self.names):
             kept = build.memory_windows(name, self.options, window)
             refusals.check_memory(kept, self.options.memory, window)
         chunk = Chunk()
-        clock = facade.Clock()
+        clock = fakes.Clock()
         self._parts = build.plugins(
             self.names,
             self.options,
@@ -105,70 +100,70 @@ class Bridge:
             window=window,
         )
         view = PluginView(run.model, chunk, cast(int, run.tasks[0].train.boundary), run.dtype)
-        self._facade = facade.Facade(view, self._parts, clock, run.optimizer, run.seed)
+        self._template = fakes.FakeTemplate(view, self._parts, clock, run.optimizer, run.seed)
         self._rehearsal = self._effects = None
         self._epoch, self._open = 0, False
 
     @property
-    def facade(self) -> Facade:
+    def template(self) -> FakeTemplate:
         """What the plugins see; there is one from `fit_started` on."""
-        assert self._facade is not None
-        return self._facade
+        assert self._template is not None
+        return self._template
 
     # A task ----------------------------------------------------------------------------------
 
-    @rnngen.hookimpl
+    @hookimpl
     def task_started(self, run: Run, task: Task) -> None:
         """Tells the plugins; a model that goes on learning brings what they knew of it."""
         if run.start is not None and run.position.task == 0:
             Inherited.check(self._inherited, self.names, run)
-        facade = self.facade
+        template = self.template
         self._enter(run, task)
-        facade.model.forget()
+        template.model.forget()
         self._epoch = 0
-        if facade.clock.train_exp_counter == 1:
+        if template.clock.train_exp_counter == 1:
             self._effects = Effects(self._parts)
-        with facade.between_tasks():
-            facade.fire("before_training")
-            facade.fire("before_train_dataset_adaptation")
-            facade.fire("after_train_dataset_adaptation")
-            facade.fire("before_training_exp", self._effects)
-        facade.fire("before_training_epoch")
+        with template.between_tasks():
+            template.fire("before_training")
+            template.fire("before_train_dataset_adaptation")
+            template.fire("after_train_dataset_adaptation")
+            template.fire("before_training_exp", self._effects)
+        template.fire("before_training_epoch")
         self._take_rehearsal(run)
 
     def _enter(self, run: Run, task: Task) -> None:
         epochs = round(run.options.epochs or 1)
-        number = self.facade.clock.train_exp_counter
-        self.facade.begin(task.batches, number, self.options.batches, epochs)
+        number = self.template.clock.train_exp_counter
+        self.template.begin(task.batches, number, self.options.batches, epochs)
         self._open = True
 
     def _reenter(self, run: Run) -> None:
         """A run that goes on inside a task: the plugins are where they were, their data are not."""
         self._enter(run, run.task)
         if "replay" in self._parts:
-            with self.facade.between_tasks():
-                self._parts["replay"].before_training_exp(self.facade)
+            with self.template.between_tasks():
+                self._parts["replay"].before_training_exp(self.template)
             self._take_rehearsal(run)
 
     def _take_rehearsal(self, run: Run) -> None:
-        if self.facade.dataloader is not None:
+        if self.template.dataloader is not None:
             from rnngen_avalanche.rehearsal import Rehearsal
 
-            self._rehearsal = Rehearsal.of(self.facade.dataloader, run.seed)
+            self._rehearsal = Rehearsal.of(self.template.dataloader, run.seed)
 
-    @rnngen.hookimpl
+    @hookimpl
     def task_finished(self, run: Run) -> None:
         """The plugins estimate importances, copy the model, or fill their memory."""
         if not self._open:
             self._reenter(run)
-        facade = self.facade
-        facade.chunk.close()
-        facade.fire("after_training_epoch")
-        with facade.between_tasks(), facade.model.without_dropout():
-            facade.fire("after_training_exp")
-            facade.fire("after_training")
-        facade.optimizer.zero_grad(set_to_none=True)
-        facade.end()
+        template = self.template
+        template.chunk.close()
+        template.fire("after_training_epoch")
+        with template.between_tasks(), template.model.without_dropout():
+            template.fire("after_training_exp")
+            template.fire("after_training")
+        template.optimizer.zero_grad(set_to_none=True)
+        template.end()
         self._rehearsal, self._open = None, False
         if self._effects is not None:
             self._effects.report(run)
@@ -176,89 +171,86 @@ class Bridge:
 
     # A step ----------------------------------------------------------------------------------
 
-    @rnngen.hookimpl
+    @hookimpl
     def rehearse(self, run: Run, batch: Batch) -> Batch | None:
         """Rows of the memory; then the plugins may look at the batch, and pass over their own."""
         if not self._open:
             self._reenter(run)
-        facade = self.facade
+        template = self.template
         self._count_epochs(run)
         rows = None
         if self._rehearsal is not None:
-            turn = facade.clock.train_iterations
-            rows = self._rehearsal.rows(len(batch.inputs), turn, facade.model.boundary)
+            turn = template.clock.train_iterations
+            rows = self._rehearsal.rows(len(batch.inputs), turn, template.model.boundary)
             rows = rows.to(run.device)
         whole = batch if rows is None else beside(batch, [rows])
-        facade.chunk.read(whole, batch.inputs.shape[1])
-        if facade.hears("before_training_iteration"):
-            facade.fire("before_training_iteration")
-            if not facade.model.training:
+        template.chunk.read(whole, batch.inputs.shape[1])
+        if template.hears("before_training_iteration"):
+            template.fire("before_training_iteration")
+            if not template.model.training:
                 # RWalk leaves the model in evaluation mode.
-                facade.model.train()
-            facade.optimizer.zero_grad(set_to_none=True)
+                template.model.train()
+            template.optimizer.zero_grad(set_to_none=True)
         return rows
 
     def _count_epochs(self, run: Run) -> None:
         epoch = (run.position.batch - 1) // len(run.task.batches)
         while self._epoch < epoch:
             self._epoch += 1
-            self.facade.fire("after_training_epoch")
-            self.facade.fire("before_training_epoch")
+            self.template.fire("after_training_epoch")
+            self.template.fire("before_training_epoch")
 
-    @rnngen.hookimpl
+    @hookimpl
     def loss_terms(self, batch: Batch, output: Tensor) -> Mapping[str, Tensor] | None:
         """What the plugins add to the loss."""
-        facade = self.facade
-        facade.fire("before_forward")
-        facade.fire("after_forward")
-        if not facade.hears("before_backward"):
+        template = self.template
+        template.fire("before_forward")
+        template.fire("after_forward")
+        if not template.hears("before_backward"):
             return None
-        chunk = facade.chunk
+        chunk = template.chunk
         if chunk.batch is None or batch.inputs.shape != chunk.batch.inputs.shape:
             # Other strategies rehearse, too.
             chunk.read(batch, chunk.lanes, again=True)
-        penalty = facade.penalty(output, self._effects)
+        penalty = template.penalty(output, self._effects)
         return {"penalty": penalty} if penalty.requires_grad else None
 
-    @rnngen.hookimpl
+    @hookimpl
     def gradients_ready(self) -> None:
         """A-GEM and GEM project the gradient."""
-        self.facade.fire("after_backward", self._effects)
-        self.facade.fire("before_update")
+        self.template.fire("after_backward", self._effects)
+        self.template.fire("before_update")
 
-    @rnngen.hookimpl
+    @hookimpl
     def step_finished(self) -> None:
         """SI and RWalk take note of the step."""
-        self.facade.fire("after_update")
-        self.facade.fire("after_training_iteration")
+        self.template.fire("after_update")
+        self.template.fire("after_training_iteration")
 
-    @rnngen.hookimpl
+    @hookimpl
     def tasks_measured(self, run: Run) -> None:
         """Says so if lambda is so large that a task was not learned."""
         weighed = [name for name in self.names if name in refusals.WEIGHED]
-        if weighed and learned_little(run):
+        if weighed:
             build = backend.load("build")
             name = max(weighed, key=lambda name: build.strength(name, self.options))
             strength = build.strength(name, self.options)
-            if strength:
-                run.warn(
-                    too_strong("avalanche", "lambda", strength, build.LAMBDA[name], run.task.name)
-                )
+            warn_if_not_learned(run, "avalanche", "lambda", strength, build.LAMBDA[name])
 
     # What is kept ------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
         """What every plugin remembers, and where the clock stands."""
-        if self._facade is None:
+        if self._template is None:
             return {}
         saved = backend.load("saved")
         return {
-            "clock": saved.clock(self._facade),
+            "clock": saved.clock(self._template),
             "epoch": self._epoch,
             "pending": None if self._effects is None else sorted(self._effects.pending),
-            "shapes": shapes_of(self._facade.model.net),
+            "shapes": shapes_of(self._template.model.net),
             "parts": {
-                name: saved.export(name, plugin, self._facade)
+                name: saved.export(name, plugin, self._template)
                 for name, plugin in self._parts.items()
             },
         }
@@ -277,12 +269,12 @@ class Bridge:
         try:
             self._inherited = Inherited(state["parts"].keys(), state["shapes"])
             self._inherited.check_growth(self._parts, run)
-            saved.set_clock(self.facade, state["clock"])
+            saved.set_clock(self.template, state["clock"])
             self._epoch = int(state["epoch"])
             if state["pending"] is not None:
                 self._effects = Effects(state["pending"])
             for name in self._parts.keys() & state["parts"].keys():
-                saved.restore(name, self._parts[name], state["parts"][name], self.facade)
+                saved.restore(name, self._parts[name], state["parts"][name], self.template)
         except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
             raise BundleError(
                 f"the saved state of strategy `avalanche` is not whole: {type(error).__name__}: "

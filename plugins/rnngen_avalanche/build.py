@@ -8,7 +8,7 @@ from typing import Any
 from avalanche.training.plugins import EWCPlugin, GEMPlugin, MASPlugin, RWalkPlugin
 from avalanche.training.plugins.clock import Clock
 
-from rnngen_avalanche import mends
+from rnngen_avalanche import avalanche_fixes
 from rnngen_avalanche.chunk import Chunk
 from rnngen_avalanche.options import Options
 
@@ -48,7 +48,7 @@ def plugins(
         names: from `names.read`.
         options: of the bridge.
         chunk: what the loop reads.
-        clock: of the facade.
+        clock: of the template.
         seed: of the run.
         lanes: of the largest batch.
         window: steps of the longest window.
@@ -62,19 +62,19 @@ def plugins(
 
     def ewc(name: str) -> EWCPlugin:
         if name == "ewc":
-            return mends.PerTokenEWC(half(name), "separate")
-        return mends.PerTokenEWC(half(name), "online", options.decay)
+            return avalanche_fixes.PerTokenEWC(half(name), "separate")
+        return avalanche_fixes.PerTokenEWC(half(name), "online", options.decay)
 
     makers: dict[str, Callable[[], Any]] = {
         "ewc": lambda: ewc("ewc"),
         "ewc-online": lambda: ewc("ewc-online"),
-        "si": lambda: mends.SI(strength("si", options)),
-        "lwf": lambda: mends.LwF(strength("lwf", options), options.temperature, chunk),
+        "si": lambda: avalanche_fixes.SI(strength("si", options)),
+        "lwf": lambda: avalanche_fixes.LwF(strength("lwf", options), options.temperature, chunk),
         "mas": lambda: MASPlugin(half("mas"), options.alpha),
         "rwalk": lambda: RWalkPlugin(half("rwalk")),
-        "agem": lambda: mends.AGEM(kept("agem"), options.rows or lanes, clock, seed),
+        "agem": lambda: avalanche_fixes.AGEM(kept("agem"), options.rows or lanes, clock, seed),
         "gem": lambda: GEMPlugin(kept("gem"), options.gamma),
-        "replay": lambda: mends.Replay(
+        "replay": lambda: avalanche_fixes.Replay(
             kept("replay"), batch_size_mem=options.rows or max(1, lanes // 2)
         ),
     }

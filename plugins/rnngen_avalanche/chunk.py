@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from rnngen.contracts.batch import Batch
+from rnngen import Batch
 
 IGNORED = -100
 """The target of a padded step; `torch.nn.functional.cross_entropy` leaves it out."""

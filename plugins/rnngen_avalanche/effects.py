@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from rnngen.training.run import Run
+from rnngen import Run
 
 PROJECTING = ("agem", "gem")
 
@@ -25,14 +25,14 @@ class Effects:
     def __init__(self, pending: Iterable[str]) -> None:
         self.pending = set(pending)
 
-    def watch(self, name: str, facade: Any, method: Callable[..., Any]) -> None:
+    def watch(self, name: str, template: Any, method: Callable[..., Any]) -> None:
         """Calls a plugin's method, and notes whether it changed something."""
         if name not in self.pending:
-            method(facade)
+            method(template)
             return
-        before = _seen(facade)
-        method(facade)
-        if _seen(facade) != before:
+        before = _seen(template)
+        method(template)
+        if _seen(template) != before:
             self.pending.discard(name)
 
     def report(self, run: Run) -> None:
@@ -45,10 +45,10 @@ class Effects:
             )
 
 
-def _seen(facade: Any) -> Any:
+def _seen(template: Any) -> Any:
     """Loss, gradients and data: what a plugin has to change to have an effect."""
     gradients = [
         None if parameter.grad is None else (id(parameter.grad), parameter.grad._version)
-        for parameter in facade.model.parameters()
+        for parameter in template.model.parameters()
     ]
-    return float(facade.loss.detach()), gradients, id(facade.dataloader)
+    return float(template.loss.detach()), gradients, id(template.dataloader)

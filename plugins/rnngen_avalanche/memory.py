@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnngen.contracts.batch import Batch, generator
+from rnngen import Batch, seeded
 from rnngen_avalanche.chunk import IGNORED, PADDING
 
 
@@ -46,7 +46,7 @@ class Memory:
         length = min(steps, x.shape[1])
         first = 0
         if length < x.shape[1]:
-            random = generator(self._seed, self._number, turn, 11)
+            random = seeded(self._seed, self._number, turn, 11)
             first = int(random.integers(x.shape[1] - length + 1))
         x, y = x[:, first : first + length].t(), y[:, first : first + length].t()
         if length < steps:
@@ -66,7 +66,7 @@ class Memory:
     def _at(self, index: int) -> int:
         epoch, place = divmod(index, len(self.x))
         if epoch != self._epoch:
-            self._order = generator(self._seed, self._number, epoch, 10).permutation(len(self.x))
+            self._order = seeded(self._seed, self._number, epoch, 10).permutation(len(self.x))
             self._epoch = epoch
         return int(self._order[place])
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rnngen.contracts.errors import UsageError
-from rnngen.contracts.options import suggest
+from rnngen import UsageError, suggest
 
 SUPPORTED = ("naive", "ewc", "ewc-online", "si", "lwf", "mas", "rwalk", "agem", "gem", "replay")
 

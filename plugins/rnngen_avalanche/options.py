@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rnngen.contracts.options import option
+from rnngen import option
 
 
 @dataclass(frozen=True)

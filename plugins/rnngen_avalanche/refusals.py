@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rnngen.contracts.errors import UsageError
-from rnngen.training.run import Run
+from rnngen import Run, UsageError
 from rnngen_avalanche.options import Options
 
 WEIGHED = {"ewc", "ewc-online", "si", "lwf", "mas", "rwalk"}

@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rnngen.contracts.batch import Batch
-from rnngen.training.rehearsal import beside
+from rnngen import Batch, beside
 from rnngen_avalanche import windows
 from rnngen_avalanche.memory import Memory
 

@@ -18,7 +18,7 @@ from avalanche.training.utils import ParamData
 from torch import Tensor
 
 from rnngen_avalanche import windows
-from rnngen_avalanche.facade import Facade
+from rnngen_avalanche.fake_template import FakeTemplate
 
 State = dict[str, Any]
 
@@ -44,7 +44,7 @@ def _bare(parameters: Mapping[str, Any] | None) -> dict[str, Tensor] | None:
 
 
 def _dressed(
-    state: Mapping[str, Tensor] | None, facade: Facade, device: torch.device | None = None
+    state: Mapping[str, Tensor] | None, template: FakeTemplate, device: torch.device | None = None
 ) -> dict[str, Any] | None:
     """As Avalanche keeps them, in the shapes that the parameters have now, flat or not.
 
@@ -53,11 +53,11 @@ def _dressed(
     """
     if state is None:
         return None
-    shapes = {name: parameter.shape for name, parameter in facade.model.named_parameters()}
+    shapes = {name: parameter.shape for name, parameter in template.model.named_parameters()}
     dressed = {}
     for name, old in state.items():
         shape = shapes[name] if old.dim() == len(shapes[name]) else (shapes[name].numel(),)
-        value = torch.zeros(shape, dtype=old.dtype, device=device or facade.device)
+        value = torch.zeros(shape, dtype=old.dtype, device=device or template.device)
         value[: len(old)] = old
         dressed[name] = ParamData(name, value.shape, init_tensor=value, device=value.device)
     return dressed
@@ -78,33 +78,33 @@ def _highest(ids: Tensor) -> int:
     return int(ids.max()) if ids.numel() else 0
 
 
-def _ewc(plugin: Any, facade: Facade) -> State:
+def _ewc(plugin: Any, template: FakeTemplate) -> State:
     return {
         part: {number: _bare(values) for number, values in getattr(plugin, part).items()}
         for part in ("importances", "saved_params")
     }
 
 
-def _ewc_back(plugin: Any, state: State, facade: Facade) -> None:
+def _ewc_back(plugin: Any, state: State, template: FakeTemplate) -> None:
     for part in ("importances", "saved_params"):
         for number, values in state[part].items():
-            getattr(plugin, part)[int(number)] = _dressed(values, facade)
+            getattr(plugin, part)[int(number)] = _dressed(values, template)
 
 
-def _si(plugin: Any, facade: Facade) -> State:
+def _si(plugin: Any, template: FakeTemplate) -> State:
     state = {part: _bare(plugin.syn_data[part]) for part in SI_PARTS if part not in OF_A_STEP}
     return {"anchor": _bare(plugin.ewc_data[0]), "importance": _bare(plugin.ewc_data[1]), **state}
 
 
-def _si_back(plugin: Any, state: State, facade: Facade) -> None:
+def _si_back(plugin: Any, state: State, template: FakeTemplate) -> None:
     def back(part: str) -> Any:
-        return _dressed(state[part], facade, torch.device("cpu"))
+        return _dressed(state[part], template, torch.device("cpu"))
 
     plugin.ewc_data = (back("anchor"), back("importance"))
     plugin.syn_data = {part: back("anchor" if part in OF_A_STEP else part) for part in SI_PARTS}
 
 
-def _lwf(plugin: Any, facade: Facade) -> State:
+def _lwf(plugin: Any, template: FakeTemplate) -> State:
     teacher = plugin.lwf.prev_model
     return {
         "tasks": plugin.lwf.expcount,
@@ -114,51 +114,51 @@ def _lwf(plugin: Any, facade: Facade) -> State:
     }
 
 
-def _lwf_back(plugin: Any, state: State, facade: Facade) -> None:
+def _lwf_back(plugin: Any, state: State, template: FakeTemplate) -> None:
     plugin.lwf.expcount = int(state["tasks"])
     if state["teacher"] is None:
         return
     plugin.lwf.prev_classes_by_task[0] = set(range(int(state["units"])))
-    teacher = plugin.lwf.prev_model = copy.deepcopy(facade.model)
+    teacher = plugin.lwf.prev_model = copy.deepcopy(template.model)
     for name, value in teacher.net.tensors().items():
         # A vocabulary that grew since has added rows; of these it is never asked.
         old = state["teacher"][name]
         value[tuple(slice(size) for size in old.shape)] = old.to(value.device)
-    teacher.carried = _moved(state["carried"], facade.device)
+    teacher.carried = _moved(state["carried"], template.device)
 
 
-def _mas(plugin: Any, facade: Facade) -> State:
+def _mas(plugin: Any, template: FakeTemplate) -> State:
     return {"importance": _bare(plugin.importance), "params": _bare(plugin.params)}
 
 
-def _mas_back(plugin: Any, state: State, facade: Facade) -> None:
-    plugin.importance = _dressed(state["importance"], facade)
-    plugin.params = _dressed(state["params"], facade)
+def _mas_back(plugin: Any, state: State, template: FakeTemplate) -> None:
+    plugin.importance = _dressed(state["importance"], template)
+    plugin.params = _dressed(state["params"], template)
 
 
-def _rwalk(plugin: Any, facade: Facade) -> State:
+def _rwalk(plugin: Any, template: FakeTemplate) -> State:
     state: State = {part: _bare(getattr(plugin, part)) for part in RWALK}
-    return {**state, "carried": facade.model.carried}
+    return {**state, "carried": template.model.carried}
 
 
-def _rwalk_back(plugin: Any, state: State, facade: Facade) -> None:
+def _rwalk_back(plugin: Any, state: State, template: FakeTemplate) -> None:
     for part in RWALK:
-        setattr(plugin, part, _dressed(state[part], facade))
-    facade.model.carried = _moved(state["carried"], facade.device)
+        setattr(plugin, part, _dressed(state[part], template))
+    template.model.carried = _moved(state["carried"], template.device)
 
 
-def _agem(plugin: Any, facade: Facade) -> State:
+def _agem(plugin: Any, template: FakeTemplate) -> State:
     return {"buffers": [_kept(buffer) for buffer in plugin.buffers]}
 
 
-def _agem_back(plugin: Any, state: State, facade: Facade) -> None:
+def _agem_back(plugin: Any, state: State, template: FakeTemplate) -> None:
     plugin.buffers = [_taken(buffer) for buffer in state["buffers"]]
     plugin.sample_size = max(plugin.sample_size, len(plugin.buffers))
     if plugin.buffers:
         plugin.draw()
 
 
-def _gem(plugin: Any, facade: Facade) -> State:
+def _gem(plugin: Any, template: FakeTemplate) -> State:
     return {
         "buffers": [
             {"x": plugin.memory_x[number], "y": plugin.memory_y[number]}
@@ -167,13 +167,13 @@ def _gem(plugin: Any, facade: Facade) -> State:
     }
 
 
-def _gem_back(plugin: Any, state: State, facade: Facade) -> None:
+def _gem_back(plugin: Any, state: State, template: FakeTemplate) -> None:
     for number, buffer in enumerate(state["buffers"]):
         plugin.memory_x[number], plugin.memory_y[number] = buffer["x"], buffer["y"]
         plugin.memory_tid[number] = torch.zeros(len(buffer["x"]), dtype=torch.int64)
 
 
-def _replay(plugin: Any, facade: Facade) -> State:
+def _replay(plugin: Any, template: FakeTemplate) -> State:
     policy = plugin.storage_policy
     return {
         "tasks": policy._num_exps,
@@ -184,7 +184,7 @@ def _replay(plugin: Any, facade: Facade) -> State:
     }
 
 
-def _replay_back(plugin: Any, state: State, facade: Facade) -> None:
+def _replay_back(plugin: Any, state: State, template: FakeTemplate) -> None:
     policy = plugin.storage_policy
     policy._num_exps = int(state["tasks"])
     for number, saved in enumerate(state["groups"]):
@@ -201,8 +201,8 @@ def _moved(state: Any, device: torch.device) -> Any:
     return None if state is None else type(state)(_moved(part, device) for part in state)
 
 
-Export = Callable[[Any, Facade], State]
-Restore = Callable[[Any, State, Facade], None]
+Export = Callable[[Any, FakeTemplate], State]
+Restore = Callable[[Any, State, FakeTemplate], None]
 
 WAYS: dict[str, tuple[Export, Restore]] = {
     "ewc": (_ewc, _ewc_back),
@@ -218,22 +218,22 @@ WAYS: dict[str, tuple[Export, Restore]] = {
 """How each is written, and read back into one that was built anew."""
 
 
-def export(name: str, plugin: Any, facade: Facade) -> State:
+def export(name: str, plugin: Any, template: FakeTemplate) -> State:
     """What a plugin remembers; tensors, numbers, lists and dicts."""
-    return WAYS[name][0](plugin, facade)
+    return WAYS[name][0](plugin, template)
 
 
-def restore(name: str, plugin: Any, state: State, facade: Facade) -> None:
+def restore(name: str, plugin: Any, state: State, template: FakeTemplate) -> None:
     """Gives it to a plugin that was built anew."""
-    WAYS[name][1](plugin, state, facade)
+    WAYS[name][1](plugin, state, template)
 
 
-def clock(facade: Facade) -> dict[str, int]:
+def clock(template: FakeTemplate) -> dict[str, int]:
     """The clock's counters."""
-    return dict(vars(facade.clock))
+    return dict(vars(template.clock))
 
 
-def set_clock(facade: Facade, counters: Mapping[str, int]) -> None:
+def set_clock(template: FakeTemplate, counters: Mapping[str, int]) -> None:
     """Sets them."""
     for name, value in counters.items():
-        setattr(facade.clock, name, int(value))
+        setattr(template.clock, name, int(value))

@@ -15,10 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnngen.contracts.cell import State, map_state, tensors
-from rnngen.model.loss import autocast
-from rnngen.model.model import Model
-from rnngen.training.rehearsal import extended
+from rnngen import Model, State, autocast, extended, map_state, tensors
 from rnngen_avalanche.chunk import PADDING, Chunk
 
 

@@ -18,7 +18,7 @@ from avalanche.benchmarks.utils import DataAttribute, TaskAwareSupervisedClassif
 from torch import Tensor
 from torch.utils.data import TensorDataset
 
-from rnngen.contracts.batch import Batch, Batches
+from rnngen import Batch, Batches
 from rnngen_avalanche.chunk import IGNORED, PADDING
 
 Windows = Any

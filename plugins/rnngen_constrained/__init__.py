@@ -2,12 +2,55 @@
 
 A kind of constraint is registered with the hook `register_constraints`, by anyone's plugin. Its
 target is called with what the user wrote, `target(text, **options)`, and gives a
-`rnngen_constrained.constraint.Constraint`, or a rule written as `start`, `step` and `accept`.
+`rnngen.Constraint`, or a rule written as `start`, `step` and `accept`. What plugins that bring
+kinds may use of this one is in `__all__`, each name imported on first use.
 """
 
 from __future__ import annotations
 
-from rnngen.kernel.hookspecs import Register, hookimpl
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from rnngen import Register, hookimpl
+
+if TYPE_CHECKING:
+    from rnngen_constrained.automata.byte_dfa import ByteDFA as ByteDFA
+    from rnngen_constrained.automata.token_dfa import trimmed as trimmed
+    from rnngen_constrained.errors import BadSyntax as BadSyntax
+    from rnngen_constrained.errors import ConstraintError as ConstraintError
+    from rnngen_constrained.errors import EmptyLanguage as EmptyLanguage
+    from rnngen_constrained.errors import Hostile as Hostile
+    from rnngen_constrained.errors import Unspellable as Unspellable
+    from rnngen_constrained.errors import Unsupported as Unsupported
+    from rnngen_constrained.files import read_bytes as read_bytes
+    from rnngen_constrained.kinds.word_list import texts_of as texts_of
+    from rnngen_constrained.machines.table import TableMachine as TableMachine
+    from rnngen_constrained.machines.without import without as without
+
+_PUBLIC = {
+    "BadSyntax": "rnngen_constrained.errors",
+    "ByteDFA": "rnngen_constrained.automata.byte_dfa",
+    "ConstraintError": "rnngen_constrained.errors",
+    "EmptyLanguage": "rnngen_constrained.errors",
+    "Hostile": "rnngen_constrained.errors",
+    "TableMachine": "rnngen_constrained.machines.table",
+    "Unspellable": "rnngen_constrained.errors",
+    "Unsupported": "rnngen_constrained.errors",
+    "read_bytes": "rnngen_constrained.files",
+    "texts_of": "rnngen_constrained.kinds.word_list",
+    "trimmed": "rnngen_constrained.automata.token_dfa",
+    "without": "rnngen_constrained.machines.without",
+}
+
+__all__ = sorted(_PUBLIC)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module `rnngen_constrained` has no attribute `{name}`")
+    value = getattr(importlib.import_module(_PUBLIC[name]), name)
+    globals()[name] = value
+    return value
 
 
 @hookimpl
@@ -15,8 +58,8 @@ def register_decoders(register: Register) -> None:
     """The decoder that satisfies constraints."""
     register(
         "constrained",
-        "rnngen_constrained.decoder.decoder.decoder:Constrained",
-        options="rnngen_constrained.decoder.decoder.options:Options",
+        "rnngen_constrained.decoder.decoder:Constrained",
+        options="rnngen_constrained.decoder.options:Options",
         summary="sequences that satisfy rules: regex, words, grammar, schema, rhyme, music",
     )
 
@@ -61,8 +104,8 @@ def register_constraints(register: Register) -> None:
     )
     register(
         "json-schema",
-        "rnngen_constrained.json_schema.constraint.constraint:JsonSchema",
-        options="rnngen_constrained.json_schema.constraint.constraint:Options",
+        "rnngen_constrained.json_schema.kind:JsonSchema",
+        options="rnngen_constrained.json_schema.kind:Options",
         summary="JSON that a schema in a file allows",
     )
     register(

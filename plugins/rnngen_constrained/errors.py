@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnngen.contracts.errors import ExitCode, RunError, UsageError
+from rnngen import ExitCode, RunError, UsageError
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -17,9 +17,10 @@ from typing import Any
 
 import torch
 
-from rnngen.contracts.constraint import INFINITE, Constraint, Machine, Vocabulary
+from rnngen import INFINITE, Machine, Vocabulary
 from rnngen_constrained.machines.rows import PerSequence
-from rnngen_constrained.machines.rule import RuleConstraint, is_rule
+from rnngen_constrained.machines.rule import RuleConstraint
+from rnngen_constrained.machines.strangers import as_constraint, as_machine, is_constraint, is_rule
 
 Build = Callable[[], Any]
 Valid = Callable[[Sequence[int]], bool]
@@ -54,12 +55,14 @@ def check_constraint(build: Build, vocabulary: Vocabulary, valid: Valid | None =
 def machine_of(build: Build, vocabulary: Vocabulary) -> Machine:
     """The machine of what `build` makes."""
     made = build()
-    if not isinstance(made, Constraint):
+    if is_constraint(made):
+        constraint = as_constraint(made)
+    else:
         assert is_rule(made), "it has neither `bind` nor `start`, `step` and `accept`"
-        made = RuleConstraint(type(made).__name__, made)
-    assert isinstance(made.name, str), "`name` is no text"
-    machine: Any = made.bind(vocabulary)
-    return machine if hasattr(machine, "select") else PerSequence(machine)
+        constraint = RuleConstraint(type(made).__name__, made)
+    assert isinstance(constraint.name, str), "`name` is not a text"
+    machine = as_machine(constraint.bind(vocabulary))
+    return machine if isinstance(machine, Machine) else PerSequence(machine)
 
 
 def _walk(machine: Machine, generator: random.Random, left: int) -> list[int]:

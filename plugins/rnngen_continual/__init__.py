@@ -6,11 +6,10 @@ naming several: `--plugin replay --plugin ewc`.
 
 from __future__ import annotations
 
-import rnngen
-from rnngen.kernel.hookspecs import Register
+from rnngen import Register, hookimpl
 
 
-@rnngen.hookimpl
+@hookimpl
 def register_strategies(register: Register) -> None:
     """Eight ways of learning the new, seven of which remember the old."""
     register(

@@ -14,10 +14,7 @@ from dataclasses import dataclass
 
 import torch
 
-import rnngen
-from rnngen.contracts.options import option
-from rnngen.model.loss import mean_nll
-from rnngen.training.run import Run
+from rnngen import Run, hookimpl, mean_nll, option
 from rnngen_continual.keeps_data import KeepsData
 from rnngen_continual.parameters import trained
 
@@ -45,7 +42,7 @@ class AGEM(KeepsData):
         super().__init__("agem", memory)
         self.share = share
 
-    @rnngen.hookimpl
+    @hookimpl
     def gradients_ready(self, run: Run) -> None:
         """Takes away what points against the memory's gradient."""
         memory = self.memory

@@ -11,9 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rnngen.contracts.batch import Batch
-from rnngen.training.run import Run
-from rnngen_continual.memory import Memory
+from rnngen import Batch, Run
+from rnngen_continual.kept_data import Memory
 from rnngen_continual.teacher import Teacher
 
 BLOCK = 32

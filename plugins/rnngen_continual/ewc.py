@@ -23,12 +23,9 @@ from typing import Literal
 
 import torch
 
-import rnngen
-from rnngen.contracts.batch import Batches
-from rnngen.contracts.options import option
-from rnngen.training.run import Run
+from rnngen import Batches, Run, hookimpl, option
+from rnngen_continual.gradients import spread, whole_gradient
 from rnngen_continual.parameters import Named, copies, grown, trained, zeros
-from rnngen_continual.passes import spread, whole_gradient
 from rnngen_continual.penalty import QuadraticPenalty
 
 LAMBDA = 0.4
@@ -78,7 +75,7 @@ class EWC(QuadraticPenalty):
         self.labels = labels
         self.batches = batches
 
-    @rnngen.hookimpl
+    @hookimpl
     def task_finished(self, run: Run, batches: Batches) -> None:
         """Estimates the Fisher information of the task."""
         fisher = self._fisher(run, batches)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import rnngen
-from rnngen.contracts.errors import UsageError
-from rnngen.training.run import Run
-from rnngen_continual.memory import Memory, Size
+from rnngen import Run, UsageError, hookimpl
+from rnngen_continual.kept_data import Memory, Size
 
 
 class KeepsData:
@@ -36,7 +34,7 @@ class KeepsData:
         """The memory, if there is something in it."""
         return self._memory if self._memory is not None and len(self._memory) else None
 
-    @rnngen.hookimpl
+    @hookimpl
     def fit_started(self, run: Run) -> None:
         """Looks whether the memory has room for a window of the smallest task.
 
@@ -65,7 +63,7 @@ class KeepsData:
                 "kept in the bundle, for `rnngen fit --from`"
             )
 
-    @rnngen.hookimpl
+    @hookimpl
     def task_started(self, run: Run) -> None:
         """Says so if nothing is kept although something was learned, or less than there is."""
         if run.start is not None and run.position.task == 0 and self._memory is None:
@@ -84,7 +82,7 @@ class KeepsData:
                     "up; name a larger one to keep them all"
                 )
 
-    @rnngen.hookimpl
+    @hookimpl
     def task_finished(self, run: Run) -> None:
         """Takes the task into the memory."""
         if self._memory is None:

@@ -16,12 +16,7 @@ from typing import Any
 
 from torch import Tensor
 
-import rnngen
-from rnngen.contracts.batch import Batch
-from rnngen.contracts.options import option
-from rnngen.model.loss import weighted_mean
-from rnngen.training.learning_check import learned_little, too_strong
-from rnngen.training.run import Run
+from rnngen import Batch, Run, hookimpl, option, warn_if_not_learned, weighted_mean
 from rnngen_continual.teacher import OldModel, divergence
 from rnngen_continual.tokens_only import require_tokens
 
@@ -52,19 +47,19 @@ class LearningWithoutForgetting:
         self.temperature = temperature
         self._old = OldModel()
 
-    @rnngen.hookimpl
+    @hookimpl
     def fit_started(self, run: Run) -> None:
         """Says what there is to protect."""
         require_tokens(run, "lwf")
         if len(run.tasks) == 1 and run.start is None:
             run.note("lwf: there is one task only, so there is nothing to protect")
 
-    @rnngen.hookimpl
+    @hookimpl
     def task_started(self, run: Run) -> None:
         """From the second task on, or for a model that goes on learning, there is a teacher."""
         self._old.begin(run)
 
-    @rnngen.hookimpl
+    @hookimpl
     def loss_terms(self, run: Run, batch: Batch, output: Tensor) -> Mapping[str, Tensor] | None:
         """How far the answers are from the teacher's, on all rows."""
         teacher = self._old.get(run)
@@ -73,16 +68,15 @@ class LearningWithoutForgetting:
         apart = divergence(output, teacher.output(run, batch), self.temperature)
         return {"distillation": self.lambda_ * weighted_mean(apart, batch.weights)}
 
-    @rnngen.hookimpl
+    @hookimpl
     def task_finished(self) -> None:
         """The teacher has done its work."""
         self._old.end()
 
-    @rnngen.hookimpl
+    @hookimpl
     def tasks_measured(self, run: Run) -> None:
         """Says so if λ is so large that a task was not learned."""
-        if self.lambda_ and learned_little(run):
-            run.warn(too_strong("lwf", "lambda", self.lambda_, LAMBDA, run.task.name))
+        warn_if_not_learned(run, "lwf", "lambda", self.lambda_, LAMBDA)
 
     def state_dict(self) -> dict[str, Any]:
         """The teacher, while a task is being learned."""

@@ -15,13 +15,9 @@ from dataclasses import dataclass
 
 import torch
 
-import rnngen
-from rnngen.contracts.batch import Batches
-from rnngen.contracts.options import option
-from rnngen.model.loss import batch_nll
-from rnngen.training.run import Run
+from rnngen import Batches, Run, batch_nll, hookimpl, option
+from rnngen_continual.gradients import spread, without_dropout
 from rnngen_continual.parameters import Named, trained, zeros
-from rnngen_continual.passes import spread, without_dropout
 from rnngen_continual.penalty import QuadraticPenalty
 
 LAMBDA = 0.02
@@ -57,7 +53,7 @@ class MemoryAwareSynapses(QuadraticPenalty):
         self.alpha = alpha
         self.batches = batches
 
-    @rnngen.hookimpl
+    @hookimpl
     def task_finished(self, run: Run, batches: Batches) -> None:
         """Measures the sensitivity on the task's inputs."""
         sensitivity = self._sensitivity(run, batches)

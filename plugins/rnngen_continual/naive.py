@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import rnngen
-from rnngen.training.run import Run
+from rnngen import Run, hookimpl
 
 
 class Naive:
     """Learns each task as if it were alone."""
 
-    @rnngen.hookimpl
+    @hookimpl
     def fit_started(self, run: Run) -> None:
         """Says what to expect."""
         if len(run.tasks) > 1:

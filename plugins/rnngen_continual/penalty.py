@@ -15,9 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-import rnngen
-from rnngen.training.learning_check import learned_little, too_strong
-from rnngen.training.run import Run
+from rnngen import Run, hookimpl, warn_if_not_learned
 from rnngen_continual.parameters import Named, copies, grown, trained, zeros
 
 
@@ -39,7 +37,7 @@ class QuadraticPenalty:
         self.importance: Named = {}
         self.anchor: Named = {}
 
-    @rnngen.hookimpl
+    @hookimpl
     def fit_started(self, run: Run) -> None:
         """Says what there is to protect."""
         if len(run.tasks) == 1 and run.start is None:
@@ -48,7 +46,7 @@ class QuadraticPenalty:
                 "important for it is kept in the bundle, for `rnngen fit --from`"
             )
 
-    @rnngen.hookimpl
+    @hookimpl
     def task_started(self, run: Run) -> None:
         """Brings what is remembered to the shape and place of the model."""
         if self.importance:
@@ -61,7 +59,7 @@ class QuadraticPenalty:
                 f"needs the model alone, or train with the old data as the first task"
             )
 
-    @rnngen.hookimpl
+    @hookimpl
     def loss_terms(self, run: Run) -> Mapping[str, Tensor] | None:
         """The penalty."""
         if not self.importance or self.lambda_ == 0:
@@ -77,11 +75,11 @@ class QuadraticPenalty:
             )
         }
 
-    @rnngen.hookimpl
+    @hookimpl
     def tasks_measured(self, run: Run) -> None:
         """Says so if λ is so large that a task was not learned."""
-        if self.importance and self.lambda_ and learned_little(run):
-            run.warn(too_strong(self.name, "lambda", self.lambda_, self.default, run.task.name))
+        if self.importance:
+            warn_if_not_learned(run, self.name, "lambda", self.lambda_, self.default)
 
     def consolidate(self, run: Run, importance: Named, decay: float = 1.0) -> None:
         """Adds the importance for a task that was learned, and anchors the parameters here."""

@@ -27,11 +27,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-import rnngen
-from rnngen.contracts.batch import Batch
-from rnngen.contracts.options import option
-from rnngen.model.loss import weighted_mean
-from rnngen.training.run import Run
+from rnngen import Batch, Run, hookimpl, option, weighted_mean
 from rnngen_continual.answers import Answers
 from rnngen_continual.keeps_data import KeepsData
 from rnngen_continual.teacher import OldModel, divergence
@@ -79,7 +75,7 @@ class Replay(KeepsData):
         """By the old model, of the task that is being learned."""
         self._answers: Tensor | None = None
 
-    @rnngen.hookimpl
+    @hookimpl
     def task_started(self, run: Run) -> None:
         """From the second task on the old model may teach, too."""
         super().task_started(run)
@@ -87,7 +83,7 @@ class Replay(KeepsData):
         if self.teach == "both":
             self._old.begin(run)
 
-    @rnngen.hookimpl
+    @hookimpl
     def rehearse(self, run: Run, batch: Batch) -> Batch | None:
         """Some rows of the memory."""
         self._answers = None
@@ -106,7 +102,7 @@ class Replay(KeepsData):
             self._answers = self._said.to(run, memory.chosen(rows, seed, turn), drawn)
         return drawn
 
-    @rnngen.hookimpl
+    @hookimpl
     def loss_terms(self, run: Run, batch: Batch, output: Tensor) -> Mapping[str, Tensor] | None:
         """How far the answers are from the old model's, on the rows of the memory."""
         if self._answers is None:
@@ -116,7 +112,7 @@ class Replay(KeepsData):
         apart = divergence(output[:, mine], self._answers)
         return {"answers": self.weight * weighted_mean(apart, batch.weights[:, mine])}
 
-    @rnngen.hookimpl
+    @hookimpl
     def task_finished(self, run: Run) -> None:
         """Takes the task into the memory."""
         super().task_finished(run)

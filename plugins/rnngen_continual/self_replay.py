@@ -22,10 +22,7 @@ from typing import Any, Literal, cast
 import torch
 from torch import Tensor
 
-import rnngen
-from rnngen.contracts.batch import Batch
-from rnngen.contracts.options import option
-from rnngen.training.run import Run
+from rnngen import Batch, Run, hookimpl, option
 from rnngen_continual.teacher import divergence
 from rnngen_continual.tokens_only import require_tokens
 from rnngen_continual.writer import Writer
@@ -70,21 +67,21 @@ class SelfReplay:
         self._saved: Mapping[str, Any] | None = None
         self._answers: Tensor | None = None
 
-    @rnngen.hookimpl
+    @hookimpl
     def fit_started(self, run: Run) -> None:
         """Says what there is to rehearse."""
         require_tokens(run, "self-replay")
         if len(run.tasks) == 1 and run.start is None:
             run.note("self-replay: there is one task only, so there is nothing to rehearse")
 
-    @rnngen.hookimpl
+    @hookimpl
     def task_started(self, run: Run) -> None:
         """From the second task on, or for a model that goes on learning, the old model writes."""
         known = run.position.task > 0 or run.start is not None
         self._writer = self._make(run) if known else None
         self._saved = None
 
-    @rnngen.hookimpl
+    @hookimpl
     def rehearse(self, run: Run, batch: Batch) -> Batch | None:
         """Rows that the old model wrote; its answers count, or the text itself."""
         writer = self._restored(run)
@@ -96,7 +93,7 @@ class SelfReplay:
         self._answers = writer.answers(run, written) if self.teach == "answers" else None
         return written._replace(weights=torch.zeros(steps, rows, device=run.device))
 
-    @rnngen.hookimpl
+    @hookimpl
     def loss_terms(self, run: Run, batch: Batch, output: Tensor) -> Mapping[str, Tensor] | None:
         """What was rehearsed, apart from the new text's loss."""
         mine = run.rehearsed.get("self-replay")
@@ -108,7 +105,7 @@ class SelfReplay:
             apart = run.model.likelihood.nll(output[:, mine], batch.targets[:, mine])
         return {"written": self.weight * apart.mean()}
 
-    @rnngen.hookimpl
+    @hookimpl
     def task_finished(self) -> None:
         """The old model has done its work: the next one is the model as it is now."""
         self._writer = None

@@ -19,9 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import rnngen
-from rnngen.contracts.options import option
-from rnngen.training.run import Run
+from rnngen import Run, hookimpl, option
 from rnngen_continual.parameters import Named, copies, gradients, trained, zeros
 from rnngen_continual.penalty import QuadraticPenalty
 
@@ -66,18 +64,18 @@ class SynapticIntelligence(QuadraticPenalty):
         """Asks the run for it."""
         self._before: Named = {}
 
-    @rnngen.hookimpl
+    @hookimpl
     def task_started(self, run: Run) -> None:
         """The way begins here."""
         super().task_started(run)
         self.gained, self.begun = zeros(run.model), copies(run.model)
 
-    @rnngen.hookimpl
+    @hookimpl
     def gradients_ready(self, run: Run) -> None:
         """Where the step begins."""
         self._before = copies(run.model)
 
-    @rnngen.hookimpl
+    @hookimpl
     def step_finished(self, run: Run) -> None:
         """ω grows by −g Δθ."""
         gradient = run.task_gradient if self.task_gradient else gradients(run.model)
@@ -85,7 +83,7 @@ class SynapticIntelligence(QuadraticPenalty):
             moved = parameter.detach() - self._before[name]
             self.gained[name].addcmul_(gradient[name], moved, value=-1.0)
 
-    @rnngen.hookimpl
+    @hookimpl
     def task_finished(self, run: Run) -> None:
         """What mattered for this task."""
         importance = {}

@@ -9,12 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rnngen.contracts.batch import Batch
-from rnngen.contracts.cell import State, map_state
-from rnngen.model.loss import autocast
-from rnngen.model.model import Model
-from rnngen.training.rehearsal import extended
-from rnngen.training.run import Run
+from rnngen import Batch, Model, Run, State, autocast, extended, map_state
 
 
 class Teacher:

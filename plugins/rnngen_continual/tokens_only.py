@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rnngen.contracts.errors import UsageError
-from rnngen.training.run import Run
+from rnngen import Run, UsageError
 
 
 def require_tokens(run: Run, name: str) -> None:

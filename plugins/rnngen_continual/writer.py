@@ -9,11 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rnngen.contracts.batch import Batch, generator
-from rnngen.engines.torch_engine import Engine
-from rnngen.model.loss import batch_nll
-from rnngen.model.model import Model
-from rnngen.training.run import Run
+from rnngen import Batch, Model, Run, TorchEngine, batch_nll, seeded
 
 WRITERS = 128
 """Sequences that are written side by side."""
@@ -41,7 +37,7 @@ class Writer:
         self.boundary = boundary
         self.seed = seed
         self.temperature = temperature
-        self._engine: Engine | None = None
+        self._engine: TorchEngine | None = None
         self._turn = 0
         self._pool = torch.zeros(0, window + 1, dtype=torch.int64)
 
@@ -68,9 +64,9 @@ class Writer:
     def _write(self) -> Tensor:
         """`[n, W+1]` windows of freshly written sequences, shuffled."""
         if self._engine is None:
-            self._engine = Engine(self.model, self.boundary)
+            self._engine = TorchEngine(self.model, self.boundary)
         engine = self._engine
-        seed = int(generator(self.seed, self._turn, 10).integers(2**62))
+        seed = int(seeded(self.seed, self._turn, 10).integers(2**62))
         source = torch.Generator().manual_seed(seed)
         self._turn += 1
         steps = torch.full((WRITERS,), self.boundary)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import rnngen
-from rnngen.kernel.hookspecs import Register
+from rnngen import Register
 
 
 @rnngen.hookimpl

@@ -20,8 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.errors import DataError
-from rnngen.files.source import Source
+from rnngen import DataError, Source
 from rnngen_handwriting.drawing import Drawing
 from rnngen_handwriting.pickled import NotNumbers, read_pickled
 from rnngen_handwriting.strokes import Line, from_stroke3, from_stroke5

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.errors import DataError
+from rnngen import DataError
 from rnngen_handwriting.strokes import Line
 
 ABSURD = 10_000.0

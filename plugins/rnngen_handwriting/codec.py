@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.errors import BundleError, DataError
-from rnngen.contracts.steps import ConditionShape, Piece
-from rnngen.files import schema
+from rnngen import BundleError, Codec, ConditionShape, DataError, Piece, from_json
 from rnngen_handwriting.strokes import END, Steps, from_lines
 
 FILE = "codec.json"
 FORMAT = 1
-LAYOUT = {
-    "format": int,
-    "unit": schema.Where(float, lambda value: 0 < value < float("inf"), "a positive number"),
-    "alphabet": schema.Each(str, list),
-    "length": schema.at_least(0),
-    "pace": schema.Where(float, lambda value: 0 < value < float("inf"), "a positive number"),
-}
 
 
-class StrokeCodec:
+@dataclass(frozen=True)
+class _Saved:
+    """What `codec.json` holds."""
+
+    format: int
+    unit: float
+    alphabet: list[str]
+    length: int
+    pace: float
+
+    def makes_sense(self) -> bool:
+        positive = all(0 < number < math.inf for number in (self.unit, self.pace))
+        return positive and self.length >= 0
+
+
+class StrokeCodec(Codec):
     """Drawings to stroke-5 in units of the usual offset, and texts to numbers of their letters.
 
     Args:
@@ -137,12 +145,12 @@ def load(files: Mapping[str, bytes]) -> StrokeCodec:
         content = json.loads(files[FILE])
     except (KeyError, ValueError):
         raise BundleError(f"the codec's `{FILE}` is missing or no JSON") from None
-    schema.check(content, LAYOUT, f"`{FILE}`:")
-    if content["format"] != FORMAT:
-        raise BundleError(f"`{FILE}` has format {content['format']}, expected {FORMAT}")
-    return StrokeCodec(
-        float(content["unit"]), content["alphabet"], content["length"], float(content["pace"])
-    )
+    saved = from_json(_Saved, content, f"`{FILE}`:")
+    if saved.format != FORMAT:
+        raise BundleError(f"`{FILE}` has format {saved.format}, expected {FORMAT}")
+    if not saved.makes_sense():
+        raise BundleError(f"`{FILE}` has a number that no codec of strokes has")
+    return StrokeCodec(float(saved.unit), saved.alphabet, saved.length, float(saved.pace))
 
 
 def name(letter: str) -> str:

@@ -10,44 +10,51 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnngen.contracts.domain import Report, Written
-from rnngen.contracts.errors import DataError, UsageError
-from rnngen.contracts.options import build
-from rnngen.contracts.steps import Beginning, Piece
+from rnngen import (
+    Beginning,
+    DataError,
+    Domain,
+    Measuring,
+    Piece,
+    Report,
+    UsageError,
+    Written,
+    build_options,
+    content_suffix,
+)
 from rnngen_handwriting.options import Options
 
 if TYPE_CHECKING:
-    from rnngen.bundles.bundle import Bundle
-    from rnngen.data.store import Store
-    from rnngen.files.source import Source
+    from rnngen import Source
     from rnngen_handwriting.codec import StrokeCodec
 
 
-class HandwritingDomain:
+class HandwritingDomain(Domain):
     """Reads drawings, fits a codec on them, and draws.
 
     Args:
-        options: the fields of `rnngen.domains.handwriting.options.Options`.
+        options: the fields of `rnngen_handwriting.options.Options`.
 
     Raises:
         UsageError: an option that does not exist or makes no sense.
     """
 
     corpus = "strokes"
-    changeable = ("valid", "split")
-    defaults: Mapping[str, Mapping[str, Any]] = {
+    shows = True
+    defaults = {  # noqa: RUF012
         "model": {"hidden": 256, "layers": 2, "dropout": 0.1},
         "train": {"learning_rate": 0.003, "lanes": 16, "chunk": 128, "precision": "fp32"},
     }
 
     def __init__(self, **options: Any) -> None:
-        self.options = build(Options, options, "domain `handwriting`")
+        self.options = build_options(Options, options, "domain `handwriting`")
+        self.valid, self.split = self.options.valid, self.options.split
 
     def keep(self, path: Path) -> bool:
         """Whether a file of a folder holds drawings, by its name."""
-        from rnngen_handwriting.read import SUFFIXES, suffix
+        from rnngen_handwriting.read import SUFFIXES
 
-        return suffix(path) in SUFFIXES
+        return content_suffix(path) in SUFFIXES
 
     def parts(self, sources: Sequence[Source]) -> Mapping[str, Sequence[Source]] | None:
         """The parts of files that have them, or writers to learn from, validate and test on.
@@ -165,19 +172,12 @@ class HandwritingDomain:
 
         return svg(sheet(written))
 
-    def evaluate(
-        self,
-        bundle: Bundle,
-        train: Store | None,
-        held_out: Store,
-        label: str,
-        note: Callable[[str], None],
-    ) -> Report:
+    def evaluate(self, measuring: Measuring) -> Report:
         """Nats of a step and of a drawing, squared error and states of the pen, beside Gaussians.
 
         The measures of Graves 2013, tables 3 and 4.
         """
         from rnngen_handwriting.measures import evaluate
 
-        note("measuring every held-out drawing")
-        return evaluate(bundle, train, held_out, label)
+        measuring.note("measuring every held-out drawing")
+        return evaluate(measuring)

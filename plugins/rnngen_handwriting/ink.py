@@ -14,8 +14,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from rnngen.contracts.errors import DataError
-from rnngen.files.source import Source
+from rnngen import DataError, Source
 from rnngen_handwriting.drawing import Drawing
 from rnngen_handwriting.markup import children, kind, parse, text_of, within
 from rnngen_handwriting.strokes import Line

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError
 
-from rnngen.contracts.errors import DataError, PluginError
-from rnngen.files.source import Source
+from rnngen import DataError, PluginError, Source
 
 
 def parse(source: Source) -> Element:

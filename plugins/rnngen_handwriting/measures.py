@@ -10,17 +10,11 @@ The end of a drawing counts as a step, of which only the state of the pen has a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
-from rnngen.contracts.domain import Report
+from rnngen import Measured, Measuring, Report
 from rnngen_handwriting.pen_mixture import ENDS, STATES, PenMixture
-
-if TYPE_CHECKING:
-    from rnngen.bundles.bundle import Bundle
-    from rnngen.data.store import Store
 
 CHUNK = 256
 LANES = 32
@@ -36,48 +30,31 @@ PROTOCOL = (
 )
 
 
-def evaluate(bundle: Bundle, train: Store | None, held_out: Store, label: str) -> Report:
-    """The model's row, and those of distributions that do not look back.
-
-    Args:
-        bundle: the model, on its device.
-        train: what baselines are fitted to; None for none.
-        held_out: what is measured.
-        label: what that is.
-    """
-    from rnngen.data.measuring import evaluation
-
-    likelihood = bundle.model.likelihood
+def evaluate(measuring: Measuring) -> Report:
+    """The model's row, and those of distributions that do not look back."""
+    likelihood = measuring.likelihood
     assert isinstance(likelihood, PenMixture)
-    device = next(bundle.model.parameters()).device
-    model = bundle.model.eval()
+    held_out = measuring.held_out
     sums = torch.zeros(5, dtype=torch.float64)
     with torch.inference_mode():
-        state, width = None, 0
-        for batch in evaluation(held_out, CHUNK, LANES):
-            batch = batch.to(device)
-            lanes = batch.inputs.shape[1]
-            if state is None or lanes != width:
-                state, width = model.initial_state(lanes), lanes
-            output, state = model(batch.inputs, state, batch.resets, batch.condition)
+        for output, batch in measuring.outputs(CHUNK, LANES):
             sums += _sums(likelihood, output, batch.targets, batch.weights).cpu()
     drawings = max(1, len(held_out.documents))
     rows: list[tuple[str, list[float | None]]] = [("model", _row(sums, drawings))]
-    if train is not None:
-        targets = _targets(train)
+    if measuring.train is not None:
+        steps, learned = _targets(measuring, held_out), _targets(measuring, measuring.train)
         for name, components in (("one Gaussian, no past", 1), ("20 Gaussians, no past", 20)):
             fitted = PenMixture(components)
-            output = fit(targets, components)
-            steps = _targets(held_out)
+            output = fit(learned, components)
             sums = _sums(fitted, output.expand(len(steps), -1), steps, None)
             rows.append((name, _row(sums, drawings)))
-    return Report(f"strokes, {label}", COLUMNS, rows, PROTOCOL)
+    return Report(f"strokes, {measuring.label}", COLUMNS, rows, PROTOCOL)
 
 
-def _targets(store: Store) -> Tensor:
+def _targets(measuring: Measuring, data: Measured) -> Tensor:
     """All steps that are to be predicted, `[n,5]`: the last drawing's end among them."""
-    steps = torch.from_numpy(store.steps[1:].copy())
-    return torch.cat([steps, store.boundary_step.unsqueeze(0)])
+    steps = torch.from_numpy(data.steps[1:].copy())
+    return torch.cat([steps, torch.tensor([measuring.codec.boundary])])
 
 
 def _sums(likelihood: PenMixture, output: Tensor, target: Tensor, weights: Tensor | None) -> Tensor:

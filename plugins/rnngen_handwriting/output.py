@@ -11,9 +11,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.domain import Written
-from rnngen.contracts.errors import DataError, PluginError, UsageError
-from rnngen.files.atomic import saving, write_atomically
+from rnngen import DataError, PluginError, UsageError, Written, saving, write_atomically
 from rnngen_handwriting.strokes import Line, to_lines
 
 UNIT = 14.0

@@ -18,7 +18,7 @@ import math
 import torch
 from torch import Tensor
 
-from rnngen.contracts.likelihood import Likelihood, choose, normal, sharpened
+from rnngen import Likelihood, choose, normal, sharpened
 
 WIDEST = 7.0
 """|log σ| stays below this, in units of the data: σ is between a thousandth and a thousand."""

@@ -5,13 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
-from rnngen.contracts.errors import DataError
-from rnngen.contracts.steps import Piece
-from rnngen.files.source import COMPRESSED, Source
+from rnngen import DataError, Piece, Source, content_suffix
 from rnngen_handwriting import clean
 from rnngen_handwriting.drawing import Drawing
 from rnngen_handwriting.line import on_lines
@@ -91,13 +88,8 @@ def _sizes(found: Iterable[Drawing]) -> dict[str | None, float]:
     return {writer: float(np.median(each)) for writer, each in sizes.items()}
 
 
-def suffix(path: Path) -> str:
-    """The suffix that says what kind of file it is, that of a compression left out."""
-    return (path.with_suffix("") if path.suffix.lower() in COMPRESSED else path).suffix.lower()
-
-
 def _reader(source: Source, options: Options) -> Callable[[Source], Iterator[Drawing]]:
-    kind = suffix(source.path)
+    kind = content_suffix(source.path)
     if kind == ".npz":
         from rnngen_handwriting import arrays
 

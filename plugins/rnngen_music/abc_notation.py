@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rnngen.contracts.errors import DataError
+from rnngen import DataError
 from rnngen_music.abc2midi import Abc2Midi, Failed, running
 from rnngen_music.midi_file import Damage, read_song
 from rnngen_music.score import Score, checked

@@ -10,41 +10,49 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnngen.contracts.codec import Codec
-from rnngen.contracts.domain import Report, Written
-from rnngen.contracts.errors import BundleError, UsageError
-from rnngen.contracts.options import build
-from rnngen.contracts.steps import Beginning, Piece
+from rnngen import (
+    Beginning,
+    BundleError,
+    Codec,
+    Constraint,
+    Context,
+    Domain,
+    Measuring,
+    Piece,
+    Report,
+    UsageError,
+    Written,
+    build_options,
+)
 from rnngen_music.options import Options
 
 if TYPE_CHECKING:
-    from rnngen.bundles.bundle import Bundle
-    from rnngen.data.store import Store
-    from rnngen.files.source import Source
+    from rnngen import Source
     from rnngen_music.events import EventCodec
     from rnngen_music.frames import FrameCodec
 
 
-class MusicDomain:
+class MusicDomain(Domain):
     """Reads music, fits codecs on it, and writes music.
 
     Args:
-        options: the fields of `rnngen.domains.music.options.Options`.
+        options: the fields of `rnngen_music.options.Options`.
 
     Raises:
         UsageError: an option that does not exist or makes no sense.
     """
 
     corpus = "tunes"
-    defaults: Mapping[str, Mapping[str, Any]] = {
+    shows = True
+    defaults = {  # noqa: RUF012
         "model": {"hidden": 256, "dropout": 0.5},
         "train": {"learning_rate": 0.006, "lanes": 4, "chunk": 128},
     }
 
     def __init__(self, **options: Any) -> None:
-        self.options = build(Options, options, "domain `music`")
-        self.remarks: dict[str, None] = {}
-        """What was left out of what was read, sentence by sentence."""
+        self.options = build_options(Options, options, "domain `music`")
+        self.valid = self.options.valid
+        self.remarks = {}
 
     def keep(self, path: Path) -> bool:
         """Whether a file of a folder is music, by its name."""
@@ -128,28 +136,32 @@ class MusicDomain:
 
     def show(self, written: Sequence[Written], codec: EventCodec | FrameCodec) -> str:
         """Names of tokens, a line a bar; or names of the keys that sound, a line a frame."""
+        from rnngen_music.events import EventCodec
+
         shown = []
         for part in written:
             steps = [*part.beginning.steps, *part.steps]
-            if hasattr(codec, "decode"):
+            if isinstance(codec, EventCodec):
                 shown.append(codec.decode(steps).strip() + "\n")
             else:
                 shown.append(codec.shown(steps))
         return "---\n".join(shown)
 
-    def evaluate(
-        self,
-        bundle: Bundle,
-        train: Store | None,
-        held_out: Store,
-        label: str,
-        note: Callable[[str], None],
-    ) -> Report:
+    def evaluate(self, measuring: Measuring) -> Report:
         """Nats per frame of the keys, or nats per token and per note, beside simple models."""
         from rnngen_music import measure
 
-        measured = measure.frames if hasattr(bundle.codec, "shown") else measure.events
-        return measured(bundle, train, held_out, label, note)
+        if measuring.codec.step_shape:
+            return measure.frames(measuring)
+        return measure.events(measuring)
+
+    def default_constraints(self, context: Context) -> Sequence[Constraint]:
+        """Of tokens: whole notes, of the pitches and so on that the model learned from."""
+        if context.codec.step_shape:
+            return ()
+        from rnngen_music.default_rules import default_rules
+
+        return default_rules(context)
 
     def write(
         self, written: Sequence[Written], codec: EventCodec | FrameCodec, path: Path

@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.errors import BundleError, DataError
-from rnngen.contracts.steps import Piece
+from rnngen import BundleError, Codec, DataError, Piece, StreamDecoder
 from rnngen_music import tokenizer as miditok
 from rnngen_music.score import Score, Tune
 
@@ -24,7 +23,7 @@ FILE = "codec.json"
 BOUNDARY = "Boundary"
 
 
-class EventCodec:
+class EventCodec(Codec):
     """Tokens of scores.
 
     Args:
@@ -121,7 +120,7 @@ class EventCodec:
         return self
 
 
-class _Stream:
+class _Stream(StreamDecoder):
     """Tokens are whole: nothing is ever held back."""
 
     def __init__(self, codec: EventCodec) -> None:

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.errors import BundleError
-from rnngen.contracts.steps import Piece
+from rnngen import BundleError, Codec, Piece
 from rnngen_music.piano_roll import KEYS, LOWEST, Roll, score_of
 from rnngen_music.score import Score
 
@@ -19,7 +18,7 @@ DISTRIBUTIONS = ("nade", "bernoulli")
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
-class FrameCodec:
+class FrameCodec(Codec):
     """Frames of a piano roll.
 
     Args:

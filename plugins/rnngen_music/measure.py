@@ -7,25 +7,15 @@ given and not predicted, and nothing is said of where a piece ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.domain import Report
-from rnngen.contracts.errors import DataError
+from rnngen import DataError, Measured, Measuring, Report
 from rnngen_music.piano_roll import KEYS
 
-if TYPE_CHECKING:
-    from rnngen.bundles.bundle import Bundle
-    from rnngen.data.measuring import Evaluation
-    from rnngen.data.store import Store
-
 CHUNK = 512
-LANES = (32, 16, 8, 4, 2, 1)
-"""Pieces side by side; fewer where 32 would cut pieces apart."""
-
 ORDER = 5
 
 FRAMES = (
@@ -37,20 +27,12 @@ EVENTS = (
     "carried through a piece, float32"
 )
 
-Note = Callable[[str], None]
 Floats = NDArray[np.float64]
 
 
-def frames(bundle: Bundle, train: Store | None, held_out: Store, label: str, note: Note) -> Report:
-    """Nats per frame of a model, beside keys on their own and beside frames that stay.
-
-    Args:
-        bundle: with a model of frames, on its device.
-        train: what it learned from, for the simple models; None leaves them out.
-        held_out: what to measure on.
-        label: its name.
-        note: told what takes its time.
-    """
+def frames(measuring: Measuring) -> Report:
+    """Nats per frame of a model, beside keys on their own and beside frames that stay."""
+    held_out, train = measuring.held_out, measuring.train
     counted = frames_counted(held_out)
     if not counted.any():
         raise DataError(
@@ -58,93 +40,68 @@ def frames(bundle: Bundle, train: Store | None, held_out: Store, label: str, not
             hint="name longer pieces",
         )
     count = int(counted.sum())
-    rows = [("model", [model_nats(bundle.model, held_out) / count])]
+    rows = [("model", [model_nats(measuring) / count])]
     if train is not None:
-        note("fitting the simple models on the training part")
+        measuring.note("fitting the simple models on the training part")
         rows += [
             ("each key by its frequency", [independent_nats(train, held_out)[counted].mean()]),
             ("each key as in the frame before", [persistent_nats(train, held_out)[counted].mean()]),
         ]
     return Report(
-        f"{label}: {count:,} frames of {len(held_out.documents)} pieces",
+        f"{measuring.label}: {count:,} frames of {len(held_out.documents)} pieces",
         ["nats/frame"],
         [(name, [float(number) for number in numbers]) for name, numbers in rows],
         FRAMES,
     )
 
 
-def events(bundle: Bundle, train: Store | None, held_out: Store, label: str, note: Note) -> Report:
-    """Nats per token and per note of a model, beside n-grams; arguments as for `frames`."""
-    from rnngen.metrics.baselines import NGram, unigram_nats
-    from rnngen.metrics.scoring import score
-
-    codec = bundle.codec
+def events(measuring: Measuring) -> Report:
+    """Nats per token and per note of a model, beside n-grams."""
+    codec, held_out = measuring.codec, measuring.held_out
     targets = np.asarray(held_out.steps[1:], np.int64)
     struck = np.array([codec.token(step).startswith("Pitch") for step in range(codec.size)])
     notes = int(struck[targets].sum())
-    device = next(bundle.model.parameters()).device
-    found = score(bundle.model, _whole_pieces(held_out), device)
-    rows = [("model", found.nats)]
-    if train is not None:
-        note("fitting the simple models on the training part")
-        steps = np.asarray(train.steps, np.int64)
-        rows.append(("unigram", float(unigram_nats(steps, targets, codec.size).sum())))
-        # The first target has the boundary before it, as the model has.
-        known = NGram(steps, codec.size, ORDER).nats(np.asarray(held_out.steps, np.int64))
-        rows.append((f"{ORDER}-gram", float(known[1:].sum())))
+    rows = [("model", measuring.nll(CHUNK))]
+    if measuring.train is not None:
+        measuring.note("fitting the simple models on the training part")
+        rows += measuring.baselines(ORDER)
     return Report(
-        f"{label}: {len(targets):,} tokens, {notes:,} notes of {len(held_out.documents)} pieces",
+        f"{measuring.label}: {len(targets):,} tokens, {notes:,} notes of "
+        f"{len(held_out.documents)} pieces",
         ["nats/token", "nats/note"],
         [(name, [nats / len(targets), nats / notes if notes else None]) for name, nats in rows],
         EVENTS,
     )
 
 
-def frames_counted(store: Store) -> NDArray[np.bool_]:
+def frames_counted(store: Measured) -> NDArray[np.bool_]:
     """`[n-1]`, which targets of a store count: frames that follow one of their own piece."""
     ends: NDArray[Any] = store.steps[:, KEYS] > 0.5
     counted: NDArray[np.bool_] = ~ends[1:] & ~ends[:-1]
     return counted
 
 
-def model_nats(model: Any, store: Store) -> float:
+def model_nats(measuring: Measuring) -> float:
     """The sum of −ln p of the keys of all frames that count, in nats."""
     import torch
 
-    device = next(model.parameters()).device
-    training, nats = model.training, 0.0
-    model.eval()
-    state: Any = None
-    width = 0
+    likelihood: Any = measuring.likelihood
+    nats = 0.0
     with torch.inference_mode():
-        for batch in _whole_pieces(store):
-            batch = batch.to(device)
-            if batch.inputs.shape[1] != width:
-                width = batch.inputs.shape[1]
-                state = model.initial_state(width)
-            output, state = model(batch.inputs, state, batch.resets)
-            cost = model.likelihood.keys_nll(output, batch.targets)
+        for output, batch in measuring.outputs(CHUNK):
+            cost = likelihood.keys_nll(output, batch.targets)
             given = (batch.inputs[..., KEYS] < 0.5) & (batch.targets[..., KEYS] < 0.5)
             nats += float(cost[given].sum(dtype=torch.float64))
-    model.train(training)
     return nats
 
 
-def _whole_pieces(store: Store) -> Evaluation:
-    """Batches in which the state begins with each piece and nowhere else."""
-    from rnngen.data.measuring import evaluation
-
-    found = (evaluation(store, CHUNK, lanes) for lanes in LANES)
-    return next(batches for batches in found if batches.exact)
-
-
-def independent_nats(train: Store, held_out: Store) -> Floats:
+def independent_nats(train: Measured, held_out: Measured) -> Floats:
     """Nats of each target where a key sounds as often as in training, one half added to counts."""
     keys, _ = _frames(train)
     return _nats((keys.sum(0) + 0.5) / (len(keys) + 1.0), _targets(held_out))
 
 
-def persistent_nats(train: Store, held_out: Store) -> Floats:
+def persistent_nats(train: Measured, held_out: Measured) -> Floats:
     """Nats of each target where a key depends on itself in the frame before, and nothing else."""
     keys, follows = _frames(train)
     before, now = keys[:-1][follows[1:]], keys[1:][follows[1:]]
@@ -155,14 +112,14 @@ def persistent_nats(train: Store, held_out: Store) -> Floats:
     return _nats(last * stays + (1 - last) * begins, _targets(held_out))
 
 
-def _frames(store: Store) -> tuple[Floats, NDArray[np.bool_]]:
+def _frames(store: Measured) -> tuple[Floats, NDArray[np.bool_]]:
     """All frames `[n,88]`, and which follow one of their own piece."""
     ends = store.steps[:, KEYS] > 0.5
     follows = np.append(False, ~ends[:-1])
     return np.asarray(store.steps[~ends, :KEYS], np.float64), follows[~ends]
 
 
-def _targets(store: Store) -> Floats:
+def _targets(store: Measured) -> Floats:
     return np.asarray(store.steps[1:, :KEYS], np.float64)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnngen.contracts.errors import DataError
+from rnngen import DataError
 from rnngen_music.midi_file import Damage, read_song
 from rnngen_music.score import Score, checked
 

@@ -8,8 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rnngen.contracts.errors import UsageError
-from rnngen.files.source import Source
+from rnngen import Source, UsageError
 from rnngen_music.events import EventCodec
 from rnngen_music.frames import FrameCodec
 from rnngen_music.options import Options

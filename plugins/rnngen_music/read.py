@@ -10,9 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rnngen.contracts.errors import DataError
-from rnngen.contracts.steps import Piece
-from rnngen.files.source import COMPRESSED, Source
+from rnngen import DataError, Piece, Source, content_suffix
 from rnngen_music import piano_roll, roll_files, score, tokenizer
 from rnngen_music.abc_notation import is_abc, read_abc
 from rnngen_music.midi import read_midi
@@ -34,9 +32,7 @@ Remark = Callable[[str], None]
 
 def keep(path: Path) -> bool:
     """Whether a file's name says that it is music."""
-    if path.suffix.lower() in COMPRESSED:
-        path = path.with_suffix("")
-    return path.suffix.lower() in SUFFIXES
+    return content_suffix(path) in SUFFIXES
 
 
 def parts(sources: Sequence[Source]) -> dict[str, list[Source]] | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from rnngen.contracts.errors import DataError
+from rnngen import DataError
 from rnngen_music.piano_roll import KEYS, LOWEST, Roll
 from rnngen_music.score import LONGEST, missing
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rnngen.contracts.errors import DataError, PluginError
+from rnngen import DataError, PluginError
 from rnngen_music.midi_file import Song
 
 LONGEST = 20_000

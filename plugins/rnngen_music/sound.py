@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.errors import UsageError
+from rnngen import UsageError
 from rnngen_music.score import Score, symusic
 
 RATE = 22_050

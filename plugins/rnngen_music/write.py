@@ -6,9 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from rnngen.contracts.domain import Written
-from rnngen.contracts.errors import DataError, UsageError
-from rnngen.files.atomic import saving, write_atomically
+from rnngen import DataError, UsageError, Written, saving, write_atomically
 from rnngen_music.events import EventCodec
 from rnngen_music.frames import FrameCodec
 from rnngen_music.midi import write_midi

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import rnngen
-from rnngen.kernel.hookspecs import Register
+from rnngen import Register, hookimpl
 
 
-@rnngen.hookimpl
+@hookimpl
 def register_constraints(register: Register) -> None:
     """Forms of poems."""
     register(

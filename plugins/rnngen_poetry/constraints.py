@@ -8,14 +8,14 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from rnngen.contracts.options import option
-from rnngen_constrained.errors import BadSyntax
+from rnngen import Constraint, option
+from rnngen_constrained import BadSyntax
 from rnngen_poetry import forms
 from rnngen_poetry.forms import Form
 from rnngen_poetry.measure import read_metre, read_syllables
 
 if TYPE_CHECKING:
-    from rnngen.contracts.constraint import Vocabulary
+    from rnngen import Vocabulary
     from rnngen_poetry.dictionary import Dictionary
     from rnngen_poetry.poem import Poem
 
@@ -39,7 +39,7 @@ class Options:
     repeat: bool = option(False, "whether a word may rhyme with itself")
 
 
-class PoemConstraint:
+class PoemConstraint(Constraint):
     """A poem of some form.
 
     Args:

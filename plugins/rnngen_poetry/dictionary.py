@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from rnngen.contracts.errors import DataError
-from rnngen_constrained.files import read_bytes
+from rnngen import DataError
+from rnngen_constrained import read_bytes
 from rnngen_poetry.pronunciation import rhyming_part, stresses
 
 PHONEME = r"[A-Za-z]+[0-2]?"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rnngen.contracts.constraint import Reason
+from rnngen import Reason
 from rnngen_poetry.between import AFTER
 from rnngen_poetry.endings import ones
 

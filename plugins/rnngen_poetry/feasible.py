@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from rnngen.contracts.constraint import Vocabulary
-from rnngen_constrained.errors import ConstraintError, EmptyLanguage, Unspellable
+from rnngen import Vocabulary
+from rnngen_constrained import ConstraintError, EmptyLanguage, Unspellable
 from rnngen_poetry.dictionary import Dictionary
 from rnngen_poetry.lexicon import Lexicon
 from rnngen_poetry.spelling import FAR

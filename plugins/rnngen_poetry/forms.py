@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rnngen.contracts.errors import UsageError
-from rnngen_constrained.errors import Unsupported
+from rnngen import UsageError
+from rnngen_constrained import Unsupported
 from rnngen_poetry.measure import Measure, syllables
 
 LONGEST = 400

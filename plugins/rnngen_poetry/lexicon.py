@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnngen.contracts.constraint import Vocabulary
+from rnngen import Vocabulary
 from rnngen_poetry.dictionary import Dictionary
 from rnngen_poetry.forms import Form
 from rnngen_poetry.lines import Lines, Spoken

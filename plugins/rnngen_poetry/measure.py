@@ -16,8 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rnngen.contracts.errors import UsageError
-from rnngen.contracts.options import suggest
+from rnngen import UsageError, suggest
 
 MOST = 60
 """Syllables a line may have, so that a set of positions is one machine word."""

@@ -11,10 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-from rnngen.contracts.constraint import INFINITE, Reason, Vocabulary
-from rnngen_constrained.automata.byte_dfa import ByteDFA
-from rnngen_constrained.errors import Hostile
-from rnngen_constrained.kinds.word_list import texts_of
+from rnngen import INFINITE, Reason, Single, Vocabulary
+from rnngen_constrained import ByteDFA, Hostile, texts_of
 from rnngen_poetry.endings import ones
 from rnngen_poetry.explain import explain
 from rnngen_poetry.lexicon import Lexicon
@@ -27,7 +25,7 @@ FEW = 32
 """Nodes that are looked at one by one; more of them all at once."""
 
 
-class Poem:
+class Poem(Single):
     """A `Single` for poems of a form.
 
     Args:
@@ -46,9 +44,12 @@ class Poem:
         self._finish = lexicon.plan.lines.finish
         self._bounds = self._bound_lines()
 
-    @cached_property
     def spelt(self) -> list[ByteDFA]:
-        """Any texts of the poem's words, to see what contradicts it; none for very many words."""
+        """Any texts of the poem's words; none for very many words."""
+        return self._texts
+
+    @cached_property
+    def _texts(self) -> list[ByteDFA]:
         words = [word.decode() for word in self.lexicon.trie.words]
         try:
             return [texts_of([*words, *(word[:1].upper() + word[1:] for word in words)])]

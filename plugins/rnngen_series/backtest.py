@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.engine import Engine
-from rnngen.contracts.errors import DataError
+from rnngen import DataError, Engine
 from rnngen_series import baselines, metrics
 from rnngen_series.codec import SeriesCodec
 from rnngen_series.paths import Draw, draw_paths
@@ -120,6 +119,41 @@ def backtest(
         DataError: a series is too short for one forecast.
     """
     horizon, season = draw.horizon, codec.layout.season
+    pasts, actuals = _places(series, horizon, season, windows, note)
+    note(f"drawing {draw.samples} paths of {horizon} steps for {len(pasts)} forecasts")
+    model, naive, smoothed = Tally(), Tally(), Tally()
+    paths = draw_paths(engine, codec, pasts, draw)
+    with_ets = compare and baselines.has_auto_ets() and len(pasts) <= MOST_ETS
+    if compare and baselines.has_auto_ets() and not with_ets:
+        note(f"AutoETS is left out: it would be fitted {len(pasts)} times, {MOST_ETS} at most")
+    for past, actual, drawn in zip(pasts, actuals, paths, strict=True):
+        values = past.values
+        model.add(actual, values, season, np.quantile(drawn, metrics.LEVELS, axis=0), drawn)
+        if compare:
+            point = baselines.seasonal_naive(values, season, horizon)
+            naive.add(actual, values, season, point[None])
+        if with_ets:
+            smoothed.add(actual, values, season, baselines.auto_ets(values, season, horizon))
+    rows = [("model", model.numbers())]
+    if compare:
+        rows.append(("seasonal naive" if season > 1 else "last value", naive.numbers()))
+    if with_ets:
+        rows.append(("AutoETS", smoothed.numbers()))
+    return Backtest(rows, len(pasts))
+
+
+def _places(
+    series: Sequence[Series],
+    horizon: int,
+    season: int,
+    windows: int,
+    note: Callable[[str], None],
+) -> tuple[list[Series], list[Values]]:
+    """Where forecasts are made: what stands before each, and what came after.
+
+    Raises:
+        DataError: a series is too short for one forecast, or none has a value there.
+    """
     pasts: list[Series] = []
     actuals: list[Values] = []
     for each in series:
@@ -141,23 +175,4 @@ def backtest(
             actuals.append(actual)
     if not pasts:
         raise DataError("no series has a value where it is to be measured")
-    note(f"drawing {draw.samples} paths of {horizon} steps for {len(pasts)} forecasts")
-    model, naive, smoothed = Tally(), Tally(), Tally()
-    paths = draw_paths(engine, codec, pasts, draw)
-    with_ets = compare and baselines.has_auto_ets() and len(pasts) <= MOST_ETS
-    if compare and baselines.has_auto_ets() and not with_ets:
-        note(f"AutoETS is left out: it would be fitted {len(pasts)} times, {MOST_ETS} at most")
-    for past, actual, drawn in zip(pasts, actuals, paths, strict=True):
-        values = past.values
-        model.add(actual, values, season, np.quantile(drawn, metrics.LEVELS, axis=0), drawn)
-        if compare:
-            point = baselines.seasonal_naive(values, season, horizon)
-            naive.add(actual, values, season, point[None])
-        if with_ets:
-            smoothed.add(actual, values, season, baselines.auto_ets(values, season, horizon))
-    rows = [("model", model.numbers())]
-    if compare:
-        rows.append(("seasonal naive" if season > 1 else "last value", naive.numbers()))
-    if with_ets:
-        rows.append(("AutoETS", smoothed.numbers()))
-    return Backtest(rows, len(pasts))
+    return pasts, actuals

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.errors import DataError
+from rnngen import DataError
 from rnngen_series.table import Table
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", ".", "-"})

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from rnngen.contracts.errors import PluginError
-from rnngen.files.atomic import saving, write_atomically
+from rnngen import PluginError, saving, write_atomically
 from rnngen_series.metrics import LEVELS
 
 if TYPE_CHECKING:

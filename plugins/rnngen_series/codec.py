@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.errors import BundleError, DataError, UsageError
-from rnngen.contracts.steps import Piece
+from rnngen import BundleError, Codec, DataError, Piece, UsageError
 from rnngen_series.frequency import Frequency, parse
 from rnngen_series.options import DISTRIBUTIONS, Options
 from rnngen_series.record import Series
@@ -28,8 +27,8 @@ MOST_LAGS = 3
 
 
 @dataclass(frozen=True)
-class SeriesCodec:
-    """Rows of series; see `rnngen.likelihoods.row`.
+class SeriesCodec(Codec):
+    """Rows of series; see `rnngen_series.likelihoods.row`.
 
     Args:
         layout: what rows hold.

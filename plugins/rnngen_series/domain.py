@@ -12,16 +12,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnngen.contracts.codec import Codec
-from rnngen.contracts.domain import ForecastRequest, Report, Written
-from rnngen.contracts.engine import Engine
-from rnngen.contracts.errors import UsageError
-from rnngen.contracts.options import build
-from rnngen.contracts.steps import Piece
+from rnngen import (
+    Codec,
+    Domain,
+    Engine,
+    ForecastRequest,
+    Piece,
+    Report,
+    Unsupported,
+    Written,
+    build_options,
+    content_suffix,
+)
 from rnngen_series.options import Options
 
 if TYPE_CHECKING:
-    from rnngen.files.source import Source
+    from rnngen import Source
     from rnngen_series.codec import SeriesCodec
     from rnngen_series.outlook import Outlook
     from rnngen_series.paths import Draw
@@ -30,11 +36,11 @@ if TYPE_CHECKING:
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 
 
-class SeriesDomain:
+class SeriesDomain(Domain):
     """Reads series, fits a codec on them, and forecasts them.
 
     Args:
-        options: the fields of `rnngen.domains.series.options.Options`.
+        options: the fields of `rnngen_series.options.Options`.
 
     Raises:
         UsageError: an option that does not exist or makes no sense.
@@ -42,22 +48,19 @@ class SeriesDomain:
 
     corpus = "series"
     changeable = ("windows", "hold_out", "sort", "separator", "format")
-    defaults: Mapping[str, Mapping[str, Any]] = {
+    forecasts = True
+    defaults = {  # noqa: RUF012
         "model": {"layers": 2, "hidden": 64, "dropout": 0.1, "residual": True},
         "train": {"learning_rate": 0.003, "precision": "fp32"},
     }
 
     def __init__(self, **options: Any) -> None:
-        self.options = build(Options, options, "domain `series`")
-        self.remarks: dict[str, None] = {}
-        """What columns were taken for, sentence by sentence."""
+        self.options = build_options(Options, options, "domain `series`")
+        self.remarks = {}
 
     def keep(self, path: Path) -> bool:
         """Whether a file of a folder looks like a table."""
-        name = (
-            path.with_suffix("") if path.suffix.lower() in (".gz", ".zst", ".bz2", ".xz") else path
-        )
-        return name.suffix.lower() in SUFFIXES
+        return content_suffix(path) in SUFFIXES
 
     def parts(self, sources: Sequence[Source]) -> Mapping[str, Sequence[Source]] | None:
         """All but the last `horizon` steps of each series, and those with what stands before."""
@@ -175,8 +178,9 @@ class SeriesDomain:
 
     def write(self, written: Sequence[Written], codec: Codec, path: Path) -> list[Path]:
         """Refused: rows that were drawn without the series they belong to are no forecast."""
-        raise UsageError(
-            "sequences of rows are no forecast of a series",
+        raise Unsupported(
+            self,
+            "writing rows without the series they belong to",
             hint="forecast with `rnngen generate RUN --horizon 24 --out forecast.csv`",
         )
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.errors import UsageError
+from rnngen import UsageError
 from rnngen_series.stamps import Stamps
 
 Unit = Literal["step", "second", "working day", "month"]

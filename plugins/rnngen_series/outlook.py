@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.errors import PluginError, UsageError
-from rnngen.files.atomic import saving, write_atomically
+from rnngen import PluginError, UsageError, saving, write_atomically
 from rnngen_series.metrics import LEVELS
 from rnngen_series.record import Series
 from rnngen_series.stamps import show

@@ -13,9 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rnngen.contracts.draws import Draws
-from rnngen.contracts.engine import Engine, State
-from rnngen.contracts.errors import DataError, RunError
+from rnngen import DataError, Draws, Engine, RunError, State
 from rnngen_series.codec import SeriesCodec
 from rnngen_series.likelihoods.row import RowLikelihood
 from rnngen_series.record import Series

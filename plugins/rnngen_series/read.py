@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.errors import DataError, UsageError
-from rnngen.files.source import Source
+from rnngen import DataError, Source, UsageError
 from rnngen_series import unnamed
 from rnngen_series.cells import number, numbers
 from rnngen_series.frequency import Frequency, infer, parse

@@ -1,4 +1,4 @@
-"""From a series to rows, as `rnngen.likelihoods.row` has them.
+"""From a series to rows, as `rnngen_series.likelihoods.row` has them.
 
 Covariates of a step, in this order: what lags say, each (x_{t−k} − centre_t) / scale; the calendar;
 what is known in advance, standardised.

@@ -12,8 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rnngen.contracts.engine import Engine
-from rnngen.files.atomic import saving, write_atomically
+from rnngen import Engine, saving, write_atomically
 from rnngen_series.codec import SeriesCodec
 from rnngen_series.likelihoods.row import LEVEL, VALUE, RowLikelihood
 from rnngen_series.record import Series

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.errors import DataError
+from rnngen import DataError
 from rnngen_series import integers
 from rnngen_series.table import Table
 

@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rnngen.contracts.errors import DataError, PluginError, UsageError
-from rnngen.contracts.options import suggest
-from rnngen.files.source import Source
+from rnngen import DataError, PluginError, Source, UsageError, suggest
 
 SEPARATORS = {"tab": "\t", "\\t": "\t"}
 GUESSED = ",;\t"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from itertools import pairwise
 from typing import Any
 
-from rnngen.contracts.errors import DataError
+from rnngen import DataError
 from rnngen_series.options import Options
 from rnngen_series.stamps import read_stamps
 from rnngen_series.table import Table

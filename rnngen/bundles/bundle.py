@@ -1,6 +1,6 @@
 """The bundle: the folder a trained model is, and the checkpoint a run resumes from.
 
-    bundle.json                     names and describes everything else; see `SCHEMA`
+    bundle.json                     names and describes everything else; see `manifest`
     weights-000200.safetensors      the model's tensors at step 200
     strategy-000200.safetensors     what a learning strategy remembers, where it has tensors
     codec-000200.json               files of the codec
@@ -13,19 +13,20 @@ catalogue of what is installed.
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from rnngen.bundles.manifest import BUNDLE, CONFIG, KIND, read_manifest
+from rnngen.bundles import manifest
+from rnngen.bundles.manifest import BUNDLE, CONFIG, KIND, Manifest
 from rnngen.bundles.rebuild import build_component, build_model, reading
+from rnngen.bundles.records import read_config
+from rnngen.contracts.conform import conform_codec
 from rnngen.contracts.errors import BundleError
-from rnngen.contracts.steps import step_shape
-from rnngen.files import schema
+from rnngen.data.record import DataRecord
 from rnngen.files.tensors import read_tensors
-from rnngen.files.verify import read_index, verified_file
+from rnngen.files.verify import Index, read_index
 from rnngen.kernel.blame import attributed
 
 if TYPE_CHECKING:
@@ -61,59 +62,59 @@ class Bundle:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder
-        self.manifest: dict[str, Any] = {}
-        self.manifest = self._read(lambda: read_manifest(folder))
+        self.manifest: Manifest = manifest.read(folder)
 
     def __repr__(self) -> str:
         return f"Bundle({str(self.path)!r}, step {self.step})"
 
     def _read(self, read: Callable[[], T]) -> T:
-        """`read()`, once more where a commit took away a file under our hands."""
+        """Calls `read()`, and retries if a concurrent commit removed a file."""
         for _ in range(4):
             try:
                 return read()
             except BundleError:
                 if not self._is_newer():
                     raise
-                self.manifest = read_manifest(self.path)
+                self.manifest = manifest.read(self.path)
         return read()
 
     def _is_newer(self) -> bool:
         try:
-            files = read_index(self.path, BUNDLE, KIND)["files"]
+            return read_index(self.path, BUNDLE, KIND, Index).files != self.manifest.files
         except BundleError:
             return False
-        return bool(files != self.manifest.get("files"))
 
     @property
     def step(self) -> int:
         """Optimizer steps after which the weights were saved."""
-        return int(self.manifest["step"])
+        return self.manifest.step
 
     @cached_property
     def config(self) -> dict[str, dict[str, Any]]:
         """The resolved configuration, section by section; empty where none was saved."""
+        if CONFIG in self.manifest.files:
+            return read_config(self.manifest.verified(CONFIG))
         path = self.path / CONFIG
-        if CONFIG not in self.manifest["files"]:
-            if not path.exists():
-                return {}
-        else:
-            path = verified_file(self.path, self.manifest, CONFIG)
-        return read_config(path)
+        return read_config(path) if path.exists() else {}
+
+    @property
+    def data_record(self) -> DataRecord:
+        """What the run learned from; BundleError where the bundle does not say all of it."""
+        return self.manifest.data_record
 
     @cached_property
     def domain(self) -> Domain:
         """The domain, with the options it was trained with."""
-        chosen = self.manifest["domain"]
-        with reading(self.path, f"domain `{chosen['name']}`"):
+        chosen = self.manifest.domain
+        with reading(self.path, f"domain `{chosen.name}`"):
             return cast("Domain", build_component(self.manifest, "domain", chosen))
 
     @cached_property
     def codec(self) -> Codec:
         """The fitted codec."""
         codec = self._read(self._read_codec)
-        size = self.manifest["model"].get("size")
-        if not step_shape(codec) and codec.size != size:
+        size = self.manifest.model.get("size")
+        if not codec.step_shape and codec.size != size:
             raise BundleError(
                 f"`{self.path}` has a codec of {codec.size} steps, but a model of {size}"
             )
@@ -121,12 +122,12 @@ class Bundle:
 
     def _read_codec(self) -> Codec:
         files = {
-            logical: verified_file(self.path, self.manifest, name).read_bytes()
-            for logical, name in self.manifest["codec"].items()
+            logical: self.manifest.verified(name).read_bytes()
+            for logical, name in self.manifest.codec.items()
         }
         domain = self.domain
         with reading(self.path, "codec"):
-            return domain.load_codec(files)
+            return conform_codec(domain, domain.load_codec(files))
 
     @cached_property
     def model(self) -> Model:
@@ -134,8 +135,7 @@ class Bundle:
         return self._read(self._read_model)
 
     def _read_model(self) -> Model:
-        path = verified_file(self.path, self.manifest, self.manifest["weights"])
-        return build_model(self.path, self.manifest, path)
+        return build_model(self.manifest)
 
     @cached_property
     def strategy_state(self) -> dict[str, Any]:
@@ -145,36 +145,7 @@ class Bundle:
     def _read_strategy(self) -> dict[str, Any]:
         from rnngen.files.tree import unpack
 
-        name = self.manifest.get("strategy_tensors")
-        tensors = read_tensors(verified_file(self.path, self.manifest, name)) if name else {}
+        name = self.manifest.strategy_tensors
+        tensors = read_tensors(self.manifest.verified(name)) if name else {}
         with reading(self.path, "state of the strategy"):
-            return dict(unpack(self.manifest.get("strategy") or {}, tensors))
-
-
-def read_config(path: Path) -> dict[str, dict[str, Any]]:
-    """The sections of a `config.toml`; BundleError where it is not one."""
-    try:
-        sections = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise BundleError(f"`{path}` can't be read as TOML: {error}") from None
-    schema.check(sections, schema.Each(dict), f"`{path}`:")
-    return sections
-
-
-RECORD = {
-    "fingerprint": schema.Each(str, list),
-    "sources": schema.Each(str, list),
-    "valid": schema.Each(str, list),
-    "prepared": schema.Each(str, list),
-    "fitted": bool,
-}
-
-
-def data_of(bundle: Bundle) -> Mapping[str, Any]:
-    """What a bundle's manifest says of its data; BundleError where it is not whole."""
-    data = bundle.manifest.get("data")
-    seed = bundle.manifest.get("seed")
-    schema.check(
-        {"data": data, "seed": seed}, {"data": RECORD, "seed": int}, f"`{bundle.path}/bundle.json`:"
-    )
-    return {**bundle.manifest["data"], "seed": seed}
+            return dict(unpack(self.manifest.strategy, tensors))

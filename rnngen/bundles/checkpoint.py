@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen.bundles.manifest import CHECKPOINT
-from rnngen.files import schema
 from rnngen.files.commit import Commit
-from rnngen.files.json import _finite, _restored
-from rnngen.files.tensors import _safetensors, read_tensors
-from rnngen.files.verify import FORMAT, read_index, verified_file
+from rnngen.files.tensors import read_tensors, tensor_bytes
+from rnngen.files.verify import FORMAT, Index, read_index
 
 if TYPE_CHECKING:
     import torch
@@ -21,6 +20,19 @@ CHECKPOINT_KIND = "rnngen checkpoint"
 
 
 CHECKPOINT_PATTERN = "checkpoints/{}.safetensors"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Checkpoint(Index):
+    """What `checkpoint.json` says.
+
+    Args:
+        tensors: name of the file with them.
+        state: all else that a run resumes from.
+    """
+
+    tensors: str
+    state: dict[str, Any] = field(repr=False)
 
 
 def commit_checkpoint(
@@ -42,8 +54,8 @@ def commit_checkpoint(
             "format": FORMAT,
             "kind": CHECKPOINT_KIND,
             "step": step,
-            "tensors": new.put(CHECKPOINT_PATTERN, step, _safetensors(tensors)),
-            "state": _finite(state),
+            "tensors": new.put(CHECKPOINT_PATTERN, step, tensor_bytes(tensors)),
+            "state": state,
         }
         new.finish(document)
 
@@ -56,7 +68,5 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, An
     """
     if not (folder / CHECKPOINT).exists():
         return None
-    index = read_index(folder, CHECKPOINT, CHECKPOINT_KIND)
-    schema.check(index, {"tensors": str, "state": dict}, f"`{folder / CHECKPOINT}`:")
-    path = verified_file(folder, index, index["tensors"])
-    return read_tensors(path), _restored(index["state"], folder / CHECKPOINT)
+    found = read_index(folder, CHECKPOINT, CHECKPOINT_KIND, Checkpoint)
+    return read_tensors(found.verified(found.tensors)), found.state

@@ -1,4 +1,4 @@
-"""What a manifest describes, built again from the components that are installed.
+"""Builds what a manifest describes again, from the components that are installed.
 
 A manifest is not trusted: components are found by name in the catalogue, their options are checked,
 and what does not fit is a message, not an exception of whoever stumbled over it.
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnngen.bundles.manifest import Chosen, Manifest, Used
 from rnngen.contracts.errors import BundleError, PluginError, RnngenError, UsageError
 from rnngen.contracts.options import build as build_options
 from rnngen.files.tensors import read_tensors, tensor_shapes
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from rnngen.model.model import Model
 
 
-def build_model(folder: Path, manifest: Mapping[str, Any], weights: Path) -> Model:
-    """The model the manifest describes with the tensors of `weights`.
+def build_model(manifest: Manifest) -> Model:
+    """The model that a manifest describes, with the weights that it names.
 
     It is first built without memory (torch's `meta` device) and compared with the header of the
     file, so that numbers in JSON can't make it larger than the file is.
@@ -36,12 +37,13 @@ def build_model(folder: Path, manifest: Mapping[str, Any], weights: Path) -> Mod
     """
     from rnngen.model.build import from_manifest
 
-    description = manifest["model"]
+    folder, description = manifest.folder, manifest.model
+    weights = manifest.verified(manifest.weights)
     find(manifest, "cell", description.get("cell"))
     with reading(folder, "model"):
         saved = tensor_shapes(weights)
         _compare_numbers(folder, description, saved)
-        likelihood = build_component(manifest, "likelihood", manifest["likelihood"])
+        likelihood = build_component(manifest, "likelihood", manifest.likelihood)
         outline = _outline(description, likelihood)
         if outline is not None:
             _compare(folder, outline.tensors(), saved)
@@ -115,7 +117,7 @@ def _compare(
             )
 
 
-def find(manifest: Mapping[str, Any], kind: str, name: Any) -> Any:
+def find(manifest: Manifest, kind: str, name: Any) -> Any:
     """The component in the catalogue; PluginError naming the plugin that had it."""
     from rnngen.kernel.catalog import get_catalog
 
@@ -124,11 +126,11 @@ def find(manifest: Mapping[str, Any], kind: str, name: Any) -> Any:
     try:
         return get_catalog().find(kind, name)
     except UsageError as error:
-        for part in manifest["components"]:
-            if (part["kind"], part["name"]) == (kind, name):
+        for part in manifest.components:
+            if (part.kind, part.name) == (kind, name):
                 raise PluginError(
                     f"the bundle needs the {kind} {_quoted(name)} of the plugin "
-                    f"{_quoted(part['plugin'])}, which is not installed or not allowed",
+                    f"{_quoted(part.plugin)}, which is not installed or not allowed",
                     hint=_how_to_install(part),
                 ) from None
         raise BundleError(error.message, hint=error.hint) from None
@@ -139,8 +141,8 @@ def _quoted(text: Any) -> str:
     return f"`{text}`" if str(text).isprintable() else repr(text)
 
 
-def _how_to_install(part: Mapping[str, Any]) -> str:
-    name, number = str(part.get("distribution") or part["plugin"]), part.get("version")
+def _how_to_install(part: Used) -> str:
+    name, number = str(part.distribution or part.plugin), part.version
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
         # A loose file, or something one should not paste into a shell.
         return "ask whoever gave you the bundle for its plugin, and see `rnngen plugins`"
@@ -149,13 +151,13 @@ def _how_to_install(part: Mapping[str, Any]) -> str:
     return f"if you trust it, `pip install {wanted}`; see `rnngen plugins`"
 
 
-def build_component(manifest: Mapping[str, Any], kind: str, chosen: Mapping[str, Any]) -> Any:
+def build_component(manifest: Manifest, kind: str, chosen: Chosen) -> Any:
     """The component built with the options of the manifest, which are checked."""
-    component = find(manifest, kind, chosen["name"])
-    options, values = component.load_options(), chosen.get("options") or {}
+    component = find(manifest, kind, chosen.name)
+    options, values = component.load_options(), chosen.options
     if options is None:
         return component.build(**values)
-    return component.build(**vars(build_options(options, values, f"{kind} `{chosen['name']}`")))
+    return component.build(**vars(build_options(options, values, f"{kind} `{chosen.name}`")))
 
 
 @contextlib.contextmanager

@@ -1,20 +1,27 @@
-"""What a run's folder says of itself, read without touching it."""
+"""Reads what a run's folder says of itself, and changes nothing."""
 
 from __future__ import annotations
 
 import os
 import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rnngen.contracts.errors import BundleError, RnngenError, UsageError
-from rnngen.files.json import parse_json
+from rnngen.files import schema
+from rnngen.files.json import TEXT, load
+from rnngen.files.regular import read_regular
 
 RECORD = "run.json"
 METRICS = "metrics.jsonl"
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """What would command a terminal rather than be shown."""
+LIMIT = 64 * 2**20
+"""Bytes of `run.json` or a configuration; a larger one is not ours, and is not read."""
+METRICS_LIMIT = 2**30
+"""Bytes of `metrics.jsonl`, which has some hundred for each line."""
 MARKS = (RECORD, "bundle.json", "checkpoint.json")
 """Any of these makes a folder a run."""
 
@@ -49,7 +56,7 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
     """
     file = path / METRICS
     try:
-        lines = file.read_bytes().split(b"\n")
+        lines = read_regular(file, METRICS_LIMIT).split(b"\n")
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -59,11 +66,11 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
         if not line.strip():
             continue
         try:
-            row = parse_json(line, file)
+            row = load(line, file, TEXT)
         except BundleError:
             row = None
         if isinstance(row, dict):
-            rows.append({key: _number(value) for key, value in row.items()})
+            rows.append(row)
         elif number < len(lines):
             raise BundleError(
                 f"`{file}`, line {number}, is not a JSON object",
@@ -80,7 +87,7 @@ def read_record(path: Path) -> dict[str, Any]:
     """
     file = path / RECORD
     try:
-        record = parse_json(file.read_bytes(), file)
+        record = load(read_regular(file, LIMIT), file)
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -88,6 +95,20 @@ def read_record(path: Path) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise BundleError(f"`{file}` is not a JSON object", hint="delete it, or mend it")
     return record
+
+
+def read_config(path: Path) -> dict[str, dict[str, Any]]:
+    """The sections of a `config.toml`.
+
+    Raises:
+        BundleError: it is not one, or is missing.
+    """
+    try:
+        sections = tomllib.loads(read_regular(path, LIMIT).decode("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise BundleError(f"`{path}` can't be read as TOML: {error}") from None
+    schema.check(sections, schema.Each(dict), f"`{path}`:")
+    return sections
 
 
 def status(record: Mapping[str, Any]) -> str:
@@ -109,7 +130,3 @@ def _last_written(path: Path) -> tuple[str, float]:
     except RnngenError:
         updated = None
     return str(updated or ""), (path / RECORD).stat().st_mtime
-
-
-def _number(value: Any) -> Any:
-    return float(value) if value in ("nan", "inf", "-inf") else value

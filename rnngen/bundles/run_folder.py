@@ -6,16 +6,16 @@
     log.txt         what was said, without control characters
     samples/        step-000200.txt: what the model wrote after step 200
 
-The model and the checkpoint in the same folder are `rnngen.bundle`'s.
+The model and the checkpoint in the same folder are those of `bundle` and `checkpoint`.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import platform
 import re
+import stat
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -37,8 +37,9 @@ from rnngen.bundles.records import (
     read_record,
 )
 from rnngen.contracts.errors import RnngenError, RunError, UsageError
-from rnngen.files.atomic import write_atomically, write_failure
-from rnngen.files.json import _jsonable
+from rnngen.files.atomic import saving, write_atomically
+from rnngen.files.json import TEXT, dump
+from rnngen.files.regular import open_regular
 
 __all__ = ["RunFolder", "environment", "is_run", "newest", "now", "read_metrics", "read_record"]
 
@@ -80,10 +81,8 @@ class RunFolder:
         """
         folder = Path(path) if path is not None else _default_path(name_hint)
         _refuse_taken(folder)
-        try:
+        with saving(folder, "no run was started"):
             folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise write_failure(folder, error, "no run was started") from error
         run = cls(folder, _acquire(folder))
         try:
             # Once more: another process may have begun a run here in between.
@@ -155,11 +154,11 @@ class RunFolder:
     def record(self, values: Mapping[str, Any]) -> None:
         """Adds to `run.json`, or changes what it says; the file is replaced atomically."""
         document = {**read_record(self.path), **values, "updated": now()}
-        self._replace(RECORD, json.dumps(_jsonable(document), indent=1, allow_nan=False) + "\n")
+        self._replace(RECORD, dump(document, TEXT, indent=1) + "\n")
 
     def append_metrics(self, row: Mapping[str, Any]) -> None:
         """One line of `metrics.jsonl`; infinities and NaN are written as text."""
-        self._append(METRICS, json.dumps(_jsonable(row), allow_nan=False) + "\n")
+        self._append(METRICS, dump(row, TEXT) + "\n")
 
     def metrics(self) -> list[dict[str, Any]]:
         """The lines of `metrics.jsonl`; see `read_metrics`."""
@@ -168,7 +167,7 @@ class RunFolder:
     def truncate_metrics(self, step: int) -> None:
         """Forgets the lines after a step, which a run that resumes there will write again."""
         rows = [row for row in self.metrics() if not _step(row) > step]
-        text = "".join(json.dumps(_jsonable(row), allow_nan=False) + "\n" for row in rows)
+        text = "".join(dump(row, TEXT) + "\n" for row in rows)
         self._replace(METRICS, text)
 
     def log(self, line: str) -> None:
@@ -196,20 +195,18 @@ class RunFolder:
 
     def _replace(self, name: str, text: str) -> None:
         path = self.path / name
-        try:
+        with saving(path, KEPT):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, text.encode("utf-8", "replace"))
-        except OSError as error:
-            raise write_failure(path, error, KEPT) from error
 
     def _append(self, name: str, text: str) -> None:
         path = self.path / name
-        _refuse_link(path)
-        try:
-            with path.open("a", encoding="utf-8", errors="replace", newline="\n") as file:
-                file.write(text)
-        except OSError as error:
-            raise write_failure(path, error, KEPT) from error
+        _refuse_foreign(path)
+        with (
+            saving(path, KEPT),
+            path.open("a", encoding="utf-8", errors="replace", newline="\n") as file,
+        ):
+            file.write(text)
 
     def _end_torn_line(self) -> None:
         """A killed process may have left half a line, which the next one must not continue."""
@@ -217,7 +214,7 @@ class RunFolder:
             path = self.path / name
             if not path.exists():
                 continue
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 file.seek(-min(1, path.stat().st_size), os.SEEK_END)
                 torn = file.read() not in (b"", b"\n")
             if torn and name == METRICS:
@@ -281,29 +278,33 @@ def _refuse_taken(folder: Path) -> None:
         )
 
 
-def _refuse_link(path: Path) -> None:
-    """RunError where what a run writes to is a link, as in a folder that somebody else packed."""
-    if path.is_symlink():
+def _refuse_foreign(path: Path) -> None:
+    """RunError where what a run appends to is a link or a pipe that somebody packed."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return
+    if not stat.S_ISREG(mode):
+        what = "a link" if stat.S_ISLNK(mode) else "not a file"
         raise RunError(
-            f"`{path}` is a link, and a run writes to files of its own only",
+            f"`{path}` is {what}, and a run writes to files of its own only",
             hint="put the file itself in its place, or remove it",
         )
 
 
 def _acquire(folder: Path) -> FileLock | None:
     lock = FileLock(folder / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise UsageError(
-            f"`{folder}` is being written by {_writer(folder)}",
-            hint="wait until it has ended, or choose another folder with `--run`",
-        ) from None
-    except NotImplementedError:
-        # A file system without locks: a run there is better than none.
-        return None
-    except OSError as error:
-        raise write_failure(folder / LOCK, error, KEPT) from error
+    with saving(folder / LOCK, KEPT):
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise UsageError(
+                f"`{folder}` is being written by {_writer(folder)}",
+                hint="wait until it has ended, or choose another folder with `--run`",
+            ) from None
+        except NotImplementedError:
+            # A file system without locks: a run there is better than none.
+            return None
     return lock
 
 

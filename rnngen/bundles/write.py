@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rnngen.bundles.manifest import BUNDLE, CONFIG, KIND
 from rnngen.contracts.errors import PluginError
 from rnngen.files.commit import Commit
-from rnngen.files.json import _finite
-from rnngen.files.tensors import _safetensors
+from rnngen.files.tensors import tensor_bytes
 from rnngen.files.verify import FORMAT
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def commit_model(
         manifest: `step`, `model`, `domain`, `likelihood`, `components`, and what else is to be kept
             in `bundle.json`; JSON only.
         codec_files: what `Codec.files` gave.
-        extra: the tensors of `manifest["strategy"]` (packed by `rnngen.tree`).
+        extra: the tensors of `manifest["strategy"]` (packed by `rnngen.files.tree`).
 
     Raises:
         RunError: something could not be written; the previous commit is whole.
@@ -57,8 +56,8 @@ def commit_model(
             "kind": KIND,
             "rnngen": version("rnngen"),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            **_finite(manifest),
-            "weights": new.put(WEIGHTS_PATTERN, step, _safetensors(tensors)),
+            **manifest,
+            "weights": new.put(WEIGHTS_PATTERN, step, tensor_bytes(tensors)),
             "codec": {
                 name: new.put(_codec_pattern(name), step, content)
                 for name, content in codec_files.items()
@@ -66,7 +65,7 @@ def commit_model(
         }
         new.tidy(STRATEGY_PATTERN)
         if extra:
-            document["strategy_tensors"] = new.put(STRATEGY_PATTERN, step, _safetensors(extra))
+            document["strategy_tensors"] = new.put(STRATEGY_PATTERN, step, tensor_bytes(extra))
         for name in new.previous.get("codec", ()):
             if name not in codec_files:
                 new.tidy(_codec_pattern(name))

@@ -9,15 +9,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnngen.bundles.records import CONTROL, newest, read_metrics
+from rnngen.bundles.records import CONTROL, newest
 from rnngen.contracts.errors import PluginError, RunError
+from rnngen.files.json import is_number
 from rnngen.kernel.core_options import DROPOUTS
-from rnngen.metrics import curves, figures, text_chart
+from rnngen.metrics import figures, text_chart
 from rnngen.metrics.task_matrix import before_and_after
-from rnngen.verbs.card import PICTURE, _is_number, _mapping, read
+from rnngen.verbs.card import Card, FileState, Measured, ModelFacts, Training, as_json, read
 
 if TYPE_CHECKING:
     from rnngen.cli.ui import Ui
+
+
+PICTURE = "curve.png"
 
 
 SAMPLE_LINES = 8
@@ -35,59 +39,56 @@ def show(path: Path | None, ui: Ui, json: bool = False) -> None:
         json: as JSON, for programs.
 
     Raises:
-        BundleError: it is no run, or damaged.
+        BundleError: it is not a run, or is damaged.
         UsageError: no path, and no run.
     """
-    path = newest() if path is None else path
-    card = read(path)
-    rows = read_metrics(path)
-    curve = curves.curve(rows)
-    picture = _draw(path, curve, ui)
-    for name, state in card["files"].items():
-        if state["state"] != "whole":
-            ui.warn(f"`{path / name}` is {state['state']} since it was saved")
+    card = read(newest() if path is None else path)
+    picture = _draw(card, ui)
+    for name, file in card.files.items():
+        if file.state != "whole":
+            ui.warn(f"`{card.path / name}` is {file.state} since it was saved")
     if json:
-        ui.json({**card, "curve": picture and str(picture)})
+        ui.json({**as_json(card), "curve": picture and str(picture)})
         return
-    ui.write(as_text(card, curve, text_chart.can_draw_unicode(sys.stdout)))
+    ui.write(as_text(card, text_chart.can_draw_unicode(sys.stdout)))
     if picture is not None:
         ui.note(f"learning curve drawn in {picture}")
 
 
-def _draw(path: Path, curve: curves.Curve, ui: Ui) -> Path | None:
-    if len(curve.train) + len(curve.valid) < 2:
+def _draw(card: Card, ui: Ui) -> Path | None:
+    if len(card.curve.train) + len(card.curve.valid) < 2:
         return None
     try:
-        figures.save_curve(curve, path / PICTURE, path.name)
+        figures.save_curve(card.curve, card.path / PICTURE, card.path.name)
     except PluginError as error:
         ui.note(f"no picture of the learning curve: {error.hint} draws {PICTURE}")
         return None
     except RunError as error:
         ui.warn(error.message)
         return None
-    return path / PICTURE
+    return card.path / PICTURE
 
 
-def as_text(card: Mapping[str, Any], curve: curves.Curve, unicode: bool) -> str:
+def as_text(card: Card, unicode: bool) -> str:
     """The card as a page of text."""
-    saved = f"the model of step {card['step']:,}" if card["model"] else "no model saved yet"
+    saved = f"the model of step {card.manifest.step:,}" if card.manifest else "no model saved yet"
     blocks = [
-        f"{card['path']}: {saved}\n",
-        _block("model", _model_lines(card["model"])),
-        _block("data", _data_lines(card["data"])),
-        _block("training", _training_lines(card["training"])),
-        _block("metrics", _metric_lines(card["metrics"])),
-        _block("tasks", _task_lines(card["history"], card["continued"])),
+        f"{card.path}: {saved}\n",
+        _block("model", _model_lines(card.model)),
+        _block("data", _data_lines(card)),
+        _block("training", _training_lines(card.training)),
+        _block("metrics", _metric_lines(card.measured)),
+        _block("tasks", _task_lines(card)),
     ]
-    if curve:
+    if card.curve:
         width = min(shutil.get_terminal_size((80, 24)).columns, 100)
-        blocks.append(text_chart.text_chart(curve, width, unicode=unicode))
-    if card["sample"]:
-        lines = card["sample"]["text"].strip("\n").split("\n")
+        blocks.append(text_chart.text_chart(card.curve, width, unicode=unicode))
+    if card.sample:
+        lines = card.sample.text.strip("\n").split("\n")
         cut = [*lines[:SAMPLE_LINES], "..."] if len(lines) > SAMPLE_LINES else lines
         text = "".join(f"    {line}\n" for line in cut)
-        blocks.append(f"{card['sample']['file']}\n{text}")
-    blocks.append(_block("files", _file_lines(card["files"])))
+        blocks.append(f"{card.sample.file}\n{text}")
+    blocks.append(_block("files", _file_lines(card.files)))
     # A sample, or a bundle of somebody else, must not command the terminal.
     return CONTROL.sub("", "\n".join(block for block in blocks if block))
 
@@ -98,62 +99,63 @@ def _block(title: str, lines: Iterable[str]) -> str:
     return "".join(f"{head:<{MARGIN}}{line}\n" for head, line in zip(heads, lines, strict=False))
 
 
-def _model_lines(model: Mapping[str, Any] | None) -> list[str]:
-    if model is None:
+def _model_lines(facts: ModelFacts | None) -> list[str]:
+    if facts is None:
         return ["none; the run ended before its first validation, or goes on"]
+    model = facts.description
     extras = [name for name in ("residual", "layer_norm", "tied") if model.get(name)]
     for name in DROPOUTS:
         if model.get(name):
             extras.append(f"{name.replace('_', ' ')} {model[name]}")
     options = [f"{name} {value}" for name, value in _mapping(model.get("cell_options")).items()]
-    parts = [f"{part} {count:,}" for part, count in model["parts"].items()]
+    parts = [f"{part} {count:,}" for part, count in facts.parts.items()]
     return [
         f"{model.get('layers')} x {model.get('hidden')} {model.get('cell')}, "
-        f"{_count(model.get('parameters'))} parameters, " + _steps(model),
+        f"{_count(model.get('parameters'))} parameters, " + _steps(facts),
         ", ".join([*extras, *options]),
         " + ".join(parts),
     ]
 
 
-def _steps(model: Mapping[str, Any]) -> str:
-    if model["likelihood"] == "categorical":
-        return f"{_count(model.get('size'))} different tokens"
-    return f"steps of likelihood {model['likelihood']}"
+def _steps(facts: ModelFacts) -> str:
+    if facts.likelihood == "categorical":
+        return f"{_count(facts.description.get('size'))} different tokens"
+    return f"steps of likelihood {facts.likelihood}"
 
 
-def _data_lines(data: Mapping[str, Any]) -> list[str]:
-    domain = _mapping(data.get("domain"))
-    options = ", ".join(f"{k} {v}" for k, v in _mapping(domain.get("options")).items())
+def _data_lines(card: Card) -> list[str]:
+    data, domain = card.data, card.manifest and card.manifest.domain
+    options = ", ".join(f"{k} {v}" for k, v in domain.options.items()) if domain else ""
     tokens = data.get("train_tokens")
     fingerprint = data.get("fingerprint")
     marks = fingerprint if isinstance(fingerprint, list) else [fingerprint]
     return [
         ", ".join(_source(source) for source in _flat(data.get("sources"))),
-        f"{domain['name']}: {options}" if domain.get("name") else "",
+        f"{domain.name}: {options}" if domain else "",
         f"{_count(tokens)} tokens to learn" if tokens else "",
         "fingerprint " + " ".join(str(mark)[:16] for mark in marks) if fingerprint else "",
     ]
 
 
-def _training_lines(training: Mapping[str, Any]) -> list[str]:
-    command = training["command"]
-    device = training["device"]
-    versions = _mapping(training["versions"])
+def _training_lines(training: Training) -> list[str]:
+    command, at = training.command, training.place
+    device, versions = at["device"], _mapping(at["versions"])
     times = [
-        _named("started", _time(training["started"])),
-        _named(training["status"], _time(training["ended"]) or " "),
+        _named("started", _time(training.started)),
+        _named(training.status, _time(training.ended) or " "),
     ]
+    speed = training.tokens_per_second
     amounts = [
-        f"{_count(training['steps'])} steps" if training["steps"] is not None else "",
-        f"{_count(training['tokens'])} tokens" if training["tokens"] is not None else "",
-        f"{training['seconds']:,.1f} s" if _is_number(training["seconds"]) else "",
-        f"{training['tokens_per_second']:,.0f} tokens/s" if training["tokens_per_second"] else "",
+        f"{_count(training.steps)} steps" if training.steps is not None else "",
+        f"{_count(training.tokens)} tokens" if training.tokens is not None else "",
+        f"{training.seconds:,.1f} s" if is_number(training.seconds) else "",
+        f"{speed:,.0f} tokens/s" if speed else "",
     ]
     place = [
-        f"{device} ({training['device_reason']})" if device else "",
-        training["precision"],
-        f"{training['threads']} threads" if training["threads"] else "",
-        _named("seed", training["seed"]),
+        f"{device} ({at['device_reason']})" if device else "",
+        at["precision"],
+        f"{at['threads']} threads" if at["threads"] else "",
+        _named("seed", at["seed"]),
     ]
     return [
         shlex.join(str(part) for part in command) if isinstance(command, list) else "",
@@ -164,23 +166,19 @@ def _training_lines(training: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _metric_lines(metrics: Mapping[str, Any]) -> list[str]:
-    lines = []
-    for name in ("best_valid", "last_valid", "last_train"):
-        if name in metrics:
-            point = metrics[name]
-            lines.append(
-                f"{name.replace('_', ' ')} {point['nats_per_token']:.4f} nats/token "
-                f"({point['bits_per_token']:.4f} bits/token) at step {point['step']:,}"
-            )
-    return lines or ["none yet"]
+def _metric_lines(measured: Mapping[str, Measured]) -> list[str]:
+    return [
+        f"{name.replace('_', ' ')} {found.nats_per_token:.4f} nats/token "
+        f"({found.bits_per_token:.4f} bits/token) at step {found.step:,}"
+        for name, found in measured.items()
+    ] or ["none yet"]
 
 
-def _task_lines(history: Mapping[str, Any] | None, continued: bool) -> list[str]:
+def _task_lines(card: Card) -> list[str]:
     """What was learned and forgotten of each task, as a table."""
-    if history is None or len(history["rows"]) < 2:
+    if card.manifest is None or card.history is None or len(card.history["rows"]) < 2:
         return []
-    columns, rows = before_and_after(history, continued=continued)
+    columns, rows = before_and_after(card.history, continued=bool(card.manifest.continued))
     widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
     return [
         "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
@@ -188,15 +186,15 @@ def _task_lines(history: Mapping[str, Any] | None, continued: bool) -> list[str]
     ]
 
 
-def _file_lines(files: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _file_lines(files: Mapping[str, FileState]) -> list[str]:
     # A long run has many samples; their names say nothing.
     shown = {name: file for name, file in files.items() if not name.startswith("samples/")}
     samples = [file for name, file in files.items() if name.startswith("samples/")]
-    rows = [(name, file["bytes"], file["state"]) for name, file in shown.items()]
+    rows = [(name, file.bytes, file.state) for name, file in shown.items()]
     if samples:
-        changed = sum(file["state"] != "whole" for file in samples)
+        changed = sum(file.state != "whole" for file in samples)
         state = f"{changed} changed" if changed else "whole"
-        rows.append((f"samples/ ({len(samples)})", sum(file["bytes"] for file in samples), state))
+        rows.append((f"samples/ ({len(samples)})", sum(file.bytes for file in samples), state))
     width = max((len(name) for name, _, _ in rows), default=0)
     return [
         f"{name:<{width}}  {_bytes(size):>9}" + ("" if state == "whole" else f"  {state}!")
@@ -217,6 +215,10 @@ def _flat(value: Any) -> list[Any]:
     return [] if value is None else [value]
 
 
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
 def _named(name: Any, value: Any) -> str:
     return "" if name is None or value is None else f"{name} {value}"
 
@@ -226,7 +228,7 @@ def _time(value: Any) -> str | None:
 
 
 def _count(value: Any) -> str:
-    return f"{value:,}" if _is_number(value) else "?"
+    return f"{value:,}" if is_number(value) else "?"
 
 
 def _bytes(size: float) -> str:

@@ -55,7 +55,7 @@ def command(ui: Ui, runs: tuple[Path, ...], out: Path | None, as_json: bool) -> 
     for warning in result.warnings:
         ui.warn(warning)
     if as_json:
-        ui.json(compare.for_programs(result))
+        ui.json(compare.as_json(result))
     else:
         rows = compare_table.as_rows(result)
         if len(result.runs) >= WIDE:

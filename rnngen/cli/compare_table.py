@@ -2,49 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from rnngen.verbs.compare import NUMBERS, Comparison
+from rnngen.verbs.compare import Comparison, Numbers
+
+
+def _seconds(value: float) -> str:
+    return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table: what it is called, and how its fact is read and shown."""
+
+    label: str
+    fact: Callable[[Numbers], Any]
+    show: Callable[[Any], str] = "{:,}".format
+
+
+LINES = (
+    Line("status", lambda run: run.status, str),
+    Line("parameters", lambda run: run.parameters),
+    Line("steps", lambda run: run.steps),
+    Line("tokens read", lambda run: run.tokens),
+    Line("seconds of training", lambda run: run.seconds, _seconds),
+    Line("tokens/s", lambda run: run.tokens_per_second, "{:,.0f}".format),
+    Line("best valid (nats/token)", lambda run: run.best_valid, "{:.4f}".format),
+    Line("at step", lambda run: run.best_step),
+    Line("last valid (nats/token)", lambda run: run.last_valid, "{:.4f}".format),
+)
+
+BEST = "best valid (nats/token)"
+"""The line in which the best run is marked."""
 
 
 def as_rows(result: Comparison) -> list[list[str]]:
     """The comparison as a table: one line a fact, one column a run, the first line their names."""
     rows = [["", *(run.name for run in result.runs)]]
     for key, values in result.differing.items():
-        rows.append([key, *("none" if value is None else _shown(value) for value in values)])
-    for name in NUMBERS:
-        cells = []
-        for run in result.runs:
-            best = name == "best_valid" and run is result.best
-            cells.append(_cell(name, getattr(run, name)) + (" best" if best else ""))
+        rows.append([key, *("none" if value is None else _option(value) for value in values)])
+    for line in LINES:
+        facts = [line.fact(run) for run in result.runs]
+        cells = ["-" if fact is None else line.show(fact) for fact in facts]
+        if line.label == BEST and result.best is not None:
+            cells[result.runs.index(result.best)] += " best"
         if any(cell != "-" for cell in cells):
-            rows.append([_label(name), *cells])
+            rows.append([line.label, *cells])
     return rows
 
 
-def _label(name: str) -> str:
-    units = {
-        "tokens_per_second": "tokens/s",
-        "best_valid": "best valid (nats/token)",
-        "best_step": "at step",
-        "last_valid": "last valid (nats/token)",
-        "seconds": "seconds of training",
-        "tokens": "tokens read",
-    }
-    return units.get(name, name)
-
-
-def _cell(name: str, value: Any) -> str:
-    if value is None:
-        return "-"
-    if name in ("best_valid", "last_valid"):
-        return f"{value:.4f}"
-    if isinstance(value, float):
-        return f"{value:,.1f}" if name == "seconds" else f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _shown(value: Any) -> str:
+def _option(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(str(part) for part in value)
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -165,14 +165,13 @@ def command(
     options = decoder_options(decoder, assignments, file)
     bundle = load(chosen_run(ui, run, table))
 
-    if hasattr(bundle.domain, "forecast"):
+    if bundle.domain.forecasts:
         refused = {"stop": stop, "documents": documents is not None, "explain": explain}
         _check_forecast(decoder, refused)
         _forecast(ui, bundle, text, length, count, options, seed, device, out, as_json)
         return
     length, count = length or LENGTH, count or 1
-    show = getattr(bundle.domain, "show", None)
-    streams = count == 1 and not as_json and out is None and show is None
+    streams = count == 1 and not as_json and out is None and not bundle.domain.shows
     paper = _Paper(ui, text)
     remarks: list[str] = []
     written = generate(
@@ -196,8 +195,8 @@ def command(
         _write_json(ui, written, out, explain)
     elif out is not None:
         made = bundle.domain.write(written, bundle.codec, out)
-    elif show is not None:
-        ui.write(show(written, bundle.codec))
+    elif bundle.domain.shows:
+        ui.write(bundle.domain.show(written, bundle.codec))
     else:
         domain = bundle.manifest["domain"].get("options") or {}
         between = "" if domain.get("documents") == "line" else f"{SEPARATOR}\n"

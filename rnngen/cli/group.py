@@ -136,7 +136,7 @@ def cli(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command line and gives its exit code; see `rnngen.errors.ExitCode`."""
+    """Runs a command line and gives its exit code; see `rnngen.contracts.errors.ExitCode`."""
     with guarded():
         return _main(arguments)
 

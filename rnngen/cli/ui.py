@@ -7,7 +7,7 @@
 
 Colour and bars appear on a terminal only, never with `NO_COLOR` or `TERM=dumb`, and carry no
 meaning that the words don't. rich is imported when a table, bar or panel is drawn on a terminal.
-What text holds never commands a terminal: see `rnngen.terminal`.
+What text holds never commands a terminal: see `rnngen.cli.terminal`.
 """
 
 from __future__ import annotations
@@ -226,7 +226,7 @@ class Ui:
 
 
 class Progress:
-    """Where training tells how it goes; a `rnngen.reporter.Reporter`."""
+    """Where training tells how it goes; a `rnngen.contracts.reporter.Reporter`."""
 
     def __init__(self, ui: Ui) -> None:
         self._ui = ui

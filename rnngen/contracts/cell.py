@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-State = Any
-"""A tensor, or a nested tuple, list or dict of tensors; the first dimension is the batch."""
+from rnngen.contracts.steps import State as State
 
 Project = Callable[[Tensor], Tensor]
 Recur = Callable[[Tensor, State], tuple[Tensor, State]]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
+from rnngen.contracts.context import Context
+from rnngen.contracts.contract import Contract
 from rnngen.contracts.engine import Engine
+from rnngen.contracts.errors import Unsupported
 
 
 @dataclass
@@ -50,15 +54,38 @@ class Emission:
     rank: int = 0
 
 
-class Decoder(Protocol):
-    """A way of turning a model into sequences.
+class Decoder(Contract, ABC):
+    """A way of turning a model into sequences."""
 
-    A decoder that can write steps which are vectors has a true `vectors`.
+    __slots__ = ()
 
-    It may also have `attach(bundle, note)`, which is called before `decode` by whoever has a bundle
-    and not only an engine; `explain(engine, request, row, steps)`, which says where it did not
-    allow what the model wanted most; and a true `complete`, where what it writes must not be cut.
-    """
+    component_kind: ClassVar[str] = "decoder"
 
+    vectors: bool = False
+    """Whether it can write steps that are vectors."""
+
+    complete: bool = False
+    """Whether what it writes must not be cut off."""
+
+    explains: bool = False
+    """Whether it can `explain`."""
+
+    def attach(self, context: Context) -> None:
+        """Told before `decode` what it writes with, where that is known: a trained model."""
+        return
+
+    @abstractmethod
     def decode(self, engine: Engine, request: Request) -> Iterator[Emission]:
         """Emissions of all sequences; within one sequence in order."""
+
+    def explain(self, engine: Engine, request: Request, row: int, steps: Sequence[Any]) -> Any:
+        """Where it did not allow what the model wanted most, while `steps` of a row were written.
+
+        Raises:
+            Unsupported: it forbids nothing, and has no true `explains`.
+        """
+        raise Unsupported(
+            self,
+            "explaining what it forbids",
+            hint="`--explain` goes with `--decoder constrained`",
+        )

@@ -1,89 +1,26 @@
-"""The contracts between the rooms of the house, as typed protocols; nothing here imports torch."""
+"""Domain: a kind of data. A base class; optional abilities have defaults, or refuse by name."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, ClassVar, Protocol
 
 from rnngen.contracts.codec import Codec
+from rnngen.contracts.constraint import Constraint
+from rnngen.contracts.context import Context
+from rnngen.contracts.contract import Contract, default
+from rnngen.contracts.engine import Engine
+from rnngen.contracts.errors import Unsupported
+from rnngen.contracts.file_names import looks_like_text
+from rnngen.contracts.measuring import Measuring
 from rnngen.contracts.steps import Beginning, Piece
 
 
-class Source(Protocol):
-    """One file to learn from: a named stream of bytes."""
-
-    @property
-    def name(self) -> str:
-        """What the user calls it, for messages."""
-
-    @property
-    def path(self) -> Path:
-        """Where its bytes are."""
-
-    @property
-    def part(self) -> str:
-        """`train`, `valid` or `test`, where a file has these parts and one of them is meant."""
-
-    @property
-    def compressed(self) -> bool:
-        """Whether the file on disk is smaller than what `open` gives."""
-
-    def open(self) -> BinaryIO:
-        """Its bytes, unpacked; DataError here or while reading where they can't be had."""
-
-
-def is_text(domain: Any, codec: Any) -> bool:
-    """Whether what a domain's models write is text, and a prompt is text, too.
-
-    Tokens of music can be shown as text, but a prompt of music is a file.
-    """
-    return hasattr(codec, "stream") and not hasattr(domain, "begin")
-
-
-class Domain(Protocol):
-    """A kind of data: how to read it, encode it, and write it back.
-
-    A domain may also have:
-
-    - `defaults`: settings that suit it better than the core's, `{"model": {"dropout": 0.2}}`.
-    - `changeable`: names of its options that a model that goes on learning may have otherwise.
-    - `keep(path)`: whether a file of a folder is its kind of data.
-    - `parts(sources)`: what the data's makers split it into, `{"train": ..., "valid": ...,
-      "test": ...}`, as sources with `part` set; None where they did not.
-    - `begin(prompt, codec) -> Beginning`: what a prompt of the command line means to it.
-    - `prime(prompt, source, codec) -> Beginning`: what a file means to it that a sequence is to go
-      on from (`--primer`), say strokes in somebody's hand.
-    - `remarks`: a dict whose keys are sentences, of what `read` left out so far; shown to the user.
-    - `corpus`: the name of the corpus that is learned where no data is named.
-    - `show(written, codec) -> str`: generated sequences for standard output, if no text.
-    - `evaluate(bundle, train, held_out, label, note) -> Report`: its field's own measures.
-    - `forecast(engine, codec, sources, request, note) -> Forecast`: where what is generated goes on
-      from the data: what may follow each sequence of the sources. Its `write` is never called.
-    - `backtest(engine, codec, sources, request, compare, folder, note) -> Report`: with `forecast`,
-      and instead of `evaluate`: forecasts of what the sources know already, beside simple ones
-      where `compare` says so; files go to `folder`.
-    """
-
-    def read(self, sources: Sequence[Source]) -> Iterator[Piece]:
-        """Pieces of the sources in order; memory does not grow with the corpus."""
-
-    def fit_codec(self, pieces: Callable[[], Iterable[Piece]]) -> Codec:
-        """A codec fitted on the pieces; `pieces` may be called more than once."""
-
-    def load_codec(self, files: Mapping[str, bytes]) -> Codec:
-        """The codec that `Codec.files` wrote; BundleError where they are not whole."""
-
-    def likelihood(self, codec: Codec) -> tuple[str, dict[str, Any]]:
-        """Name and options of the likelihood that fits the codec."""
-
-    def write(self, written: Sequence[Written], codec: Codec, path: Path) -> Sequence[Path]:
-        """Generated sequences as files people use; the files made."""
-
-
 class Written(Protocol):
-    """A generated sequence, as a domain writes it: `rnngen.generate.Generated`."""
+    """A generated sequence, as a domain writes it: `rnngen.verbs.writing.Generated`."""
 
     @property
     def prompt(self) -> str:
@@ -152,3 +89,150 @@ class Forecast(Protocol):
 
     def write(self, path: Path, note: Callable[[str], None]) -> Sequence[Path]:
         """Files people use; the files made."""
+
+
+OwnCodec = Any
+"""A codec that the domain itself made: a domain may name the class of it."""
+
+AnySource = Any
+"""One file to learn from, a named stream of bytes: `rnngen.Source`."""
+
+
+class Domain(Contract, ABC):
+    """A kind of data: how to read it, encode it, and write it back.
+
+    What not every domain can do has a default here, or refuses by name. What is an attribute is
+    looked at before a domain is built, and belongs into the body of the class.
+    """
+
+    __slots__ = ()
+
+    component_kind: ClassVar[str] = "domain"
+
+    defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Settings that suit it better than the core's, `{"model": {"dropout": 0.2}}`."""
+
+    changeable: ClassVar[Sequence[str]] = ("valid", "split")
+    """Names of its options that a model that goes on learning may have otherwise."""
+
+    corpus: ClassVar[str | None] = None
+    """The name of the corpus that is learned where no data is named; None: the core's."""
+
+    forecasts: ClassVar[bool] = False
+    """Whether what is generated goes on from the data: then `forecast` and `backtest` do it."""
+
+    options: Any = None
+    """The dataclass of its options with their values, if it keeps it."""
+
+    valid: float = 0.1
+    """The share of the data that is held out, where a run does not say."""
+
+    split: str = "auto"
+    """How it is held out: by `documents`, by `position`, or as it suits: `auto`."""
+
+    shows: ClassVar[bool] = False
+    """Whether `show` has another form for standard output than the text as it is written."""
+
+    remarks: dict[str, None] = default(lambda domain: {})  # type: ignore[assignment]
+    """Sentences on what `read` left out so far, in order; shown to the user."""
+
+    @abstractmethod
+    def read(self, sources: Sequence[AnySource]) -> Iterator[Piece]:
+        """Pieces of the sources in order; memory does not grow with the corpus."""
+
+    @abstractmethod
+    def fit_codec(self, pieces: Callable[[], Iterable[Piece]]) -> Codec:
+        """A codec fitted on the pieces; `pieces` may be called more than once."""
+
+    @abstractmethod
+    def load_codec(self, files: Mapping[str, bytes]) -> Codec:
+        """The codec that `Codec.files` wrote; BundleError where they are not whole."""
+
+    @abstractmethod
+    def likelihood(self, codec: OwnCodec) -> tuple[str, dict[str, Any]]:
+        """Name and options of the likelihood that fits the codec."""
+
+    def keep(self, path: Path) -> bool:
+        """Whether a file of a folder is its kind of data, by its name."""
+        return looks_like_text(path)
+
+    def parts(self, sources: Sequence[AnySource]) -> Mapping[str, Sequence[AnySource]] | None:
+        """What the data's makers split it into: `train`, `valid`, `test`, with `part` set.
+
+        Returns:
+            sources by part; None where they did not split it.
+        """
+        return None
+
+    def begin(self, prompt: str, codec: OwnCodec) -> Beginning:
+        """What a prompt of the command line means to it.
+
+        Raises:
+            DataError: the prompt has something that the codec has no step for.
+            UsageError: it makes no sense.
+        """
+        return Beginning(codec.encode(prompt).tolist() if prompt else (), shown=prompt)
+
+    def prime(self, prompt: str, source: AnySource, codec: OwnCodec) -> Beginning:
+        """What a file means to it that a sequence is to go on from (`--primer`), with a prompt.
+
+        Raises:
+            Unsupported: it goes on from a prompt only.
+        """
+        raise Unsupported(
+            self,
+            "continuing from a file",
+            hint="leave `--primer` out; a text to continue is a prompt, or `--prompt-file`",
+        )
+
+    def show(self, written: Sequence[Written], codec: OwnCodec) -> str:
+        """Generated sequences for standard output, where that is not the text as it is written."""
+        return "".join(part.prompt + part.text for part in written)
+
+    def write(self, written: Sequence[Written], codec: OwnCodec, path: Path) -> Sequence[Path]:
+        """Generated sequences as files people use; the files made."""
+        raise Unsupported(self, "writing files", hint="leave `--out` out")
+
+    def evaluate(self, measuring: Measuring) -> Report | None:
+        """Its field's own measures of a model; None where it has none."""
+        return None
+
+    def forecast(
+        self,
+        engine: Engine,
+        codec: OwnCodec,
+        sources: Sequence[AnySource],
+        request: ForecastRequest,
+        note: Callable[[str], None],
+    ) -> Forecast:
+        """What may follow each sequence of the sources."""
+        raise Unsupported(
+            self, "forecasting", hint="write with it: `rnngen.generate(...)`, `rnngen generate`"
+        )
+
+    def backtest(
+        self,
+        engine: Engine,
+        codec: OwnCodec,
+        sources: Sequence[AnySource],
+        request: ForecastRequest,
+        compare: bool,
+        folder: Path,
+        note: Callable[[str], None],
+    ) -> Report:
+        """Forecasts of what the sources know already, measured.
+
+        Args:
+            engine: of the model.
+            codec: the model's.
+            sources: what is forecast.
+            request: how far and how often.
+            compare: whether simple forecasts stand beside them.
+            folder: where files go.
+            note: told what takes its time.
+        """
+        raise Unsupported(self, "forecasting")
+
+    def default_constraints(self, context: Context) -> Sequence[Constraint]:
+        """What sequences are held to by a decoder that was told no rule; none: to nothing."""
+        return ()

@@ -5,6 +5,8 @@ Anything that is not an `RnngenError` is a bug of ours and ends with exit code 7
 
 from __future__ import annotations
 
+from typing import Protocol
+
 
 class ExitCode:
     """The exit codes of the command line; documented in README.md, fixed by tests/cli."""
@@ -40,6 +42,26 @@ class UsageError(RnngenError):
     exit_code = ExitCode.USAGE
 
 
+class Called(Protocol):
+    """Whatever can say what it is."""
+
+    def called(self) -> str:
+        """What it is and what it is called: "the domain `text`"."""
+
+
+class Unsupported(UsageError):
+    """A component was asked for an ability that its contract leaves open and that it lacks.
+
+    Args:
+        thing: the component.
+        what: the ability, as a noun: "continuing from a file".
+        hint: what does it instead.
+    """
+
+    def __init__(self, thing: Called, what: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{thing.called()} does not support {what}", hint=hint)
+
+
 class DataError(RnngenError):
     """The data can't be used: not UTF-8, empty, too short, unreadable."""
 
@@ -56,6 +78,21 @@ class PluginError(RnngenError):
     """A plugin that was asked for is missing, failed to load, or failed at work."""
 
     exit_code = ExitCode.PLUGIN
+
+
+class Lacking(PluginError):
+    """A component lacks what its contract asks of everyone.
+
+    Args:
+        thing: the component.
+        what: the method or attribute, as it is written: "`size`".
+    """
+
+    def __init__(self, thing: Called, what: str) -> None:
+        super().__init__(
+            f"{thing.called()} lacks {what}", hint="tell its author, or choose another one"
+        )
+        self.what = what
 
 
 class Interrupted(RnngenError):

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
+from rnngen.contracts.contract import Contract
 
-class Likelihood:
+
+class Likelihood(Contract, ABC):
     """A distribution of the next step, given K numbers.
 
     A subclass sets `size`, and `step_shape` where a step is a vector, and defines `nll` and `draw`.
     It is built from JSON: all its arguments are numbers, texts, and lists of them.
     """
+
+    __slots__ = ()
+
+    component_kind: ClassVar[str] = "likelihood"
 
     size: int
     """K, the numbers in an output."""
@@ -29,9 +38,9 @@ class Likelihood:
         """The input layer that fits: steps `[..., *step_shape]` to vectors `[..., width]`."""
         return nn.Linear(self.step_shape[0], width)
 
+    @abstractmethod
     def nll(self, output: Tensor, target: Tensor) -> Tensor:
         """−log p(target) in nats: `[..., K]` and `[..., *step_shape]` to `[...]`, in float32."""
-        raise NotImplementedError
 
     def counts(self, target: Tensor) -> Tensor | None:
         """Which targets are to be predicted, `[..., *step_shape]` to `[...]`: 1 or 0; None: all.
@@ -44,6 +53,7 @@ class Likelihood:
         """Steps with what was drawn in their place: all of it, or what of a step can be drawn."""
         return drawn
 
+    @abstractmethod
     def draw(
         self, output: Tensor, uniform: Tensor, *, temperature: float = 1.0, bias: float = 0.0
     ) -> Tensor:
@@ -59,7 +69,6 @@ class Likelihood:
         Returns:
             `[..., *step_shape]`.
         """
-        raise NotImplementedError
 
     def sample(self, output: Tensor, generator: torch.Generator) -> Tensor:
         """Steps drawn from the distribution: `[..., K]` to `[..., *step_shape]`.

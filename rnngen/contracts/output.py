@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar
+
+from rnngen.contracts.contract import Contract
 
 
-class Tracker(Protocol):
-    """Where metrics go, besides `metrics.jsonl`."""
+class Tracker(Contract, ABC):
+    """Where metrics go, besides `metrics.jsonl`; built as `target(folder, **options)`."""
 
+    __slots__ = ()
+
+    component_kind: ClassVar[str] = "tracker"
+
+    @abstractmethod
     def log(self, step: int, metrics: Mapping[str, float]) -> None:
         """Numbers of one step."""
 
     def close(self) -> None:
         """After the last step."""
+        return
 
 
-class Exporter(Protocol):
+class Exporter(Contract, ABC):
     """Writes a bundle in another system's format."""
 
-    def export(self, bundle: Any, path: Path) -> None:
+    __slots__ = ()
+
+    component_kind: ClassVar[str] = "exporter"
+
+    @abstractmethod
+    def export(self, bundle: Any, path: Path) -> Any:
         """Writes `path` (a file or a folder)."""

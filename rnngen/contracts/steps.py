@@ -8,6 +8,9 @@ from typing import Any
 Boundary = int | tuple[float, ...]
 """What stands before every document: an id, or a vector."""
 
+State = Any
+"""What a model remembers: a tensor, or a nested tuple, list or dict of tensors, batch first."""
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -25,11 +28,6 @@ class Piece:
     ends_document: bool
     size: int
     condition: Any = None
-
-
-def step_shape(codec: Any) -> tuple[int, ...]:
-    """The shape of one step of a codec: `()` for ids, which need not say so, `(D,)` for vectors."""
-    return tuple(getattr(codec, "step_shape", ()))
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
-"""Strategy and Run: the lifecycle hooks, and the view of a run they are given."""
+"""Strategy and Run: what has lifecycle hooks, and the view of a run they are given."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from rnngen.contracts.contract import Contract, default
 
 if TYPE_CHECKING:
     import torch
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Run(Protocol):
-    """What a lifecycle hook sees of a run, as it is at that moment; see `rnngen.position.Run`."""
+    """What a lifecycle hook sees of a run, as it is at that moment."""
 
     model: nn.Module
     optimizer: torch.optim.Optimizer
@@ -37,3 +39,35 @@ class Run(Protocol):
 
     def warn(self, text: str) -> None:
         """Tells the user a line that must be read."""
+
+
+class Strategy(Contract):
+    """A way of learning tasks in a row: any of the lifecycle hooks as methods, and what is here.
+
+    Hooks are decorated with `rnngen.hookimpl`; `rnngen/kernel/hookspecs.py` has an example of each.
+    """
+
+    component_kind: ClassVar[str] = "strategy"
+
+    @default
+    def task_gradient(self) -> bool:
+        """Whether it reads `Run.task_gradient`, which is computed for those who do."""
+        return False
+
+    @default
+    def memory_tokens(self) -> int:
+        """Steps of the data that it keeps."""
+        return 0
+
+    @default
+    def remembers(self) -> bool:
+        """Whether it has a state to be saved with a checkpoint: a `state_dict` of its own."""
+        return type(self).state_dict is not Strategy.state_dict
+
+    def state_dict(self) -> Mapping[str, Any]:
+        """What it remembers: tensors and JSON."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Takes back what `state_dict` gave."""
+        return

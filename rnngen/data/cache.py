@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rnngen.contracts.codec import Codec
+from rnngen.contracts.conform import conform_codec
 from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import DataError, RnngenError
 from rnngen.data.store import Store
@@ -107,7 +108,7 @@ def _read(path: Path, domain: Domain, codec: Codec | None, content: str) -> Data
         files = {name: (path / CODEC / name).read_bytes() for name in about["codec_files"]}
         if _digest(files) != about["codec"]:
             return None
-        codec = codec if codec is not None else domain.load_codec(files)
+        codec = codec if codec is not None else conform_codec(domain, domain.load_codec(files))
         summary = Summary(**about["summary"], encoded=False)
         train = Store.open(path / TRAIN)
         valid = Store.open(path / VALID) if summary.split != "none" else None

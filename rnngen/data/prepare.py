@@ -14,11 +14,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
 
 from rnngen.contracts.codec import Codec
+from rnngen.contracts.conform import conform_codec
 from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import DataError, RunError
 from rnngen.contracts.steps import Piece
@@ -129,16 +129,16 @@ class _Wanted:
         valid: Sequence[Source] | None,
         fraction: float | None,
     ) -> _Wanted:
-        options: Any = getattr(domain, "options", None)
+        options = domain.options
         if fraction is None:
-            fraction = float(getattr(options, "valid", 0.1))
+            fraction = domain.valid
         fraction = 0.0 if valid is not None else fraction
-        how = str(getattr(options, "split", "auto"))
+        how = domain.split
         content = fingerprint(sources)
         known = {
             "format": FORMAT,
             "domain": domain_name,
-            "options": None if options is None else asdict(options),
+            "options": asdict(options) if options is not None else dict(domain.component_options),
             "sources": content,
             "valid": None if valid is None else fingerprint(valid),
             "codec": None if codec is None else _digest(codec.files()),
@@ -196,7 +196,7 @@ class _Wanted:
     def _build(
         self, work: Path, seed: int, note: Callable[[str], None], progress: Progress
     ) -> Summary:
-        remarks: dict[str, None] = getattr(self.domain, "remarks", {})
+        remarks = self.domain.remarks
         remarks.clear()
         codec = self.codec if self.codec is not None else self._fit(note, progress)
         total = _total([*self.sources, *(self.valid or ())])
@@ -228,7 +228,7 @@ class _Wanted:
         (work / CODEC).mkdir()
         for name, data in files.items():
             (work / CODEC / name).write_bytes(data)
-        unknown = getattr(codec, "unknown", None)
+        unknown = codec.unknown
         summary = Summary(
             documents=documents,
             steps=steps,
@@ -259,7 +259,7 @@ class _Wanted:
                     shown = done
 
         note(f"reading {total / 1e6:.1f} MB" if total else "reading")
-        return self.domain.fit_codec(pieces)
+        return conform_codec(self.domain, self.domain.fit_codec(pieces))
 
     def _check_length(self, store: StoreWriter) -> None:
         steps = store.steps - store.documents

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rnngen.contracts.codec import Codec
+from rnngen.contracts.conform import conform_codec
 from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import DataError
-from rnngen.contracts.steps import Piece, step_shape
+from rnngen.contracts.steps import Piece
 from rnngen.data import find_sources
 from rnngen.data.cache import Dataset, reopen
 from rnngen.data.prepare import prepare
+from rnngen.data.record import DataRecord
 from rnngen.files import source
 
 STANDARD_INPUT = "-"
@@ -21,7 +22,7 @@ def reopen_tasks(
     domain_name: str,
     domain: Domain,
     parts: Sequence[Sequence[str]],
-    data: Mapping[str, Any],
+    data: DataRecord,
     codec: Codec,
     *,
     note: Callable[[str], None] = lambda text: None,
@@ -32,7 +33,7 @@ def reopen_tasks(
         domain_name: as it is registered.
         domain: reads the data.
         parts: data arguments of each task.
-        data: what `data_of` says of them.
+        data: what the bundle recorded of them.
         codec: the bundle's.
         note: told what takes its time.
 
@@ -43,19 +44,19 @@ def reopen_tasks(
     if any(STANDARD_INPUT in part for part in parts):
         datasets = [
             reopen(domain, place, content)
-            for place, content in zip(data["prepared"], data["fingerprint"], strict=True)
+            for place, content in zip(data.prepared, data.fingerprint, strict=True)
         ]
     else:
         datasets = prepare_tasks(
             domain_name,
             domain,
             parts,
-            valid=data["valid"],
-            codec=None if data["fitted"] else codec,
-            seed=data["seed"],
+            valid=data.valid,
+            codec=None if data.fitted else codec,
+            seed=data.seed,
             note=note,
         )
-    if [dataset.fingerprint for dataset in datasets] != data["fingerprint"]:
+    if [dataset.fingerprint for dataset in datasets] != data.fingerprint:
         raise DataError(
             "the data changed since the run began",
             hint="restore it, or train the model further on the new data with `rnngen fit --from`",
@@ -92,7 +93,7 @@ def prepare_tasks(
         UsageError: something named is not there.
         DataError: something can't be read or encoded.
     """
-    keep = getattr(domain, "keep", source.looks_like_text)
+    keep = domain.keep
     found = [find_sources.find(part, keep=keep) for part in parts]
     for each in found:
         if each.skipped:
@@ -106,9 +107,9 @@ def prepare_tasks(
             yield from domain.read(train)
 
     if codec is not None and grow:
-        codec = _grown(codec, pieces(), note)
+        codec = _grown(domain, codec, pieces(), note)
     elif codec is None and len(found) > 1:
-        codec = domain.fit_codec(pieces)
+        codec = conform_codec(domain, domain.fit_codec(pieces))
     return [
         prepare(domain_name, domain, train, codec=codec, valid=held, seed=seed, note=note)
         for train, held in split
@@ -119,15 +120,17 @@ def split_of(
     domain: Domain, found: Sequence[source.Source], held_out: Sequence[source.Source] | None
 ) -> tuple[Sequence[source.Source], Sequence[source.Source] | None]:
     """What to learn from and what to measure on, where the data's makers have split it."""
-    parts = domain.parts(found) if hasattr(domain, "parts") else None
+    parts = domain.parts(found)
     if not parts:
         return found, held_out
     return parts["train"], held_out if held_out is not None else parts.get("valid")
 
 
-def _grown(codec: Codec, pieces: Iterable[Piece], note: Callable[[str], None]) -> Codec:
-    grown = codec.grow(pieces)
-    vectors = step_shape(codec)
+def _grown(
+    domain: Domain, codec: Codec, pieces: Iterable[Piece], note: Callable[[str], None]
+) -> Codec:
+    grown = conform_codec(domain, codec.grow(pieces))
+    vectors = codec.step_shape
     new = [] if vectors else [grown.token(step) for step in range(codec.size, grown.size)]
     if new:
         shown = " ".join(new[:12]) + (" ..." if len(new) > 12 else "")

@@ -1,6 +1,6 @@
 """The engine: one step of a model over prepared weights, with an explicit state.
 
-Weights are laid out once (`rnngen.cells.linear`), the first layer's projection of every token is
+Weights are laid out once (`cells/linear.py`), the first layer's projection of every token is
 read from a table, and a step is a dozen tensor operations without autograd or module calls.
 
 **What is guaranteed.** A row's output and state are the same bits however many rows are computed
@@ -34,6 +34,7 @@ from torch.nn import functional
 
 from rnngen.components.cells.linear import Linear, prepare_linear
 from rnngen.contracts.cell import Cell, State, map_state, reset_lanes, tensors
+from rnngen.contracts.engine import Engine as EngineContract
 from rnngen.engines.cuda_graph import GraphedStep, capture
 from rnngen.engines.same_bits import (
     ACCELERATOR_UNITS,
@@ -54,7 +55,7 @@ ONE_THREAD = 2**24
 """Multiplications in a step up to which a second thread costs more than it gives."""
 
 
-class Engine:
+class Engine(EngineContract):
     """Steps a model; `size` is K, the numbers in an output. Weights changed later are not seen.
 
     Steps are ids `[B]` int64, or vectors `[B,D]` float32, as the model's likelihood has them.

@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and the message for those that could not be written."""
+"""Writes files that are whole or not there, with one message where they can't be written."""
 
 from __future__ import annotations
 
@@ -12,23 +12,37 @@ from rnngen.contracts.errors import RunError, UsageError
 
 CHUNK = 64 * 2**20
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where there is no room for what is written."""
+
 
 @contextlib.contextmanager
-def saving(path: Path) -> Iterator[None]:
-    """What the user asked to be written to `path`, a file or a folder, is written within this.
+def saving(path: Path, kept: str | None = None) -> Iterator[None]:
+    """What is written to `path`, a file or a folder, is written within this.
+
+    Args:
+        path: what the user asked for, or a file of a run.
+        kept: what is still whole where it fails, as a part of the message.
 
     Raises:
-        UsageError: the folder that it is to stand in does not exist.
+        UsageError: the folder that it is to stand in does not exist, and `kept` is not given.
         RunError: it can't be written.
     """
     try:
         yield
-    except FileNotFoundError:
-        raise UsageError(
-            f"there is no folder `{path.parent}` to write `{path.name}` to", hint="make it first"
-        ) from None
     except OSError as error:
-        raise RunError(f"`{path}` can't be written: {error.strerror}") from None
+        if isinstance(error, FileNotFoundError) and kept is None:
+            raise UsageError(
+                f"there is no folder `{path.parent}` to write `{path.name}` to",
+                hint="make it first",
+            ) from None
+        reason = error.strerror or str(error)
+        raise RunError(
+            f"`{path}` can't be written: {reason}" + (f"; {kept}" if kept else ""),
+            hint="free some space"
+            if error.errno in FULL
+            else f"check that `{path.parent}` can be written",
+        ) from error
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -78,11 +92,3 @@ def sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(descriptor)
-
-
-def write_failure(path: Path, error: OSError, kept: str) -> RunError:
-    """The error for a write that failed; `kept` says what is still whole."""
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    reason = error.strerror or str(error)
-    hint = "free some space" if full else f"check that `{path.parent}` can be written"
-    return RunError(f"could not write `{path}`: {reason}; {kept}", hint=hint)

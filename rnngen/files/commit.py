@@ -1,4 +1,4 @@
-"""Files that are whole or not there: atomic writes, and one index file that names all the others.
+"""Commits files that are whole or not there, through one index file that names all the others.
 
 A commit writes new files under names nobody names yet, makes them durable, then replaces the index
 (`bundle.json`, `checkpoint.json`), which holds the SHA-256 of each; only then are files deleted
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
@@ -17,8 +16,10 @@ from types import TracebackType
 from typing import Any
 
 from rnngen.contracts.errors import BundleError
-from rnngen.files.atomic import sync_folder, write_atomically, write_failure
-from rnngen.files.verify import digest, read_index
+from rnngen.files.atomic import saving, sync_folder, write_atomically
+from rnngen.files.json import MARKED, dump
+from rnngen.files.regular import read_regular
+from rnngen.files.verify import INDEX_LIMIT, Index, digest, index_of
 
 
 class Commit:
@@ -35,12 +36,13 @@ class Commit:
     def __init__(self, folder: Path, index: str) -> None:
         self.folder = folder
         self.index = index
-        self.previous = _readable_index(folder, index)
-        self._before = _content(folder / index)
+        self._at = folder / index
+        with saving(self._at, "what was saved before is whole"):
+            self._before = _content(self._at)
+        self.previous = _said(self._before, self._at)
         self._files: dict[str, dict[str, Any]] = {}
         self._written: list[Path] = []
         self._patterns: set[str] = set()
-        self._at = folder / index
 
     def __enter__(self) -> Commit:
         return self
@@ -89,7 +91,7 @@ class Commit:
 
     def finish(self, document: Mapping[str, Any]) -> None:
         """Replaces the index: `document`, and `files` with the digest of every named file."""
-        text = json.dumps({**document, "files": self._files}, indent=1, allow_nan=False)
+        text = dump({**document, "files": self._files}, MARKED, indent=1)
         self._at = self.folder / self.index
         write_atomically(self._at, text.encode() + b"\n")
         self._delete_unnamed()
@@ -100,13 +102,20 @@ class Commit:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # Where the index was replaced before things went wrong, the new files are the good ones.
-        if error is not None and _content(self.folder / self.index) == self._before:
+        if error is not None and self._is_as_before():
             for path in self._written:
                 with contextlib.suppress(OSError):
                     path.unlink()
         if isinstance(error, OSError):
-            raise write_failure(self._at, error, self._kept()) from error
+            with saving(self._at, self._kept()):
+                raise error
+
+    def _is_as_before(self) -> bool:
+        """Whether the index was not replaced: else the new files are the good ones."""
+        try:
+            return _content(self.folder / self.index) == self._before
+        except OSError:
+            return False
 
     def _kept(self) -> str:
         step = self.previous.get("step")
@@ -149,20 +158,21 @@ def _follows(name: str, pattern: str) -> bool:
 def _unchanged(path: Path, entry: Mapping[str, Any]) -> bool:
     try:
         return digest(path) == entry
-    except OSError:
+    except (OSError, BundleError):
         return False
 
 
 def _content(path: Path) -> bytes | None:
+    """The content of an index; None where there is none, or something that is none of ours."""
     try:
-        return path.read_bytes()
-    except OSError:
+        return read_regular(path, INDEX_LIMIT)
+    except (FileNotFoundError, NotADirectoryError, BundleError):
         return None
 
 
-def _readable_index(folder: Path, index: str) -> dict[str, Any]:
-    """The index as it is, or nothing where there is none that could be read."""
+def _said(data: bytes | None, path: Path) -> Mapping[str, Any]:
+    """What an index says, or nothing where it can't be understood."""
     try:
-        return read_index(folder, index, "")
+        return {} if data is None else index_of(data, path, "", Index).document
     except BundleError:
         return {}

@@ -5,16 +5,30 @@
 
 A dict names the keys that must be there (others are let through), a type is checked exactly (an
 `int` is not a `bool`, a `float` may be written as an integer), `Each` is a mapping or a list whose
-values all look alike, `Maybe` a key that may be missing or null.
+values all look alike, `Maybe` a key that may be missing or null, `Any` lets everything through.
+
+The fields of a dataclass are a schema, too, and `make` checks a value and builds the dataclass:
+
+    @dataclass(frozen=True)
+    class Entry:
+        sha256: str
+        bytes: Annotated[int, at_least(0)]     # what `Annotated` names replaces the type's schema
+        note: str | None = None                # a field with a default may be missing or null
+
+    make(Entry, {"sha256": "...", "bytes": 12}, "bundle.json")
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from rnngen.contracts.errors import BundleError
+
+T = TypeVar("T")
 
 NAMES = {
     int: "an integer",
@@ -61,6 +75,8 @@ def check(value: Any, schema: Any, where: str) -> None:
     Raises:
         BundleError: what is at which place, and what was expected there.
     """
+    if schema is Any:
+        return
     if isinstance(schema, Where):
         check(value, schema.schema, where)
         if not schema.holds(value):
@@ -82,6 +98,87 @@ def check(value: Any, schema: Any, where: str) -> None:
                 raise BundleError(f"{where.rstrip(':,')} has no `{key}`", hint=_HINT)
     elif not _is(value, schema):
         raise _wrong(where, value, NAMES[schema])
+
+
+def make(kind: Callable[..., T], value: Any, where: str, **given: Any) -> T:
+    """Builds the dataclass `kind` from JSON, checked by the types of its fields.
+
+    Args:
+        kind: its fields are of JSON's types, `Any`, `X | None`, `Mapping[str, X]`, `list[X]`, or
+            dataclasses again.
+        value: as JSON gave it.
+        where: for the message.
+        given: fields that are not in the JSON.
+
+    Raises:
+        BundleError: what is at which place, and what was expected there.
+    """
+    read = {key: part for key, part in _schema(kind).items() if key not in given}
+    check(value, read, where)
+    made: T = _built(kind, value, given)
+    return made
+
+
+def _built(kind: Any, value: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
+    hints = _hints(kind)
+    found = {
+        field.name: _value(hints[field.name], value[field.name])
+        for field in _of_json(kind)
+        if field.name not in given and value.get(field.name) is not None
+    }
+    return kind(**found, **given)
+
+
+def _of_json(kind: Any) -> list[Field[Any]]:
+    return [field for field in fields(kind) if field.init]
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
+
+
+@cache
+def _schema(kind: Any) -> dict[str, Any]:
+    """The schema that the fields of a dataclass stand for."""
+    schema = {}
+    for field in _of_json(kind):
+        part = _schema_of(_hints(kind)[field.name])
+        needed = field.default is MISSING and field.default_factory is MISSING
+        schema[field.name] = part if needed else Maybe(part)
+    return schema
+
+
+def _schema_of(hint: Any) -> Any:
+    if is_dataclass(hint):
+        kind: Any = hint
+        return _schema(kind)
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return arguments[1]
+    if origin in (Union, UnionType):
+        (inner,) = (part for part in arguments if part is not NoneType)
+        return Maybe(_schema_of(inner))
+    if origin is not None and arguments:
+        holder = dict if issubclass(origin, Mapping) else list
+        inner = arguments[-1]
+        return holder if inner is Any else Each(_schema_of(inner), holder)
+    return hint
+
+
+def _value(hint: Any, value: Any) -> Any:
+    """A value that was checked, with dataclasses where the type has them."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _value(arguments[0], value)
+    if origin in (Union, UnionType):
+        (inner,) = (part for part in arguments if part is not NoneType)
+        return None if value is None else _value(inner, value)
+    if origin is not None and arguments:
+        if isinstance(value, dict):
+            return {key: _value(arguments[-1], part) for key, part in value.items()}
+        return [_value(arguments[-1], part) for part in value]
+    return _built(hint, value, {}) if is_dataclass(hint) else value
 
 
 _HINT = "the file was changed or is not ours; use an earlier copy of the folder"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from rnngen.contracts.errors import DataError
+from rnngen.contracts.file_names import looks_like_text as looks_like_text
 from rnngen.files import unpack
 from rnngen.files.private import make_private
 
@@ -20,23 +21,6 @@ T = TypeVar("T")
 
 BLOCK = 1 << 20
 """Bytes read at a time wherever a whole file is gone through."""
-
-
-COMPRESSED = tuple(unpack.NAMED)
-
-
-# fmt: off
-BINARY = frozenset(
-    {
-        ".7z", ".a", ".avi", ".bin", ".bmp", ".class", ".dll", ".dylib", ".eot", ".exe", ".flac",
-        ".gif", ".h5", ".ico", ".jar", ".jpeg", ".jpg", ".m4a", ".mkv", ".mov", ".mp3", ".mp4",
-        ".npy", ".npz", ".o", ".ogg", ".onnx", ".otf", ".pdf", ".pickle", ".pkl", ".png", ".pt",
-        ".pth", ".pyc", ".rar", ".safetensors", ".so", ".sqlite", ".tar", ".tif", ".tiff", ".ttf",
-        ".wav", ".webm", ".webp", ".woff", ".woff2", ".xls", ".xlsx", ".zip",
-    }
-)
-# fmt: on
-"""Suffixes of files in a folder that are surely not text."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +51,6 @@ class Source:
         """Whether the file on disk is smaller than what `open` gives."""
         with _guarded(self.name, lambda: self.path.open("rb")) as stream:
             return bool(unpack.kind_of(stream.read(unpack.LONGEST)))
-
-
-def looks_like_text(path: Path) -> bool:
-    """Whether the file's name does not say that it is something else; nothing is opened."""
-    name = path.with_suffix("") if path.suffix.lower() in COMPRESSED else path
-    return name.suffix.lower() not in BINARY
 
 
 def fingerprint(sources: Iterable[Source]) -> str:

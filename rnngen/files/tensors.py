@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import torch
 
 
-def _safetensors(tensors: Mapping[str, torch.Tensor]) -> bytes:
+def tensor_bytes(tensors: Mapping[str, torch.Tensor]) -> bytes:
+    """The content of a safetensors file that holds these tensors."""
     from safetensors.torch import save
 
     # safetensors refuses tensors that share memory; a view of a larger one would drag all of it.

@@ -13,10 +13,9 @@ import zlib
 from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
-BLOCK = 1 << 20
+from rnngen.contracts.file_names import COMPRESSED
 
-NAMED = {".gz": "gzip", ".zst": "zstandard", ".bz2": "bzip2", ".xz": "xz"}
-"""What a suffix promises."""
+BLOCK = 1 << 20
 
 LAYERS = 3
 """Streams within streams; more are made by mistake, or to do harm."""
@@ -60,7 +59,7 @@ def unpacked(stream: BinaryIO, promised: str = "") -> BinaryIO:
         head = buffered.peek(LONGEST)[:LONGEST]
         kind = kind_of(head)
         if not kind:
-            if layer == 0 and promised in NAMED and head:
+            if layer == 0 and promised in COMPRESSED and head:
                 raise Damaged(f"its name ends in `{promised}`, but it does not begin like one")
             return buffered
         if layer < LAYERS:

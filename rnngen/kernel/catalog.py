@@ -20,7 +20,7 @@ from rnngen.kernel import discovery
 from rnngen.kernel.component import PLURALS, Component, Plugin
 from rnngen.kernel.discovery import Policy
 
-__all__ = ["Catalog", "Component", "configure", "get_catalog"]
+__all__ = ["Catalog", "Component", "configure", "find_component", "get_catalog"]
 
 CORE_SECTIONS = ("model", "train")
 
@@ -246,6 +246,16 @@ def get_catalog() -> Catalog:
     if _catalog is None:
         _catalog = Catalog(_policy, warn=_warn)
     return _catalog
+
+
+def find_component(kind: str, name: str) -> Component:
+    """What somebody's plugin registered: `find_component("constraint", "regex")`.
+
+    Raises:
+        UsageError: nothing has this name, with the nearest one as its hint.
+        PluginError: its plugin failed or is switched off.
+    """
+    return get_catalog().find(kind, name)
 
 
 def configure(

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from rnngen.contracts.errors import PluginError, RnngenError
+from rnngen.contracts.conform import conform, conform_target
+from rnngen.contracts.errors import Lacking, PluginError, RnngenError
 from rnngen.kernel.blame import HINT, one_line, place
 from rnngen.kernel.foreign import attempt
 
@@ -130,7 +131,7 @@ class Component:
         target = self._import(self.target)
         if not callable(target):
             raise PluginError(f"{self} of plugin {self.plugin} is not a class: {self.target}")
-        return target
+        return conform_target(self.kind, target)
 
     def build(self, *arguments: Any, **options: Any) -> Any:
         """The target, called: the component itself.
@@ -140,7 +141,11 @@ class Component:
         """
         target = self.load()
         try:
-            return target(*arguments, **options)
+            return conform(self.kind, self.name, target(*arguments, **options), options)
+        except Lacking as error:
+            raise PluginError(
+                f"{self} of plugin {self.plugin} lacks {error.what}", hint=error.hint
+            ) from None
         except (RnngenError, KeyboardInterrupt):
             raise
         except BaseException as error:

@@ -25,6 +25,7 @@ hookspec = pluggy.HookspecMarker("rnngen")
 
 
 hookimpl = pluggy.HookimplMarker("rnngen")
+"""Marks a function or a method as the implementation of one of the hooks below."""
 
 
 class Register(Protocol):
@@ -50,7 +51,7 @@ class Register(Protocol):
 
 @hookspec
 def register_cells(register: Register) -> None:
-    """Recurrent cells, `target(input_size, hidden_size, **options)`; see `rnngen.cells.Cell`.
+    """Recurrent cells, `target(input_size, hidden_size, **options)`; see `rnngen.Cell`.
 
     Called once, when the plugin is loaded.
 
@@ -63,7 +64,7 @@ def register_cells(register: Register) -> None:
 
 @hookspec
 def register_domains(register: Register) -> None:
-    """Kinds of data, `target(**options)`; see `rnngen.protocols.Domain`.
+    """Kinds of data, `target(**options)`; see `rnngen.contracts.domain.Domain`.
 
     Called once, when the plugin is loaded.
 
@@ -76,7 +77,7 @@ def register_domains(register: Register) -> None:
 
 @hookspec
 def register_likelihoods(register: Register) -> None:
-    """Probabilities of the next step, `target(**options)`; see `rnngen.protocols.Likelihood`.
+    """Probabilities of the next step, `target(**options)`; see `contracts/likelihood.py`.
 
     Called once, when the plugin is loaded. A domain names the likelihood that fits its codec.
 
@@ -89,7 +90,7 @@ def register_likelihoods(register: Register) -> None:
 
 @hookspec
 def register_decoders(register: Register) -> None:
-    """Ways of turning a model into sequences, `target(**options)`; see `rnngen.protocols.Decoder`.
+    """Ways of turning a model into sequences, `target(**options)`; see `contracts/decoder.py`.
 
     Called once, when the plugin is loaded.
 
@@ -130,7 +131,7 @@ def register_constraints(register: Register) -> None:
 
 @hookspec
 def register_trackers(register: Register) -> None:
-    """Where metrics go besides `metrics.jsonl`; see `rnngen.protocols.Tracker`.
+    """Where metrics go besides `metrics.jsonl`; see `rnngen.contracts.output.Tracker`.
 
     Called once, when the plugin is loaded. A tracker is imported only in runs that name it.
 
@@ -143,7 +144,7 @@ def register_trackers(register: Register) -> None:
 
 @hookspec
 def register_exporters(register: Register) -> None:
-    """Formats a bundle can be written in, `target(**options)`; see `rnngen.protocols.Exporter`.
+    """Formats a bundle can be written in, `target(**options)`; see `contracts/output.py`.
 
     Called once, when the plugin is loaded.
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+from rnngen.contracts.conform import strategy_of
 from rnngen.contracts.errors import BundleError, PluginError, RnngenError
 from rnngen.kernel.blame import HINT, Refused, one_line, place
 from rnngen.kernel.component import PLURALS
@@ -39,7 +40,7 @@ class Active:
 
 
 class Lifecycle:
-    """Calls the lifecycle hooks of what is active; see `rnngen.hookspecs` for when.
+    """Calls the lifecycle hooks of what is active; see `rnngen.kernel.hookspecs` for when.
 
     Every failing hook raises a `PluginError` (exit code 3) that names plugin and hook: a run with
     half a strategy would be a wrong result. Only `fit_finished` warns instead, since a run is over
@@ -141,7 +142,7 @@ class Lifecycle:
     @property
     def task_gradient(self) -> bool:
         """Whether a strategy asks for `Run.task_gradient`, by a true attribute of this name."""
-        return any(getattr(each.instance, "task_gradient", False) for each in self.active)
+        return any(strategy_of(each.instance).task_gradient for each in self.active)
 
     @property
     def memory_tokens(self) -> int:
@@ -149,13 +150,13 @@ class Lifecycle:
         total = 0
         for each in self.active:
             with _blaming(each, "failed in `memory_tokens`"):
-                total += int(getattr(each.instance, "memory_tokens", 0))
+                total += int(strategy_of(each.instance).memory_tokens)
         return total
 
     def state_dict(self) -> dict[str, Any]:
         """What each strategy remembers, by its name; those that remember nothing are left out."""
         states = {}
-        for each in self._with("state_dict"):
+        for each in self._remembering():
             with _blaming(each, "failed in `state_dict`"):
                 states[each.name] = each.instance.state_dict()
         return states
@@ -163,14 +164,14 @@ class Lifecycle:
     def packed(
         self, pack: Callable[[Any, str, dict[str, Tensor]], Any], path: str, tensors: dict[str, Any]
     ) -> dict[str, Any]:
-        """`state_dict`, packed to be saved with `rnngen.tree.pack`.
+        """`state_dict`, packed to be saved with `rnngen.files.tree.pack`.
 
         Raises:
             PluginError: a strategy remembers what can't be saved.
         """
         states = self.state_dict()
         packed = {}
-        for each in self._with("state_dict"):
+        for each in self._remembering():
             with _blaming(each, "gave a `state_dict` that can't be saved"):
                 packed[each.name] = pack(states[each.name], f"{path}.{each.name}", tensors)
         return packed
@@ -185,7 +186,7 @@ class Lifecycle:
         Raises:
             BundleError: with `strict`, the states are those of other strategies.
         """
-        holders = {each.name: each for each in self._with("load_state_dict")}
+        holders = {each.name: each for each in self._remembering()}
         if strict and set(states) != set(holders):
             raise BundleError(
                 f"the strategies are {_listed(holders)}, the saved ones are {_listed(states)}",
@@ -193,14 +194,14 @@ class Lifecycle:
             )
         for name in holders.keys() & states.keys():
             with _blaming(holders[name], "failed in `load_state_dict`"):
-                holders[name].instance.load_state_dict(states[name])
+                strategy_of(holders[name].instance).load_state_dict(states[name])
 
-    def _with(self, method: str) -> list[Active]:
-        """The strategies that have a method."""
+    def _remembering(self) -> list[Active]:
+        """The strategies that have a state to be saved."""
         return [
             each
             for each in self.active
-            if each.component is not None and hasattr(each.instance, method)
+            if each.component is not None and strategy_of(each.instance).remembers
         ]
 
     def _call(self, hook: str, **arguments: Any) -> list[tuple[Active, list[Any]]]:

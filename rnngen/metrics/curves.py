@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rnngen.files.json import is_number
+
 
 @dataclass(frozen=True)
 class Point:
@@ -47,7 +49,7 @@ class Curve:
 
 
 def curve(rows: Iterable[Mapping[str, Any]]) -> Curve:
-    """The curve in rows of metrics; losses that are no finite number are left out."""
+    """The curve in rows of metrics; losses that are not finite numbers are left out."""
     parts: dict[str, list[Point]] = {"train": [], "valid": []}
     tasks: list[tuple[str, float]] = []
     task = None
@@ -66,9 +68,4 @@ def curve(rows: Iterable[Mapping[str, Any]]) -> Curve:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return math.nan
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
+    return float(value) if is_number(value) else math.nan

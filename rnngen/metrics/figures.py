@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen.contracts.errors import PluginError
-from rnngen.files.atomic import write_atomically, write_failure
+from rnngen.files.atomic import saving, write_atomically
 from rnngen.metrics.curves import Curve, Point
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def save_curve(curve: Curve, path: Path, title: str) -> None:
 
 
 def save_comparison(curves: Mapping[str, Curve], path: Path) -> None:
-    """Draws the validation curves of runs (training, where there is no validation) beside another.
+    """Draws the validation curves of runs (training, where there is no validation) together.
 
     On the left over tokens read, on the right over seconds of training.
 
@@ -108,7 +108,7 @@ def _after_a_tenth(points: Sequence[Point]) -> Sequence[Point]:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of so many inches; PluginError where matplotlib is not installed."""
+    """An empty figure of this many inches; PluginError where matplotlib is not installed."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -146,8 +146,6 @@ def save_figure(figure: Figure, path: Path) -> None:
     """Writes a figure as PNG; RunError where it can't be."""
     picture = io.BytesIO()
     figure.savefig(picture, format="png")
-    try:
+    with saving(path, "no picture was drawn"):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, picture.getvalue())
-    except OSError as error:
-        raise write_failure(path, error, "no picture was drawn") from error

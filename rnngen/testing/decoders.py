@@ -19,13 +19,14 @@ from torch import Tensor
 
 from rnngen.components.likelihoods.categorical import Categorical
 from rnngen.contracts.decoder import Decoder, Emission, Request
+from rnngen.contracts.engine import Engine
 
 Build = Callable[[], Decoder]
 SIZE = 7
 LENGTH = 12
 
 
-class MarkovEngine:
+class MarkovEngine(Engine):
     """An engine whose output depends on the last two steps; exact, and the same for any batch.
 
     Args:

@@ -19,9 +19,10 @@ import numpy as np
 import torch
 
 from rnngen.contracts.codec import Codec
+from rnngen.contracts.conform import conform, conform_codec
 from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import BundleError
-from rnngen.contracts.steps import Beginning, Piece, step_shape
+from rnngen.contracts.steps import Beginning, Piece
 from rnngen.files.source import Source
 from rnngen.model.build import make_likelihood
 
@@ -43,16 +44,17 @@ def check_domain(domain: Domain, sources: list[Source]) -> None:
         domain: as its options make it.
         sources: a few small files that it reads.
     """
+    domain = conform("domain", type(domain).__name__, domain)
     pieces = check_reading(domain, sources)
-    codec = domain.fit_codec(lambda: domain.read(sources))
-    if step_shape(codec):
+    codec = conform_codec(domain, domain.fit_codec(lambda: domain.read(sources)))
+    if codec.step_shape:
         check_vectors(codec, pieces)
     else:
         check_codec(codec, pieces)
-        check_growing(codec, pieces)
+        check_growing(domain, codec, pieces)
     check_files(domain, codec, pieces)
     check_likelihood(domain, codec, pieces)
-    if not hasattr(domain, "forecast"):  # such a domain writes forecasts, and nothing else
+    if not domain.forecasts:  # such a domain writes forecasts, and nothing else
         check_writing(domain, codec, pieces)
 
 
@@ -74,7 +76,6 @@ def check_reading(domain: Domain, sources: list[Source]) -> list[Piece]:
 
 def check_codec(codec: Codec, pieces: list[Piece]) -> None:
     """Steps are ids below `size` and never the boundary; streaming gives what decoding gives."""
-    assert isinstance(codec, Codec), "the codec lacks something of rnngen.protocols.Codec"
     assert 0 <= codec.boundary < codec.size, "the boundary is not an id"
     for piece in pieces:
         steps = codec.encode(piece.content)
@@ -94,10 +95,10 @@ def check_codec(codec: Codec, pieces: list[Piece]) -> None:
 
 def check_vectors(codec: Codec, pieces: Iterable[Piece]) -> None:
     """Steps are finite float32 vectors, never the boundary; conditions have their shape."""
-    shape: tuple[int, ...] = codec.step_shape  # type: ignore[attr-defined]
-    assert codec.dtype == np.float32, "the codec's dtype is not float32"  # type: ignore[attr-defined]
+    shape = codec.step_shape
+    assert np.dtype(codec.dtype) == np.float32, "the codec's dtype is not float32"
     assert np.shape(codec.boundary) == shape, "the boundary has another shape than steps"
-    condition = getattr(codec, "condition", None)
+    condition = codec.condition
     for piece in pieces:
         steps = codec.encode(piece.content)
         assert np.array_equal(steps, codec.encode(piece.content)), "encode: not the same twice"
@@ -105,7 +106,7 @@ def check_vectors(codec: Codec, pieces: Iterable[Piece]) -> None:
         assert np.isfinite(steps).all(), "encode: a number that is not finite"
         assert not (steps == codec.boundary).all(1).any(), "encode: the boundary came out"
         if condition is not None:
-            symbols = codec.encode_condition(piece.condition)  # type: ignore[attr-defined]
+            symbols = codec.encode_condition(piece.condition)
             assert symbols.shape == (condition.length,), "encode_condition: another length"
             assert symbols.min() >= 0, "encode_condition: a negative symbol"
             assert symbols.max() < condition.symbols, "encode_condition: a symbol too high"
@@ -116,7 +117,7 @@ def check_likelihood(domain: Domain, codec: Codec, pieces: Iterable[Piece]) -> N
     name, options = domain.likelihood(codec)
     assert json.loads(json.dumps(options)) == options, "likelihood: the options are no JSON"
     likelihood = make_likelihood(name, options)
-    shape = step_shape(codec)
+    shape = codec.step_shape
     assert likelihood.step_shape == shape, "likelihood: steps of another shape"
     for piece in pieces:
         steps = torch.from_numpy(np.append(codec.encode(piece.content), [codec.boundary], axis=0))
@@ -134,7 +135,7 @@ def check_files(domain: Domain, codec: Codec, pieces: list[Piece]) -> None:
     for name, data in files.items():
         assert Path(name).name == name, f"files: `{name}` is not a plain file name"
         json.loads(data)
-    again = domain.load_codec(files)
+    again = conform_codec(domain, domain.load_codec(files))
     assert (again.size, again.boundary) == (codec.size, codec.boundary), "load: another size"
     for piece in pieces:
         same = np.array_equal(again.encode(piece.content), codec.encode(piece.content))
@@ -148,9 +149,9 @@ def check_files(domain: Domain, codec: Codec, pieces: list[Piece]) -> None:
             raise AssertionError(f"load: took a damaged `{name}`; expected a BundleError")
 
 
-def check_growing(codec: Codec, pieces: list[Piece]) -> None:
+def check_growing(domain: Domain, codec: Codec, pieces: list[Piece]) -> None:
     """Growing keeps the meaning of every old id, and adds nothing for what is known."""
-    grown = codec.grow(pieces)
+    grown = conform_codec(domain, codec.grow(pieces))
     assert grown.boundary == codec.boundary, "grow: another boundary"
     assert grown.size >= codec.size, "grow: ids were lost"
     for step in range(codec.size):
@@ -163,7 +164,7 @@ def check_writing(domain: Domain, codec: Codec, pieces: list[Piece]) -> None:
     for piece in pieces[:3]:
         steps = codec.encode(piece.content)
         listed = list(map(tuple, steps.tolist())) if steps.ndim > 1 else steps.tolist()
-        text = codec.decode(steps) if hasattr(codec, "stream") else ""
+        text = codec.decode(steps)
         written.append(Sequence(text, listed))
     with TemporaryDirectory() as folder:
         made = domain.write(written, codec, Path(folder) / "written")

@@ -13,6 +13,20 @@ WORSE = 1.25
 """... if it also ends this many times above where the tasks before it ended."""
 
 
+def warn_if_not_learned(run: Run, strategy: str, option: str, value: float, default: float) -> None:
+    """Warns if a strategy kept the new task out; called by the hook `tasks_measured`.
+
+    Args:
+        run: in which the task was just measured.
+        strategy: by which the old is protected.
+        option: how strongly, by name; `value` is what it is, `default` what it is unless said.
+        value: 0 protects nothing, and warns of nothing.
+        default: no smaller value is proposed, unless it is not much larger itself.
+    """
+    if value and learned_little(run):
+        run.warn(too_strong(strategy, option, value, default, run.task.name))
+
+
 def learned_little(run: Run) -> bool:
     """Whether next to nothing was learned of the task that was just measured.
 
@@ -37,8 +51,8 @@ def too_strong(strategy: str, option: str, value: float, default: float, task: s
     """A warning that an option of a strategy is too large, with a smaller value to try."""
     smaller = max(default, value / 1000) if value > 10 * default else value / 10
     return (
-        f"{strategy}: next to nothing was learned of {task}: with {option} {value:g} the old is "
-        f"held too fast; try `-o {strategy}.{option}={smaller:g}`"
+        f"{strategy}: {task} was hardly learned because {option} {value:g} protects the old "
+        f"tasks too strongly; try `-o {strategy}.{option}={smaller:g}`"
     )
 
 

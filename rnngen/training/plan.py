@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from rnngen.bundles.bundle import Bundle, data_of, load
+from rnngen.bundles.bundle import Bundle, load
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.domain import Domain
 from rnngen.data.cache import Dataset
@@ -208,7 +208,7 @@ def _notes(said: Wanted, wanted: Wanted, asked: TrainOptions, train: TrainOption
 def _fitted(datasets: list[Dataset], start: Bundle | None, resumed: Bundle | None) -> bool:
     """Whether the codec was fitted on this run's own data."""
     if resumed is not None:
-        return bool(data_of(resumed)["fitted"])
+        return resumed.data_record.fitted
     return start is None and len(datasets) == 1
 
 
@@ -231,6 +231,5 @@ def _model(
         model = grow(start.model, codec.size)
         model.set_dropout(options)
         return model
-    condition = getattr(codec, "condition", None)
     cell_options = options_of(settings, options.cell)
-    return Model(make_likelihood(*likelihood), options, cell_options, condition)
+    return Model(make_likelihood(*likelihood), options, cell_options, codec.condition)

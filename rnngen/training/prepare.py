@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from rnngen.bundles.bundle import Bundle, data_of
+from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import UsageError
 from rnngen.data import corpora
@@ -17,7 +17,7 @@ from rnngen.kernel.catalog import get_catalog
 from rnngen.kernel.core_options import TrainOptions
 from rnngen.metrics.task_history import Measured
 from rnngen.training.run import Task
-from rnngen.training.settle import domain_name_of
+from rnngen.training.settle import domain_class, domain_name_of
 from rnngen.training.wanted import Wanted
 
 
@@ -25,8 +25,8 @@ def with_data(wanted: Wanted, start: Bundle | None) -> Wanted:
     """Takes a corpus of ours where no data is named; a domain may have one of its own."""
     if wanted.data:
         return wanted
-    domain = get_catalog().find("domain", domain_name_of(wanted, start)).load()
-    own = getattr(domain, "corpus", None)
+    domain = get_catalog().find("domain", domain_name_of(wanted, start))
+    own = domain_class(domain).corpus
     if own is not None:
         names = [own]
     else:
@@ -61,7 +61,7 @@ def prepare(
     """
     parts = [[argument] for argument in wanted.data] if wanted.by_task else [list(wanted.data)]
     if resumed is not None:
-        return reopen_tasks(name, domain, parts, data_of(resumed), resumed.codec, note=note)
+        return reopen_tasks(name, domain, parts, resumed.data_record, resumed.codec, note=note)
     return prepare_tasks(
         name,
         domain,

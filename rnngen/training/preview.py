@@ -28,7 +28,7 @@ def preview(
     Returns:
         text; empty where steps are none.
     """
-    if not hasattr(codec, "stream"):
+    if codec.step_shape:
         return ""
     start = [codec.boundary] if documents > 1 else [codec.boundary, *codec.opening]
     request = Request([start], length, seed=seed, forbidden=frozenset([codec.boundary]))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from rnngen.bundles.bundle import Bundle
+from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import UsageError
 from rnngen.kernel.catalog import Component, get_catalog
 from rnngen.kernel.config_file import Config
@@ -22,6 +23,12 @@ CORE: dict[str, type] = {"model": ModelOptions, "train": TrainOptions}
 def domain_name_of(wanted: Wanted, start: Bundle | None) -> str:
     """The domain that was asked for, else the parent bundle's, else text."""
     return wanted.domain or (start.manifest["domain"]["name"] if start else "text")
+
+
+def domain_class(domain: Component) -> type[Domain]:
+    """Where a domain says what suits it, before it is built; a function that builds one can't."""
+    target = domain.load()
+    return target if isinstance(target, type) else Domain
 
 
 def with_file(wanted: Wanted, file: Config | None) -> Wanted:
@@ -67,7 +74,9 @@ def settle(
     catalog = get_catalog()
     environment = os.environ if environment is None else environment
     domain_name = domain_name_of(wanted, start)
-    inherited = _inherited(start) if start else _defaults(catalog.find("domain", domain_name))
+    inherited = (
+        _inherited(start) if start else domain_class(catalog.find("domain", domain_name)).defaults
+    )
     core = resolve(
         CORE,
         flags={name: wanted.flags.get(name, {}) for name in CORE},
@@ -96,17 +105,10 @@ def settle(
         inherited=inherited,
     )
     if start is not None:
-        changeable = getattr(components[0].load(), "changeable", ("valid", "split"))
         free = {("model", name) for name in DROPOUTS}
-        free |= {(domain_name, name) for name in changeable}
+        free |= {(domain_name, name) for name in domain_class(components[0]).changeable}
         _check_unchanged(settings, inherited, start, free)
     return settings, components[0].name, components
-
-
-def _defaults(domain: Component) -> Mapping[str, Mapping[str, Any]]:
-    """What suits a domain better than the defaults of the core."""
-    found: Mapping[str, Mapping[str, Any]] = getattr(domain.load(), "defaults", {})
-    return found
 
 
 def _inherited(start: Bundle) -> dict[str, dict[str, Any]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from rnngen.bundles.run_folder import RunFolder
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.reporter import Reporter
-from rnngen.contracts.steps import step_shape
 from rnngen.training.plan import Plan
 from rnngen.training.run import Position
 
@@ -33,7 +32,7 @@ def describe(plan: Plan, folder: RunFolder, reporter: Reporter) -> None:
 
 
 def _steps(codec: Codec) -> str:
-    shape = step_shape(codec)
+    shape = codec.step_shape
     return f"steps of {shape[0]} numbers" if shape else f"{codec.size} different tokens"
 
 

@@ -21,11 +21,12 @@ from torch import Tensor
 
 from rnngen.bundles.bundle import Bundle, load
 from rnngen.contracts.decoder import Request
-from rnngen.contracts.domain import is_text
+from rnngen.contracts.engine import Engine as EngineContract
 from rnngen.contracts.engine import State
 from rnngen.contracts.errors import UsageError
 from rnngen.engines.device import choose_device
 from rnngen.engines.torch_engine import Engine
+from rnngen.verbs.context import ModelContext
 from rnngen.verbs.generate import generate
 from rnngen.verbs.start import make_decoder
 from rnngen.verbs.writing import write
@@ -68,19 +69,18 @@ class Chat:
         device: str = "auto",
     ) -> None:
         bundle = bundle if isinstance(bundle, Bundle) else load(bundle)
-        if not is_text(bundle.domain, bundle.codec):
+        if not bundle.codec.spells_text:
             raise UsageError(
                 f"`{bundle.path}` writes no text, so that one can't talk with it",
                 hint="chat with a model that learnt dialogues",
             )
         self._decoder = make_decoder(decoder, options)
-        if getattr(self._decoder, "complete", False):
+        if self._decoder.complete:
             raise UsageError(
                 f"an answer ends with its line, but the decoder `{decoder}` writes whole documents",
                 hint="use `--decoder sample`",
             )
-        if hasattr(self._decoder, "attach"):
-            self._decoder.attach(bundle, lambda text: None)
+        self._decoder.attach(ModelContext(bundle, lambda text: None))
         if you is None or other is None:
             you, other = speakers(bundle, you, other)
         self.you, self.other = you, other
@@ -130,7 +130,7 @@ class Chat:
             _, self._state = self._engine.read(tokens, self._state)
 
 
-class _GoingOn:
+class _GoingOn(EngineContract):
     """An engine whose sequences begin where another one is."""
 
     def __init__(self, engine: Engine, state: State) -> None:

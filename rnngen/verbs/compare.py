@@ -1,36 +1,32 @@
 """The verb `compare`: runs side by side, by what differs in them and what they reached.
 
-result = rnngen.compare.compare(["runs/a", "runs/b"], out="runs/compare.png")
-result.differing      # {"train.learning_rate": ["0.004", "0.001"]}
+result = compare(["runs/a", "runs/b"], out="runs/compare.png")
+result.differing      # {"train.learning_rate": [0.004, 0.001]}
 """
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from rnngen.bundles.bundle import read_config
-from rnngen.bundles.manifest import BUNDLE, CONFIG, read_manifest
-from rnngen.bundles.records import is_run, read_metrics, read_record, status
+from rnngen.bundles import manifest
+from rnngen.bundles.manifest import BUNDLE, CONFIG, Manifest
+from rnngen.bundles.records import is_run, read_config, read_metrics, read_record, status
 from rnngen.contracts.errors import RnngenError, UsageError
-from rnngen.files.verify import verified_file
+from rnngen.files.json import TEXT, is_number, plain
 from rnngen.kernel.blame import attributed
 from rnngen.metrics import curves, figures
 
 PICTURE = "compare.png"
 
 
-@dataclass(frozen=True)
-class Summary:
-    """One run, in numbers; None where it does not say.
+@dataclass(frozen=True, kw_only=True)
+class Numbers:
+    """What a run reached; None where it does not say.
 
     Args:
-        name: how it is called beside the others.
-        path: its folder.
         status: `finished`, `running`, `interrupted`, `failed`, `killed`.
         parameters: of the model.
         steps: optimizer steps.
@@ -40,11 +36,8 @@ class Summary:
         best_valid: lowest validation, nats per token.
         best_step: where that was.
         last_valid: the last validation, nats per token.
-        config: resolved options by `section.name`.
     """
 
-    name: str
-    path: Path
     status: str | None
     parameters: int | None
     steps: int | None
@@ -54,10 +47,27 @@ class Summary:
     best_valid: float | None
     best_step: int | None
     last_valid: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary(Numbers):
+    """One run, with what it reached.
+
+    Args:
+        name: what it is called in the comparison.
+        path: its folder.
+        config: resolved options by `section.name`, as JSON.
+        curve: of learning.
+        data: fingerprint of what it learned from; None where it does not say.
+        tokens_of: names and checksums of the codec's files: equal where tokens are.
+    """
+
+    name: str
+    path: Path
     config: Mapping[str, Any] = field(repr=False)
     curve: curves.Curve = field(repr=False)
-    data: str | None
-    tokens_of: str | None
+    data: Any
+    tokens_of: Sequence[tuple[str, str]] | None
 
 
 @dataclass(frozen=True)
@@ -130,23 +140,36 @@ def summarise(folder: Path, name: str) -> Summary:
     """One run in numbers.
 
     Raises:
-        UsageError: it is no run.
+        UsageError: it is not a run.
         BundleError: it is damaged.
     """
     if not is_run(folder):
         what = "is not a run" if folder.exists() else "does not exist"
         raise UsageError(f"`{folder}` {what}")
-    manifest = read_manifest(folder) if (folder / BUNDLE).exists() else {}
+    found = manifest.read(folder) if (folder / BUNDLE).exists() else None
     record, rows = read_record(folder), read_metrics(folder)
-    curve = curves.curve(rows)
-    last: Mapping[str, Any] = rows[-1] if rows else {}
-    tokens = _number(record.get("tokens", last.get("tokens")))
-    seconds = _number(record.get("seconds", last.get("seconds")))
-    model = manifest.get("model", {})
-    config = folder / CONFIG
+    curve, config = curves.curve(rows), folder / CONFIG
     return Summary(
         name=name,
         path=folder,
+        **vars(_numbers(found, record, rows[-1] if rows else {}, curve)),
+        config=_flat(read_config(config)) if config.exists() else {},
+        curve=curve,
+        data=_data(found, record),
+        tokens_of=None if found is None else _codec(found),
+    )
+
+
+def _numbers(
+    found: Manifest | None,
+    record: Mapping[str, Any],
+    last: Mapping[str, Any],
+    curve: curves.Curve,
+) -> Numbers:
+    tokens = _number(record.get("tokens", last.get("tokens")))
+    seconds = _number(record.get("seconds", last.get("seconds")))
+    model = found.model if found else {}
+    return Numbers(
         status=status(record) if record else None,
         parameters=_integer(model.get("parameters", record.get("parameters"))),
         steps=_integer(record.get("step", last.get("step"))),
@@ -156,10 +179,6 @@ def summarise(folder: Path, name: str) -> Summary:
         best_valid=curve.best.loss if curve.best else None,
         best_step=int(curve.best.step) if curve.best else None,
         last_valid=curve.valid[-1].loss if curve.valid else None,
-        config=_flat(read_config(config)) if config.exists() else {},
-        curve=curve,
-        data=_data(manifest, record),
-        tokens_of=_codec(folder, manifest),
     )
 
 
@@ -171,11 +190,12 @@ def differing(runs: Sequence[Summary]) -> dict[str, list[Any]]:
 
 
 def incomparable(runs: Sequence[Summary]) -> list[str]:
-    """Why the losses of these runs can't be compared; empty where they can."""
+    """Why the losses of these runs can't be compared; empty where they can be."""
     warnings = []
-    if len({run.data for run in runs}) > 1:
+    if any(run.data != runs[0].data for run in runs):
         warnings.append("these runs learned from different data: their losses can't be compared")
-    if len({run.tokens_of for run in runs if run.tokens_of}) > 1:
+    tokens = [run.tokens_of for run in runs if run.tokens_of]
+    if any(one != tokens[0] for one in tokens):
         warnings.append(
             "these runs have different tokens: nats per token can't be compared, bits per "
             "character of `rnngen evaluate` can"
@@ -183,15 +203,15 @@ def incomparable(runs: Sequence[Summary]) -> list[str]:
     return warnings
 
 
-def for_programs(result: Comparison) -> dict[str, Any]:
+def as_json(result: Comparison) -> dict[str, Any]:
     """The comparison as JSON."""
     return {
         "runs": [
             {
-                **{name: getattr(run, name) for name in NUMBERS},
+                **{number.name: getattr(run, number.name) for number in fields(Numbers)},
                 "name": run.name,
                 "path": str(run.path),
-                "data": json.loads(run.data) if run.data else None,
+                "data": run.data or None,
             }
             for run in result.runs
         ],
@@ -201,19 +221,6 @@ def for_programs(result: Comparison) -> dict[str, Any]:
         "best": result.best.name if result.best else None,
         "picture": result.picture and str(result.picture),
     }
-
-
-NUMBERS = (
-    "status",
-    "parameters",
-    "steps",
-    "tokens",
-    "seconds",
-    "tokens_per_second",
-    "best_valid",
-    "best_step",
-    "last_valid",
-)
 
 
 def _all_runs() -> list[Path]:
@@ -230,46 +237,32 @@ def _names(folders: Sequence[Path]) -> list[str]:
 
 
 def _flat(config: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Options by `section.name`, with TOML's dates and infinities as JSON has them."""
     # Where a run was put is not how it was trained.
     return {
-        f"{section}.{name}": _plain(value)
+        f"{section}.{name}": plain(value, TEXT)
         for section, table in config.items()
         for name, value in table.items()
         if (section, name) != ("fit", "run")
     }
 
 
-def _plain(value: Any) -> Any:
-    """JSON has no dates and no infinity, which TOML has."""
-    if isinstance(value, list):
-        return [_plain(part) for part in value]
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    return value if isinstance(value, float) and math.isfinite(value) else str(value)
+def _data(found: Manifest | None, record: Mapping[str, Any]) -> Any:
+    data = (found.data if found else None) or record.get("data")
+    return data.get("fingerprint") if isinstance(data, Mapping) else None
 
 
-def _data(manifest: Mapping[str, Any], record: Mapping[str, Any]) -> str | None:
-    data = manifest.get("data") or record.get("data")
-    fingerprint = data.get("fingerprint") if isinstance(data, dict) else None
-    return None if fingerprint is None else json.dumps(fingerprint)
-
-
-def _codec(folder: Path, manifest: Mapping[str, Any]) -> str | None:
-    """What the tokens are, in one text: the digests of the codec's files."""
-    if not manifest:
-        return None
-    names = sorted(manifest["codec"].items())
+def _codec(found: Manifest) -> list[tuple[str, str]]:
+    """What the tokens are: the names and checksums of the codec's files, verified."""
+    names = sorted(found.codec.items())
     for _, name in names:
-        verified_file(folder, manifest, name)
-    return json.dumps([(logical, manifest["files"][name]["sha256"]) for logical, name in names])
+        found.verified(name)
+    return [(logical, found.files[name].sha256) for logical, name in names]
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return value
+    return value if is_number(value) else None
 
 
 def _integer(value: Any) -> int | None:
-    number = _number(value)
-    return None if number is None else int(number)
+    return int(value) if is_number(value) else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rnngen.bundles.bundle import Bundle, data_of, load
+from rnngen.bundles.bundle import Bundle, load
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.domain import Domain, ForecastRequest, Report
 from rnngen.contracts.errors import DataError, UsageError
@@ -29,6 +29,7 @@ from rnngen.kernel.blame import attributed
 from rnngen.metrics.baselines import XZ_TRAIN_BYTES, XZ_VALID_BYTES, Baseline
 from rnngen.metrics.baselines import baselines as measure_baselines
 from rnngen.metrics.copying import Memorization, memorization
+from rnngen.metrics.measuring import Measurement
 from rnngen.metrics.scoring import score
 from rnngen.verbs.generate import generate
 from rnngen.verbs.start import engine_of, sources_of
@@ -136,7 +137,7 @@ def evaluate(
     use_threads(None)
     chosen, _ = choose_device(device)
     warnings: list[str] = []
-    if hasattr(bundle.domain, "backtest"):
+    if bundle.domain.forecasts:
         return _backtest(bundle, data, split, baselines, seed, device, note)
     training, reason = _training(bundle, note)
     unknown = 0
@@ -151,13 +152,11 @@ def evaluate(
                 "the run held nothing out", hint="name a file: `rnngen evaluate RUN FILE`"
             )
         held_out, label = training.valid, "held out by the run"
-    measure = getattr(bundle.domain, "evaluate", None)
-    if measure is not None:
-        bundle.model.to(chosen)
-        train = training.train if training is not None and baselines else None
-        report: Report = measure(bundle, train, held_out, label, note)
-        return replace(report, warnings=(*report.warnings, *warnings))
     model = bundle.model.to(chosen)
+    train = training.train if training is not None and baselines else None
+    report = bundle.domain.evaluate(Measurement(bundle, train, held_out, label, note))
+    if report is not None:
+        return replace(report, warnings=(*report.warnings, *warnings))
     result = score(model, evaluation(held_out, CHUNK), chosen)
     model.to("cpu")
     characters, size = held_out.characters, held_out.size
@@ -224,15 +223,15 @@ def _steps(characters: int, held_out: Store, held_out_characters: int) -> int:
 
 def _training(bundle: Bundle, note: Callable[[str], None]) -> tuple[Dataset | None, str]:
     """What the run learned from, or why it can't be had."""
-    data = data_of(bundle)
-    if len(data["fingerprint"]) > 1:
+    data = bundle.data_record
+    if len(data.fingerprint) > 1:
         return None, "the run learned several tasks in a row: name the text to measure on"
     codec, name = bundle.codec, bundle.manifest["domain"]["name"]
     try:
         (dataset,) = reopen_tasks(
             name,
             bundle.domain,
-            [data["sources"]],
+            [data.sources],
             data,
             codec,
             note=note,
@@ -251,9 +250,9 @@ def _encoded(
 ) -> tuple[Store, int]:
     """A text encoded with the bundle's codec; characters it does not know are counted."""
     name, domain = bundle.manifest["domain"]["name"], bundle.domain
-    keep = getattr(domain, "keep", source.looks_like_text)
+    keep = domain.keep
     found: Sequence[source.Source]
-    found = find_sources.find(data or data_of(bundle)["sources"], keep=keep)
+    found = find_sources.find(data or bundle.data_record.sources, keep=keep)
     if split is not None:
         found = _part(domain, found, split)
     dataset = prepare(name, domain, found, codec=bundle.codec, fraction=0.0, note=note)
@@ -267,7 +266,7 @@ def _encoded(
 
 
 def _part(domain: Domain, found: Sequence[Source], split: str) -> Sequence[Source]:
-    parts = domain.parts(found) if hasattr(domain, "parts") else None
+    parts = domain.parts(found)
     if not parts:
         raise UsageError(
             f"the data is not split by its makers, so that it has no part `{split}`",

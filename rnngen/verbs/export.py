@@ -1,6 +1,6 @@
 """The verb `export`: a trained model in another system's format.
 
-files = rnngen.export.export("runs/docs", "docs.onnx")
+files = rnngen.verbs.export.export("runs/docs", "docs.onnx")
 """
 
 from __future__ import annotations

@@ -15,7 +15,6 @@ from typing import Unpack
 
 import torch
 
-from rnngen.bundles.bundle import data_of
 from rnngen.bundles.checkpoint import load_checkpoint
 from rnngen.bundles.records import read_record
 from rnngen.bundles.run_folder import RunFolder, environment
@@ -108,7 +107,7 @@ def _resume(folder: RunFolder, asked: Wanted, reporter: Reporter) -> Trained:
     command = config.command("fit")
     wanted = Wanted.of(
         command["data"],
-        valid=data_of(bundle)["valid"],
+        valid=bundle.data_record.valid,
         domain=command["domain"],
         plugins=command.get("plugins", ()),
         config=path / "config.toml",

@@ -56,7 +56,7 @@ def forecast(
     if not isinstance(bundle, Bundle):
         bundle = load(bundle)
     domain: Any = bundle.domain
-    if not hasattr(domain, "forecast"):
+    if not domain.forecasts:
         raise UsageError(
             f"`{bundle.path}` is a model of {bundle.manifest['domain']['name']}, which does not "
             "forecast",

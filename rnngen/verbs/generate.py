@@ -21,10 +21,10 @@ import torch
 from rnngen.bundles.bundle import Bundle, load
 from rnngen.contracts.decoder import Decoder, Request
 from rnngen.contracts.errors import UsageError
-from rnngen.contracts.steps import step_shape
 from rnngen.engines.device import choose_device
 from rnngen.engines.torch_engine import Engine
 from rnngen.kernel.blame import attributed
+from rnngen.verbs.context import ModelContext
 from rnngen.verbs.start import begin, has_documents, make_decoder, prime
 from rnngen.verbs.writing import Generated, Stream, write
 
@@ -85,12 +85,12 @@ def generate(
     if not isinstance(bundle, Bundle):
         bundle = load(bundle)
     codec = bundle.codec
-    if hasattr(bundle.domain, "forecast"):
+    if bundle.domain.forecasts:
         raise UsageError(
             f"`{bundle.path}` forecasts what follows its data, and writes nothing new",
             hint="use `rnngen.forecast(...)`",
         )
-    if step_shape(codec) and not getattr(made, "vectors", False):
+    if codec.step_shape and not made.vectors:
         raise UsageError(
             f"the decoder `{decoder}` chooses among tokens, but this model writes vectors",
             hint="use `--decoder sample` or `greedy`",
@@ -106,8 +106,7 @@ def generate(
         ends=frozenset({codec.boundary} if documents == 1 else ()),
         forbidden=frozenset({codec.boundary} if documents is None else ()),
     )
-    if hasattr(made, "attach"):
-        made.attach(bundle, note)
+    made.attach(ModelContext(bundle, note))
     where, _ = choose_device(device)
     condition = None if beginning.condition is None else torch.as_tensor(beginning.condition)
     engine = Engine(bundle.model.to(where), codec.boundary, condition)
@@ -124,7 +123,7 @@ def generate(
         )
         if explain:
             written = [
-                replace(part, forbidden=made.explain(engine, request, 0, part.steps))  # type: ignore[attr-defined]
+                replace(part, forbidden=made.explain(engine, request, 0, part.steps))
                 for part in written
             ]
     return written
@@ -133,12 +132,12 @@ def generate(
 def _check_decoder(
     made: Decoder, name: str, stops: Sequence[str], documents: int | None, explain: bool
 ) -> None:
-    if explain and not hasattr(made, "explain"):
+    if explain and not made.explains:
         raise UsageError(
             f"the decoder `{name}` forbids nothing that could be explained",
             hint="`--explain` goes with `--decoder constrained`",
         )
-    if not getattr(made, "complete", False):
+    if not made.complete:
         return
     for option, given in (("stop", bool(stops)), ("documents", documents not in (None, 1))):
         if given:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rnngen.bundles.bundle import Bundle, data_of
+from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.decoder import Decoder
 from rnngen.contracts.errors import UsageError
 from rnngen.contracts.options import build as build_options
@@ -36,18 +36,18 @@ def sources_of(
         UsageError: one is gone, or they were read from standard input.
     """
     named = [data] if isinstance(data, str) and data else list(data)
-    keep = getattr(bundle.domain, "keep", source.looks_like_text)
+    keep = bundle.domain.keep
     if named:
         return find_sources.find(named, keep=keep)
-    record = data_of(bundle)
-    if STANDARD_INPUT in record["sources"]:
+    record = bundle.data_record
+    if STANDARD_INPUT in record.sources:
         raise UsageError(
             "the model learned from standard input, which can't be read again",
             hint=f"name a file to go on from: `rnngen generate {bundle.path} FILE`",
         )
-    found = find_sources.find(record["sources"], keep=keep)
+    found = find_sources.find(record.sources, keep=keep)
     learned, _ = split_of(bundle.domain, found, None)
-    if [source.fingerprint(learned)] != record["fingerprint"]:
+    if [source.fingerprint(learned)] != record.fingerprint:
         note("the data changed since the model was trained: going on from what it is now")
     return found
 
@@ -59,13 +59,10 @@ def begin(bundle: Bundle, prompt: str) -> Beginning:
         DataError: the prompt has something that the model does not know.
         UsageError: the domain takes no prompt.
     """
-    codec, domain = bundle.codec, bundle.domain
-    if hasattr(domain, "begin"):
-        made: Beginning = domain.begin(prompt, codec)
-        return made
-    if not prompt and not has_documents(bundle):
+    codec = bundle.codec
+    if not prompt and codec.spells_text and not has_documents(bundle):
         return Beginning(codec.opening)
-    return Beginning(codec.encode(prompt).tolist(), shown=prompt)
+    return bundle.domain.begin(prompt, codec)
 
 
 def prime(bundle: Bundle, prompt: str, primer: str | Path) -> Beginning:
@@ -75,16 +72,10 @@ def prime(bundle: Bundle, prompt: str, primer: str | Path) -> Beginning:
         DataError: the file can't be read, or does not suit the prompt.
         UsageError: there is no such file, or the domain goes on from none.
     """
-    if not hasattr(bundle.domain, "prime"):
-        raise UsageError(
-            f"the domain `{bundle.manifest['domain']['name']}` goes on from no file",
-            hint="leave `--primer` out; a text to continue is a prompt, or `--prompt-file`",
-        )
     path = Path(primer)
     if not path.is_file():
         raise UsageError(f"there is no file `{primer}`")
-    made: Beginning = bundle.domain.prime(prompt, Source(path.name, path), bundle.codec)
-    return made
+    return bundle.domain.prime(prompt, Source(path.name, path), bundle.codec)
 
 
 def make_decoder(name: str, options: Mapping[str, Any] | Sequence[str] | None = None) -> Decoder:

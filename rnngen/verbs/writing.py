@@ -35,7 +35,7 @@ class Generated:
         prompt: the beginning that was continued, as a person would read it.
         end: why it ended: by `length`, by a `stop` text, or with the `document`.
         forbidden: where the decoder did not allow what the model wanted most, if that was asked
-            for: `rnngen_constrained.explain.Forbidden`, or what another decoder has.
+            for: `rnngen_constrained.decoder.explain.Forbidden`, or what another decoder has.
         beginning: the steps that stand before, and what it hangs on.
     """
 
@@ -130,8 +130,7 @@ class _Writer:
         self._stops = StopTexts(stops)
         self._documents = documents
         self._stream = stream
-        # Steps that are no text have no such decoder.
-        self._decoder = codec.stream() if hasattr(codec, "stream") else None
+        self._decoder = codec.stream()
         for step in request.prompts[0]:
             self._feed(step)
         self._boundaries = 0
@@ -143,7 +142,7 @@ class _Writer:
         self._text: list[str] = []
 
     def _feed(self, step: Any) -> str:
-        return "" if self._decoder is None else self._decoder.feed(step)
+        return self._decoder.feed(step)
 
     def write(self, step: Any, log_probability: float) -> None:
         """One more step, unless the sequence has ended."""
@@ -163,14 +162,14 @@ class _Writer:
 
     def result(self) -> Generated:
         """The sequence, when no more steps come."""
-        if self.end != "stop" and self._decoder is not None:
+        if self.end != "stop":
             self._decode(self._decoder.flush())
         if self.end != "stop":
             self._pass_on(self._stops.flush())
         text = "".join(self._text)
         return Generated(
             text=text,
-            tokens=[] if self._decoder is None else [self._codec.token(s) for s in self._steps],
+            tokens=[] if self._codec.step_shape else [self._codec.token(s) for s in self._steps],
             steps=self._steps,
             log_probability=sum(self._logs, 0.0),
             log_probabilities=self._logs,

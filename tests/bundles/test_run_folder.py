@@ -70,7 +70,7 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("")
     with pytest.raises(UsageError, match="is a file"):
         RunFolder.create(tmp_path / "run", "x")
-    with pytest.raises(RunError, match="could not write"):
+    with pytest.raises(RunError, match="can't be written"):
         RunFolder.create(tmp_path / "run/inside", "x")
 
 

@@ -370,7 +370,7 @@ def test_fault_of_our_own_code_is_still_a_bug(faulty: Path, run_cli, monkeypatch
     def broken(*arguments, **more):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("rnngen.runs.RunFolder.create", broken)
+    monkeypatch.setattr("rnngen.bundles.run_folder.RunFolder.create", broken)
     run_cli("plugins")
     done = run_cli(*FIT)
     assert done.exit_code == 70

@@ -188,5 +188,5 @@ def test_missing_matplotlib_is_said_with_how_to_get_it(
 
 def test_a_picture_that_can_not_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match="could not write"):
+    with pytest.raises(RunError, match="can't be written"):
         figures.save_curve(falling(), tmp_path / "file/curve.png", "x")

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from rnngen.contracts.constraint import Vocabulary
+from rnngen import Vocabulary
 from rnngen_constrained.automata.byte_dfa import ByteDFA, determinize
 from rnngen_constrained.automata.nfa import build
 from rnngen_constrained.automata.product import product

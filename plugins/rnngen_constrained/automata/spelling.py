@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.constraint import Vocabulary
+from rnngen import Vocabulary
 
 Ints = NDArray[np.int32]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.constraint import INFINITE
+from rnngen import INFINITE
 
 Ints = NDArray[np.int32]
 Bools = NDArray[np.bool_]

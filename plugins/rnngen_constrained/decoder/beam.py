@@ -1,6 +1,6 @@
 """Beam search over what a machine allows: the most probable valid sequences found.
 
-As `rnngen.decoders.beam`, with two differences: a beginning is only kept if it can be finished in
+As the decoder `beam`, with two differences: a beginning is only kept if it can be finished in
 what is left, and as many as possible of the states of the constraint are kept. The beam is filled
 in turn from groups of beginnings that still need the same number of steps, so that those which put
 off what they have to include do not push out those that don't (Post and Vilar 2018).
@@ -11,15 +11,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from rnngen.components.decoders.hypotheses import Hypotheses, Sequences, write_best
-from rnngen.components.decoders.rollout import check, log_probabilities
-from rnngen.contracts.constraint import Machine, Rows
-from rnngen.contracts.decoder import Emission, Request
-from rnngen.contracts.engine import Engine
+from rnngen import (
+    Emission,
+    Engine,
+    Hypotheses,
+    Machine,
+    Request,
+    check_request,
+    log_probabilities,
+    write_best,
+)
 from rnngen_constrained.decoder.finished import Checks
 from rnngen_constrained.decoder.masked import NEVER
 from rnngen_constrained.errors import check_open
@@ -27,7 +33,7 @@ from rnngen_constrained.errors import check_open
 
 @dataclass(frozen=True)
 class Search:
-    """What a beam search is told; see `rnngen.decoders.beam.Options`."""
+    """What a beam search is told; see `rnngen.components.decoders.beam.Options`."""
 
     width: int
     n_best: int
@@ -48,7 +54,7 @@ def search(
         Invalid: no sequence that was found is valid as a whole.
         Unproven: one is not, although all machines are proven.
     """
-    check(request, engine.size)
+    check_request(request, engine.size)
     yield from write_best(
         request.prompts,
         lambda prompt: _Beam(engine, request.length, machine, ends, options, checks).run(prompt),
@@ -77,7 +83,7 @@ class _Beam:
         self._refused = 0
         self._hypotheses = Hypotheses(options.n_best, options.length_penalty, self._valid)
 
-    def run(self, prompt: Sequence[int]) -> Sequences:
+    def run(self, prompt: Sequence[int]) -> list[list[tuple[int, float]]]:
         """The best sequences, each with the log-probability of every step."""
         engine, machine = self._engine, self._machine
         with torch.inference_mode():
@@ -109,8 +115,8 @@ class _Beam:
         return valid
 
     def _extend(
-        self, totals: Tensor, rows: Rows, output: Tensor, written: int
-    ) -> tuple[Tensor, Tensor, Tensor, Rows]:
+        self, totals: Tensor, rows: Any, output: Tensor, written: int
+    ) -> tuple[Tensor, Tensor, Tensor, Any]:
         """The best beginnings one step longer: totals, parents, last steps and states."""
         log_probabilities(output, output.argmax(-1))
         logs = output.log_softmax(-1).double()
@@ -129,7 +135,7 @@ class _Beam:
         self._hypotheses.link(parents, steps, logs[parents, steps])
         return longer[parents, steps], parents, steps, states
 
-    def _best(self, longer: Tensor, rows: Rows) -> tuple[Tensor, Tensor, Rows]:
+    def _best(self, longer: Tensor, rows: Any) -> tuple[Tensor, Tensor, Any]:
         """As many as the beam is wide, in turn from all groups that need as many steps."""
         width = self._options.width
         size = longer.shape[1]

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rnngen.contracts.constraint import Constraint
+from rnngen import Constraint
 from rnngen_constrained.decoder.options import Options
 from rnngen_constrained.errors import BadSyntax, EmptyLanguage
 from rnngen_constrained.files import read_text
-from rnngen_constrained.machines.constraint import make, takes_many
+from rnngen_constrained.machines.make import make, takes_many
 
 LARGEST_FILE = 1 << 20
 

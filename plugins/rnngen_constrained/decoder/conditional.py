@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from rnngen.contracts.constraint import Machine
-from rnngen.contracts.engine import Engine, State
+from rnngen import Engine, Machine, State
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rnngen.components.decoders.rollout import check, roll_out
-from rnngen.components.decoders.sample import Options as SampleOptions
-from rnngen.contracts.constraint import INFINITE, Constraint, Machine, Vocabulary
-from rnngen.contracts.decoder import Emission, Request
-from rnngen.contracts.engine import Engine
-from rnngen.contracts.errors import UsageError
+from rnngen import (
+    INFINITE,
+    Constraint,
+    Context,
+    Decoder,
+    Emission,
+    Engine,
+    Machine,
+    Request,
+    SampleOptions,
+    UsageError,
+    Vocabulary,
+    check_request,
+    roll_out,
+)
 from rnngen_constrained.decoder.beam import Search, search
 from rnngen_constrained.decoder.chosen import chosen
 from rnngen_constrained.decoder.explain import Forbidden, explain
@@ -27,14 +36,11 @@ from rnngen_constrained.decoder.unused import check_options, check_rules
 from rnngen_constrained.decoder.vocabulary import vocabulary_of
 from rnngen_constrained.errors import TooShort, Unspellable
 from rnngen_constrained.machines.compose import Part, compose
-from rnngen_constrained.machines.constraint import each
+from rnngen_constrained.machines.make import each
 from rnngen_constrained.machines.rows import PerSequence
+from rnngen_constrained.machines.strangers import as_constraint, as_machine
 from rnngen_constrained.machines.table import TableMachine
-from rnngen_constrained.machines.table_single import TableSingle
 from rnngen_constrained.machines.without import without
-
-if TYPE_CHECKING:
-    from rnngen.bundles.bundle import Bundle
 
 Note = Callable[[str], None]
 FEW = 8
@@ -45,7 +51,7 @@ def _silent(text: str) -> None:
     pass
 
 
-class Constrained:
+class Constrained(Decoder):
     """Sequences that satisfy constraints; its arguments are the fields of `Options`.
 
     `attach` tells it what the steps of the model mean; it has to be called before `decode`.
@@ -58,10 +64,12 @@ class Constrained:
     complete = True
     """What it writes must not be cut off."""
 
+    explains = True
+
     def __init__(self, constraints: Sequence[Constraint] = (), **options: Any) -> None:
         self.options = Options(**options)
         check_options(self.options)
-        self._constraints = [*each(chosen(self.options)), *constraints]
+        self._constraints = [*each(chosen(self.options)), *map(as_constraint, constraints)]
         check_rules(self.options)
         self._checks: dict[frozenset[int], Checks] = {}
         self._note: Note = _silent
@@ -70,18 +78,13 @@ class Constrained:
         self.weights: Weights | None = None
         """Of the last request, where sequences were drawn from what is allowed."""
 
-    def attach(self, bundle: Bundle, note: Note = _silent) -> None:
-        """Learns what the steps of a bundle's model mean.
-
-        Args:
-            bundle: whose model will be decoded.
-            note: told in a line what one should know of the result.
-        """
-        self.bind(vocabulary_of(bundle.codec), note)
+    def attach(self, context: Context) -> None:
+        """Learns what the steps of a model mean, and what to hold them to where nothing is said."""
+        self.bind(vocabulary_of(context.codec), context.note)
         if not self._constraints:
             from rnngen_constrained.decoder.standard import standard
 
-            self._constraints = standard(bundle, note)
+            self._constraints = [*map(as_constraint, standard(context))]
 
     def bind(self, vocabulary: Vocabulary, note: Note = _silent) -> None:
         """The same for a vocabulary."""
@@ -100,7 +103,7 @@ class Constrained:
         Raises:
             ConstraintError: the constraints can't be satisfied within the length.
         """
-        check(request, engine.size)
+        check_request(request, engine.size)
         if not request.prompts or request.length < 1:
             return
         machine, quick = self._machine(request)
@@ -166,11 +169,11 @@ class Constrained:
         if vocabulary is None:
             raise UsageError(
                 "the decoder `constrained` was not told what the model's steps mean",
-                hint="call `attach(bundle)` or `bind(vocabulary)` first",
+                hint="call `attach(context)` or `bind(vocabulary)` first",
             )
         forbidden = _forbidden(request, vocabulary.end)
         if forbidden not in self._machines:
-            parts: list[Part] = [part.bind(vocabulary) for part in self._constraints]
+            parts: list[Part] = [as_machine(part.bind(vocabulary)) for part in self._constraints]
             self._checks[forbidden] = Checks(self._constraints, parts, vocabulary, forbidden)
             names = self.names
             if forbidden or not parts:
@@ -198,7 +201,7 @@ def _forbidden(request: Request, end: int) -> frozenset[int]:
 
 def _quick(machine: Machine) -> Machine:
     """The machine that is fastest for few rows."""
-    return PerSequence(TableSingle(machine)) if isinstance(machine, TableMachine) else machine
+    return PerSequence(machine.single()) if isinstance(machine, TableMachine) else machine
 
 
 def _worth(weights: Weights) -> str:

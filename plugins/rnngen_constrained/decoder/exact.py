@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnngen.contracts.draws import uniforms
+from rnngen import uniforms
 from rnngen_constrained.decoder.conditional import Conditional
 from rnngen_constrained.decoder.ruled_out import Ahead, Node
 from rnngen_constrained.errors import check_open

@@ -8,8 +8,7 @@ from typing import Any
 
 import torch
 
-from rnngen.contracts.constraint import Machine, Vocabulary
-from rnngen.contracts.engine import Engine
+from rnngen import Engine, Machine, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Forbidden:
         probability: of the favourite, under the model.
         cost: probability of everything that was not allowed at this place.
         written: the step that was written instead, by name; None: the sequence ended here.
-        kind: `rule`, `jointly` or `length`; see `rnngen_constrained.machine.Reason`.
+        kind: `rule`, `jointly` or `length`; see `rnngen.contracts.constraint.Reason`.
         rule: the constraint that forbids it, as the user wrote it.
         reason: why, in a sentence.
         ending: the shortest valid ending, as text, or by name where steps are no text.

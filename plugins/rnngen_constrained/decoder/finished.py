@@ -1,6 +1,6 @@
 """Finished sequences are checked whole, each by every constraint, before they are handed out.
 
-The check does not rely on the machine that steered: a constraint's `fault(vocabulary, steps)` says
+The check does not rely on the machine that steered: a constraint's `fault(machine, steps)` says
 in other ways what is wrong with a sequence. One that has a fault is drawn again, with another part
 of the random stream, so that a sequence still depends on nothing but the seed and its number.
 
@@ -14,14 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import torch
-
-from rnngen.contracts.constraint import Constraint, Vocabulary
-from rnngen.contracts.decoder import Emission, Request
-from rnngen.contracts.draws import other_seed
+from rnngen import Constraint, Emission, Request, Vocabulary, other_seed
 from rnngen_constrained.errors import Invalid, Unproven
 from rnngen_constrained.machines.compose import Part
-from rnngen_constrained.machines.rows import PerSequence
 
 TRIES = 100
 """How often a sequence is drawn, at most."""
@@ -50,7 +45,7 @@ class Checks:
         self._constraints = list(zip(constraints, parts, strict=True))
         self._vocabulary = vocabulary
         self._forbidden = forbidden
-        self.proven = all(getattr(one, "proven", False) for one in constraints)
+        self.proven = all(one.proven for one in constraints)
         """Whether no machine can write what is invalid."""
         self.last = ""
         """The last fault that was found."""
@@ -62,7 +57,7 @@ class Checks:
                 self.last = f"the step {self._vocabulary.names[step]} is forbidden"
                 return False
         for one, part in self._constraints:
-            fault = _fault(one, part, self._vocabulary, steps)
+            fault = one.fault(part, steps)
             if fault is not None:
                 self.last = f"`{one.name}`: {fault}"
                 return False
@@ -138,26 +133,3 @@ def _noting(stop: Callable[[int, Any], bool], cut: set[int]) -> Callable[[int, A
         return True
 
     return stops
-
-
-def _fault(
-    constraint: Constraint, part: Part, vocabulary: Vocabulary, steps: Sequence[int]
-) -> str | None:
-    """What is wrong; a constraint that can't say it is asked through its machine, step by step."""
-    own = getattr(constraint, "fault", None)
-    if own is not None:
-        found: str | None = own(vocabulary, steps)
-        return found
-    asked = getattr(part, "fault", None)
-    if asked is not None:
-        found = asked(steps)
-        return found
-    machine: Any = part if hasattr(part, "select") else PerSequence(part)  # type: ignore[arg-type]
-    rows = machine.start(1)
-    for place, step in enumerate(steps):
-        if not bool(machine.allowed(rows, None)[0, step]):
-            return f"step {place + 1}, {vocabulary.names[step]}, is not allowed"
-        rows = machine.advance(rows, torch.tensor([step]))
-    if not bool(machine.allowed(rows, None)[0, vocabulary.end]):
-        return "the sequence is not complete"
-    return None

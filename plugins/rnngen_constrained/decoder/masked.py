@@ -18,10 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rnngen.components.decoders.sample import Options as SampleOptions
-from rnngen.components.decoders.sample import Sampler
-from rnngen.contracts.constraint import INFINITE, Machine
-from rnngen.contracts.decoder import Request
+from rnngen import Machine, Request, SampleOptions, Sampler
 from rnngen_constrained.errors import check_open
 
 NEVER = -1e9
@@ -61,7 +58,7 @@ class Weights:
 
 
 class MaskedChooser:
-    """`rnngen.decoders.rollout.Chooser` that keeps a machine's states beside the sequences.
+    """A `rnngen.components.decoders.rollout.Chooser` that keeps a machine beside the sequences.
 
     Args:
         machine: over the vocabulary of the model.
@@ -94,7 +91,7 @@ class MaskedChooser:
         self._longest = max(self._prompts, default=0)
         self._reads = 0
         self._states = machine.start(rows)
-        self._ample = int(getattr(machine, "ample", INFINITE))
+        self._ample = machine.ample
         self._rows = list(range(rows))
         self._over = [False] * rows
         self.log_weights = [0.0] * rows

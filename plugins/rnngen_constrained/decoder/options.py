@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from rnngen.contracts.options import option
+from rnngen import option
 
 
 @dataclass(frozen=True)

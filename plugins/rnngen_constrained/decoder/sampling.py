@@ -5,9 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterator
 
-from rnngen.contracts.constraint import Machine
-from rnngen.contracts.decoder import Emission, Request
-from rnngen.contracts.engine import Engine
+from rnngen import Emission, Engine, Machine, Request
 from rnngen_constrained.decoder import exact, smc
 from rnngen_constrained.decoder.conditional import Conditional
 from rnngen_constrained.decoder.exact import Exact

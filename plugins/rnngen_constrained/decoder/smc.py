@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rnngen.contracts.draws import uniforms
+from rnngen import uniforms
 from rnngen_constrained.decoder.conditional import Conditional
 from rnngen_constrained.decoder.masked import NEVER
 from rnngen_constrained.errors import check_open

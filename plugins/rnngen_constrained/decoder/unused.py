@@ -6,9 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from rnngen.contracts.errors import UsageError
-from rnngen.contracts.options import describe
-from rnngen.kernel.catalog import get_catalog
+from rnngen import UsageError, describe_options, find_component
 from rnngen_constrained.decoder.options import Options
 from rnngen_constrained.errors import BadSyntax
 
@@ -90,6 +88,6 @@ def _is_given(options: Options, name: str) -> bool:
 def _options_of(kinds: list[str]) -> Iterator[str]:
     """The names of the options of some kinds of constraints."""
     for kind in kinds:
-        fields = get_catalog().find("constraint", kind.replace("_", "-")).load_options()
+        fields = find_component("constraint", kind.replace("_", "-")).load_options()
         if fields is not None:
-            yield from (field.name for field in describe(fields))
+            yield from (field.name for field in describe_options(fields))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from rnngen.contracts.codec import Codec
-from rnngen.contracts.constraint import Vocabulary
+from rnngen import Codec, Vocabulary
 
 
 def vocabulary_of(codec: Codec) -> Vocabulary:
-    """The vocabulary of any codec; one without text has no `bytes_of`."""
+    """The vocabulary of any codec; of one that spells no text tokens are empty."""
     steps = range(codec.size)
-    spell = getattr(codec, "bytes_of", None)
-    tokens = [b"" if spell is None else bytes(spell(step)) for step in steps]
+    tokens = [codec.bytes_of(step) if codec.spells_text else b"" for step in steps]
     tokens[codec.boundary] = b""
     return Vocabulary(tokens, [codec.token(step) for step in steps], codec.boundary)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rnngen.contracts.constraint import Vocabulary
+from rnngen import Vocabulary
 
 
 def text_fault(

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rnngen.contracts.errors import PluginError
+from rnngen import PluginError
 from rnngen_constrained.automata.expression import Expression, Ref, Repeat, choice, sequence
 from rnngen_constrained.automata.pattern import parse_pattern
 from rnngen_constrained.errors import BadSyntax, Unsupported

@@ -8,20 +8,20 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.constraint import INFINITE, Reason, Vocabulary
+from rnngen import INFINITE, Reason, Single, Vocabulary
 from rnngen_constrained.automata.expression import Rules
 from rnngen_constrained.errors import Hostile
 from rnngen_constrained.grammar.alphabet import Alphabet
-from rnngen_constrained.grammar.lift import Lift
 from rnngen_constrained.grammar.loops import simplified
 from rnngen_constrained.grammar.network import Network
+from rnngen_constrained.grammar.over_tokens import Lift
 from rnngen_constrained.grammar.productive import check_spellable
 from rnngen_constrained.grammar.stack import Reader, State
 
 NAMED = 8
 
 
-class GrammarMachine:
+class GrammarMachine(Single):
     """The texts of a grammar over the tokens of a vocabulary; a `Single`.
 
     `needed` is exact where every token that a text can have is one character (or one byte, where
@@ -39,6 +39,8 @@ class GrammarMachine:
         Unspellable: the vocabulary can't spell any that does.
         Hostile: the grammar is far too large.
     """
+
+    measured = True
 
     def __init__(self, rules: Rules, start: str, vocabulary: Vocabulary, name: str) -> None:
         self.vocabulary = vocabulary
@@ -93,7 +95,7 @@ class GrammarMachine:
         return cast(State, state).needed
 
     def needed_after(self, state: Hashable) -> NDArray[np.int32]:
-        """`[V]`: the fewest steps to an ending after each step; see `common_ending`."""
+        """`[V]`: the fewest steps to an ending after each step."""
         at = cast(State, state)
         needed = self._lift.costs(at).astype(np.int32)
         needed[self.vocabulary.end] = -1 if at.final else INFINITE

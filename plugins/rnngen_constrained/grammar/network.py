@@ -12,7 +12,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping
 
-from rnngen.contracts.constraint import INFINITE
+from rnngen import INFINITE
 from rnngen_constrained.automata.expression import Chars, Rules
 from rnngen_constrained.grammar.alphabet import Alphabet, classes, members
 from rnngen_constrained.grammar.automaton import automaton

@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from rnngen.contracts.constraint import INFINITE
+from rnngen import INFINITE
 from rnngen_constrained.grammar.components import components
 from rnngen_constrained.grammar.network import Network
 

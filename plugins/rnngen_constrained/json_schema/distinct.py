@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.constraint import INFINITE, Reason, Vocabulary
+from rnngen import INFINITE, Reason, Single, Vocabulary
 from rnngen_constrained.grammar.machine import GrammarMachine
 from rnngen_constrained.json_schema.keys import Keys, after
 from rnngen_constrained.machines.planned import Matcher
@@ -26,12 +26,14 @@ class State(NamedTuple):
     keys: Keys
 
 
-class DistinctKeys:
-    """`Single` over the machine of a grammar.
+class DistinctKeys(Single):
+    """Over the machine of a grammar.
 
     Args:
         inner: the machine.
     """
+
+    measured = True
 
     def __init__(self, inner: GrammarMachine) -> None:
         self.vocabulary = inner.vocabulary
@@ -62,7 +64,7 @@ class DistinctKeys:
         return self._inner.needed(state.inner)
 
     def needed_after(self, state: State) -> NDArray[np.int32]:
-        """`[V]`: the fewest steps to an ending after each step; see `common_ending`."""
+        """`[V]`: the fewest steps to an ending after each step."""
         needed = self._inner.needed_after(state.inner)
         steps = np.flatnonzero(needed < INFINITE)
         left_out = np.setdiff1d(steps, self._kept(state, steps))

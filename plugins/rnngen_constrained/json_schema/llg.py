@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.constraint import Vocabulary
-from rnngen.contracts.errors import PluginError
+from rnngen import PluginError, Vocabulary
 from rnngen_constrained.errors import Hostile, Unsupported
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ MOST_REFERENCES = 1000
 
 
 class LibraryMatcher:
-    """A `Matcher` of `rnngen_constrained.planned` over a matcher of the library."""
+    """A `Matcher` of `rnngen_constrained.machines.planned` over a matcher of the library."""
 
     def __init__(self, inner: LLMatcher, size: int, end: int) -> None:
         self._inner = inner

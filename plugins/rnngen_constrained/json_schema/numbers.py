@@ -23,7 +23,12 @@ from rnngen_constrained.automata.expression import (
     optional,
     sequence,
 )
-from rnngen_constrained.json_schema.digits import ANY_DIGIT, INTEGER_DIGITS, digits, multiples
+from rnngen_constrained.json_schema.number_digits import (
+    ANY_DIGIT,
+    INTEGER_DIGITS,
+    digits,
+    multiples,
+)
 
 DIGITS = 15
 FRACTION_DIGITS = 6

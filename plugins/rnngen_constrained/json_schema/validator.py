@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from rnngen.contracts.errors import PluginError
+from rnngen import PluginError
 from rnngen_constrained.decoder.written import shown
 from rnngen_constrained.errors import Unsupported
 from rnngen_constrained.json_schema.format_checks import CHECKS

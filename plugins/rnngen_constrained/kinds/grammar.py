@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rnngen.contracts.constraint import Vocabulary
+from rnngen import Constraint, Machine, Single, Vocabulary
 from rnngen_constrained.decoder.written import text_fault
 from rnngen_constrained.files import read_text
 from rnngen_constrained.grammar.lark_text import WHOLE, read_grammar
@@ -15,7 +15,7 @@ from rnngen_constrained.grammar.parses import Parser
 LARGEST_FILE = 1 << 20
 
 
-class Grammar:
+class Grammar(Constraint):
     """The whole text is what a grammar allows.
 
     Args:
@@ -36,6 +36,6 @@ class Grammar:
         """The machine over a vocabulary; see `GrammarMachine`."""
         return GrammarMachine(self._rules, WHOLE, vocabulary, self.name)
 
-    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+    def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
         """What Lark's own parsers say of a finished text."""
-        return text_fault(vocabulary, steps, self._parser.fault)
+        return text_fault(machine.vocabulary, steps, self._parser.fault)

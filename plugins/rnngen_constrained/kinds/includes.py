@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnngen.contracts.constraint import Machine, Single, Vocabulary
+from rnngen import Constraint, Machine, Single, Vocabulary
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.bytewise import whole_characters
 from rnngen_constrained.decoder.written import text_fault
@@ -23,7 +23,7 @@ LONGEST, LONGEST_TOGETHER = 1_000, 10_000
 """Bytes of one text, and of all of them, at most; each is a state or more."""
 
 
-class MustInclude:
+class MustInclude(Constraint):
     """The text has all of `texts` somewhere; they may overlap."""
 
     many = True
@@ -60,16 +60,16 @@ class MustInclude:
         dfa = whole_characters(dfa, vocabulary, self.name)
         return bind_bytes(self.name, dfa, vocabulary, "".join(self.texts))
 
-    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+    def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
         """Which text is missing in a finished one."""
 
         def missing(text: str) -> str | None:
             return next((f"`{one}` is missing" for one in self.texts if one not in text), None)
 
-        return text_fault(vocabulary, steps, missing)
+        return text_fault(machine.vocabulary, steps, missing)
 
 
-class MustNotInclude:
+class MustNotInclude(Constraint):
     """The text has none of `texts`."""
 
     many = True
@@ -87,13 +87,13 @@ class MustNotInclude:
         dfa = ByteDFA(rows, classes, np.ones(len(rows), bool))
         return bind_bytes(self.name, whole_characters(dfa, vocabulary, self.name), vocabulary)
 
-    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+    def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
         """Which text is in a finished one."""
 
         def present(text: str) -> str | None:
             return next((f"`{one}` is there" for one in self.texts if one in text), None)
 
-        return text_fault(vocabulary, steps, present)
+        return text_fault(machine.vocabulary, steps, present)
 
 
 def _automaton(kind: str, texts: Sequence[str]) -> tuple[list[list[int]], np.ndarray, list[int]]:

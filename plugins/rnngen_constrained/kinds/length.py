@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnngen.contracts.constraint import Machine, Single, Vocabulary
+from rnngen import Constraint, Machine, Single, Vocabulary
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.bytewise import whole_characters
 from rnngen_constrained.automata.token_dfa import trimmed
@@ -19,7 +19,7 @@ from rnngen_constrained.machines.table import TableMachine
 LONGEST = 20_000
 
 
-class Length:
+class Length(Constraint):
     """`least..most` characters; either may be left out, `8` is exactly 8."""
 
     proven = True
@@ -42,10 +42,10 @@ class Length:
         if max(self.least, self.most or 0) > LONGEST:
             raise Hostile(f"`length` is `{text}`, expected at most {LONGEST}")
 
-    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+    def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
         """What is wrong with a finished sequence, by counting."""
-        if any(vocabulary.tokens):
-            return text_fault(vocabulary, steps, lambda text: self._wrong(len(text)))
+        if any(machine.vocabulary.tokens):
+            return text_fault(machine.vocabulary, steps, lambda text: self._wrong(len(text)))
         return self._wrong(len(steps))
 
     def _wrong(self, count: int) -> str | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from rnngen.contracts.constraint import Machine, Single, Vocabulary
+from rnngen import Constraint, Machine, Single, Vocabulary
 from rnngen_constrained.automata.digits import between
 from rnngen_constrained.decoder.written import shown, text_fault
 from rnngen_constrained.errors import BadSyntax, EmptyLanguage
@@ -15,7 +15,7 @@ from rnngen_constrained.kinds.regex import Regex
 MOST_DIGITS = 30
 
 
-class Number:
+class Number(Constraint):
     """`least..most`, both included; with as many decimals as these have, and no leading zeros."""
 
     proven = True
@@ -43,9 +43,9 @@ class Number:
         regex.name = self.name
         return regex.bind(vocabulary)
 
-    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+    def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
         """What is wrong with a finished text, by its value."""
-        return text_fault(vocabulary, steps, self._outside)
+        return text_fault(machine.vocabulary, steps, self._outside)
 
     def _outside(self, text: str) -> str | None:
         decimals = rf"\.[0-9]{{{self._places}}}" if self._places else ""

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnngen.contracts.constraint import INFINITE, Machine, Reason, Single, Vocabulary
+from rnngen import INFINITE, Constraint, Machine, Reason, Single, Vocabulary
+from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.token_dfa import Ints
 from rnngen_constrained.decoder.written import text_fault
 from rnngen_constrained.kinds.sentences import BEFORE, Sentences, place_of
@@ -24,7 +25,7 @@ from rnngen_constrained.machines.rule import RuleConstraint, characters, over_by
 State = tuple[int, int]
 
 
-class Prose:
+class Prose(Constraint):
     """Sentences of the words of a list (or a file, as of `words`); without one, of any words."""
 
     many = True
@@ -40,20 +41,21 @@ class Prose:
             return RuleConstraint(self.name, Sentences()).bind(vocabulary)
         return ProseMachine(self.name, self._words, vocabulary)
 
-    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+    def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
         """What is wrong with the words of a finished text, or with its sentences."""
         if self._words:
             words = set(self._words)
-            fault = text_fault(vocabulary, steps, lambda text: unknown_word(text, words))
+            fault = text_fault(machine.vocabulary, steps, lambda text: unknown_word(text, words))
             if fault is not None:
                 return fault
-        return RuleConstraint(self.name, Sentences()).fault(vocabulary, steps)
+        return RuleConstraint(self.name, Sentences()).fault(machine, steps)
 
 
-class ProseMachine:
+class ProseMachine(Single):
     """`Single`; a state is one of the automaton of words, and one of that of sentences."""
 
     exact = False
+    measured = True
 
     def __init__(self, name: str, words: Sequence[str], vocabulary: Vocabulary) -> None:
         self.name = name
@@ -69,7 +71,6 @@ class ProseMachine:
         self._words = LazyLift(name, texts_of(words), whole)
         self.complete = self._words.complete and tokens == list(vocabulary.tokens)
         """Whether whatever is valid can be spelt character by character."""
-        self.spelt = [self._words.dfa, self._sentences.dfa]
         self._shortest = _shortest_word(words, whole, self._words.short)
         # Before its first word, a text needs a whole one; the rule for sentences counts a letter.
         self._distance = self._sentences.distance.astype(np.int64)
@@ -99,11 +100,15 @@ class ProseMachine:
         return int(self._words.distance[state[0]]) + int(self._distance[state[1]])
 
     def needed_after(self, state: State) -> Ints:
-        """`[V]`: characters to an end after each step; see `common_ending`."""
+        """`[V]`: characters to an end after each step."""
         needed = self._needed(self._words.row(state[0]), self._sentences.row(state[1]))
         accepts = self._words.dfa.accepting[state[0]] and self._sentences.dfa.accepting[state[1]]
         needed[self.vocabulary.end] = -1 if accepts else INFINITE
         return needed.astype(np.int32)
+
+    def spelt(self) -> list[ByteDFA]:
+        """The automata of words and of sentences."""
+        return [self._words.dfa, self._sentences.dfa]
 
     def explain(self, state: State, step: int, left: int | None) -> Reason:
         """Whether it is the word, the sentence, or the length."""

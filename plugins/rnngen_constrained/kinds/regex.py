@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rnngen.contracts.constraint import Machine, Single, Vocabulary
+from rnngen import Constraint, Machine, Single, Vocabulary
 from rnngen_constrained.automata.byte_dfa import determinize
 from rnngen_constrained.automata.nfa import build
 from rnngen_constrained.automata.regex_syntax import parse, shown
@@ -15,7 +15,7 @@ from rnngen_constrained.errors import Hostile
 from rnngen_constrained.machines.bind import bind_bytes, characters_of
 
 
-class Regex:
+class Regex(Constraint):
     """The text matches `pattern` from beginning to end, as `re.fullmatch` with `re.ASCII` does."""
 
     proven = True
@@ -41,9 +41,9 @@ class Regex:
         """
         return bind_bytes(self.name, self._dfa, vocabulary, self._characters)
 
-    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+    def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
         """What `re` says of a finished text."""
-        return text_fault(vocabulary, steps, self._unmatched)
+        return text_fault(machine.vocabulary, steps, self._unmatched)
 
     def _unmatched(self, text: str) -> str | None:
         if re.fullmatch(self._pattern, text, re.ASCII):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rnngen import Rule
 from rnngen_constrained.kinds.word_list import is_word_character
 
 PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "«": "»"}
@@ -26,8 +27,8 @@ def place_of(state: Any) -> int:
     return place
 
 
-class Sentences:
-    """A rule as in `rnngen_constrained.rule`; what is open is at most `DEEPEST` deep."""
+class Sentences(Rule):
+    """What is open is at most `DEEPEST` deep."""
 
     def start(self) -> State:
         """Nothing is open, and no word has been written."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from pathlib import Path
 
-from rnngen.contracts.constraint import Machine, Single, Vocabulary
+from rnngen import Constraint, Machine, Single, Vocabulary
 from rnngen_constrained.decoder.written import shown, text_fault
 from rnngen_constrained.errors import BadSyntax
 from rnngen_constrained.files import read_text
@@ -15,7 +15,7 @@ from rnngen_constrained.machines.bind import bind_bytes
 LARGEST_FILE = 16 << 20
 
 
-class Words:
+class Words(Constraint):
     """Every word is one of `words`, as it is written there; or of a file with one a line."""
 
     many = True
@@ -39,9 +39,10 @@ class Words:
         characters = "".join(dict.fromkeys("".join(self.words)))
         return bind_bytes(self.name, texts_of(self.words), vocabulary, characters)
 
-    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+    def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
         """The first word of a finished text that is not in the list."""
-        return text_fault(vocabulary, steps, lambda text: unknown_word(text, set(self.words)))
+        words = set(self.words)
+        return text_fault(machine.vocabulary, steps, lambda text: unknown_word(text, words))
 
 
 def unknown_word(text: str, words: Set[str]) -> str | None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnngen.contracts.constraint import INFINITE, Machine, Single, Vocabulary
+from rnngen import INFINITE, Machine, Single, Vocabulary
 from rnngen_constrained.automata.byte_dfa import ByteDFA
-from rnngen_constrained.automata.lift import lift
 from rnngen_constrained.automata.regex_syntax import (
     Alternation,
     Chars,
@@ -14,6 +13,7 @@ from rnngen_constrained.automata.regex_syntax import (
     Node,
     Repetition,
 )
+from rnngen_constrained.automata.to_tokens import lift
 from rnngen_constrained.automata.token_dfa import distances
 from rnngen_constrained.errors import EmptyLanguage, Unspellable
 from rnngen_constrained.machines.lazy_lift import LazyLift

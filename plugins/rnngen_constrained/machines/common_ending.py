@@ -1,15 +1,14 @@
 """Looks for an ending that several machines have in common, with an effort that is bounded.
 
 What is found is checked by every part; what is not found may exist. Parts are asked for what they
-need after each step, where they have `needed_after(state) -> [V]` (−1 at the end of sequences where
-one may stop, INFINITE for steps that are not allowed), else for what they allow. A part that only
-finds out by trying whether a step has an ending gives the state after it by `attempt`, or None.
+need after each step (`Single.needed_after`); those that are not `measured` also for what they allow
+within a length.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import lru_cache
 from time import monotonic
 from typing import TypeAlias
@@ -17,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.constraint import INFINITE, Single
+from rnngen import INFINITE, Single
 
 SEARCHED = 2000
 """Steps tried by a search for a short ending, at most."""
@@ -47,10 +46,7 @@ class CommonEnding:
         self._end = parts[0].vocabulary.end
         self._size = len(parts[0].vocabulary)
         room = max(16, REMEMBERED // self._size)
-        self._needs = [lru_cache(room)(_needs_of(part, self._size)) for part in parts]
-        self._measured = [hasattr(part, "needed_after") for part in parts]
-        self._relies = [getattr(part, "relying", None) for part in parts]
-        self._advances = [getattr(part, "attempt", part.advance) for part in parts]
+        self._needs = [lru_cache(room)(part.needed_after) for part in parts]
 
     def offered(self, states: States) -> NDArray[np.int64]:
         """The steps that no part forbids by itself, those that need least first."""
@@ -66,8 +62,8 @@ class CommonEnding:
     def advance(self, states: States, step: int) -> States | None:
         """The states after a step that all parts offer; None where one finds no ending after it."""
         found = []
-        for advance, state in zip(self._advances, states, strict=True):
-            after = advance(state, step)
+        for part, state in zip(self._parts, states, strict=True):
+            after = part.attempt(state, step)
             if after is None:
                 return None
             found.append(after)
@@ -76,8 +72,7 @@ class CommonEnding:
     def relying(self, states: States, plan: Plan) -> States:
         """The same states, in which parts that hold plans hold this one, which is an ending."""
         return tuple(
-            state if rely is None else rely(state, plan)
-            for rely, state in zip(self._relies, states, strict=True)
+            part.relying(state, plan) for part, state in zip(self._parts, states, strict=True)
         )
 
     def follows(self, states: States, plan: Plan) -> bool:
@@ -117,7 +112,7 @@ class CommonEnding:
 
     def shortest(self, states: States) -> tuple[Plan | None, bool]:
         """A shortest ending, breadth first; None, and whether it is certain that there is none."""
-        if not all(getattr(part, "complete", False) for part in self._parts):
+        if not all(part.complete for part in self._parts):
             return None, False
         came: dict[States, tuple[States, int] | None] = {states: None}
         waiting, tried = deque([states]), 0
@@ -145,7 +140,7 @@ class CommonEnding:
         for number, (needs, state) in enumerate(zip(self._needs, states, strict=True)):
             own = needs(state)
             total += own
-            if self._measured[number]:
+            if self._parts[number].measured:
                 total[own >= (INFINITE if left is None else left)] = INFINITE
             else:
                 # It allows what fits, without a word of what that needs.
@@ -160,9 +155,9 @@ class CommonEnding:
 
     def _follows(self, number: int, state: Hashable, plan: Plan) -> bool:
         part, needs = self._parts[number], self._needs[number]
-        ends = getattr(part, "ends", None)
-        if ends is not None:
-            return bool(ends(state, plan))
+        known = part.ends(state, plan)
+        if known is not None:
+            return known
         for step in plan:
             if needs(state)[step] >= INFINITE:
                 return False
@@ -213,20 +208,3 @@ class CommonEnding:
                     break
             else:
                 return None, tried
-
-
-def _needs_of(part: Single, size: int) -> Callable[[Hashable], NDArray[np.int32]]:
-    """`needed_after` of any part; what it allows needs nothing where it does not say."""
-    own: Callable[[Hashable], NDArray[np.int32]] | None = getattr(part, "needed_after", None)
-    if own is not None:
-        return own
-    end = part.vocabulary.end
-
-    def allowed(state: Hashable) -> NDArray[np.int32]:
-        needs = np.full(size, INFINITE, np.int32)
-        needs[np.asarray(part.allowed(state, None), np.int64)] = 0
-        if needs[end] == 0:
-            needs[end] = -1
-        return needs
-
-    return allowed

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from rnngen.contracts.constraint import Machine, Single
+from rnngen import Machine, Single
 from rnngen_constrained.automata.product import product_of_all
 from rnngen_constrained.errors import BadRule, Contradiction, Undecided
 from rnngen_constrained.machines.contradiction import contradict, smallest
 from rnngen_constrained.machines.joint import Joint, contradictory, undecided
 from rnngen_constrained.machines.rows import PerSequence
 from rnngen_constrained.machines.table import TableMachine
-from rnngen_constrained.machines.table_single import TableSingle
 
 Part = Machine | Single
 Named = tuple[str, Part]
@@ -22,7 +20,7 @@ def compose(names: Sequence[str], parts: Sequence[Part]) -> Machine:
     """The machine of what satisfies all parts, which are bound to the same vocabulary.
 
     Tables become one table, by product. Where one of the parts has none, or the product would be
-    too large, steps are kept only with a plan (`rnngen_constrained.joint`).
+    too large, steps are kept only with a plan (`rnngen_constrained.machines.joint`).
 
     Raises:
         Contradiction: nothing satisfies all of them; names a smallest set that is to blame.
@@ -49,9 +47,9 @@ def _together(named: Sequence[Named]) -> Machine:
     singles: list[tuple[str, Single]] = list(others)
     if joined is not None:
         label = " and ".join(name for name, _ in tables)
-        singles.insert(0, (label, TableSingle(joined)))
+        singles.insert(0, (label, joined.single()))
     else:
-        singles[:0] = [(name, TableSingle(table)) for name, table in tables]
+        singles[:0] = [(name, table.single()) for name, table in tables]
     try:
         return PerSequence(Joint([name for name, _ in singles], [part for _, part in singles]))
     except (Contradiction, Undecided) as error:
@@ -76,20 +74,15 @@ def _joined(named: Sequence[tuple[str, TableMachine]]) -> TableMachine | None:
     return TableMachine(made, tables[0].vocabulary, names, tables, behind)
 
 
-def _machine(part: Any) -> Machine:
-    if isinstance(part, TableMachine) or hasattr(part, "select"):
-        made: Machine = part
-        return made
-    return PerSequence(part)
+def _machine(part: Part) -> Machine:
+    return part if isinstance(part, Machine) else PerSequence(part)
 
 
-def _single(name: str, part: Any) -> Single:
-    if isinstance(part, PerSequence):
-        return part.single
-    if hasattr(part, "select"):
+def _single(name: str, part: Part) -> Single:
+    made = part if isinstance(part, Single) else part.single()
+    if made is None:
         raise BadRule(
             f"`{name}` can't be joined with other constraints",
             hint="its plugin has to give a machine for a single sequence",
         )
-    made: Single = part
     return made

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from rnngen import Machine, Single
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.product import product
 from rnngen_constrained.automata.token_dfa import TokenDFA, trimmed
@@ -45,13 +46,13 @@ def smallest(
     return error
 
 
-def contradict(parts: Sequence[Any]) -> bool:
+def contradict(parts: Sequence[Machine | Single]) -> bool:
     """Whether no text at all satisfies some parts: by their automata over bytes, where they say.
 
     Each is joined with as many others as stay small together, so that a large one does not hide
     what the small ones have to say of it.
     """
-    known = [_as_table(dfa) for part in parts for dfa in getattr(part, "spelt", ())]
+    known = [_as_table(dfa) for part in parts for dfa in part.spelt()]
     known.sort(key=len)
     for first in known:
         joined = first

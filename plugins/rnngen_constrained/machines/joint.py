@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
-from rnngen.contracts.constraint import Reason, Single, Vocabulary
+from rnngen import Reason, Single, Vocabulary
 from rnngen_constrained.errors import Contradiction, Undecided
 from rnngen_constrained.machines.common_ending import (
     FARTHEST,
@@ -32,7 +32,7 @@ LINKS = 1 << 18
 State: TypeAlias = tuple[States, Plan]
 
 
-class Joint:
+class Joint(Single):
     """`Single` of several, over the same vocabulary.
 
     Raises:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from rnngen.contracts.constraint import INFINITE, Reason, Vocabulary
+from rnngen import INFINITE, Reason, Single, Vocabulary
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.spelling import Ints, Spelling, spelling_of
 from rnngen_constrained.automata.token_dfa import distances
@@ -18,7 +18,7 @@ LARGEST = 1 << 25
 AT_ONCE = 4096
 
 
-class LazyLift:
+class LazyLift(Single):
     """`Single`; a state is that of the automaton over bytes.
 
     A valid ending can be spelt character by character, which gives an upper bound of what is
@@ -35,12 +35,12 @@ class LazyLift:
     """
 
     exact = False
+    measured = True
 
     def __init__(self, name: str, dfa: ByteDFA, vocabulary: Vocabulary) -> None:
         self.name = name
         self.vocabulary = vocabulary
         self.dfa = dfa
-        self.spelt = [dfa]
         self._spelling = spelling_of(vocabulary)
         self.short = short_steps(vocabulary)
         self._table = self._spelt()
@@ -76,11 +76,15 @@ class LazyLift:
         return int(self.distance[state])
 
     def needed_after(self, state: int) -> Ints:
-        """`[V]`: characters to a valid ending after each step; see `common_ending`."""
+        """`[V]`: characters to a valid ending after each step."""
         after = self.row(state)
         needed: Ints = np.where(after >= 0, self.distance[after], np.int32(INFINITE))
         needed[self.vocabulary.end] = -1 if self.dfa.accepting[state] else INFINITE
         return needed
+
+    def spelt(self) -> list[ByteDFA]:
+        """Its automaton."""
+        return [self.dfa]
 
     def explain(self, state: int, step: int, left: int | None) -> Reason:
         """Whether the step is forbidden by itself, or takes too long."""

@@ -11,7 +11,7 @@ from collections.abc import Hashable
 from functools import lru_cache
 from typing import Protocol
 
-from rnngen.contracts.constraint import INFINITE, Reason, Vocabulary
+from rnngen import INFINITE, Reason, Single, Vocabulary
 from rnngen_constrained.errors import Hostile
 
 SEARCHED = 2000
@@ -20,7 +20,7 @@ REMEMBERED = 100_000
 
 
 class CheckedRule(Protocol):
-    """A rule that keeps its contract; see `rnngen_constrained.rule`."""
+    """A rule that keeps its contract; see `rnngen_constrained.machines.rule`."""
 
     def start(self) -> Hashable: ...  # noqa: D102
 
@@ -33,7 +33,7 @@ State = tuple[Hashable, bytes]
 """The rule's state, and the bytes of a character that is not yet whole."""
 
 
-class LazyRule:
+class LazyRule(Single):
     """`Single`.
 
     Raises:

@@ -20,7 +20,7 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.constraint import INFINITE, Reason, Vocabulary
+from rnngen import INFINITE, Reason, Single, Vocabulary
 from rnngen_constrained.errors import ConstraintError
 
 MOST_TRIES = 2000
@@ -69,7 +69,7 @@ class Looked:
     plans: dict[tuple[tuple[int, ...], int], tuple[int, ...] | None] = field(default_factory=dict)
 
 
-class PlannedMachine:
+class PlannedMachine(Single):
     """A `Single` over a library's matcher; `needed` is the length of the plan, an upper bound.
 
     Args:
@@ -84,6 +84,7 @@ class PlannedMachine:
     """
 
     exact = False
+    measured = True
 
     def __init__(
         self,
@@ -150,7 +151,7 @@ class PlannedMachine:
         return Planned(cast(Planned, state).steps, plan)
 
     def needed_after(self, state: Hashable) -> NDArray[np.int32]:
-        """`[V]`: what is needed after each step if the plan still ends it; see `common_ending`.
+        """`[V]`: what is needed after each step if the plan still ends it.
 
         Whether there is an ending at all, only `attempt` finds out.
         """

@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from rnngen.contracts.constraint import INFINITE, Reason, Single
+from rnngen import INFINITE, Machine, Reason, Single
 
 REMEMBERED = 1 << 24
 """Truth values that are remembered, at most: 16 MiB."""
 
 
-class PerSequence:
-    """`Machine` whose rows are a list of states of a `Single`.
+class PerSequence(Machine):
+    """A machine whose rows are a list of states of a `Single`.
 
     What is allowed is remembered by state and by what is left, as sequences and beams come back to
-    the same states. A `Single` may have an attribute `ample`: with more steps left than that, what
-    is left plays no part.
+    the same states.
     """
 
     def __init__(self, single: Single) -> None:
-        self.single = single
+        self._single = single
         self.vocabulary = single.vocabulary
         self.exact = single.exact
-        self.ample: int = getattr(single, "ample", INFINITE)
+        self.ample = single.ample
         self._masks: dict[tuple[Hashable, int | None], Tensor] = {}
         self._room = max(1, REMEMBERED // max(1, len(single.vocabulary)))
 
     def start(self, batch: int) -> list[Hashable]:
         """The state before the first step, `batch` times."""
-        return [self.single.start()] * batch
+        return [self._single.start()] * batch
 
     def allowed(self, rows: Sequence[Hashable], left: Tensor | None) -> Tensor:
         """`[B,V]` bool."""
@@ -43,7 +43,7 @@ class PerSequence:
 
     def advance(self, rows: Sequence[Hashable], steps: Tensor) -> list[Hashable]:
         """The states after `steps [B]`; the end leaves a row as it is."""
-        end, advance = self.vocabulary.end, self.single.advance
+        end, advance = self.vocabulary.end, self._single.advance
         return [
             state if step == end else advance(state, step)
             for state, step in zip(rows, steps.tolist(), strict=True)
@@ -55,11 +55,23 @@ class PerSequence:
 
     def needed(self, rows: Sequence[Hashable]) -> Tensor:
         """`[B]` int64."""
-        return torch.tensor([min(self.single.needed(state), INFINITE) for state in rows])
+        return torch.tensor([min(self._single.needed(state), INFINITE) for state in rows])
+
+    def single(self) -> Single:
+        """The machine it was made of."""
+        return self._single
+
+    def spelt(self) -> Sequence[Any]:
+        """Those of the machine it was made of."""
+        return self._single.spelt()
+
+    def fault(self, steps: Sequence[int]) -> str | None:
+        """What the machine it was made of says."""
+        return self._single.fault(steps)
 
     def explain(self, rows: Sequence[Hashable], row: int, step: int, left: int | None) -> Reason:
         """Why `step` is forbidden in a row."""
-        return self.single.explain(rows[row], step, left)
+        return self._single.explain(rows[row], step, left)
 
     def _mask(self, state: Hashable, left: int | None) -> Tensor:
         if left is not None and left > self.ample:
@@ -70,7 +82,7 @@ class PerSequence:
             if len(self._masks) >= self._room:
                 self._masks.clear()
             mask = torch.zeros(len(self.vocabulary), dtype=torch.bool)
-            steps = self.single.allowed(state, left)
+            steps = self._single.allowed(state, left)
             mask[torch.as_tensor(steps, dtype=torch.int64)] = True
             self._masks[key] = mask
         return mask

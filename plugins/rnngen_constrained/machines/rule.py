@@ -23,8 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen.contracts.constraint import Machine, Rule, Single, Vocabulary
-from rnngen.kernel.blame import blamed, one_line
+from rnngen import Constraint, Machine, Rule, Single, Vocabulary, blamed, one_line
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.token_dfa import merged_columns, trimmed
 from rnngen_constrained.decoder.written import text_fault
@@ -41,11 +40,6 @@ MOST_STATES = 20_000
 
 MOST_CALLS = 1_000_000
 """Bounds of exploring a rule: states, and calls of `step`."""
-
-
-def is_rule(thing: Any) -> bool:
-    """Whether it has what a rule has."""
-    return all(callable(getattr(thing, name, None)) for name in ("start", "step", "accept"))
 
 
 class Checked:
@@ -97,11 +91,11 @@ class Checked:
     def _bad(self, what: str, expected: str) -> BadRule:
         return BadRule(
             f"rule `{self.name}`: {what}, expected {expected}",
-            hint="`rnngen.testing.constraints` checks a rule's contract",
+            hint="`rnngen_constrained.testing` checks a rule's contract",
         )
 
 
-class RuleConstraint:
+class RuleConstraint(Constraint):
     """The constraint that a rule is."""
 
     def __init__(self, name: str, rule: Rule) -> None:
@@ -137,8 +131,9 @@ class RuleConstraint:
             raise EmptyLanguage(f"nothing satisfies `{self.name}`")
         return TableMachine(made, vocabulary, [self.name])
 
-    def fault(self, vocabulary: Vocabulary, steps: Sequence[int]) -> str | None:
+    def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
         """What the rule itself says of a finished sequence."""
+        vocabulary = machine.vocabulary
         if any(vocabulary.tokens):
             return text_fault(vocabulary, steps, self._refused)
         return self._refused([vocabulary.names[step] for step in steps])

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnngen.contracts.constraint import INFINITE, Reason, Vocabulary
+from rnngen import INFINITE, Machine, Reason, Vocabulary
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.token_dfa import Ints, TokenDFA, shortest
+from rnngen_constrained.machines.table_single import TableSingle
 
 LARGEST = 1 << 24
 """Entries of a table with a column for every step, at most; larger ones keep one for each class."""
@@ -18,7 +19,7 @@ SMALL = 32767
 """Costs below this are kept in 16 bits: what is compared for every step is half as much."""
 
 
-class TableMachine:
+class TableMachine(Machine):
     """`Machine` of an automaton that is not empty; rows are `[B]` int64.
 
     Args:
@@ -44,7 +45,7 @@ class TableMachine:
         self.dfa = dfa
         self.vocabulary = vocabulary
         self.names = list(names)
-        self.spelt = list(spelt)
+        self._spelt = list(spelt)
         self.parts = list(parts) or [self]
         own = np.arange(len(dfa), dtype=np.int32)[:, None]
         self.behind = own if behind is None else behind
@@ -96,6 +97,14 @@ class TableMachine:
     def needed(self, rows: Tensor) -> Tensor:
         """`[B]` int64, exact."""
         return self._needed[rows]
+
+    def single(self) -> TableSingle:
+        """The same for one sequence."""
+        return TableSingle(self)
+
+    def spelt(self) -> Sequence[ByteDFA]:
+        """As it was told."""
+        return self._spelt
 
     def explain(self, rows: Tensor, row: int, step: int, left: int | None) -> Reason:
         """Which part forbids a step; or that none does by itself; or that too little is left."""

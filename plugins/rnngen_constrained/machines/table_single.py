@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import torch
+from torch import Tensor
 
-from rnngen.contracts.constraint import INFINITE, Reason
-from rnngen_constrained.automata.token_dfa import Ints
-from rnngen_constrained.machines.table import TableMachine
+from rnngen import INFINITE, Reason, Single, Vocabulary
+from rnngen_constrained.automata.token_dfa import Ints, TokenDFA
 
 
-class TableSingle:
-    """`Single`; states are numbers."""
+class Table(Protocol):
+    """What is used of a `TableMachine`."""
+
+    vocabulary: Vocabulary
+    dfa: TokenDFA
+
+    def explain(self, rows: Tensor, row: int, step: int, left: int | None) -> Reason: ...  # noqa: D102
+
+
+class TableSingle(Single):
+    """States are numbers."""
 
     exact = True
     complete = True
+    measured = True
 
-    def __init__(self, machine: TableMachine) -> None:
+    def __init__(self, machine: Table) -> None:
         self.vocabulary = machine.vocabulary
         self._machine = machine
         self._dfa = machine.dfa
@@ -43,7 +55,7 @@ class TableSingle:
         return int(self._dfa.needed[state])
 
     def needed_after(self, state: int) -> Ints:
-        """`[V]`: the fewest steps to a valid ending after each step; see `common_ending`."""
+        """`[V]`: the fewest steps to a valid ending after each step."""
         after: Ints = self._needed[self._dfa.next[state]][self._dfa.classes]
         after[self.vocabulary.end] = -1 if self._dfa.accepting[state] else INFINITE
         return after

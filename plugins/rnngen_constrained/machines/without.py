@@ -6,7 +6,7 @@ from collections.abc import Set
 
 import numpy as np
 
-from rnngen.contracts.constraint import Vocabulary
+from rnngen import Vocabulary
 from rnngen_constrained.automata.token_dfa import TokenDFA, merged_columns
 from rnngen_constrained.machines.table import TableMachine
 

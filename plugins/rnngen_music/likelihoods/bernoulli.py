@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rnngen.contracts.likelihood import sharpened
+from rnngen import sharpened
 from rnngen_music.likelihoods.frame import FrameLikelihood, costs
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from rnngen.contracts.likelihood import Likelihood
+from rnngen import Likelihood
 
 SOUNDING = 4
 """Keys that usually sound at a time."""

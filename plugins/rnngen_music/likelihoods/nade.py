@@ -19,8 +19,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from rnngen.contracts.errors import UsageError
-from rnngen.contracts.likelihood import sharpened
+from rnngen import UsageError, sharpened
 from rnngen_music.likelihoods.frame import FrameLikelihood, costs
 
 MOST = 4096

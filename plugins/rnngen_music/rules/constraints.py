@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-from rnngen.contracts.options import option
-from rnngen_constrained.errors import BadSyntax, EmptyLanguage, Unspellable
+from rnngen import Constraint, option
+from rnngen_constrained import BadSyntax, EmptyLanguage, Unspellable
 from rnngen_music.rules.keys import pitch_classes
 from rnngen_music.rules.names import (
     Event,
@@ -21,7 +21,7 @@ from rnngen_music.rules.names import (
 )
 
 if TYPE_CHECKING:
-    from rnngen.contracts.constraint import Vocabulary
+    from rnngen import Vocabulary
     from rnngen_music.rules.rule import Rule
     from rnngen_music.rules.table import RuleTable
 
@@ -42,7 +42,7 @@ class Options:
     )
 
 
-class MusicConstraint:
+class MusicConstraint(Constraint):
     """A rule over event tokens.
 
     Args:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rnngen.contracts.errors import UsageError
-from rnngen.contracts.options import suggest
+from rnngen import UsageError, suggest
 from rnngen_music.rules.names import read_pitch_class
 
 SCALES = {

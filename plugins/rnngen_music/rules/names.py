@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, get_args
 
-from rnngen.contracts.errors import UsageError
-from rnngen.contracts.options import suggest
+from rnngen import UsageError, suggest
 
 Kind = Literal["note", "rest", "duration", "shift", "position", "bar", "mark", "signature", "other"]
 

@@ -10,10 +10,8 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from rnngen.contracts.constraint import Vocabulary
-from rnngen_constrained.automata.token_dfa import trimmed
-from rnngen_constrained.errors import EmptyLanguage, Hostile
-from rnngen_constrained.machines.table import TableMachine
+from rnngen import Vocabulary
+from rnngen_constrained import EmptyLanguage, Hostile, TableMachine, trimmed
 from rnngen_music.rules.names import Event
 from rnngen_music.rules.rule import Rule
 

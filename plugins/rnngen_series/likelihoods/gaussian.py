@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from rnngen.contracts.likelihood import normal
+from rnngen import normal
 from rnngen_series.likelihoods.row import RowLikelihood, parameters, positive
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from rnngen.contracts.errors import UsageError
+from rnngen import UsageError
 from rnngen_series.likelihoods.row import RowLikelihood, nearer, wide
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnngen.contracts.likelihood import Likelihood, normal
+from rnngen import Likelihood, normal
 
 VALUE, OBSERVED, LEVEL, COVARIATES, COUNTS = 0, 1, 2, 3, -1
 """Places in a row; covariates are the places from there to the last."""

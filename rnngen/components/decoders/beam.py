@@ -1,6 +1,6 @@
 """Beam search: keep the most probable beginnings, and write the most probable sequences found.
 
-Sequences are compared by the score of `rnngen.decoders.hypotheses`: |y| counts the steps written;
+Sequences are compared by the score of `hypotheses.py`: |y| counts the steps written;
 log p(y) is of all of them, and of the step that ended the sequence. With α = 0 the score is the
 log-probability. A beam as wide as there are sequences is an exhaustive search.
 """
@@ -17,7 +17,7 @@ from torch import Tensor
 from rnngen.components.decoders.filters import forbid
 from rnngen.components.decoders.hypotheses import Hypotheses, Sequences, write_best
 from rnngen.components.decoders.rollout import check, log_probabilities
-from rnngen.contracts.decoder import Emission, Request
+from rnngen.contracts.decoder import Decoder, Emission, Request
 from rnngen.contracts.engine import Engine
 from rnngen.contracts.errors import UsageError
 from rnngen.contracts.options import option
@@ -34,7 +34,7 @@ class Options:
     )
 
 
-class Beam:
+class Beam(Decoder):
     """Beam search; its arguments are the fields of `Options`.
 
     It writes nothing before the search is over, and does not ask `Request.stop`.

@@ -14,7 +14,7 @@ from rnngen.components.decoders.filters import forbid
 from rnngen.components.decoders.rollout import roll_out
 from rnngen.components.decoders.sample import Options as SampleOptions
 from rnngen.components.decoders.sample import VectorSampler
-from rnngen.contracts.decoder import Emission, Request
+from rnngen.contracts.decoder import Decoder, Emission, Request
 from rnngen.contracts.engine import Engine
 
 
@@ -27,7 +27,7 @@ _STILL = SampleOptions(temperature=0)
 """Vectors: the most typical one."""
 
 
-class Greedy:
+class Greedy(Decoder):
     """The most probable step that is not forbidden; the seed plays no part."""
 
     vectors = True

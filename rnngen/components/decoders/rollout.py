@@ -2,7 +2,7 @@
 
 The prompts' common beginning is read once and its state shared; sequences whose prompt goes on are
 fed the rest of it while the others already write. Choosing happens on the processor, whatever the
-model runs on: sums come out the same there for any number of rows (`rnngen.engine` sees to the same
+model runs on: sums come out the same there for any number of rows (the engine sees to the same
 in the model), so that a sequence does not depend on what is written beside it.
 """
 

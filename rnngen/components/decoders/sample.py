@@ -24,7 +24,7 @@ from torch import Tensor
 
 from rnngen.components.decoders import filters
 from rnngen.components.decoders.rollout import roll_out
-from rnngen.contracts.decoder import Emission, Request
+from rnngen.contracts.decoder import Decoder, Emission, Request
 from rnngen.contracts.engine import Engine
 from rnngen.contracts.errors import UsageError
 from rnngen.contracts.likelihood import Likelihood, choose, sharpened
@@ -66,7 +66,7 @@ class Options:
     )
 
 
-class Sample:
+class Sample(Decoder):
     """Draws each step; its arguments are the fields of `Options`."""
 
     vectors = True

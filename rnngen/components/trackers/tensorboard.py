@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rnngen.contracts.errors import PluginError, RunError
+from rnngen.contracts.output import Tracker
 
 FOLDER = "tensorboard"
 
 
-class TensorBoard:
-    """Writes event files to `tensorboard/` in the run's folder; see `rnngen.protocols.Tracker`.
+class TensorBoard(Tracker):
+    """Writes event files to `tensorboard/` in the run's folder.
 
     Args:
         folder: of the run.

@@ -25,7 +25,8 @@ from torch import Tensor, nn
 from rnngen.contracts.cell import Cell, State, map_state, tensors
 from rnngen.contracts.errors import PluginError, RunError, UsageError
 from rnngen.contracts.options import option
-from rnngen.files.atomic import write_atomically, write_failure
+from rnngen.contracts.output import Exporter
+from rnngen.files.atomic import saving, write_atomically
 
 if TYPE_CHECKING:
     from rnngen.bundles.bundle import Bundle
@@ -80,8 +81,8 @@ def unflatten(like: State, flat: tuple[Tensor, ...]) -> State:
     return map_state(lambda _: next(rest), like)
 
 
-class Onnx:
-    """Writes ONNX; see `rnngen.protocols.Exporter`.
+class Onnx(Exporter):
+    """Writes ONNX.
 
     Args:
         opset: version of the ONNX operators.
@@ -112,11 +113,9 @@ class Onnx:
         _check(graph, model)
         description = json.dumps(_describe(bundle, path.name), ensure_ascii=False, indent=1)
         for file, data in ((path, graph), (beside, description.encode())):
-            try:
+            with saving(file, "the model was not exported"):
                 file.parent.mkdir(parents=True, exist_ok=True)
                 write_atomically(file, data)
-            except OSError as error:
-                raise write_failure(file, error, "the model was not exported") from error
         return [path, beside]
 
     def _graph(self, model: Model) -> bytes:
@@ -208,10 +207,9 @@ def _describe(bundle: Bundle, name: str) -> dict[str, Any]:
         "tokens": [codec.token(step) for step in steps],
         "states": [_state(place, part) for place, part in enumerate(_fresh(model))],
     }
-    bytes_of = getattr(codec, "bytes_of", None)
-    if bytes_of is not None:
+    if codec.spells_text:
         # `tokens` is for reading; half a character of UTF-8 can only be told in bytes.
-        described["token_bytes"] = [bytes_of(step).hex() for step in steps]
+        described["token_bytes"] = [codec.bytes_of(step).hex() for step in steps]
     return described
 
 

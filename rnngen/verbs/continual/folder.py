@@ -3,7 +3,6 @@ whenever one is done. What its trainings have in common must stay as it was."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -12,8 +11,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from rnngen.contracts.errors import UsageError
-from rnngen.files.atomic import write_atomically, write_failure
-from rnngen.files.json import parse_json
+from rnngen.files.atomic import saving, write_atomically
+from rnngen.files.json import TEXT, dump, load
 
 RESULT = "continual.json"
 PICTURE = "continual.png"
@@ -39,17 +38,16 @@ class ComparisonFolder:
         self.path = path
         self.settings = settings
         self._check()
-        try:
+        with saving(path, "nothing was started"):
             path.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(path / LOCK)
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise UsageError(
-                f"`{path}` is being written by another process",
-                hint="wait until it has ended, or choose another folder with `--run`",
-            ) from None
-        except OSError as error:
-            raise write_failure(path, error, "nothing was started") from error
+            try:
+                self._lock.acquire(timeout=0)
+            except Timeout:
+                raise UsageError(
+                    f"`{path}` is being written by another process",
+                    hint="wait until it has ended, or choose another folder with `--run`",
+                ) from None
 
     def __enter__(self) -> ComparisonFolder:
         return self
@@ -70,11 +68,9 @@ class ComparisonFolder:
         """
         path = self.path / RESULT
         whole = {"kind": KIND, "format": 1, "settings": self.settings, **document}
-        text = json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-        try:
+        text = dump(whole, TEXT, indent=1, ascii_only=False) + "\n"
+        with saving(path, "the finished trainings are whole"):
             write_atomically(path, text.encode("utf-8", "replace"))
-        except OSError as error:
-            raise write_failure(path, error, "the finished trainings are whole") from error
         return path
 
     def _check(self) -> None:
@@ -91,7 +87,7 @@ class ComparisonFolder:
                     hint="choose a folder that does not exist yet",
                 )
             return
-        found = parse_json(file.read_bytes(), file)
+        found = load(file.read_bytes(), file)
         before = found.get("settings") if isinstance(found, dict) else None
         if not isinstance(before, dict) or found.get("kind") != KIND:
             raise UsageError(

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnngen.contracts.domain import is_text
 from rnngen.contracts.errors import DataError, UsageError
 from rnngen.data.cache import Dataset
 from rnngen.data.tasks import STANDARD_INPUT, prepare_tasks
@@ -95,7 +94,7 @@ def look(
     """
     reader = get_catalog().find("domain", domain).build(**options)
     datasets = prepare_tasks(domain, reader, [[part] for part in data], seed=seed, note=note)
-    if not is_text(reader, datasets[0].codec):
+    if not datasets[0].codec.spells_text:
         raise UsageError(
             f"the domain `{domain}` is no text, but every model of this comparison writes on from "
             "lines of each task",

@@ -6,12 +6,12 @@ an error, as it is for `rnngen fit`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rnngen.contracts.errors import PluginError, UsageError
+from rnngen.files.json import TEXT, plain
 from rnngen.kernel.assignments import Assignment, assign, parse_assignments
 from rnngen.kernel.catalog import get_catalog
 from rnngen.kernel.config_file import Config
@@ -94,7 +94,7 @@ def choose(methods: Sequence[Method], wanted: Wanted, file: Config | None) -> Ch
     placed = [(_section(part, sections), part) for part in assignments]
     of_strategies = set().union(*strategies.values())
     return Chosen(
-        config=_plain({name: asdict(settings[name]) for name in settings}),
+        config=_shared({name: asdict(settings[name]) for name in settings}),
         domain=domain,
         domain_options=asdict(settings[domain]) if domain in settings else {},
         first_seed=train.seed,
@@ -139,8 +139,8 @@ def _text(assignment: Assignment) -> str:
     return f"{assignment}={assignment.text}"
 
 
-def _plain(config: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """As JSON reads it back; the seed is that of each trial."""
+def _shared(config: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What all trials have in common, as JSON; each has a seed of its own."""
     del config["train"]["seed"]
-    plain: dict[str, dict[str, Any]] = json.loads(json.dumps(config, default=str))
-    return plain
+    shared: dict[str, dict[str, Any]] = plain(config, TEXT)
+    return shared

@@ -32,7 +32,7 @@ def installed() -> None:
 @pytest.fixture(scope="session")
 def bridge(installed: None) -> SimpleNamespace:
     """The modules that import Avalanche, by name; imported when the first test asks."""
-    names = ("build", "facade", "mends", "rehearsal", "saved", "windows")
+    names = ("build", "fake_template", "avalanche_fixes", "rehearsal", "saved", "windows")
     return SimpleNamespace(**{name: backend.load(name) for name in names})
 
 

@@ -14,7 +14,7 @@ from rnngen.contracts.cell import map_state
 from rnngen.metrics.task_history import measure
 from rnngen.training.plan import Plan
 from rnngen_avalanche import windows
-from rnngen_avalanche.facade import token_loss
+from rnngen_avalanche.fake_template import token_loss
 from rnngen_avalanche.randomness import apart
 
 

@@ -121,7 +121,7 @@ def test_strategy_that_counts_tasks_cant_join_later(small, tmp_path):
 
 
 def test_model_that_grew_in_another_way_than_by_rows_is_refused(small, tmp_path, bridge):
-    from rnngen_avalanche.inherited import Inherited
+    from rnngen_avalanche.carried_over import Inherited
 
     shapes = {"readout.weight": [5, 3]}
     model = torch.nn.ModuleDict({"readout": torch.nn.Linear(4, 5)})

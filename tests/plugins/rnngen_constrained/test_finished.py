@@ -11,7 +11,7 @@ import lark
 import numpy as np
 import pytest
 
-from rnngen.contracts.constraint import Constraint, Vocabulary
+from rnngen.contracts.constraint import Vocabulary
 from rnngen.contracts.decoder import Request
 from rnngen.contracts.draws import other_seed
 from rnngen.testing.decoders import MarkovEngine
@@ -19,7 +19,8 @@ from rnngen_constrained.decoder.decoder import Constrained
 from rnngen_constrained.errors import Invalid, Unproven
 from rnngen_constrained.kinds.grammar import Grammar
 from rnngen_constrained.kinds.regex import Regex
-from rnngen_constrained.machines.constraint import make
+from rnngen_constrained.machines.make import make
+from rnngen_constrained.machines.strangers import is_constraint
 from rnngen_constrained.testing import characters
 from tests.plugins.rnngen_constrained.grammars import JSON, sampled, text_of
 from tests.plugins.rnngen_constrained.grammars import characters as printable
@@ -53,7 +54,7 @@ def texts(constraint: Any, rows: int, first: int = 0, **options: Any) -> list[st
 
 @pytest.mark.parametrize("options", [{}, {"sampling": "exact"}, {"base": "beam"}, {"top_k": 3}])
 def test_what_has_a_fault_is_drawn_again(options: dict[str, Any]) -> None:
-    assert isinstance(Loose(), Constraint)
+    assert is_constraint(Loose())
     found = texts(Loose(), 30, **options)
     assert all(text.endswith("a") for text in found)
     if "base" not in options:
@@ -213,8 +214,8 @@ def test_what_would_be_read_as_one_is_not_allowed_without_a_space(tmp_path: Path
                 break
             state = machine.advance(state, step)
         assert allowed is good, text
-    assert constraint.fault(words, steps("ifcthent")) is not None
-    assert constraint.fault(words, steps("if c then t")) is None
+    assert constraint.fault(machine, steps("ifcthent")) is not None
+    assert constraint.fault(machine, steps("if c then t")) is None
 
 
 def np_list(steps: Any) -> list[int]:

@@ -19,7 +19,7 @@ from rnngen_constrained.errors import (
 from rnngen_constrained.grammar.lark_text import WHOLE, read_grammar
 from rnngen_constrained.grammar.machine import GrammarMachine
 from rnngen_constrained.kinds.grammar import Grammar
-from rnngen_constrained.machines.constraint import make
+from rnngen_constrained.machines.make import make
 from tests.plugins.rnngen_constrained.grammars import characters, sampled, vocabulary
 
 WORDS = characters("ab() \n")

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from rnngen.contracts.constraint import Vocabulary
 from rnngen_constrained.errors import BadSyntax, EmptyLanguage, Unsupported
 from rnngen_constrained.grammar.machine import GrammarMachine
-from rnngen_constrained.json_schema.constraint import JsonSchema
 from rnngen_constrained.json_schema.distinct import DistinctKeys
 from rnngen_constrained.json_schema.form import Form
+from rnngen_constrained.json_schema.kind import JsonSchema
 from rnngen_constrained.json_schema.lower import schema_rules
 from tests.plugins.rnngen_constrained.grammars import (
     characters,

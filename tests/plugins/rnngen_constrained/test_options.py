@@ -14,7 +14,7 @@ from rnngen_constrained.decoder.decoder import Constrained
 from rnngen_constrained.decoder.options import Options
 from rnngen_constrained.errors import BadSyntax, Contradiction
 from rnngen_constrained.kinds.length import Length
-from rnngen_constrained.machines.constraint import make
+from rnngen_constrained.machines.make import make
 from tests.plugins.rnngen_constrained.vocabularies import characters
 
 LETTERS = characters("abcdef")

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from rnngen.contracts.errors import PluginError
 from rnngen_constrained.errors import BadSyntax, ConstraintError, Undecided, Unsupported
-from rnngen_constrained.json_schema.constraint import JsonSchema
+from rnngen_constrained.json_schema.kind import JsonSchema
 from rnngen_constrained.kinds.includes import MustInclude
 from rnngen_constrained.kinds.length import Length
 from rnngen_constrained.machines.compose import compose
-from rnngen_constrained.machines.constraint import make
+from rnngen_constrained.machines.make import make
 from rnngen_constrained.machines.planned import PlannedMachine
 from tests.plugins.rnngen_constrained.grammars import characters, pairs, sampled, text_of
 from tests.plugins.rnngen_constrained.listed import Listed
@@ -182,7 +182,7 @@ def test_a_library_joined_with_another_constraint_is_kept_valid_or_refused(tmp_p
     words = pairs(300)
     text = JsonSchema(written(tmp_path, {"type": "string", "unknown": 1}))
     parts = [text, Length("8..20")]
-    machine = compose([part.name for part in parts], [part.bind(words) for part in parts]).single
+    machine = compose([part.name for part in parts], [part.bind(words) for part in parts]).single()
     rng = np.random.default_rng(0)
     length = machine.needed(machine.start())
     for spare in (0, 5):

@@ -13,7 +13,7 @@ from rnngen_constrained.decoder.chosen import chosen
 from rnngen_constrained.decoder.options import Options
 from rnngen_constrained.errors import BadSyntax, Hostile, Unsupported
 from rnngen_constrained.files import read_bytes
-from rnngen_constrained.json_schema.constraint import JsonSchema
+from rnngen_constrained.json_schema.kind import JsonSchema
 from rnngen_constrained.kinds.grammar import Grammar
 from rnngen_constrained.kinds.includes import MustInclude, MustNotInclude
 from rnngen_constrained.kinds.number import Number

@@ -16,9 +16,9 @@ from rnngen.testing.decoders import MarkovEngine
 from rnngen_constrained.decoder.decoder import Constrained
 from rnngen_constrained.errors import ConstraintError, EmptyLanguage, Invalid
 from rnngen_constrained.grammar.machine import GrammarMachine
-from rnngen_constrained.json_schema.constraint import JsonSchema
 from rnngen_constrained.json_schema.distinct import DistinctKeys
 from rnngen_constrained.json_schema.format_checks import CHECKS
+from rnngen_constrained.json_schema.kind import JsonSchema
 from rnngen_constrained.json_schema.validator import Validator
 from tests.plugins.rnngen_constrained.grammars import characters, sampled, text_of
 

@@ -7,7 +7,7 @@ import torch
 
 from rnngen_continual import answers
 from rnngen_continual.answers import Answers
-from rnngen_continual.memory import Memory, Size
+from rnngen_continual.kept_data import Memory, Size
 from rnngen_continual.teacher import Teacher
 from tests.plugins.rnngen_continual import stage
 

@@ -9,9 +9,9 @@ from rnngen.model.build import grow
 from rnngen.model.dropout import Dropout
 from rnngen.model.loss import backward, mean_nll
 from rnngen_continual.ewc import EWC
+from rnngen_continual.gradients import spread, without_dropout
 from rnngen_continual.mas import MemoryAwareSynapses
 from rnngen_continual.parameters import grown, trained, zeros
-from rnngen_continual.passes import spread, without_dropout
 from rnngen_continual.penalty import quadratic
 from rnngen_continual.si import SynapticIntelligence
 from tests.plugins.rnngen_continual import stage

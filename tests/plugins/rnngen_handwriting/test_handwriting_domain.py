@@ -222,6 +222,7 @@ def test_evaluation_has_the_model_beside_gaussians(run: Path, run_cli: RunCli) -
 def test_nats_are_those_of_the_score_of_the_core(run: Path) -> None:
     from rnngen.bundles.bundle import load
     from rnngen.data.measuring import evaluation
+    from rnngen.metrics.measuring import Measurement
     from rnngen.metrics.scoring import score
 
     bundle = load(run)
@@ -231,7 +232,7 @@ def test_nats_are_those_of_the_score_of_the_core(run: Path) -> None:
         boundary=bundle.codec.boundary,
         conditions=np.stack([bundle.codec.encode_condition(p.condition) for p in pieces]),
     )
-    report = measures.evaluate(bundle, store, store, "here")
+    report = bundle.domain.evaluate(Measurement(bundle, store, store, "here", print))
     nats = score(bundle.model, evaluation(store, 64, 8), torch.device("cpu")).nats_per_token
     assert report.rows[0][1][0] == pytest.approx(nats, abs=1e-4)
 
@@ -271,7 +272,7 @@ def test_primers_that_can_not_be_gone_on_from_are_refused(
         assert expected in done.stderr
     book = small_bundle.train(tmp_path / "book")
     done = run_cli("generate", book, "a", "--primer", mute)
-    assert "the domain `text` goes on from no file" in done.stderr
+    assert "the domain `text` does not support continuing from a file" in done.stderr
 
 
 def test_a_drawing_is_gone_on_from_and_drawn_with_what_follows() -> None:

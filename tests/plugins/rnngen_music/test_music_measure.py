@@ -1,8 +1,7 @@
 """What is measured of music, against a piece at a time and SciPy."""
 
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,25 +12,22 @@ from scipy.stats import bernoulli
 from rnngen.contracts.errors import DataError
 from rnngen.data.store import Store
 from rnngen.kernel.core_options import ModelOptions
+from rnngen.metrics.measuring import Measurement
 from rnngen.model.build import make_likelihood
 from rnngen.model.model import Model
-from rnngen_music import measure
 from rnngen_music.domain import MusicDomain
-
-
-@dataclass
-class Bundle:
-    """What `evaluate` uses of one."""
-
-    model: Model
-    codec: Any
 
 
 def bundle(domain):
     codec = domain.fit_codec(list)
     torch.manual_seed(0)
     likelihood = make_likelihood(*domain.likelihood(codec))
-    return Bundle(Model(likelihood, ModelOptions(hidden=12, layers=2), {}).eval(), codec)
+    model = Model(likelihood, ModelOptions(hidden=12, layers=2), {}).eval()
+    return SimpleNamespace(model=model, codec=codec)
+
+
+def measuring(made, train, held):
+    return Measurement(made, train, held, "own", print)
 
 
 def store(codec, lengths, seed=0):
@@ -73,7 +69,7 @@ def test_frames_are_measured_by_the_published_protocol(count, distribution, cost
             steps = torch.from_numpy(piece)[:, None]
             output, _ = made.model(steps[:-1], made.model.initial_state(1))
             costs.append(cost(made, output[1:, 0], piece[2:]))
-    report = domain.evaluate(made, None, held, "own", print)
+    report = domain.evaluate(measuring(made, None, held))
     assert report.columns == ["nats/frame"]
     ((name, (found,)),) = report.rows
     assert name == "model"
@@ -85,7 +81,7 @@ def test_the_simple_models_of_frames_are_those_of_their_formulas():
     domain = MusicDomain(steps="frames")
     made = bundle(domain)
     train, held = store(made.codec, [30, 20], seed=1), store(made.codec, [9, 6], seed=2)
-    rows = dict(domain.evaluate(made, train, held, "own", print).rows)
+    rows = dict(domain.evaluate(measuring(made, train, held)).rows)
     frames = [piece[1:, :88] for piece in pieces(train)]
     known = np.concatenate(frames)
     often = (known.sum(0) + 0.5) / (len(known) + 1)
@@ -108,7 +104,7 @@ def test_pieces_of_one_frame_can_not_be_measured():
     domain = MusicDomain(steps="frames")
     made = bundle(domain)
     with pytest.raises(DataError):
-        domain.evaluate(made, None, store(made.codec, [1, 1, 1]), "own", print)
+        domain.evaluate(measuring(made, None, store(made.codec, [1, 1, 1])))
 
 
 def test_events_cost_as_much_as_their_tokens_and_are_shared_among_the_notes():
@@ -126,7 +122,7 @@ def test_events_cost_as_much_as_their_tokens_and_are_shared_among_the_notes():
             output, _ = made.model(torch.tensor(steps)[:-1, None], made.model.initial_state(1))
             logs = output[:, 0].log_softmax(-1)
             nats -= float(logs[torch.arange(len(steps) - 1), torch.tensor(steps[1:])].sum())
-    report = measure.events(made, held, held, "own", print)
+    report = domain.evaluate(measuring(made, held, held))
     rows = dict(report.rows)
     assert rows["model"] == [pytest.approx(nats / 23, rel=1e-5), pytest.approx(nats / 4, rel=1e-5)]
     assert set(rows) == {"model", "unigram", "5-gram"}

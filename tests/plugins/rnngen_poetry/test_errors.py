@@ -7,7 +7,7 @@ import pytest
 from rnngen.contracts.constraint import Vocabulary
 from rnngen.contracts.errors import DataError, UsageError
 from rnngen_constrained.errors import EmptyLanguage, Unspellable
-from rnngen_constrained.machines.constraint import make
+from rnngen_constrained.machines.make import make
 
 END = 0
 TEXT = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ \n,.;:!?'"

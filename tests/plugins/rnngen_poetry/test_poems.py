@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rnngen.contracts.constraint import Vocabulary
-from rnngen_constrained.machines.constraint import make
+from rnngen_constrained.machines.make import make
 
 DICTIONARY = (files("rnngen_poetry") / "words.dict").read_text(encoding="utf-8")
 END = 0

@@ -8,7 +8,7 @@ import torch
 
 from rnngen_constrained.errors import Contradiction
 from rnngen_constrained.machines.compose import compose
-from rnngen_constrained.machines.constraint import make
+from rnngen_constrained.machines.make import make
 from tests.plugins.rnngen_poetry.test_poems import END, is_poem, vocabulary
 
 FORMS = {

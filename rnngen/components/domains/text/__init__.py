@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnngen.components.domains.text.options import Options, read_tokens
 from rnngen.contracts.codec import Codec
-from rnngen.contracts.domain import Written
+from rnngen.contracts.domain import Domain, Written
 from rnngen.contracts.errors import DataError
 from rnngen.contracts.options import build
 from rnngen.contracts.steps import Piece
@@ -25,11 +25,11 @@ SEPARATORS = {"file": "\n", "line": "\n", "blank": "\n\n"}
 """What stands between two documents when they are written."""
 
 
-class TextDomain:
+class TextDomain(Domain):
     """Reads text, fits codecs on it, and writes text.
 
     Args:
-        options: the fields of `rnngen.domains.text.options.Options`.
+        options: the fields of `rnngen.components.domains.text.options.Options`.
 
     Raises:
         UsageError: an option that does not exist or makes no sense.
@@ -39,6 +39,7 @@ class TextDomain:
 
     def __init__(self, **options: Any) -> None:
         self.options = build(Options, options, "domain `text`")
+        self.valid, self.split = self.options.valid, self.options.split
         self.tokens = read_tokens(self.options.tokens)
         self.separator = SEPARATORS[self.options.documents]
 

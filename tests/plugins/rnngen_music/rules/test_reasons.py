@@ -7,7 +7,7 @@ import torch
 
 from rnngen.contracts.errors import UsageError
 from rnngen_constrained.errors import EmptyLanguage, Unspellable
-from rnngen_constrained.machines.constraint import make
+from rnngen_constrained.machines.make import make
 from tests.plugins.rnngen_music.rules.test_rules import END, vocabulary
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rnngen.contracts.constraint import Vocabulary
 from rnngen_constrained.errors import EmptyLanguage
-from rnngen_constrained.machines.constraint import make
+from rnngen_constrained.machines.make import make
 
 END = 0
 

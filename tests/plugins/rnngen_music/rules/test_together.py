@@ -9,7 +9,7 @@ import torch
 
 from rnngen.contracts.constraint import Vocabulary
 from rnngen_constrained.machines.compose import compose
-from rnngen_constrained.machines.constraint import make
+from rnngen_constrained.machines.make import make
 
 END = 0
 NAMES = [

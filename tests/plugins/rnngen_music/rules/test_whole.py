@@ -9,7 +9,7 @@ import torch
 
 from rnngen_constrained.errors import BadSyntax
 from rnngen_constrained.machines.compose import compose
-from rnngen_constrained.machines.constraint import make
+from rnngen_constrained.machines.make import make
 from tests.plugins.rnngen_music.rules.test_rules import all_sequences, sequences, vocabulary
 
 REMI = ["Bar_None", "TimeSig_4/4", "Position_0", "Position_2", "Program_0", "Pitch_60"]

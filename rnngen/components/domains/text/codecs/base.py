@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import codecs
 import json
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnngen.contracts.codec import Codec, StreamDecoder
 from rnngen.contracts.errors import BundleError, DataError
 from rnngen.contracts.steps import Piece
 
@@ -26,7 +27,7 @@ LARGEST_SIZE = 2_000_000
 Steps = NDArray[Any]
 
 
-class TextCodec(ABC):
+class TextCodec(Codec):
     """Text to ids and back; the boundary is id 0 and never comes out of `encode`.
 
     Args:
@@ -36,6 +37,9 @@ class TextCodec(ABC):
 
     kind: ClassVar[str]
     boundary = BOUNDARY
+    spells_text = True
+    separator: str
+    dtype: np.dtype[Any]
     unknown: int | None = None
     """The id that stands for what has no token of its own, or None where there is none."""
 
@@ -128,7 +132,7 @@ class TextCodec(ABC):
         """The codec of a checked `codec.json`; BundleError where it makes no sense."""
 
 
-class TextStream:
+class TextStream(StreamDecoder):
     """Decodes id by id; bytes of a character that is not complete are held back."""
 
     def __init__(self, codec: TextCodec) -> None:

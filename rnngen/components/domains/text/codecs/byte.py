@@ -22,7 +22,8 @@ class ByteCodec(TextCodec):
     def encode(self, content: Any) -> Steps:
         """Ids `[n]` of `bytes`, or of the UTF-8 of a `str`."""
         data = as_bytes(content)
-        return np.frombuffer(data, np.uint8).astype(self.dtype) + self.dtype.type(1)
+        steps: Steps = np.frombuffer(data, np.uint8).astype(self.dtype) + self.dtype.type(1)
+        return steps
 
     def encode_many(self, contents: Sequence[Any]) -> tuple[Steps, list[int]]:
         """Ids of many contents one after another, and how many each of them has."""

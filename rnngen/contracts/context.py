@@ -1,0 +1,37 @@
+"""Context: what a decoder is told of the trained model that it writes with."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rnngen.contracts.codec import Codec
+from rnngen.contracts.constraint import Constraint
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Context(ABC):
+    """What a decoder is told of the trained model that it writes with."""
+
+    codec: Codec
+    """The model's."""
+
+    @abstractmethod
+    def note(self, text: str) -> None:
+        """Tells the user a line worth knowing of the result."""
+
+    @abstractmethod
+    def learned(self) -> Iterator[np.ndarray]:
+        """The steps that the model learned from, in blocks, boundaries included.
+
+        Raises:
+            DataError: they can't be read again, or changed since.
+            UsageError: a file is gone.
+        """
+
+    @abstractmethod
+    def default_constraints(self) -> Sequence[Constraint]:
+        """What the model's domain holds sequences to where nothing is said; none: to nothing."""

@@ -1,0 +1,26 @@
+"""What a bundle records of the data that its model learned from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DataRecord:
+    """The data of a run, so that it can be found and encoded again as it was.
+
+    Args:
+        fingerprint: of what each task was learned from.
+        sources: the data arguments, as they were named.
+        valid: files that were held out instead of a part of each task.
+        prepared: where each task's encoded steps lie in the cache.
+        fitted: whether the codec was fitted on this data.
+        seed: of which documents were held out.
+    """
+
+    fingerprint: list[str]
+    sources: list[str]
+    valid: list[str]
+    prepared: list[str]
+    fitted: bool
+    seed: int
