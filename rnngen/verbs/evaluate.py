@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -287,9 +288,9 @@ def _sample(
     """About this many characters written by the model."""
     note("writing a sample for the memorization check")
     length = max(1, round(characters * held_out.targets / max(held_out.characters, 1)))
-    return generate(bundle, length=length, seed=seed, documents=0, device=device, engine=engine)[
-        0
-    ].text
+    how: Any = {"device": device, "engine": engine}
+    (written,) = generate(bundle, length=length, seed=seed, documents=0, **how)
+    return written.text
 
 
 def _backtest(
