@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -288,8 +287,9 @@ def _sample(
     """About this many characters written by the model."""
     note("writing a sample for the memorization check")
     length = max(1, round(characters * held_out.targets / max(held_out.characters, 1)))
-    how: Any = {"device": device, "engine": engine}
-    (written,) = generate(bundle, length=length, seed=seed, documents=0, **how)
+    (written,) = generate(
+        bundle, length=length, seed=seed, documents=0, device=device, engine=engine
+    )
     return written.text
 
 
