@@ -70,7 +70,7 @@ class Source:
 
 
 def looks_like_text(path: Path) -> bool:
-    """Whether the file name suggests text. The file is not opened."""
+    """Whether the file's name does not say that it is something else; nothing is opened."""
     name = path.with_suffix("") if path.suffix.lower() in COMPRESSED else path
     return name.suffix.lower() not in BINARY
 
