@@ -1,14 +1,14 @@
-"""What the user wants, merged with file, parent bundle and defaults."""
+"""Merges what the user wants with the file, the parent bundle and the defaults."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from rnngen.bundles.bundle import Bundle
+from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import UsageError
 from rnngen.kernel.assignments import parse_assignments
 from rnngen.kernel.catalog import Component, get_catalog
@@ -16,43 +16,22 @@ from rnngen.kernel.config_file import Config
 from rnngen.kernel.core_options import DROPOUTS, SECTIONS
 from rnngen.kernel.settings import Said, Settings, section_types
 from rnngen.kernel.strategies import resolve as resolve_strategies
+from rnngen.training.wanted import Wanted
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What the user asked for; what is None or empty was not said.
-
-    Args:
-        data: files, folders, patterns, `-`, `corpus:NAME`; several are one corpus, or under a
-            strategy tasks in a row.
-        valid: files to validate on instead of a part of the data.
-        domain: name of the domain.
-        plugins: strategies, or plugins that bring some, in order.
-        arrangement: which data arguments are learned together, by number, task by task; with it
-            each argument is a data set of its own, and all are measured after each task.
-        flags: options by section.
-        options: `name=value` texts.
-        config: configuration file; None looks for `rnngen.toml`.
-        start: a bundle to go on from (`--from`).
-    """
-
-    data: Sequence[str] = ()
-    valid: Sequence[str] = ()
-    domain: str | None = None
-    plugins: Sequence[str] = ()
-    arrangement: Sequence[Sequence[int]] | None = None
-    flags: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    options: Sequence[str] = ()
-    config: Path | None = None
-    start: Path | None = None
-
-
-def _domain_name(wanted: Wanted, start: Bundle | None) -> str:
+def domain_name_of(wanted: Wanted, start: Bundle | None) -> str:
+    """The domain that was asked for, else the parent bundle's, else text."""
     return wanted.domain or (start.manifest["domain"]["name"] if start else "text")
 
 
-def _with_file(wanted: Wanted, file: Config | None) -> Wanted:
-    """What the configuration file's `[fit]` says, where the command line is silent."""
+def domain_class(domain: Component) -> type[Domain]:
+    """Where a domain says what suits it, before it is built; a function that builds one can't."""
+    target = domain.load()
+    return target if isinstance(target, type) else Domain
+
+
+def with_file(wanted: Wanted, file: Config | None) -> Wanted:
+    """Takes what the user did not say from the configuration file's `[fit]`."""
     table = file.command("fit") if file else {}
     return replace(
         wanted,
@@ -93,8 +72,10 @@ def settle(
     """
     catalog = get_catalog()
     environment = os.environ if environment is None else environment
-    domain_name = _domain_name(wanted, start)
-    inherited = _inherited(start) if start else _defaults(catalog.find("domain", domain_name))
+    domain_name = domain_name_of(wanted, start)
+    inherited = (
+        _inherited(start) if start else domain_class(catalog.find("domain", domain_name)).defaults
+    )
     said = Said(wanted.flags, parse_assignments(wanted.options), environment, file, inherited)
     components = [
         catalog.find("domain", domain_name),
@@ -105,17 +86,10 @@ def settle(
     conditioner = catalog.find("conditioner", said.value("model", "conditioner"))
     settings = said.resolve({**SECTIONS, **section_types([*components, conditioner])})
     if start is not None:
-        changeable = getattr(components[0].load(), "changeable", ("valid", "split"))
         free = {("model", name) for name in DROPOUTS}
-        free |= {(domain_name, name) for name in changeable}
+        free |= {(domain_name, name) for name in domain_class(components[0]).changeable}
         _check_unchanged(settings, inherited, start, free)
     return settings, components[0].name, components
-
-
-def _defaults(domain: Component) -> Mapping[str, Mapping[str, Any]]:
-    """What suits a domain better than the defaults of the core."""
-    found: Mapping[str, Mapping[str, Any]] = getattr(domain.load(), "defaults", {})
-    return found
 
 
 def _inherited(start: Bundle) -> dict[str, dict[str, Any]]:
@@ -151,10 +125,3 @@ def _check_unchanged(
                     f"{value!r}",
                     hint="leave it out, or train a new model without `--from`",
                 )
-
-
-def absolute(argument: str) -> str:
-    """A data argument that means the same from any folder."""
-    if argument == "-" or argument.startswith("corpus:"):
-        return argument
-    return str(Path(argument).expanduser().absolute())

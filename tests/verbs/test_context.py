@@ -1,6 +1,4 @@
-"""What a decoder is told of a bundle's model."""
-
-from __future__ import annotations
+"""What a decoder is told of the model that it writes with."""
 
 from pathlib import Path
 
@@ -8,22 +6,32 @@ import numpy as np
 import pytest
 
 import rnngen
-from rnngen.verbs import context, learned
 from rnngen.verbs.context import ModelContext
 
+TEXT = "Once there was a fox.\nIt slept.\n" * 30
 
-def test_a_decoder_is_told_the_steps_that_the_model_learned_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
     path = tmp_path / "text.txt"
-    path.write_text("the river runs.\n" * 40)
-    run = rnngen.fit(str(path), run=tmp_path / "run", hidden=4, steps=1, options=["train.sample=0"])
-    told: list[str] = []
-    about = ModelContext(run, told.append)
-    assert about.codec is run.codec
-    monkeypatch.setattr(context, "BLOCK", 100)
-    blocks = list(about.learned())
-    assert [len(block) for block in blocks[:-1]] == [100] * (len(blocks) - 1)
-    assert np.array_equal(np.concatenate(blocks), learned.reopen(run).train.steps)
-    about.note("worth knowing")
-    assert told == ["worth knowing"]
+    path.write_text(TEXT)
+    return path
+
+
+@pytest.fixture
+def context(source: Path, tmp_path: Path) -> ModelContext:
+    rnngen.fit([str(source)], steps=1, run=tmp_path / "run", hidden=4)
+    return ModelContext(rnngen.load(tmp_path / "run"), print)
+
+
+def test_a_decoder_is_told_the_steps_that_a_model_learned_from(context: ModelContext):
+    learned = np.concatenate(list(context.learned()))
+    assert len(learned) > len(TEXT) / 2
+    assert TEXT.startswith(context.codec.decode(learned))
+    assert context.default_constraint() == context.bundle.domain.default_constraint(context)
+
+
+def test_a_text_that_changed_since_is_refused(context: ModelContext, source: Path):
+    source.write_text(TEXT + "And woke.")
+    with pytest.raises(rnngen.DataError, match="changed"):
+        list(context.learned())
