@@ -59,8 +59,7 @@ def generate(
         stop: texts that end a sequence; they are cut off.
         documents: to write at most, per sequence; 0: any number; None: one if the model learned
             from several documents, else no end of a document at all.
-        stream: called with a sequence's number and text as soon as it is certain; of `beam`, the
-            best only.
+        stream: called with a sequence's number and text once it is certain; of `beam`, the best.
         explain: whether to tell where the decoder forbade what the model wanted most.
         note: told in a line what one should know of the result.
 
