@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rnngen.contracts.cell import tensors as tensors
     from rnngen.contracts.codec import Codec as Codec
     from rnngen.contracts.codec import StreamDecoder as StreamDecoder
+    from rnngen.contracts.condition import Conditioner as Conditioner
     from rnngen.contracts.constraint import INFINITE as INFINITE
     from rnngen.contracts.constraint import Constraint as Constraint
     from rnngen.contracts.constraint import Machine as Machine
@@ -171,6 +172,8 @@ _PUBLIC = {
     "choose": "rnngen.contracts.likelihood",
     "normal": "rnngen.contracts.likelihood",
     "sharpened": "rnngen.contracts.likelihood",
+    # a conditioner
+    "Conditioner": "rnngen.contracts.condition",
     # a decoder
     "Context": "rnngen.contracts.context",
     "Decoder": "rnngen.contracts.decoder",

@@ -73,7 +73,7 @@ def register_constraints(register: Register) -> None:
     register(
         "regex",
         "rnngen_constrained.kinds.regex:Regex",
-        summary="the whole text matches a regular expression",
+        summary="the whole text matches, as Python's re.fullmatch does: \\d, \\w, \\s are Unicode",
     )
     register(
         "words",

@@ -40,6 +40,8 @@ def build_model(manifest: Manifest) -> Model:
     folder, description = manifest.folder, manifest.model
     weights = manifest.verified(manifest.weights)
     find(manifest, "cell", description.get("cell"))
+    if description.get("condition") is not None:
+        find(manifest, "conditioner", description.get("conditioner", "window"))
     with reading(folder, "model"):
         saved = tensor_shapes(weights)
         _compare_numbers(folder, description, saved)
@@ -162,7 +164,7 @@ def build_component(manifest: Manifest, kind: str, chosen: Chosen) -> Any:
 
 @contextlib.contextmanager
 def reading(folder: Path, part: str) -> Iterator[None]:
-    """What a component raises over content that is not as it wrote it becomes a BundleError."""
+    """Turns what a component raises over content that it did not write into a BundleError."""
     try:
         yield
     except UsageError as error:

@@ -17,7 +17,7 @@ from rnngen.files.regular import read_regular
 RECORD = "run.json"
 METRICS = "metrics.jsonl"
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""What would command a terminal rather than be shown."""
+"""Characters and sequences that command a terminal instead of being shown."""
 LIMIT = 64 * 2**20
 """Bytes of `run.json` or a configuration; a larger one is not ours, and is not read."""
 METRICS_LIMIT = 2**30

@@ -50,6 +50,10 @@ LOG = "log.txt"
 LOCK = ".lock"
 
 
+OWN = (manifest.BUNDLE, manifest.CHECKPOINT, manifest.CONFIG, RECORD, METRICS, LOG)
+"""Files that a run reads and replaces."""
+
+
 KEPT = "what was saved before is whole"
 
 
@@ -95,10 +99,11 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | Path) -> RunFolder:
-        """A run that goes on.
+        """A run that is resumed.
 
         Raises:
             UsageError: there is no run, or another process writes it.
+            RunError: one of its files is a link, or not a file.
         """
         folder = Path(path)
         if not is_run(folder):
@@ -106,6 +111,8 @@ class RunFolder:
             raise UsageError(
                 f"`{folder}` {what}", hint="`rnngen fit --run PATH` begins a new run there"
             )
+        for name in OWN:
+            _refuse_foreign(folder / name)
         run = cls(folder, _acquire(folder))
         try:
             write.unseal(folder)
@@ -279,7 +286,7 @@ def _refuse_taken(folder: Path) -> None:
 
 
 def _refuse_foreign(path: Path) -> None:
-    """RunError where what a run appends to is a link or a pipe that somebody packed."""
+    """RunError where a file of a run is a link or a pipe, in a folder that somebody packed."""
     try:
         mode = path.lstat().st_mode
     except OSError:

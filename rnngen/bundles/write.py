@@ -26,7 +26,7 @@ STRATEGY_PATTERN = "strategy-{}.safetensors"
 
 
 RECORDS = ("metrics.jsonl", "log.txt", "samples/*.txt")
-"""What `seal` names besides the model; it grows while a run goes on."""
+"""What `seal` names besides the model; these files grow during a run."""
 
 
 def commit_model(

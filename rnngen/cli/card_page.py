@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen.bundles.records import CONTROL, newest
+from rnngen.cli.task_table import before_and_after
 from rnngen.contracts.errors import PluginError, RunError
 from rnngen.files.json import is_number
 from rnngen.kernel.core_options import DROPOUTS
 from rnngen.metrics import figures, text_chart
-from rnngen.metrics.task_matrix import before_and_after
 from rnngen.verbs.card import Card, FileState, Measured, ModelFacts, Training, as_json, read
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _block(title: str, lines: Iterable[str]) -> str:
 
 def _model_lines(facts: ModelFacts | None) -> list[str]:
     if facts is None:
-        return ["none; the run ended before its first validation, or goes on"]
+        return ["none; the run is still going, or ended before its first validation"]
     model = facts.description
     extras = [name for name in ("residual", "layer_norm", "tied") if model.get(name)]
     for name in DROPOUTS:

@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
-from rnngen.cli.chosen import chosen_run, decoder_options
+from rnngen.cli.chosen import chosen_run, writing_options
 from rnngen.cli.parameters import (
     decoder_option,
     device_option,
+    engine_option,
     json_flag,
     option_assignments,
     pass_ui,
@@ -45,6 +46,7 @@ from rnngen.contracts.errors import DataError
     help="Tokens per answer, at most.",
 )
 @decoder_option
+@engine_option
 @option_assignments
 @seed_option("The same seed and turns give the same answers.")
 @device_option
@@ -74,7 +76,7 @@ def command(
     from rnngen.verbs.chat import Chat
 
     decoder = decoder or "sample"
-    options = decoder_options(decoder, assignments)
+    options = writing_options(decoder, asked["engine"], assignments)
     chat = Chat(chosen_run(ui, run), decoder=decoder, options=options, **asked)
     if sys.stdin.isatty():
         ui.note(f"you are `{chat.you.strip()}`, the model is `{chat.other.strip()}`; Ctrl-D ends")

@@ -1,15 +1,15 @@
-"""What a command works with: the run that was named, and the options of its decoder."""
+"""What a command works with: the run that was named, and the options of what writes with it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen.cli.ui import Ui
 from rnngen.contracts.errors import UsageError
+from rnngen.contracts.options import describe
 
 if TYPE_CHECKING:
     from rnngen.kernel.config_file import Config
@@ -38,19 +38,24 @@ def chosen_run(ui: Ui, run: Path | None, hint: str = A_RUN) -> Path:
     return run
 
 
-def decoder_options(
-    decoder: str, assignments: Sequence[str], file: Config | None = None
+def writing_options(
+    decoder: str, engine: str, assignments: Sequence[str], file: Config | None = None
 ) -> dict[str, Any]:
-    """The decoder's options: flags override the environment, which overrides the file.
+    """The options of decoder and engine, by section and name: `sample.temperature`.
+
+    Flags override the environment, which overrides the file.
 
     Raises:
-        UsageError: there is no such decoder or option, or a value is wrong.
+        UsageError: there is no such decoder, engine or option, or a value is wrong.
     """
     from rnngen.kernel.catalog import get_catalog
-    from rnngen.kernel.settings import resolve
+    from rnngen.kernel.settings import resolve, section_types
 
-    component = get_catalog().find("decoder", decoder)
-    options = component.load_options()
-    sections = {component.name: options} if options is not None else {}
+    catalog = get_catalog()
+    sections = section_types([catalog.find("decoder", decoder), catalog.find("engine", engine)])
     settings = resolve(sections, assignments=assignments, environment=os.environ, file=file)
-    return asdict(settings[component.name]) if sections else {}
+    return {
+        f"{section}.{option.name}": getattr(settings[section], option.attribute)
+        for section, options in sections.items()
+        for option in describe(options)
+    }

@@ -11,7 +11,7 @@ from rnngen.cli.parameters import json_flag, pass_ui, verbosity
 from rnngen.cli.ui import Ui
 
 WIDE = 5
-"""From so many runs on, each is a line of the table rather than a column."""
+"""From this many runs on, each is a row of the table rather than a column."""
 
 
 @click.command(name="compare", short_help="Put runs side by side.")
@@ -20,7 +20,7 @@ WIDE = 5
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.png",
-    help="Where to draw the learning curves; else `compare.png` beside the first run.",
+    help="Where to draw the learning curves.  [default: `compare.png` next to the first run]",
 )
 @json_flag
 @verbosity
@@ -28,8 +28,8 @@ WIDE = 5
 def command(ui: Ui, runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     """Put runs side by side: what differs in their options, what they reached, their curves.
 
-    Without RUNS, all below runs/. A run that can't be read is named with the reason, and does not
-    stop the rest.
+    Without RUNS, all runs in runs/ are compared. A run that can't be read is named with the reason,
+    and does not stop the rest.
 
     \b
     Examples:

@@ -1,6 +1,6 @@
-"""What the shell completes; imports no torch and no stranger's plugin.
+"""Shell completion; imports neither torch nor plugins that are not bundled.
 
-Bundled plugins are asked, since they are light by rule; of other plugins only the names are known.
+Bundled plugins are asked, since they must be light; of other plugins only the names are known.
 """
 
 from __future__ import annotations
@@ -30,6 +30,11 @@ def complete_domains(ctx: click.Context, param: click.Parameter, incomplete: str
 def complete_decoders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Names of decoders."""
     return _starting(incomplete, _light_names("decoder"))
+
+
+def complete_engines(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of engines."""
+    return _starting(incomplete, _light_names("engine"))
 
 
 def complete_optimizers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

@@ -33,7 +33,10 @@ def command(ui: Ui, defaults: bool, config: Path | None) -> None:
     from rnngen.kernel.catalog import get_catalog
 
     if defaults and config is not None:
-        raise UsageError("`--defaults` reads no file, so `--config` makes no sense with it")
+        raise UsageError(
+            "`--defaults` does not read a file, so `--config` has no meaning with it",
+            hint="leave one of them out",
+        )
     file = None if defaults else config_file.find_config(config)
     sections = get_catalog().option_sections(warn=ui.warn)
     resolved = settings.resolve(sections, environment={} if defaults else os.environ, file=file)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnngen.cli.complete import complete_cells, complete_domains
-from rnngen.cli.parameters import Duration, json_flag, option_assignments, pass_ui, verbosity
+from rnngen.cli.parameters import json_flag, option_assignments, pass_ui, verbosity
 from rnngen.cli.ui import Ui
+from rnngen.cli.wanted import wanted_options
 from rnngen.contracts.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from rnngen.verbs.continual.result import Comparison
-
-PATH = click.Path(path_type=Path)
 
 
 @click.command(name="continual", short_help="Compare strategies on tasks learned in a row.")
@@ -36,19 +33,16 @@ PATH = click.Path(path_type=Path)
     show_default=True,
     help="Orders of the tasks: as given, the other way round, then random ones.",
 )
-@click.option("--cell", shell_complete=complete_cells, help="Recurrent cell: gru, lstm, rnn, ...")
-@click.option("--layers", type=int, help="Cells above each other.")
-@click.option("--hidden", type=int, help="Numbers in a cell's output.")
-@click.option("--tokens", help="What a step of text is: char, byte, word, bpe:N, unigram:N.")
-@click.option("--domain", shell_complete=complete_domains, help="Kind of data.  [default: text]")
-@click.option("--steps", type=int, help="Optimizer steps of a whole row of tasks.")
-@click.option("--epochs", type=float, help="Passes over each task.  [default: 2]")
-@click.option("--time", type=Duration(), hidden=True)
-@click.option("--run", type=PATH, help="Folder; an earlier call is gone on with.")
-@click.option("--config", type=PATH, help="Configuration file.  [default: ./rnngen.toml, if any]")
-@click.option("--seed", type=int, help="The first seed.  [env: RNNGEN_SEED]")
-@click.option("--device", help="auto, cpu, cuda, mps.  [env: RNNGEN_DEVICE]")
-@click.option("--precision", help="auto, fp32, bf16.")
+@wanted_options(
+    "cell layers hidden tokens domain steps epochs time run config seed device precision",
+    helps={
+        "steps": "Optimizer steps of a whole row of tasks.",
+        "epochs": "Passes over each task.  [default: 2]",
+        "run": "Folder for the results; run again with the same folder to resume.",
+        "seed": "The first seed.  [env: RNNGEN_SEED]",
+    },
+    hidden=["time"],
+)
 @option_assignments
 @json_flag
 @verbosity
@@ -69,7 +63,7 @@ def command(
       rnngen continual a.txt b.txt --compare replay -o replay.memory=2% --cell gru --epochs 4
 
     Each of DATA is a task. `naive` learns them in a row and protects nothing, `joint` learns all at
-    once, `single` is a model for each. Ctrl-C saves; the same command with the same --run goes on.
+    once, `single` is a model for each. Ctrl-C saves; the same command with the same --run resumes.
     """
     if time is not None:
         raise UsageError(

@@ -38,7 +38,7 @@ def list_(ui: Ui, as_json: bool) -> None:
         ui.json([dataclasses.asdict(corpus) for corpus in found])
         return
     ui.table(["name", "kind", "summary"], [[each.name, each.kind, each.summary] for each in found])
-    ui.note(f"`rnngen fit` without data takes {corpora.DEFAULT}")
+    ui.note(f"`rnngen fit` without data uses {corpora.DEFAULT}")
 
 
 @command.command()
@@ -47,7 +47,7 @@ def list_(ui: Ui, as_json: bool) -> None:
 @verbosity
 @pass_ui
 def show(ui: Ui, name: str, as_json: bool) -> None:
-    """Show what is known of a corpus, and how it begins if it is here."""
+    """Show what is known about a corpus, and its first lines if it is on this machine."""
     from rnngen.data import corpora
 
     corpus = corpora.corpus(name)
@@ -72,8 +72,8 @@ def show(ui: Ui, name: str, as_json: bool) -> None:
 def fetch(ui: Ui, name: str) -> None:
     """Fetch or make a corpus, check it, and keep it in the cache folder.
 
-    Says the SHA-256 of every file that was downloaded, and writes the paths to stdout. A file that
-    was put in place by hand is checked and used like a downloaded one.
+    Tells the SHA-256 of every downloaded file, and writes the paths to stdout. A file that was put
+    in place by hand is checked and used like a downloaded one.
     """
     from rnngen.data import corpora
 
@@ -85,7 +85,7 @@ def fetch(ui: Ui, name: str) -> None:
 @verbosity
 @pass_ui
 def path(ui: Ui, name: str) -> None:
-    """Print the paths of a corpus, one a line; fetches or makes it first."""
+    """Print the paths of a corpus, one per line; fetches or makes it first."""
     from rnngen.data import corpora
 
     ui.write("".join(f"{source.path}\n" for source in corpora.sources(name)))

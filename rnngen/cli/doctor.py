@@ -24,7 +24,7 @@ PACKAGES = ("torch", "numpy", "safetensors", "tokenizers", "click", "pluggy", "r
 @verbosity
 @pass_ui
 def command(ui: Ui, as_json: bool) -> None:
-    """Report versions, devices, what is installed, and how the plugins are.
+    """Report versions, devices, installed packages, and the status of every plugin.
 
     \b
     Examples:
@@ -97,7 +97,7 @@ def _devices() -> dict[str, Any]:
 
 
 def _extras() -> dict[str, str]:
-    """Every extra of our distribution: what is installed of it, and what is missing."""
+    """For every extra of our distribution, what is installed and what is missing."""
     from importlib.metadata import PackageNotFoundError, requires
 
     try:

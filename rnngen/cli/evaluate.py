@@ -11,6 +11,7 @@ import click
 from rnngen.cli.chosen import chosen_run
 from rnngen.cli.parameters import (
     device_option,
+    engine_option,
     json_flag,
     pass_ui,
     run_argument,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     help="Characters to write for the memorization check; 0 skips it.",
 )
 @seed_option("Seed of that sample.")
+@engine_option
 @device_option
 @json_flag
 @verbosity
@@ -53,7 +55,7 @@ def command(
     as_json: bool,
     **asked: Any,
 ) -> None:
-    """Measure a trained model beside baselines.
+    """Measure a trained model against baselines.
 
     \b
     Examples:
@@ -80,7 +82,7 @@ def command(
 
 
 def _show(ui: Ui, result: Evaluation) -> None:
-    """The model beside the baselines."""
+    """The numbers of the model and of the baselines."""
     columns = ["", "nats/token", "bits/char", "bits/byte", "perplexity", "protocol"]
     rows = [
         [

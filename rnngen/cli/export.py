@@ -26,7 +26,7 @@ from rnngen.cli.ui import Ui
     type=PATH,
     required=True,
     metavar="FILE",
-    help="What to write.",
+    help="File to write.",
 )
 @option_assignments
 @verbosity

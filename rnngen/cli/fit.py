@@ -2,56 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from rnngen.cli.complete import complete_cells, complete_domains, complete_runs, complete_strategies
-from rnngen.cli.parameters import Duration, json_flag, option_assignments, pass_ui, verbosity
+from rnngen.cli.parameters import json_flag, option_assignments, pass_ui, verbosity
 from rnngen.cli.ui import Ui
+from rnngen.cli.wanted import wanted_options
 from rnngen.contracts.errors import UsageError
-
-PATH = click.Path(path_type=Path)
+from rnngen.training.wanted import Wanted
 
 
 @click.command(name="fit")
 @click.argument("data", nargs=-1)
-@click.option("--cell", shell_complete=complete_cells, help="Recurrent cell: gru, lstm, rnn, ...")
-@click.option("--layers", type=int, help="Cells above each other.")
-@click.option("--hidden", type=int, help="Numbers in a cell's output.")
-@click.option("--tokens", help="What a step of text is: char, byte, word, bpe:N, unigram:N.")
-@click.option("--domain", shell_complete=complete_domains, help="Kind of data.  [default: text]")
-@click.option(
-    "--plugin",
-    "plugins",
-    multiple=True,
-    shell_complete=complete_strategies,
-    help="Learning strategy; may be repeated. Several data arguments are then tasks in a row.",
-)
-@click.option("--time", type=Duration(), help="Stop after this time: 90s, 2m, 1h30m.")
-@click.option("--steps", type=int, help="Stop after so many optimizer steps.")
-@click.option("--epochs", type=float, help="Stop after so many passes over the data.")
-@click.option(
-    "--valid", multiple=True, help="Validate on this file, not on the last tenth of the data."
-)
-@click.option("--run", type=PATH, help="Folder of the run.  [default: runs/DATE-TIME-NAME]")
-@click.option(
-    "--from",
-    "start",
-    type=PATH,
-    shell_complete=complete_runs,
-    help="Go on from this trained model, on new data.",
-)
-@click.option(
-    "--resume", type=PATH, shell_complete=complete_runs, help="Go on with this stopped run."
-)
-@click.option("--config", type=PATH, help="Configuration file.  [default: ./rnngen.toml, if any]")
-@click.option("--seed", type=int, help="Of weights, data order and dropout.  [env: RNNGEN_SEED]")
-@click.option("--device", help="auto, cpu, cuda, mps.  [env: RNNGEN_DEVICE]")
-@click.option("--precision", help="auto, fp32, bf16.")
-@click.option(
-    "--tracker", "trackers", multiple=True, help="Also send metrics there: tensorboard, ..."
+@wanted_options(
+    "cell layers hidden tokens domain plugins time steps epochs valid run start resume config seed "
+    "device precision trackers"
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 @option_assignments
@@ -61,12 +27,8 @@ PATH = click.Path(path_type=Path)
 def command(
     ui: Ui,
     data: tuple[str, ...],
-    plugins: tuple[str, ...],
-    trackers: tuple[str, ...],
-    assignments: tuple[str, ...],
-    valid: tuple[str, ...],
-    resume: Path | None,
     dry_run: bool,
+    assignments: tuple[str, ...],
     as_json: bool,
     **given: Any,
 ) -> None:
@@ -81,71 +43,46 @@ def command(
     corpus python-docs. All limits may be given: whichever comes first ends the run. Ctrl-C saves;
     `--resume RUN` goes on.
     """
-    if resume is not None and dry_run:
-        raise UsageError(
-            "`--dry-run` shows what a new run would do, but `--resume` was given",
-            hint="the settings of a run are in its `config.toml`; `rnngen show RUN` has the rest",
-        )
+    wanted = Wanted.of(data, options=assignments, **given)
     if dry_run:
-        _show_plan(ui, data, plugins, assignments, valid, as_json, given)
+        _show_plan(ui, wanted, as_json)
         return
-    from rnngen.verbs.fit import fit
+    from rnngen.verbs.fit import fit_wanted
 
     with ui.progress() as reporter:
-        bundle = fit(
-            data,
-            plugins=plugins,
-            trackers=trackers,
-            options=assignments,
-            valid=valid,
-            resume=resume,
-            reporter=reporter,
-            **given,
-        )
+        bundle = fit_wanted(wanted, reporter)
     history = bundle.manifest.get("history")
     if as_json:
         result = {"run": str(bundle.path), "step": bundle.step, **bundle.manifest["metrics"]}
         ui.json({**result, "history": history} if history else result)
     elif history and len(history["learned"]) > 1:
-        from rnngen.metrics.task_matrix import before_and_after
+        from rnngen.cli.task_table import before_and_after
 
         ui.table(*before_and_after(history, continued=bundle.manifest["continued"]))
     ui.note(f"next: rnngen generate {bundle.path}")
 
 
-def _show_plan(
-    ui: Ui,
-    data: tuple[str, ...],
-    plugins: tuple[str, ...],
-    assignments: tuple[str, ...],
-    valid: tuple[str, ...],
-    as_json: bool,
-    given: dict[str, Any],
-) -> None:
+def _show_plan(ui: Ui, wanted: Wanted, as_json: bool) -> None:
+    if wanted.resume is not None:
+        raise UsageError(
+            "`--dry-run` shows what a new run would do, but `--resume` was given",
+            hint="the settings of a run are in its `config.toml`; `rnngen show RUN` has the rest",
+        )
     from rnngen.training.plan import make
-    from rnngen.training.settle import Wanted
-    from rnngen.verbs.fit import flags
 
-    run, start, config = (given.pop(name) for name in ("run", "start", "config"))
-    domain = given.pop("domain")
-    wanted = Wanted(
-        data=data,
-        valid=valid,
-        domain=domain,
-        plugins=plugins,
-        flags=flags(**given),
-        options=assignments,
-        config=config,
-        start=start,
-    )
     plan = make(wanted, ui.note)
     for text in plan.notes:
         ui.note(text)
     facts = plan.describe()
     if as_json:
-        ui.json({"run": None if run is None else str(run), "config": plan.toml(), **facts})
+        run = None if wanted.run is None else str(wanted.run)
+        ui.json({"run": run, "config": plan.toml(), **facts})
         return
     ui.write(plan.toml() + "\n")
+    ui.table(["what", "value"], _rows(facts))
+
+
+def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     rows = [
         ("device", facts["device"]),
         ("precision", facts["precision"]),
@@ -164,4 +101,4 @@ def _show_plan(
     rows += [
         (f"tensor {name}", " x ".join(map(str, shape))) for name, shape in facts["tensors"].items()
     ]
-    ui.table(["what", "value"], rows)
+    return rows

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnngen.cli.chosen import A_RUN, chosen_run, decoder_options
+from rnngen.cli.chosen import A_RUN, chosen_run, writing_options
 from rnngen.cli.output import SEPARATOR, Output, write_forecast
 from rnngen.cli.parameters import (
     PATH,
     config_option,
     decoder_option,
     device_option,
+    engine_option,
     json_flag,
     option_assignments,
     pass_ui,
@@ -67,6 +68,7 @@ SAMPLES = 200
     "[default: 1; for a time series, 200 futures]",
 )
 @decoder_option
+@engine_option
 @option_assignments
 @seed_option("The same seed writes the same; `-n 1` is the first of `-n 100`.")
 @click.option(
@@ -128,7 +130,7 @@ def command(
     file = find_config(config)
     table = file.command("generate") if file else {}
     decoder = decoder or table.get("decoder", "sample")
-    options = decoder_options(decoder, assignments, file)
+    options = writing_options(decoder, asked["engine"], assignments, file)
     if run is None and "run" in table:
         run = Path(table["run"])
     bundle = load(chosen_run(ui, run, _not_a_run(run)))
@@ -185,6 +187,7 @@ def _forecast(
     count: int | None,
     seed: int,
     device: str,
+    engine: str,
     **refused: Any,
 ) -> None:
     """What may follow a time series; the prompt is a file to continue."""
@@ -206,6 +209,7 @@ def _forecast(
         options=options,
         seed=seed,
         device=device,
+        engine=engine,
         note=ui.note,
     )
     write_forecast(ui, made, out, as_json)

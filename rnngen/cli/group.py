@@ -25,13 +25,13 @@ COMMANDS = {
     "fit": "Train a model on your files.",
     "generate": "Write with a trained model, continuing PROMPT.",
     "chat": "Talk with a model that learned dialogues.",
-    "evaluate": "Measure a trained model beside baselines.",
+    "evaluate": "Measure a trained model against baselines.",
     "compare": "Put runs side by side.",
     "continual": "Compare strategies on tasks learned in a row.",
     "show": "Show a run's model card, or a component and its options.",
     "export": "Write a trained model in another format.",
     "corpus": "Find and fetch small corpora to learn from.",
-    "list": "List the components there are.",
+    "list": "List the available components.",
     "plugins": "List plugins, and why one failed.",
     "config": "Write a configuration file with every default.",
     "doctor": "Report versions, devices and plugins.",
@@ -100,7 +100,7 @@ class LazyGroup(click.Group):
 @click.option(
     "--no-plugins",
     is_flag=True,
-    help="Load no plugin.  [env: RNNGEN_PLUGINS, RNNGEN_DISABLE, RNNGEN_STRICT]",
+    help="Do not load plugins.  [env: RNNGEN_PLUGINS, RNNGEN_DISABLE, RNNGEN_STRICT]",
 )
 @click.option(
     "--plugin-path",

@@ -1,9 +1,9 @@
-"""Ctrl-C where Python is not asked: inside one long call of a library.
+"""Ctrl-C during one long call of a library, when Python does not look at signals.
 
 Python looks at signals between its own instructions. A call that computes for a minute outside of
 Python (a tokenizer that is fitted, one product of large matrices) would put Ctrl-C off until it
-returns. For the command a thread waits for the signal itself; where Python has not seen it shortly
-after, the process ends, with the exit code of Ctrl-C. That is no worse than `kill -9`, after which
+returns. So a thread waits for the signal itself; if Python has not seen it shortly after, the
+process ends, with the exit code of Ctrl-C. That is no worse than `kill -9`, after which
 all that was saved is whole.
 """
 

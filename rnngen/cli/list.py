@@ -1,4 +1,4 @@
-"""`rnngen list`: the components there are."""
+"""`rnngen list`: the available components."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rnngen.contracts.options import suggest
 from rnngen.kernel.component import PLURALS, Component
 
 
-@click.command(name="list", short_help="List the components there are.")
+@click.command(name="list", short_help="List the available components.")
 @click.argument(
     "kind", required=False, shell_complete=lambda ctx, param, text: complete_kinds(text)
 )
@@ -21,10 +21,10 @@ from rnngen.kernel.component import PLURALS, Component
 @verbosity
 @pass_ui
 def command(ui: Ui, kind: str | None, as_json: bool) -> None:
-    """List the components there are.
+    """List the available components.
 
-    KIND is cells, domains, likelihoods, decoders, strategies, constraints, trackers, exporters or
-    optimizers; without it, all are listed.
+    KIND is cells, domains, likelihoods, conditioners, engines, decoders, strategies, constraints,
+    trackers, exporters or optimizers; without it, all are listed.
 
     \b
     Examples:

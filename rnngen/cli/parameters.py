@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from rnngen.cli.complete import complete_decoders, complete_runs
+from rnngen.cli.complete import complete_decoders, complete_engines, complete_runs
 from rnngen.cli.ui import Ui
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -83,6 +83,18 @@ def decoder_option(command: F) -> F:
         metavar="NAME",
         shell_complete=complete_decoders,
         help="How steps are chosen, see `rnngen list decoders`.  [default: sample]",
+    )(command)
+
+
+def engine_option(command: F) -> F:
+    """`--engine`; the parameter is `engine`, a name."""
+    return click.option(
+        "--engine",
+        metavar="NAME",
+        default="torch",
+        show_default=True,
+        shell_complete=complete_engines,
+        help="What executes the model's steps, see `rnngen list engines`.",
     )(command)
 
 

@@ -1,4 +1,4 @@
-"""`rnngen plugins`: which there are, how they are, and why one failed."""
+"""`rnngen plugins`: which are installed, their status, and why one failed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rnngen.kernel.component import Plugin
 @verbosity
 @pass_ui
 def command(ui: Ui, name: str | None, as_json: bool) -> int:
-    """List plugins and their status, or all about the plugin NAME.
+    """List plugins and their status, or everything about the plugin NAME.
 
     A plugin is a package with an entry point in the group `rnngen`, or a file named by
     `--plugin-path`. Installing a plugin means running its code; RNNGEN_PLUGINS, a list of names,
@@ -39,7 +39,7 @@ def command(ui: Ui, name: str | None, as_json: bool) -> int:
     found = catalog.plugins if name is None else _named(catalog.plugins, name)
     for plugin in found:
         catalog.load_one(plugin, quiet=True)
-    # To try all of every plugin would import whatever they need.
+    # Trying every component of every plugin would import whatever they need.
     missing = {} if name is None else {plugin.name: _missing(plugin) for plugin in found}
     if as_json:
         ui.json([describe(plugin, missing.get(plugin.name, {})) for plugin in found])
@@ -52,7 +52,7 @@ def command(ui: Ui, name: str | None, as_json: bool) -> int:
             ],
         )
         if not found:
-            ui.note("no plugin is installed; the built-in components work without")
+            ui.note("no plugin is installed; the built-in components work without one")
     else:
         for plugin in found:
             ui.write(_all_about(plugin, missing.get(plugin.name, {})))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Color = Literal["auto", "always", "never"]
 
 PLAIN_SECONDS = 10.0
-"""Between two progress lines where there is no terminal."""
+"""Between two progress lines where stderr is not a terminal."""
 
 STYLES = {"error": "31;1", "warning": "33;1", "hint": "36"}
 
@@ -68,12 +68,12 @@ class Ui:
             self._say(text, "warning")
 
     def ask(self, text: str) -> None:
-        """What invites a person to write, on stderr, without a line end."""
+        """A prompt for a person, on stderr, without a line end."""
         shown(sys.stderr).write(text)
         sys.stderr.flush()
 
     def error(self, error: RnngenError) -> None:
-        """What happened and how to mend it, on stderr."""
+        """What happened and how to fix it, on stderr."""
         self._say(error.message, "error")
         if error.hint:
             self._say(error.hint, "hint")
@@ -99,7 +99,7 @@ class Ui:
     def table(
         self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None
     ) -> None:
-        """A table on stdout; aligned text where stdout is no terminal."""
+        """A table on stdout; aligned text where stdout is not a terminal."""
         if sys.stdout.isatty():
             # Before they are laid out: an escape is wider than what it stands for.
             rows = [[visible_line(cell) for cell in row] for row in rows]
@@ -321,7 +321,7 @@ class BarProgress(Progress):
         )
 
     def slow(self, part: str, seconds: float, reason: str) -> None:
-        """In the place of the numbers, until the next step is done."""
+        """Takes the place of the numbers until the next step is done."""
         self._bars.update(self._task, numbers=slowness(part, seconds, reason))
 
 

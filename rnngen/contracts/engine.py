@@ -1,4 +1,4 @@
-"""Engine: executes one step of a model with an explicit state."""
+"""The contract of an engine: executes one step of a model with an explicit state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 class Engine(Contract, ABC):
     """Executes one step of a model; the state is explicit, and never changed.
 
+    It is built as `target(model, boundary, condition, options)`: `boundary` is the step before
+    which a sequence's state becomes the initial one (None: no step), `condition` `[U,...]` is what
+    all sequences are conditioned on (None: nothing). The model is on the device to compute on.
+
     A state is opaque: it may hold more rows than were asked for. `select` chooses some of them.
+
+    A row has the same bits however many rows are beside it, so that a sequence does not depend on
+    how many are drawn. `rnngen.testing.engines` checks this and the rest of the contract.
     """
 
     component_kind: ClassVar[str] = "engine"
@@ -41,12 +48,14 @@ class Engine(Contract, ABC):
         """One step: `tokens [B]` int64 or `[B,D]` float32, to `(output [B,K], state)`."""
 
     @abstractmethod
-    def read(self, tokens: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
-        """`tokens [T,B,...]` to the output after the last one, `[B,K]`, and the state."""
-
-    @abstractmethod
     def select(self, state: State, rows: torch.Tensor) -> State:
-        """The state of some rows (beam search reorders with it)."""
+        """The state of the sequences `rows [B']` int64, in that order; one may come repeatedly."""
+
+    def read(self, tokens: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
+        """Steps through `tokens [T,B,...]`, T > 0; the last output `[B,K]`, and the state."""
+        for row in tokens.unbind(0):
+            output, state = self.step(row, state)
+        return output, state
 
     def threads(self, rows: int) -> AbstractContextManager[object]:
         """While it is open, as many threads compute as suit so many rows."""

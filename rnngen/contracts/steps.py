@@ -12,6 +12,10 @@ State = Any
 """What a model remembers: a tensor, or a nested tuple, list or dict of tensors, batch first."""
 
 
+DTYPES = ("int64", "float32")
+"""What the elements of a condition may be: symbols or whole numbers, or real ones."""
+
+
 @dataclass(frozen=True)
 class Piece:
     """A part of a document, small enough for memory.
@@ -32,17 +36,26 @@ class Piece:
 
 @dataclass(frozen=True)
 class ConditionShape:
-    """What conditions look like to a model.
+    """What the conditions of all documents look like.
 
     Args:
-        symbols: how many different ones there are, the padding 0 included.
-        length: U, the most that one condition has.
-        pace: symbols that a step stands for on average: how fast a window begins to move.
+        symbols: how many different ones there are, the padding 0 included; None: they are numbers.
+        length: U, the most elements that one condition has; shorter ones are padded with 0.
+        pace: elements that a step stands for on average: how fast one reads.
+        dtype: of an element, one of `DTYPES`.
+        element: sizes of one element; `()` for a number or a symbol.
     """
 
-    symbols: int
+    symbols: int | None
     length: int
     pace: float = 0.05
+    dtype: str = "int64"
+    element: tuple[int, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of one condition, `(U, *element)`."""
+        return (self.length, *self.element)
 
 
 @dataclass(frozen=True)

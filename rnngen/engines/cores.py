@@ -1,4 +1,4 @@
-"""How many cores this process may use, and whether it gets them."""
+"""Counts the cores that this process may use, and measures whether it gets them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TASKS = Path("/proc/self/task")
 
 
 def available(root: Path = CGROUPS) -> int:
-    """Cores that this process may use: of the machine, of its affinity, and of its container.
+    """The cores that the machine, the affinity and the container let this process use.
 
     Args:
         root: where the limits of control groups are; a container sees its own there.
@@ -26,7 +26,7 @@ def available(root: Path = CGROUPS) -> int:
 
 
 def quota(root: Path = CGROUPS) -> float | None:
-    """How many cores' time the container may use; None where it has no limit, or says nothing."""
+    """How many cores' worth of time the container may use; None if it has no limit or is silent."""
     try:
         most, period = (root / "cpu.max").read_text().split()  # version 2
     except (OSError, ValueError):
@@ -53,7 +53,7 @@ class Contention:
         self._at = self._now()
 
     def share(self) -> float:
-        """Seconds waited for a core in a second, since the last call; of all threads together."""
+        """Seconds that all threads together waited for a core, per second since the last call."""
         before, self._at = self._at, self._now()
         wall = max(self._at[0] - before[0], 1e-9)
         if self._at[1] is not None and before[1] is not None:
@@ -66,7 +66,7 @@ class Contention:
 
 
 def waited(tasks: Path = TASKS) -> float | None:
-    """Seconds that the living threads of this process waited for a core; None: not counted here."""
+    """Seconds that the live threads of this process waited for a core; None: not counted here."""
     total, counted = 0, False
     try:
         for task in tasks.iterdir():

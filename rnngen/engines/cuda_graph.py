@@ -47,8 +47,27 @@ class GraphedStep:
         return self._output.clone(), map_state(torch.clone, self._after)
 
 
+class Graphed:
+    """A step that is recorded once for each number of rows, where it can be recorded.
+
+    Args:
+        step: works on the GPU alone.
+    """
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
+        self._graphs: dict[int, GraphedStep | None] = {}
+
+    def __call__(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        """The same as `step(tokens, state)`."""
+        rows = len(tokens)
+        if rows not in self._graphs:
+            self._graphs[rows] = capture(self._step, tokens, state)
+        return (self._graphs[rows] or self._step)(tokens, state)
+
+
 def capture(step: Step, tokens: Tensor, state: State) -> GraphedStep | None:
-    """The recorded step; None where it can't be recorded, and has to be taken as it is."""
+    """The recorded step; None where it can't be recorded and must run as it is."""
     try:
         return GraphedStep(step, tokens, state)
     except RuntimeError:

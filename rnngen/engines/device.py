@@ -24,7 +24,7 @@ def choose_device(wanted: str) -> tuple[torch.device, str]:
         device = torch.device(wanted)
     except RuntimeError:
         raise UsageError(
-            f"no device is called `{wanted}`", hint="use `auto`, `cpu`, `cuda`, `cuda:1` or `mps`"
+            f"there is no device `{wanted}`", hint="use `auto`, `cpu`, `cuda`, `cuda:1` or `mps`"
         ) from None
     present = {
         "cpu": True,
@@ -34,13 +34,13 @@ def choose_device(wanted: str) -> tuple[torch.device, str]:
     if not present.get(device.type, False):
         raise UsageError(
             f"device `{wanted}` is not on this machine",
-            hint="`--device auto` takes the best there is; `rnngen doctor` lists them",
+            hint="`--device auto` takes the best one; `rnngen doctor` lists them",
         )
     return device, "as asked"
 
 
 def choose_precision(wanted: str, device: torch.device) -> tuple[torch.dtype | None, str]:
-    """The type of matrix products under autocast (None: float32), and the reason."""
+    """The data type of matrix products under autocast (None: float32), and the reason."""
     if wanted == "fp32":
         return None, "fp32 (as asked)"
     native = has_native_bf16(device)

@@ -1,4 +1,4 @@
-"""How the threads of a matrix product wait for each other: asleep.
+"""Lets the threads of a matrix product sleep while they wait for each other.
 
 OpenMP's threads turn in a loop while they wait. Where another program has the core that the awaited
 thread needs, the loop takes it from that thread: with three busy programs on two cores, training
@@ -18,7 +18,7 @@ from typing import Literal
 POLICY = "OMP_WAIT_POLICY"
 ASLEEP = "PASSIVE"
 DECIDED_BY = (POLICY, "GOMP_SPINCOUNT", "KMP_BLOCKTIME", "KMP_LIBRARY")
-"""Variables by which a user says how threads wait; of these we touch none that is set."""
+"""Variables by which a user says how threads wait; we leave those that are set alone."""
 
 Outcome = Literal["asleep", "as the environment says", "as torch was imported"]
 
@@ -26,7 +26,7 @@ Outcome = Literal["asleep", "as the environment says", "as torch was imported"]
 def wait_asleep(
     environment: MutableMapping[str, str] = os.environ, modules: Collection[str] | None = None
 ) -> Outcome:
-    """Sets the policy, where the user has not and where it is not too late.
+    """Sets the policy, unless the user has set one or it is too late.
 
     Args:
         environment: of this process.
@@ -41,4 +41,4 @@ def wait_asleep(
 
 
 OUTCOME = wait_asleep()
-"""What became of it in this process."""
+"""What this did in this process."""

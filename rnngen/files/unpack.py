@@ -82,7 +82,7 @@ class Streams(io.RawIOBase):
         self._rest = b""
 
     def readable(self) -> bool:
-        """True."""
+        """True: these bytes can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rnngen.contracts.errors import UsageError
 from rnngen.contracts.options import OptionField, coerce, describe, suggest
+from rnngen.kernel.core_options import SECTIONS
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,6 @@ def parse_assignments(assignments: Iterable[str]) -> list[Assignment]:
             )
         parsed.append(Assignment(section or None, name.replace("-", "_"), value.strip()))
     return parsed
-
-
-CORE = frozenset({"model", "train"})
-"""Sections that are there whatever was chosen."""
 
 
 def assign(
@@ -83,7 +80,7 @@ def _section_of(assignment: Assignment, fields: Mapping[str, Mapping[str, Option
         return assignment.section
     if assignment.section is None:
         # The core's are flags, too, or can be written with their section.
-        having = [section for section in having if section not in CORE] or having
+        having = [section for section in having if section not in SECTIONS] or having
         if len(having) == 1:
             return having[0]
     if assignment.section is None and having:

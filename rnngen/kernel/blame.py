@@ -1,9 +1,9 @@
-"""Whose fault an exception is: the plugin's in whose code it was raised, else ours.
+"""Finds whose fault an exception is: that of the plugin whose code raised it, else ours.
 
     with attributed():
         train()
 
-Nothing is wrapped while all goes well: an exception's traceback says whose code was running. The
+Nothing is wrapped as long as all goes well: the traceback says whose code was running. The
 innermost frame of a plugin counts, so that what torch raises for a plugin is the plugin's, too.
 Plugins of our own distribution are ours. An `RnngenError` is meant for the user and passes.
 """
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 LONGEST = 500
-"""Characters of an exception's text that a message quotes."""
+"""The most characters of an exception's text that a message quotes."""
 
 HINT = "run again with `-v` for the traceback, and tell the plugin's author"
 
 OTHERS = frozenset({"rnngen", "torch", "numpy", "pluggy"})
-"""Packages that are nobody's plugin, though a component's address may point into them."""
+"""Packages that are not plugins, although a component's address may point into them."""
 
 
 class Component(Protocol):

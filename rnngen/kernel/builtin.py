@@ -50,6 +50,26 @@ def register_likelihoods(register: Register) -> None:
 
 
 @hookimpl
+def register_conditioners(register: Register) -> None:
+    """How a model reads what a document is conditioned on."""
+    register(
+        "window",
+        "rnngen.components.conditioners.window:Window",
+        summary="soft window that moves over a text (Graves 2013)",
+    )
+
+
+@hookimpl
+def register_engines(register: Register) -> None:
+    """The engine that can step every model."""
+    register(
+        "torch",
+        "rnngen.engines.torch_engine:Engine",
+        summary="PyTorch over prepared weights, on a processor or a GPU",
+    )
+
+
+@hookimpl
 def register_decoders(register: Register) -> None:
     """The decoders everybody expects."""
     register(

@@ -1,4 +1,4 @@
-"""The catalog: from a name the user types to the component behind it.
+"""The catalog: finds the component behind a name that the user types.
 
     component = get_catalog().find("cell", "gru")
     cell = component.build(input_size, hidden_size)
@@ -18,15 +18,14 @@ from rnngen.contracts.options import suggest
 from rnngen.contracts.version import __version__
 from rnngen.kernel import discovery
 from rnngen.kernel.component import PLURALS, Component, Plugin
+from rnngen.kernel.core_options import SECTIONS
 from rnngen.kernel.discovery import Policy
 
 __all__ = ["Catalog", "Component", "configure", "find_component", "get_catalog"]
 
-CORE_SECTIONS = ("model", "train")
-
 
 class Catalog:
-    """All components: the built-in ones, and those of plugins as far as they are loaded.
+    """All components: the built-in ones, and those of plugins loaded so far.
 
     Args:
         policy: which plugins may be loaded; by default what the environment says.
@@ -45,13 +44,13 @@ class Catalog:
 
     @property
     def plugins(self) -> list[Plugin]:
-        """Every plugin there is, with its status as of now; none is loaded by asking."""
+        """Every installed plugin with its current status; asking does not load any."""
         if self._found is None:
             self._found = discovery.find(self.policy)
         return self._found
 
     def load_all(self) -> None:
-        """Loads every plugin that may be loaded."""
+        """Loads every plugin that is not switched off."""
         for plugin in self.plugins:
             self.load_one(plugin)
 
@@ -104,7 +103,7 @@ class Catalog:
         return [name for name, _ in self.named(kind)]
 
     def named(self, kind: str) -> list[tuple[str, Component]]:
-        """All components of a kind with the name that finds each."""
+        """All components of a kind, each with the name that finds it."""
         components = self.components(kind)
         bare = [component.name for component in components]
         return [
@@ -124,18 +123,14 @@ class Catalog:
 
     def sections(self) -> set[str]:
         """Every section a configuration may have: those of the core, and of every component."""
-        return {*CORE_SECTIONS, *(part.name for kind in PLURALS for part in self.components(kind))}
+        return {*SECTIONS, *(part.name for kind in PLURALS for part in self.components(kind))}
 
     def option_sections(self, warn: Callable[[str], None]) -> dict[str, type]:
         """The options of the core and of every component that has some, by section.
 
         A component whose options can't be imported is left out, and `warn` called.
         """
-        from rnngen.kernel.core_options import ModelOptions, TrainOptions
-
-        sections: dict[str, type] = dict(
-            zip(CORE_SECTIONS, (ModelOptions, TrainOptions), strict=True)
-        )
+        sections = dict(SECTIONS)
         for kind in PLURALS:
             for component in self.components(kind):
                 try:

@@ -1,16 +1,18 @@
-"""What a plugin and a component are, as the catalog knows them; a component imports its target."""
+"""Plugins and components as the catalog knows them; a component imports its target when used."""
 
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field, is_dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from rnngen.contracts.conform import conform, conform_target
 from rnngen.contracts.errors import Lacking, PluginError, RnngenError
 from rnngen.kernel.blame import HINT, one_line, place
+from rnngen.kernel.core_options import COMMANDS, SECTIONS
 from rnngen.kernel.foreign import attempt
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ PLURALS = {
     "cell": "cells",
     "domain": "domains",
     "likelihood": "likelihoods",
+    "conditioner": "conditioners",
+    "engine": "engines",
     "decoder": "decoders",
     "strategy": "strategies",
     "constraint": "constraints",
@@ -27,17 +31,17 @@ PLURALS = {
     "exporter": "exporters",
     "optimizer": "optimizers",
 }
-"""Every kind of component, and the word for several of them."""
+"""Every kind of component, and its plural."""
 
-RESERVED_NAMES = frozenset({"model", "train", "fit", "generate", "evaluate"})
-"""Sections of a configuration that are not components."""
+RESERVED_NAMES = frozenset({*SECTIONS, *COMMANDS})
+"""Sections and tables of a configuration that are not components."""
 
 Status = Literal["ok", "failed", "disabled", "not loaded"]
 
 
 @dataclass(eq=False)
 class Plugin:
-    """What is known of one plugin.
+    """What is known about one plugin.
 
     Args:
         name: the entry point's name, or that of a loose file.
@@ -69,12 +73,12 @@ class Plugin:
 
     @property
     def is_own(self) -> bool:
-        """Whether it comes with rnngen itself, so that its faults are ours."""
+        """Whether it comes with rnngen itself, so that its bugs are ours."""
         return self.distribution == "rnngen"
 
     @property
     def is_core(self) -> bool:
-        """Whether it is what rnngen can do without any plugin."""
+        """Whether it is the core's own plugin, which is always there."""
         return self.source == "rnngen.kernel.builtin"
 
     @property
@@ -87,11 +91,11 @@ class Plugin:
         return normalized(name) in {normalized(self.name), normalized(self.distribution)}
 
     def failure(self) -> PluginError:
-        """The error of asking for this plugin although it failed or is disabled."""
+        """The error for using this plugin although it failed or is disabled."""
         if self.status == "disabled":
             return PluginError(
                 f"plugin {self} is switched off: {self.reason}",
-                hint="take away what switches it off, or do without it",
+                hint="switch it on again, or do without it",
             )
         return PluginError(
             f"plugin {self} could not be loaded: {self.reason}",
@@ -136,12 +140,32 @@ class Component:
     def build(self, *arguments: Any, **options: Any) -> Any:
         """The target, called: the component itself.
 
+        Args:
+            arguments: what its kind is given before the options.
+            options: values by field; what is left out has its default.
+
         Raises:
             PluginError: it can't be imported or built, and is not our own.
         """
+        whole = self.options_taken_whole()
+        return self._called(arguments, options, None if whole is None else lambda: whole(**options))
+
+    def build_with(self, options: Any, *arguments: Any) -> Any:
+        """As `build`, with its options as an instance of their dataclass; None: the defaults."""
+        if options is None:
+            return self.build(*arguments)
+        values = {part.name: getattr(options, part.name) for part in fields(options)}
+        whole = self.options_taken_whole()
+        return self._called(arguments, values, None if whole is None else lambda: options)
+
+    def _called(
+        self, arguments: Sequence[Any], values: Mapping[str, Any], whole: Callable[[], Any] | None
+    ) -> Any:
+        """The target, called with its options whole, where it takes them so, else by field."""
         target = self.load()
         try:
-            return conform(self.kind, self.name, target(*arguments, **options), options)
+            passed = values if whole is None else {"options": whole()}
+            return conform(self.kind, self.name, target(*arguments, **passed), values)
         except Lacking as error:
             raise PluginError(
                 f"{self} of plugin {self.plugin} lacks {error.what}", hint=error.hint
@@ -154,7 +178,7 @@ class Component:
             raise self.failure("could not be built", error) from error
 
     def failure(self, what: str, error: BaseException) -> PluginError:
-        """The error of something that its code raised, with the place."""
+        """The error for an exception that its code raised, with the place."""
         return PluginError(
             f"{self} of plugin {self.plugin} {what}{place(self.plugin, error)}: {one_line(error)}",
             hint=HINT,
@@ -164,7 +188,7 @@ class Component:
         """The dataclass of its options, or None if it has none.
 
         Raises:
-            PluginError: it can't be imported, or is no dataclass.
+            PluginError: it can't be imported, or is not a dataclass.
         """
         if self.options is None:
             return None
@@ -174,6 +198,17 @@ class Component:
                 f"the options of {self}, plugin {self.plugin}, are not a dataclass: {self.options}"
             )
         return options
+
+    def options_taken_whole(self) -> type | None:
+        """The dataclass that the target takes in its parameter `options`; None: it takes fields.
+
+        Components written for 0.1.0 have a parameter for each field of their options.
+
+        Raises:
+            PluginError: target or options can't be imported.
+        """
+        declared = self.load_options()
+        return declared if declared and _takes_whole(self.load(), declared) else None
 
     def _import(self, target: Any) -> Any:
         if not isinstance(target, str):
@@ -197,6 +232,20 @@ class Component:
         ) from error
 
 
+def _takes_whole(target: Callable[..., Any], declared: type) -> bool:
+    """Whether a target has a parameter `options` that is not a field of its options."""
+    if any(part.name == "options" for part in fields(declared)):
+        return False
+    try:
+        parameter = inspect.signature(target).parameters.get("options")
+    except (TypeError, ValueError):  # it is written in C and does not say
+        return False
+    return parameter is not None and parameter.kind in (
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        inspect.Parameter.KEYWORD_ONLY,
+    )
+
+
 def normalized(name: str) -> str:
     """The name of a distribution or plugin, spelled one way (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
@@ -213,7 +262,7 @@ def _import_hint(component: Component, error: BaseException) -> str:
 
 
 def _extra(component: Component) -> str | None:
-    """The extra of the plugin's distribution that is called like the component or plugin."""
+    """The extra of the plugin's distribution that is named after the component or plugin."""
     from importlib.metadata import metadata
 
     name = component.plugin.distribution

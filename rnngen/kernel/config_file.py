@@ -10,11 +10,9 @@ from typing import Any
 
 from rnngen.contracts.errors import UsageError
 from rnngen.contracts.options import unknown_option
+from rnngen.kernel.core_options import COMMANDS
 
 FILE_NAME = "rnngen.toml"
-
-
-COMMANDS = ("fit", "generate", "evaluate")
 
 
 COMMAND_KEYS: dict[str, type] = {

@@ -1,4 +1,4 @@
-"""The options of the core itself: sections `model` and `train` of a configuration."""
+"""The options of the core itself: its sections of a configuration, and its tables of commands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class ModelOptions:
     """Shape of the model."""
 
     cell: str = option("lstm", "recurrent cell, see `rnngen list cells`")
-    layers: int = option(1, "cells above each other", min=1, max=64)
+    layers: int = option(1, "cells on top of each other", min=1, max=64)
     hidden: int = option(512, "numbers in a cell's output", min=1, max=65536)
     embedding: int | None = option(
         None,
@@ -36,9 +36,13 @@ class ModelOptions:
     )
     residual: bool = option(False, "add a layer's input to its output")
     layer_norm: bool = option(False, "normalise every layer's output (Ba et al. 2016)")
+    conditioner: str = option(
+        "window", "how a condition is read, where data has one; see `rnngen list conditioners`"
+    )
     window: int = option(
         10,
-        "bells of the soft window through which a text to write is read (Graves 2013)",
+        "size of the conditioner: bells of the soft window through which a text to write is read "
+        "(Graves 2013)",
         min=1,
         max=256,
     )
@@ -46,16 +50,18 @@ class ModelOptions:
 
 
 DROPOUTS = ("dropout", "input_dropout", "weight_dropout")
-"""The options of a model that are no part of its shape: it can go on learning with others."""
+"""Options of a model that are not part of its shape, so that training may continue with others."""
 
 
 @dataclass(frozen=True)
 class TrainOptions:
     """How the model is trained."""
 
-    time: float | None = option(None, "stop after so many seconds of steps and validations", min=0)
-    steps: int | None = option(None, "stop after so many optimizer steps", min=1)
-    epochs: float | None = option(None, "stop after so many passes over the text", min=0)
+    time: float | None = option(
+        None, "stop after this many seconds of steps and validations", min=0
+    )
+    steps: int | None = option(None, "stop after this many optimizer steps", min=1)
+    epochs: float | None = option(None, "stop after this many passes over the data", min=0)
     seed: int = option(0, "of initial weights, data order and dropout", min=0, max=2**63 - 1)
     device: str = option("auto", "`auto`, `cpu`, `cuda`, `cuda:1`, `mps`")
     precision: Literal["auto", "fp32", "bf16"] = option(
@@ -91,12 +97,12 @@ class TrainOptions:
     )
     validate_tokens: int = option(
         1_000_000,
-        "held-out tokens that validations look at, all of them up to this number, else so many "
+        "held-out tokens that validations look at: all of them up to this number, else this many "
         "from all over; `rnngen evaluate` looks at all",
         min=1,
     )
     patience: int | None = option(
-        None, "stop after so many validations without a better one; none: never", min=1
+        None, "stop after this many validations without a better one; none: never", min=1
     )
     checkpoint_every: int | None = option(
         None, "steps between checkpoints; none: one a minute and one at each validation", min=1
@@ -105,3 +111,10 @@ class TrainOptions:
     recoveries: int = option(
         3, "how often to go back to the last checkpoint when the loss explodes", min=0
     )
+
+
+SECTIONS: dict[str, type] = {"model": ModelOptions, "train": TrainOptions}
+"""The sections of the core, which are there whatever was chosen."""
+
+COMMANDS = ("fit", "generate", "evaluate")
+"""The commands that have a table of their own in a configuration."""

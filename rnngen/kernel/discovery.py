@@ -1,4 +1,4 @@
-"""Plugins: found by their entry points, loaded one by one, all of a plugin or nothing of it.
+"""Finds plugins by their entry points and loads them one by one, each as a whole or not at all.
 
 Finding reads metadata only. Loading one plugin checks that it fits this version, imports it,
 checks its hooks, and calls its registration hooks into a list of its own; whatever goes wrong is
@@ -81,7 +81,7 @@ class Policy:
 
 
 def find(policy: Policy) -> list[Plugin]:
-    """Every plugin there is, loose files first, the others by name; nothing is imported."""
+    """Every installed plugin: loose files first, the others by name. Nothing is imported."""
     from rnngen.kernel import distributions
 
     loose = [_loose(path) for path in policy.files]
@@ -104,7 +104,7 @@ def find(policy: Policy) -> list[Plugin]:
 
 
 def load(plugin: Plugin, taken: Collection[tuple[str, str]], *, strict: bool = False) -> bool:
-    """Loads one plugin, and records in it how that went; whether it can be used.
+    """Loads one plugin and records in it how that went; returns whether it can be used.
 
     Args:
         plugin: a record from `find`; nothing happens unless it is `not loaded`.

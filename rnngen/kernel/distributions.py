@@ -1,6 +1,6 @@
-"""Finding plugins: the metadata of every installed distribution, each guarded by itself.
+"""Reads the metadata of installed distributions to find plugins, each guarded by itself.
 
-A package whose metadata is damaged is named with its damage, and hides no other. Nothing is
+A package whose metadata is damaged is named with its damage and does not hide others. Nothing is
 imported.
 """
 
@@ -19,7 +19,7 @@ from rnngen.kernel.blame import Refused, one_line
 from rnngen.kernel.component import normalized
 
 LARGEST = 1_000_000
-"""Bytes of a file of metadata that is read; real ones have a few thousand."""
+"""The largest metadata file to read, in bytes; real ones have a few thousand."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Found:
 
 
 def find(group: str) -> Iterator[Found]:
-    """What every distribution brings to the group; of two of one name the first on the path."""
+    """What each distribution adds to the group; of two with one name, the first on the path."""
     seen = set()
     for distribution in distributions():
         name, version = folder_name(distribution)
@@ -103,7 +103,7 @@ def folder_name(distribution: Distribution) -> tuple[str, str]:
 
 
 def _check_file(distribution: Distribution, name: str) -> None:
-    """Refuses what would take long or for ever to read."""
+    """Refuses a file that would take very long, or forever, to read."""
     path = getattr(distribution, "_path", None)
     if not isinstance(path, Path):
         return

@@ -1,8 +1,7 @@
-"""Running a plugin's code at import: whatever it does there, the command goes on.
+"""Runs a plugin's code at import; whatever it does there, the command continues.
 
-What it prints is talk and goes to stderr, so that stdout holds our data alone; what it raises is
-given back. Only the Ctrl-C of the user ends the command, which a `KeyboardInterrupt` that the code
-raised by itself is not.
+What it prints goes to stderr, so that stdout holds our data alone; what it raises is returned. Only
+the user's Ctrl-C ends the command, not a `KeyboardInterrupt` that the code raised by itself.
 """
 
 from __future__ import annotations

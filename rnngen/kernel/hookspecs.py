@@ -44,14 +44,16 @@ class Register(Protocol):
         Args:
             name: lower case, `[a-z][a-z0-9-]*`; what the user types.
             target: a class (or a function that builds one), or where it is: `"pkg.mod:Class"`.
-            options: its options, a frozen dataclass, or where it is; None: it has none.
+            options: its options, a frozen dataclass, or where it is; None: it has none. The target
+                takes an instance of it in its parameter `options`; without such a parameter, each
+                field by name.
             summary: one line for `rnngen list`.
         """
 
 
 @hookspec
 def register_cells(register: Register) -> None:
-    """Recurrent cells, `target(input_size, hidden_size, **options)`; see `rnngen.Cell`.
+    """Recurrent cells, `target(input_size, hidden_size, options)`; see `rnngen.Cell`.
 
     Called once, when the plugin is loaded.
 
@@ -64,7 +66,7 @@ def register_cells(register: Register) -> None:
 
 @hookspec
 def register_domains(register: Register) -> None:
-    """Kinds of data, `target(**options)`; see `rnngen.contracts.domain.Domain`.
+    """Kinds of data, `target(options)`; see `rnngen.Domain`.
 
     Called once, when the plugin is loaded.
 
@@ -77,7 +79,7 @@ def register_domains(register: Register) -> None:
 
 @hookspec
 def register_likelihoods(register: Register) -> None:
-    """Probabilities of the next step, `target(**options)`; see `contracts/likelihood.py`.
+    """Probabilities of the next step, `target(options)`; see `rnngen.Likelihood`.
 
     Called once, when the plugin is loaded. A domain names the likelihood that fits its codec.
 
@@ -89,8 +91,34 @@ def register_likelihoods(register: Register) -> None:
 
 
 @hookspec
+def register_conditioners(register: Register) -> None:
+    """Ways of reading a condition, `target(build, input_size, condition, size, options)`.
+
+    See `rnngen.Conditioner`. Called once, when the plugin is loaded.
+
+    Example:
+        @rnngen.hookimpl
+        def register_conditioners(register):
+            register("label", "my_conditioners:Label", summary="one class for each document")
+    """
+
+
+@hookspec
+def register_engines(register: Register) -> None:
+    """Ways to execute one step of a model, `target(model, boundary, condition, options)`.
+
+    See `rnngen.Engine`. Called once, when the plugin is loaded.
+
+    Example:
+        @rnngen.hookimpl
+        def register_engines(register):
+            register("native", "my_engines:Native", summary="plain C, for small models")
+    """
+
+
+@hookspec
 def register_decoders(register: Register) -> None:
-    """Ways of turning a model into sequences, `target(**options)`; see `contracts/decoder.py`.
+    """Ways of turning a model into sequences, `target(options)`; see `rnngen.Decoder`.
 
     Called once, when the plugin is loaded.
 
@@ -103,7 +131,7 @@ def register_decoders(register: Register) -> None:
 
 @hookspec
 def register_strategies(register: Register) -> None:
-    """Ways of learning one task or several in a row, `target(**options)`.
+    """Ways of learning one task or several in a row, `target(options)`.
 
     A strategy is an object with any of the lifecycle hooks below as methods, and, where it
     remembers something, `state_dict()` and `load_state_dict(state)` (tensors and JSON).
@@ -118,7 +146,7 @@ def register_strategies(register: Register) -> None:
 
 @hookspec
 def register_constraints(register: Register) -> None:
-    """What generated sequences must satisfy, `target(**options)`.
+    """What generated sequences must satisfy, `target(options)`.
 
     Called once, when the plugin is loaded.
 
@@ -131,7 +159,7 @@ def register_constraints(register: Register) -> None:
 
 @hookspec
 def register_trackers(register: Register) -> None:
-    """Where metrics go besides `metrics.jsonl`; see `rnngen.contracts.output.Tracker`.
+    """Where metrics go besides `metrics.jsonl`; see `rnngen.Tracker`.
 
     Called once, when the plugin is loaded. A tracker is imported only in runs that name it.
 
@@ -144,7 +172,7 @@ def register_trackers(register: Register) -> None:
 
 @hookspec
 def register_exporters(register: Register) -> None:
-    """Formats a bundle can be written in, `target(**options)`; see `contracts/output.py`.
+    """Formats a bundle can be written in, `target(options)`; see `rnngen.Exporter`.
 
     Called once, when the plugin is loaded.
 
@@ -157,7 +185,7 @@ def register_exporters(register: Register) -> None:
 
 @hookspec
 def register_optimizers(register: Register) -> None:
-    """Optimizers of training, `target(named_parameters, learning_rate, **options)`.
+    """Optimizers of training, `target(named_parameters, learning_rate, options)`.
 
     The target gives a `torch.optim.Optimizer`. Called once, when the plugin is loaded.
 
@@ -194,7 +222,7 @@ def task_started(run: Run, task: Any) -> None:
 def rehearse(run: Run, batch: Any) -> Any:
     """Called before each forward pass; rows to learn beside the batch's own, or None.
 
-    They are a `rnngen.data.Batch` of as many steps as `batch`, each row of which begins with the
+    They are a `rnngen.Batch` of as many steps as `batch`, each row of which begins with the
     initial state; its `weights` may make a row count more or less than one of the batch's own.
 
     Example:

@@ -1,4 +1,4 @@
-"""Registration: a plugin's hooks are checked, then it says what it brings."""
+"""Checks a plugin's hooks, then lets it register its components."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def register(
     plugin: Plugin, scratch: list[Component], taken: Collection[tuple[str, str]]
 ) -> tuple[str, ...]:
-    """Checks the plugin's hooks, calls its registration hooks; gives the names of its hooks.
+    """Checks a plugin's hooks and calls those that register; returns the names of all of them.
 
-    It is checked in a plugin manager of its own, so that a refused one leaves nothing behind.
+    Each is checked in a plugin manager of its own, so a refused plugin leaves nothing behind.
     """
     manager = manager_with_specs()
     if isinstance(plugin.module, type):
@@ -37,7 +37,7 @@ def register(
 
 
 def manager_with_specs() -> pluggy.PluginManager:
-    """A fresh plugin manager that knows our hooks and no plugin."""
+    """A fresh plugin manager that knows our hooks but has no plugins."""
     import pluggy
 
     from rnngen.kernel import hookspecs
@@ -84,7 +84,7 @@ def check_hooks(manager: pluggy.PluginManager, module: Any) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class _Registrar:
-    """What a registration hook calls; components go to a list that counts only if all is well."""
+    """Called by a registration hook; collects components in a list that is dropped on any error."""
 
     kind: str
     plugin: Plugin

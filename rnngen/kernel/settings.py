@@ -12,13 +12,18 @@ The resolved settings are written as TOML that can be read again with `--config`
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnngen.contracts.errors import UsageError
 from rnngen.contracts.options import OptionField, coerce, describe, suggest, unknown_option
-from rnngen.kernel.assignments import assign, parse_assignments
-from rnngen.kernel.config_file import COMMANDS, Config
+from rnngen.kernel.assignments import Assignment, assign, parse_assignments
+from rnngen.kernel.config_file import Config
+from rnngen.kernel.core_options import COMMANDS, SECTIONS
+
+if TYPE_CHECKING:
+    from rnngen.kernel.component import Component
 
 SHORT_VARIABLES = {("train", "device"): "RNNGEN_DEVICE", ("train", "seed"): "RNNGEN_SEED"}
 
@@ -44,6 +49,88 @@ class Settings(Mapping[str, Any]):
         return self._origins.get((section, name), "default")
 
 
+@dataclass(frozen=True)
+class Said:
+    """What was said about options, wherever that was, before any of it is checked.
+
+    Args:
+        flags: values given as flags of the command, by section; None values are not given.
+        assignments: from `-o`; they go with the flags and win over them.
+        environment: variables `RNNGEN_<SECTION>_<OPTION>`, `RNNGEN_DEVICE`, `RNNGEN_SEED`.
+        file: the configuration file.
+        inherited: values of the run that is continued; they stand for the defaults.
+    """
+
+    flags: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    assignments: Sequence[Assignment] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    file: Config | None = None
+    inherited: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def value(self, section: str, name: str) -> Any:
+        """One option of the core, before it is known which other sections there are.
+
+        So the names of components are read, whose options are the other sections.
+
+        Raises:
+            UsageError: the value is wrong.
+        """
+        options = SECTIONS[section]
+        (option,) = (option for option in describe(options) if option.name == name)
+        about = [
+            assignment
+            for assignment in self.assignments
+            if assignment.name == name and assignment.section in (section, None)
+        ]
+        for layer, origin in reversed(self._layers({section: options}, about)):
+            for key, value in layer.get(section, {}).items():
+                if key.replace("-", "_") == name:
+                    return coerce(option, value, f"section `{section}` ({origin(section, name)})")
+        return option.default
+
+    def resolve(
+        self, sections: Mapping[str, type], known: Callable[[], Iterable[str]] | None = None
+    ) -> Settings:
+        """Settings of all active sections; see the function `resolve`."""
+        fields = _fields(sections)
+        if self.file is not None:
+            _check_sections(self.file, fields, known or _known_sections)
+        values: dict[str, dict[str, Any]] = {section: {} for section in sections}
+        origins: dict[tuple[str, str], str] = {}
+        for layer, origin in self._layers(sections, self.assignments):
+            for section in layer.keys() & fields.keys():
+                for key, value in layer[section].items():
+                    name = key.replace("-", "_")
+                    place = f"section `{section}` ({origin(section, name)})"
+                    if name not in fields[section]:
+                        raise unknown_option(name, fields[section], place)
+                    values[section][name] = coerce(fields[section][name], value, place)
+                    origins[section, name] = origin(section, name)
+        built = {
+            section: options(
+                **{fields[section][n].attribute: v for n, v in values[section].items()}
+            )
+            for section, options in sections.items()
+        }
+        return Settings(built, origins)
+
+    def _layers(
+        self, sections: Mapping[str, type], assignments: Sequence[Assignment]
+    ) -> list[tuple[Mapping[str, Mapping[str, Any]], Callable[[str, str], str]]]:
+        """Values by section, each layer with the name of its origin; a later layer wins."""
+        file, environment = self.file, self.environment
+        return [
+            (self.inherited, lambda section, name: "inherited"),
+            (file.sections if file else {}, lambda section, name: file.label if file else ""),
+            (
+                _from_environment(_fields(sections), environment),
+                lambda section, name: f"environment {_given(section, name, environment)}",
+            ),
+            (_without_none(self.flags), lambda section, name: "flag"),
+            (assign(sections, assignments), lambda section, name: "flag"),
+        ]
+
+
 def resolve(
     sections: Mapping[str, type],
     *,
@@ -58,52 +145,34 @@ def resolve(
 
     Args:
         sections: options dataclass of everything active, by section.
-        flags: values given as flags of the command, by section; None values are not given.
-        assignments: `-o` texts; they go with the flags and win over them.
-        environment: variables `RNNGEN_<SECTION>_<OPTION>`, `RNNGEN_DEVICE`, `RNNGEN_SEED`.
-        file: the configuration file.
-        inherited: values of the run that is continued; they stand for the defaults.
+        flags: see `Said`.
+        assignments: `-o` texts.
+        environment: see `Said`.
+        file: see `Said`.
+        inherited: see `Said`.
         known: gives the sections that are not errors although inactive; by default those of the
             core and of every component in the catalog.
 
     Raises:
         UsageError: an unknown option or section (with the nearest one), or a wrong value.
     """
-    fields = {
-        section: {option.name: option for option in describe(options)}
-        for section, options in sections.items()
-    }
-    if file is not None:
-        _check_sections(file, fields, known or _known_sections)
-    layers: list[tuple[Mapping[str, Mapping[str, Any]], Callable[[str, str], str]]] = [
-        (inherited or {}, lambda section, name: "inherited"),
-        (file.sections if file else {}, lambda section, name: file.label if file else ""),
-        (
-            _from_environment(fields, environment or {}),
-            lambda section, name: f"environment {_given(section, name, environment or {})}",
-        ),
-        (_without_none(flags or {}), lambda section, name: "flag"),
-        (assign(sections, parse_assignments(assignments)), lambda section, name: "flag"),
-    ]
-    values: dict[str, dict[str, Any]] = {section: {} for section in sections}
-    origins: dict[tuple[str, str], str] = {}
-    for layer, origin in layers:
-        for section in layer.keys() & fields.keys():
-            for name, value in layer[section].items():
-                name = name.replace("-", "_")
-                where = f"section `{section}`"
-                if name not in fields[section]:
-                    raise unknown_option(
-                        name, fields[section], f"{where} ({origin(section, name)})"
-                    )
-                place = f"{where} ({origin(section, name)})"
-                values[section][name] = coerce(fields[section][name], value, place)
-                origins[section, name] = origin(section, name)
-    built = {
-        section: options(**{fields[section][n].attribute: v for n, v in values[section].items()})
-        for section, options in sections.items()
-    }
-    return Settings(built, origins)
+    parsed = parse_assignments(assignments)
+    said = Said(flags or {}, parsed, environment or {}, file, inherited or {})
+    return said.resolve(sections, known)
+
+
+def section_types(components: Iterable[Component]) -> dict[str, type]:
+    """The options dataclass of each component that has one, by section.
+
+    Raises:
+        PluginError: one can't be imported.
+    """
+    found = {}
+    for component in components:
+        options = component.load_options()
+        if options is not None:
+            found[component.name] = options
+    return found
 
 
 def variable_names(section: str, name: str) -> list[str]:
@@ -119,7 +188,7 @@ def ignored(
     file: Config | None,
     given: Collection[tuple[str, str]] = (),
 ) -> list[str]:
-    """What would have changed settings if it had been read: variables, and options of a file.
+    """What was not read but would have changed settings: variables, and options of a file.
 
     Args:
         settings: what is in force.
@@ -192,6 +261,13 @@ def _known_sections() -> set[str]:
     return get_catalog().sections()
 
 
+def _fields(sections: Mapping[str, type]) -> dict[str, dict[str, OptionField]]:
+    return {
+        section: {option.name: option for option in describe(options)}
+        for section, options in sections.items()
+    }
+
+
 def _from_environment(
     fields: Mapping[str, Mapping[str, OptionField]], environment: Mapping[str, str]
 ) -> dict[str, dict[str, str]]:
@@ -231,7 +307,7 @@ def _line(option: OptionField, value: Any, complete: bool) -> str:
 
 
 def _differs(option: OptionField, raw: Any, value: Any) -> bool:
-    """Whether a value as it was written is another one; what can't be read is."""
+    """Whether a value as written differs; one that can't be read does."""
     try:
         return bool(coerce(option, raw, "") != value)
     except UsageError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rnngen.contracts.conform import strategy_of
@@ -135,7 +135,7 @@ class Lifecycle:
         """Once, whatever happened; everybody is called, and a failure is a warning."""
         for caller in self._callers["fit_finished"]:
             try:
-                self._call_one("fit_finished", *caller, run=run, status=status)
+                _call_one("fit_finished", *caller, run=run, status=status)
             except Exception as error:
                 self._warn(error.message if isinstance(error, RnngenError) else one_line(error))
 
@@ -164,7 +164,7 @@ class Lifecycle:
     def packed(
         self, pack: Callable[[Any, str, dict[str, Tensor]], Any], path: str, tensors: dict[str, Any]
     ) -> dict[str, Any]:
-        """`state_dict`, packed to be saved with `rnngen.files.tree.pack`.
+        """`state_dict`, packed for saving by `rnngen.files.tree.pack`.
 
         Raises:
             PluginError: a strategy remembers what can't be saved.
@@ -206,15 +206,16 @@ class Lifecycle:
 
     def _call(self, hook: str, **arguments: Any) -> list[tuple[Active, list[Any]]]:
         return [
-            (each, self._call_one(hook, each, caller, **arguments))
+            (each, _call_one(hook, each, caller, **arguments))
             for each, caller in self._callers[hook]
         ]
 
-    def _call_one(
-        self, hook: str, each: Active, caller: Callable[..., list[Any]], **arguments: Any
-    ) -> list[Any]:
-        with _blaming(each, f"failed in `{hook}`"):
-            return caller(**arguments)
+
+def _call_one(
+    hook: str, each: Active, caller: Callable[..., list[Any]], **arguments: Any
+) -> list[Any]:
+    with _blaming(each, f"failed in `{hook}`"):
+        return caller(**arguments)
 
 
 @contextmanager
@@ -290,11 +291,10 @@ def build_strategy(component: Component, options: Any) -> Active:
     Raises:
         PluginError: it can't be imported or built.
     """
-    if is_dataclass(options) and not isinstance(options, type):
-        values = {field.name: getattr(options, field.name) for field in fields(options)}
+    if isinstance(options, Mapping):
+        instance = component.build(**options)
     else:
-        values = dict(options or {})
-    instance = component.build(**values)
+        instance = component.build_with(options)
     return Active(component.name, str(component.plugin), instance, component)
 
 

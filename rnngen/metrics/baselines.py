@@ -1,4 +1,4 @@
-"""What simple models reach on the same text, for a trained model to stand beside.
+"""What simple models reach on the same text, for comparison with a trained model.
 
 The n-gram model is interpolated modified Kneser-Ney (Chen and Goodman, "An empirical study of
 smoothing techniques for language modeling", 1998, section 3): with D one of three discounts by
@@ -37,7 +37,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Baseline:
-    """What one simple model reaches on the held-out text; numbers are None where they can't be had.
+    """What one simple model reaches on the held-out text; numbers that are not known are None.
 
     Args:
         name: `unigram`, `order-5 n-gram`, `xz`, `xz after the training text`.
@@ -126,7 +126,7 @@ def _baseline(
 
 
 def _bounds(unit: str, train: int, of_train: int, valid: int, of_valid: int) -> str:
-    """The end of a protocol: what was left out, if anything was."""
+    """The last part of a protocol: what was left out, if anything was."""
     said = ""
     if train < of_train:
         said += f"; fitted on the last {train:,} of {of_train:,} {unit}"

@@ -1,4 +1,4 @@
-"""How much of a generated text stands literally in the training text, and the longest copy.
+"""How much of a generated text is copied from the training text, and the longest copy.
 
 The sample is the small side: hashes of all its windows fit in memory. The training text is read
 once, in blocks, whatever its size. The hash of a window is polynomial, modulo 2**64 (Karp and

@@ -1,7 +1,4 @@
-"""Learning curves: text for a terminal, PNG for people, from the rows of `metrics.jsonl`.
-
-matplotlib draws the PNG; it is an extra (`pip install "rnngen[plots]"`) and imported only there.
-"""
+"""Learning curves, read from the rows of `metrics.jsonl`."""
 
 from __future__ import annotations
 

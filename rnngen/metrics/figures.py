@@ -1,4 +1,7 @@
-"""Curves and comparisons as PNG."""
+"""Curves and comparisons as PNG.
+
+matplotlib draws them; it is an extra (`pip install "rnngen[plots]"`) and imported only here.
+"""
 
 from __future__ import annotations
 

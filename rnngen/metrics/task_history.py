@@ -1,7 +1,7 @@
 """What a run of several tasks leaves: how well it did on each of them, after each of them.
 
 A row of the history has the nats per token on the held-out part of every task; the first one is
-from before anything was learned. Beside it stand the two numbers of Kruszewski et al. ("Evaluating
+from before anything was learned. It also has the two numbers of Kruszewski et al. ("Evaluating
 online continual learning with CALM", arXiv 2004.03340): the loss right after the switch to a task,
 and how soon it was overcome.
 """
@@ -65,7 +65,7 @@ class Stream:
         return BLOCK * (1 + next(i for i, block in enumerate(self.blocks) if block <= mean))
 
     def state_dict(self) -> dict[str, Any]:
-        """JSON."""
+        """The losses so far, as JSON."""
         return {"blocks": self.blocks, "waiting": [float(loss) for loss in self.waiting]}
 
     @classmethod

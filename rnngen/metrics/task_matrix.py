@@ -130,39 +130,45 @@ class TaskMatrix:
         return min((bits for bits in found if bits is not None), default=None)
 
 
-def before_and_after(
-    history: Mapping[str, Any], *, continued: bool = False
-) -> tuple[list[str], list[list[str]]]:
-    """What was learned and what was forgotten, as a table: columns, and a row for each task.
-
-    `kept` is the share of what the run taught of a task that is left in the end.
+@dataclass(frozen=True)
+class Change:
+    """What a run did to one task, in bits per token; None where it is not known.
 
     Args:
-        history: of a run's bundle.
-        continued: whether the run went on from another model (`--from`); then the table also says
-            how well that model did each task.
+        task: its name.
+        before: before the run.
+        learned: when it had just been learned.
+        now: in the end.
+        forgotten: what later tasks added.
+        kept: the share of what the run taught of it that is left in the end.
+    """
+
+    task: str
+    before: Bits
+    learned: Bits
+    now: Bits
+    forgotten: Bits
+    kept: float | None
+
+
+def changes(history: Mapping[str, Any]) -> list[Change]:
+    """What was learned and what was forgotten of each task.
 
     Raises:
         BundleError: the parts of the history do not fit together.
     """
     matrix = TaskMatrix.of(history)
-    columns = ["task (bits per token)", "when just learned", "now", "forgotten", "kept"]
-    rows = []
+    found = []
     for task, name in enumerate(matrix.tasks):
         row = matrix.row_of(task)
+        before, now = matrix.bits[0][task], matrix.bits[-1][task]
         learned = None if row is None else matrix.bits[row][task]
-        now = matrix.bits[-1][task]
         lost = kept = None
         if row != len(matrix.bits) - 1:
             lost = _less(now, learned)
-            kept = _ratio(_less(matrix.bits[0][task], now), _less(matrix.bits[0][task], learned))
-        share = "-" if kept is None else f"{kept:.0%}"
-        rows.append([name, _shown(learned), _shown(now), _change(lost), share])
-    if continued:
-        columns.insert(1, "before this run")
-        for cells, bits in zip(rows, matrix.bits[0], strict=True):
-            cells.insert(1, _shown(bits))
-    return columns, rows
+            kept = _ratio(_less(before, now), _less(before, learned))
+        found.append(Change(name, before, learned, now, lost, kept))
+    return found
 
 
 def _mean(values: Iterable[Bits]) -> Bits:
@@ -177,15 +183,3 @@ def _less(minuend: Bits, subtrahend: Bits) -> Bits:
 
 def _ratio(part: Bits, whole: Bits) -> float | None:
     return None if part is None or whole is None or whole <= 0 else part / whole
-
-
-def _shown(bits: Bits) -> str:
-    return "-" if bits is None else f"{bits:.3f}"
-
-
-def _change(bits: Bits) -> str:
-    if bits is None:
-        return "-"
-    shown = f"{bits:+.3f}"
-    # What rounds to nothing has no sign.
-    return shown[1:] if float(shown) == 0 else shown

@@ -13,7 +13,7 @@ from rnngen.components.likelihoods.categorical import Categorical
 from rnngen.contracts.errors import BundleError, UsageError
 from rnngen.contracts.likelihood import Likelihood
 from rnngen.contracts.options import build as build_options
-from rnngen.contracts.steps import ConditionShape
+from rnngen.contracts.steps import DTYPES, ConditionShape
 from rnngen.kernel.catalog import get_catalog
 from rnngen.kernel.core_options import ModelOptions
 from rnngen.model.model import Model
@@ -25,10 +25,10 @@ def build(size: int, options: ModelOptions, cell_options: Mapping[str, Any]) -> 
 
 
 def make_likelihood(name: str, options: Mapping[str, Any]) -> Likelihood:
-    """The likelihood of that name.
+    """The likelihood with that name.
 
     Raises:
-        UsageError: there is none of that name.
+        UsageError: there is none with that name.
         PluginError: its plugin failed.
     """
     made: Likelihood = get_catalog().find("likelihood", name).build(**options)
@@ -44,7 +44,13 @@ def grow(model: Model, size: int) -> Model:
     old = model.likelihood.size
     if size == old or not isinstance(model.likelihood, Categorical):
         return model
-    grown = Model(Categorical(size), model.options, model.cell_options, model.condition)
+    grown = Model(
+        Categorical(size),
+        model.options,
+        model.cell_options,
+        model.condition,
+        model.conditioner_options,
+    )
     own = grown.tensors()
     for name, tensor in model.tensors().items():
         own[name][: len(tensor)].copy_(tensor)
@@ -74,6 +80,7 @@ def from_manifest(description: Mapping[str, Any], likelihood: Likelihood) -> Mod
         size = values.pop("size")
         count = values.pop("parameters")
         condition = _condition(values.pop("condition", None))
+        conditioner_options = values.pop("conditioner_options", {})
     except KeyError as missing:
         raise BundleError(f"the description of the model lacks {missing}") from None
     if not isinstance(size, int) or isinstance(size, bool) or size < 1:
@@ -84,15 +91,14 @@ def from_manifest(description: Mapping[str, Any], likelihood: Likelihood) -> Mod
         )
     try:
         options = build_options(ModelOptions, values, "the bundle's model")
-        component = get_catalog().find("cell", options.cell)
-        chosen = component.load_options()
-        if chosen is not None:
-            cell_options = asdict(build_options(chosen, cell_options, f"cell `{options.cell}`"))
+        cell_options = _checked("cell", options.cell, cell_options)
+        if condition is not None:
+            conditioner_options = _checked("conditioner", options.conditioner, conditioner_options)
     except UsageError as error:
         raise BundleError(
             f"the bundle describes a model that can't be built: {error.message}", hint=error.hint
         ) from None
-    model = Model(likelihood, options, cell_options, condition)
+    model = Model(likelihood, options, cell_options, condition, conditioner_options)
     if model.parameter_count != count:
         raise BundleError(
             f"the bundle says {count} parameters, but its description makes {model.parameter_count}"
@@ -100,16 +106,28 @@ def from_manifest(description: Mapping[str, Any], likelihood: Likelihood) -> Mod
     return model
 
 
+def _checked(kind: str, name: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The options of a component, as a manifest gives them, in the types that it expects."""
+    component = get_catalog().find(kind, name)
+    chosen = component.load_options()
+    return values if chosen is None else asdict(build_options(chosen, values, str(component)))
+
+
 def _condition(value: Any) -> ConditionShape | None:
     if value is None:
         return None
     try:
-        shape = ConditionShape(**value)
-    except TypeError:
+        shape = ConditionShape(**{**value, "element": tuple(value.get("element", ()))})
+    except (AttributeError, TypeError):
         raise BundleError(f"the model's condition is {value!r}, expected its shape") from None
-    numbers = (shape.symbols, shape.length)
+    symbols = () if shape.symbols is None else (shape.symbols,)
+    numbers = (*symbols, *shape.shape)
     if not all(isinstance(n, int) and 0 < n < 2**31 for n in numbers) or not (
         isinstance(shape.pace, int | float) and 0 < shape.pace < math.inf
     ):
         raise BundleError(f"the model's condition is {value!r}, expected positive numbers")
+    if shape.dtype not in DTYPES:
+        raise BundleError(
+            f"the model's condition has the type {shape.dtype!r}, expected {' or '.join(DTYPES)}"
+        )
     return shape

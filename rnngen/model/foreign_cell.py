@@ -1,19 +1,21 @@
-"""A cell of a stranger, tried before anything is learned: what it gives is what its contract says.
+"""Builds cells and conditioners; a stranger's is tried before anything is learned.
 
 Otherwise our own code would fail at what it gave, far from its cause.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from rnngen.contracts.cell import Cell, tensors
+from rnngen.contracts.condition import Conditioner
 from rnngen.contracts.errors import PluginError, RnngenError
-from rnngen.kernel.component import Component
+from rnngen.contracts.steps import ConditionShape
+from rnngen.kernel.component import PLURALS, Component
 
 STEPS, LANES = 3, 2
 
@@ -28,6 +30,28 @@ def build_cell(component: Component, inputs: int, hidden: int, options: Mapping[
     if not component.plugin.is_own:
         _try(component, cell, inputs, hidden)
     return cell  # type: ignore[no-any-return]
+
+
+def build_conditioner(
+    component: Component,
+    build: Callable[[int], Cell],
+    inputs: int,
+    condition: ConditionShape,
+    size: int,
+    options: Mapping[str, Any],
+) -> Conditioner:
+    """The conditioner around a cell that `build` makes; the arguments are those of its contract.
+
+    Raises:
+        PluginError: it can't be built, or does not keep its contract.
+        UsageError: it can't read such conditions.
+    """
+    made = component.build(build, inputs, condition, size, **options)
+    if not isinstance(made, Conditioner):
+        raise _wrong(component, f"is a {type(made).__name__}", "an `rnngen.Conditioner`")
+    if not component.plugin.is_own:
+        _try(component, made, inputs, made.hidden_size)
+    return made
 
 
 def _try(component: Component, cell: Any, inputs: int, hidden: int) -> None:
@@ -51,7 +75,7 @@ def _try(component: Component, cell: Any, inputs: int, hidden: int) -> None:
         except BaseException as error:
             raise component.failure("failed when it was tried", error) from error
     if not right:
-        found = f"begins with a state of {_listed(before)}"
+        found = f"starts with a state of {_listed(before)}"
         raise _wrong(component, found, f"tensors that each begin with the batch of {LANES}")
     if not isinstance(result, tuple) or len(result) != 2:
         raise _wrong(component, f"gives a {type(result).__name__}", "outputs and a state")
@@ -63,7 +87,7 @@ def _try(component: Component, cell: Any, inputs: int, hidden: int) -> None:
 
 
 def _sizes(state: Any) -> list[tuple[int, ...]] | None:
-    """Of every tensor of a state; None if it is not made of tensors."""
+    """The shape of every tensor in a state; None if it is not made of tensors."""
     try:
         return [tuple(part.shape) for _, part in tensors(state)]
     except (AttributeError, TypeError):
@@ -72,14 +96,15 @@ def _sizes(state: Any) -> list[tuple[int, ...]] | None:
 
 def _listed(sizes: list[tuple[int, ...]] | None) -> str:
     if sizes is None:
-        return "something else than tensors"
+        return "something other than tensors"
     return ", ".join(str(list(size)) for size in sizes) or "nothing"
 
 
 def _wrong(component: Component, found: str, expected: str) -> PluginError:
+    kit = f"rnngen.testing.{PLURALS[component.kind]}"
     return PluginError(
         f"{component} of plugin {component.plugin} {found}, expected {expected}",
-        hint="`rnngen.testing.cells` checks a cell's contract; tell the plugin's author",
+        hint=f"`{kit}` checks the contract; tell the plugin's author",
     )
 
 

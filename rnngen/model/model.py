@@ -20,15 +20,15 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from rnngen.components.conditioners.window import Window
 from rnngen.contracts.cell import Cell, State, reset_lanes
+from rnngen.contracts.condition import Conditioner
 from rnngen.contracts.errors import BundleError, UsageError
 from rnngen.contracts.likelihood import Likelihood
 from rnngen.contracts.steps import ConditionShape
 from rnngen.kernel.catalog import get_catalog
 from rnngen.kernel.core_options import DROPOUTS, ModelOptions
 from rnngen.model.dropout import Dropout
-from rnngen.model.foreign_cell import build_cell
+from rnngen.model.foreign_cell import build_cell, build_conditioner
 
 Layer = Callable[[Tensor, State], tuple[Tensor, State]]
 
@@ -40,7 +40,9 @@ class Model(nn.Module):
         likelihood: what the output stands for; its `size` is K.
         options: shape of the stack.
         cell_options: options of the cell, by name.
-        condition: what a sequence may hang on: then the lowest cell reads it through a window.
+        condition: what documents are conditioned on: then the lowest cell reads it through the
+            conditioner `options.conditioner`.
+        conditioner_options: options of that, by name.
     """
 
     def __init__(
@@ -49,11 +51,13 @@ class Model(nn.Module):
         options: ModelOptions,
         cell_options: Mapping[str, Any],
         condition: ConditionShape | None = None,
+        conditioner_options: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         self.likelihood = likelihood
         self.cell_options = dict(cell_options)
         self.condition = condition
+        self.conditioner_options = dict(conditioner_options or {})
         if options.tied and likelihood.step_shape:
             raise UsageError(
                 "`model.tied` shares embedding and readout, but the steps of this domain are "
@@ -69,18 +73,8 @@ class Model(nn.Module):
         width = options.embedding or embedding_width(likelihood.size, options)
         # Kept as a number: a vocabulary that grows must not change it.
         self.options = options = replace(options, embedding=width)
-        component = get_catalog().find("cell", options.cell)
         self.embedding: Any = likelihood.embedding(width)
-
-        def cell(inputs: int) -> Cell:
-            return build_cell(component, inputs, options.hidden, cell_options)
-
-        lowest = cell(width)
-        if condition is not None:
-            lowest = Window(cell, width, condition, options.window)
-        self.cells = nn.ModuleList(
-            [lowest, *(cell(options.hidden) for _ in range(options.layers - 1))]
-        )
+        self.cells = nn.ModuleList(self._make_cells(width))
         self.norms = nn.ModuleList(
             nn.LayerNorm(options.hidden) if options.layer_norm else nn.Identity()
             for _ in range(options.layers)
@@ -97,9 +91,30 @@ class Model(nn.Module):
             nn.init.normal_(vectors, std=options.hidden**-0.5)
             self.readout.weight = vectors
 
+    def _make_cells(self, width: int) -> list[Cell]:
+        """The stack; the lowest cell reads steps of `width` numbers, and the condition."""
+        options, catalog = self.options, get_catalog()
+        component = catalog.find("cell", options.cell)
+
+        def cell(inputs: int) -> Cell:
+            return build_cell(component, inputs, options.hidden, self.cell_options)
+
+        # Drawn with a condition, too: so a seed gives the weights that it gave in 0.1.0.
+        lowest = cell(width)
+        if self.condition is not None:
+            lowest = build_conditioner(
+                catalog.find("conditioner", options.conditioner),
+                cell,
+                width,
+                self.condition,
+                options.window,
+                self.conditioner_options,
+            )
+        return [lowest, *(cell(options.hidden) for _ in range(options.layers - 1))]
+
     @property
     def parameter_count(self) -> int:
-        """How many numbers are trained; tied ones are counted once."""
+        """The number of trained parameters; tied ones are counted once."""
         return sum(parameter.numel() for parameter in self.parameters())
 
     def adds_input(self, layer: int) -> bool:
@@ -108,7 +123,7 @@ class Model(nn.Module):
         return self.options.residual and cell.input_size == cell.hidden_size
 
     def set_dropout(self, options: ModelOptions) -> None:
-        """The shares that are dropped from now on, which are no part of a model's shape.
+        """Sets the shares that are dropped from now on; they are not part of the model's shape.
 
         Raises:
             UsageError: recurrent weights are to be dropped of a cell that does not name them.
@@ -129,13 +144,14 @@ class Model(nn.Module):
 
         Args:
             batch_size: B.
-            condition: `[B,U]` int64, what each sequence hangs on; 0 pads. None: nothing.
+            condition: `[B,U,...]`, what each sequence is conditioned on; 0 pads. None: nothing.
         """
-        state = [_cell(cell).initial_state(batch_size) for cell in self.cells]
         lowest = self.cells[0]
-        if condition is not None and isinstance(lowest, Window):
-            state[0] = lowest.conditioned(state[0], condition)
-        return state
+        if condition is not None and isinstance(lowest, Conditioner):
+            first = lowest.conditioned(condition)
+        else:
+            first = _cell(lowest).initial_state(batch_size)
+        return [first, *(_cell(cell).initial_state(batch_size) for cell in self.cells[1:])]
 
     def forward(
         self,
@@ -150,7 +166,7 @@ class Model(nn.Module):
             steps: `[T,B]` int64 ids, or `[T,B,D]` float32 vectors.
             state: of every layer, for B lanes.
             resets: `[T,B]` bool; where True, the lane's state is the initial one before that row.
-            condition: `[B,U]` int64, what the sequences that begin here hang on.
+            condition: `[B,U,...]`, what the sequences that begin here are conditioned on.
 
         Returns:
             output `[T,B,K]` and the state after the last row.
@@ -161,7 +177,7 @@ class Model(nn.Module):
             y, state = self._stack(cells, x, state)
             return self.readout(y), state
         fresh = self.initial_state(steps.shape[1], condition)
-        # Fused layers can't reset inside a chunk: cut it at the rows where a lane begins anew.
+        # Fused layers can't reset inside a chunk: cut it at the rows where a lane starts again.
         cuts = sorted({0, len(steps), *resets.any(1).nonzero().flatten().tolist()})
         outputs = []
         for start, stop in pairwise(cuts):
@@ -223,6 +239,7 @@ class Model(nn.Module):
         return {
             **asdict(self.options),
             "cell_options": self.cell_options,
+            "conditioner_options": self.conditioner_options,
             "size": self.likelihood.size,
             "condition": None if self.condition is None else asdict(self.condition),
             "parameters": self.parameter_count,
@@ -230,7 +247,7 @@ class Model(nn.Module):
 
 
 def embedding_width(size: int, options: ModelOptions) -> int:
-    """Numbers in a token's vector where nobody said: 64, or 4 times the root of many tokens."""
+    """The default width of a token's vector: 64, or 4 times the square root of many tokens."""
     if options.tied:
         return options.hidden
     return min(options.hidden, max(64, 16 * math.ceil(math.sqrt(size) / 4)))

@@ -25,6 +25,7 @@ from rnngen.contracts.errors import BundleError
 from rnngen.contracts.steps import Beginning, Piece
 from rnngen.files.source import Source
 from rnngen.model.build import make_likelihood
+from rnngen.testing import likelihoods
 
 
 @dataclass
@@ -127,6 +128,8 @@ def check_likelihood(domain: Domain, codec: Codec, pieces: Iterable[Piece]) -> N
         assert nll.isfinite().all(), "nll: not finite"
     drawn = likelihood.sample(torch.zeros(5, likelihood.size), torch.Generator().manual_seed(0))
     assert drawn.shape == (5, *shape), "sample: another shape"
+    if shape or likelihood.size == codec.size:
+        likelihoods.check_likelihood(lambda: make_likelihood(name, options))
 
 
 def check_files(domain: Domain, codec: Codec, pieces: list[Piece]) -> None:

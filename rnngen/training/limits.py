@@ -1,9 +1,9 @@
-"""When a run ends, where the user did not say.
+"""When a run ends: its limits, the user's or those that stand in where the user gave none.
 
-A small text is soon learnt by heart: of one of 150 kB, a schedule of 12 passes brought the held-out
-part to 1.31 nats per character, one of 34 passes to 1.35 at its best moment, on the way to much
-worse; of one of 430 kB, 8 passes were better than 12. So a limit of time alone also ends after
-`PASSES` passes, but not before `STEPS` steps, which very small texts need.
+A small text is soon learned by heart. With 150 kB, a schedule of 12 passes brought the held-out
+part to 1.31 nats per character; one of 34 passes reached 1.35 at its best, and then much worse.
+With 430 kB, 8 passes were better than 12. So a limit of time alone also ends after `PASSES` passes,
+but not before `STEPS` steps, which very small texts need.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rnngen.kernel.core_options import TrainOptions
+from rnngen.training.run import Run
+from rnngen.training.time_limit import TimeLimit
 
 SECONDS = 180.0
 PASSES = 10.0
@@ -34,3 +36,69 @@ def with_passes(options: TrainOptions, batches: int) -> TrainOptions:
     if options.steps is not None or options.epochs is not None:
         return options
     return replace(options, epochs=max(PASSES, STEPS * options.accumulate / batches))
+
+
+def looked_at(run: Run) -> int:
+    """How many held-out tokens a validation looks at."""
+    valid, chosen = run.task.valid, run.position.looked_at
+    if valid is None:
+        return 0
+    limit = min(run.options.validate_tokens, valid.targets)
+    return limit if chosen is None else min(limit, chosen)
+
+
+class Limits:
+    """How much of a task's budget is used.
+
+    Args:
+        options: section `train`.
+        tasks: how many share the run's steps and time.
+    """
+
+    def __init__(self, options: TrainOptions, tasks: int) -> None:
+        self._tasks = tasks
+        self._options = options
+        self.time = TimeLimit(None if options.time is None else options.time / tasks)
+
+    def progress(self, run: Run) -> float:
+        """The share of the task's budget that is used, 0 to 1: the largest of all limits."""
+        options, position = self._options, run.position
+        shares = [0.0]
+        if options.steps is not None:
+            shares.append(position.task_step / max(options.steps // self._tasks, 1))
+        if options.epochs is not None:
+            epochs = position.batch / len(run.task.batches)
+            shares.append(epochs / options.epochs if options.epochs else 1.0)
+        if options.time is not None:
+            shares.append(self.time.share(position.task_seconds, looked_at(run)))
+        return min(max(shares), 1.0)
+
+    def used_up(self, run: Run) -> bool:
+        """Whether nothing is left of the budget."""
+        return self.progress(run) >= 1.0
+
+    def too_short(self, run: Run) -> bool:
+        """Whether the time that is left is too short for a step; if so, it counts as used."""
+        position = run.position
+        if not self.time.is_over(position.task_seconds, looked_at(run)):
+            return False
+        assert self.time.seconds is not None
+        position.task_seconds = max(self.time.seconds, position.task_seconds)
+        return True
+
+    def reopen(self, run: Run) -> bool:
+        """Makes the last task unfinished again, where a limit is now larger than it was.
+
+        Returns:
+            whether a finished run goes on.
+        """
+        position, reopened = run.position, False
+        if position.task == len(run.tasks):
+            position.task -= 1
+            position.waiting = 0
+            if self.used_up(run):
+                position.task += 1
+                return False
+            reopened = True
+        position.last_validation = min(position.last_validation, self.progress(run))
+        return reopened

@@ -17,7 +17,7 @@ from typing import Literal
 
 STEPS = 8
 SECONDS = 2.0
-"""A measurement takes as many steps, or as many seconds where steps are slow."""
+"""A measurement takes this many steps, or this many seconds where steps are slow."""
 
 TAKEN = 0.25
 """Seconds waited for a core in a second, from which on they count as taken."""
@@ -60,7 +60,7 @@ class Pace:
         self._gap = AGAIN
 
     def step(self, seconds: float) -> None:
-        """A step took so long."""
+        """A step took this long."""
         self._rest -= seconds
         self._times.append(seconds)
         if len(self._times) < STEPS and sum(self._times) < SECONDS:
@@ -71,6 +71,10 @@ class Pace:
             self._judge(median)
         elif self._rest <= 0:
             self._consider(taken, median)
+
+    def stop(self) -> None:
+        """Gives all threads back."""
+        self._use(self.most)
 
     def _consider(self, taken: float, median: float) -> None:
         if self.threads < self.most:

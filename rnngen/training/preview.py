@@ -6,7 +6,7 @@ from rnngen.components.decoders.sample import Sample
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.decoder import Request
 from rnngen.contracts.domain import Domain
-from rnngen.engines.torch_engine import Engine
+from rnngen.engines.choose import make_engine
 from rnngen.model.model import Model
 
 TEMPERATURE = 0.8
@@ -32,7 +32,7 @@ def preview(
         return ""
     start = [codec.boundary] if documents > 1 else [codec.boundary, *codec.opening]
     request = Request([start], length, seed=seed, forbidden=frozenset([codec.boundary]))
-    engine = Engine(model, codec.boundary)
+    engine = make_engine(model, codec.boundary)
     with engine.threads(1):
         emissions = list(Sample(temperature=TEMPERATURE).decode(engine, request))
     return codec.decode([emission.step for emission in emissions])

@@ -1,28 +1,92 @@
-"""Rates, time left and metrics rows."""
+"""Tells how a training goes: rates, time left, and rows of `metrics.jsonl`."""
 
 from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from typing import Any
 
-# On a GPU, looking at the loss waits for it; there it is looked at every so many steps.
-LOOK_EVERY = {"cpu": 1, "cuda": 16, "mps": 16}
+from rnngen.bundles.run_folder import RunFolder
+from rnngen.contracts.reporter import Reporter
+from rnngen.training.limits import Limits
+from rnngen.training.run import Run
+
+RECORD_EVERY = 10
+"""Steps between two rows of metrics."""
+
+Log = Callable[[int, Mapping[str, float]], None]
 
 
-@dataclass
-class _Recent:
-    """Numbers since the last report, for the progress line."""
+class Progress:
+    """Keeps the numbers of the last steps.
 
-    loss: float = math.nan
-    grad_norm: float = math.nan
-    speed: float = math.nan
-    since: float = field(default_factory=time.monotonic)
-    tokens: int = 0
+    Args:
+        limits: say how far the run is.
+        folder: where the rows go.
+        log: hands numbers to the trackers.
+        reporter: who is told after each step.
+    """
 
-    def add_tokens(self, tokens: int) -> None:
-        self.tokens += tokens
+    def __init__(self, limits: Limits, folder: RunFolder, log: Log, reporter: Reporter) -> None:
+        self._limits = limits
+        self._folder = folder
+        self._log = log
+        self._reporter = reporter
+        self.restart()
+
+    def restart(self) -> None:
+        """Forgets what was seen, as the steps it was seen at have been taken back."""
+        self.loss = self._grad_norm = self._speed = math.nan
+        self._since = time.monotonic()
+        self._tokens = 0
+
+    def saw(self, loss: float, norm: float) -> None:
+        """The loss of a step, which is smoothed, and the norm of its gradient."""
+        smoothing = 0.0 if math.isnan(self.loss) else 0.95
+        previous = 0.0 if math.isnan(self.loss) else self.loss
+        self.loss = smoothing * previous + (1.0 - smoothing) * loss
+        self._grad_norm = norm
+
+    def tell(self, run: Run, tokens: int, metrics: Mapping[str, float]) -> None:
+        """Tells of a step that was taken.
+
+        Args:
+            run: after the step.
+            tokens: how many it read.
+            metrics: what else is known of it.
+        """
+        self._add_tokens(tokens)
+        position = run.position
+        shown = {
+            "loss": self.loss,
+            "tokens_per_second": self._speed,
+            "grad_norm": self._grad_norm,
+            **metrics,
+        }
+        done = self._limits.progress(run)
+        left = position.task_seconds * (1.0 - done) / done if done > 0 else None
+        self._reporter.progress(position.step, run.options.steps or None, shown, left)
+        if position.step % RECORD_EVERY == 0 or position.step == 1:
+            self.record(run, {"split": "train", **shown})
+
+    def record(self, run: Run, metrics: Mapping[str, Any]) -> None:
+        """Writes a row of metrics, and hands its numbers to the trackers."""
+        position = run.position
+        head = {
+            "step": position.step,
+            "task": run.task.name,
+            "tokens": position.tokens,
+            "seconds": round(position.seconds, 3),
+        }
+        self._folder.append_metrics({**head, **metrics})
+        prefix = f"{metrics['split']}/"
+        numbers = {prefix + k: float(v) for k, v in metrics.items() if isinstance(v, int | float)}
+        self._log(position.step, numbers)
+
+    def _add_tokens(self, tokens: int) -> None:
+        self._tokens += tokens
         now = time.monotonic()
-        if now - self.since >= 1.0 or math.isnan(self.speed):
-            self.speed = self.tokens / max(now - self.since, 1e-9)
-            self.since, self.tokens = now, 0
+        if now - self._since >= 1.0 or math.isnan(self._speed):
+            self._speed = self._tokens / max(now - self._since, 1e-9)
+            self._since, self._tokens = now, 0

@@ -1,20 +1,25 @@
-"""A resumed run keeps its own settings; what is set elsewhere is refused, or said to be ignored."""
+"""A resumed run keeps its own settings: others are refused, or reported as ignored."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from typing import Any
 
 from rnngen.contracts.errors import UsageError
 from rnngen.kernel.config_file import Config, find_config
 from rnngen.kernel.settings import ignored
 from rnngen.training.plan import Plan
-from rnngen.training.settle import absolute
+from rnngen.training.wanted import LIMITS, Wanted, absolute
 
 
-def check_alone(others: Set[str]) -> None:
-    """Refuses what was given beside `resume`."""
+def check_alone(wanted: Wanted) -> None:
+    """Refuses what was given beside `resume`.
+
+    Raises:
+        UsageError: something was.
+    """
+    others = wanted.given() - {"resume", "trackers", *LIMITS}
     if others:
         raise UsageError(
             f"`--resume` takes everything from the run, but {', '.join(sorted(others))} was given "
@@ -24,7 +29,7 @@ def check_alone(others: Set[str]) -> None:
 
 
 def not_read(plan: Plan, recorded: Config, limits: Mapping[str, Any]) -> list[str]:
-    """A line on variables and the working folder's file, if they say something else than the run.
+    """A line on variables and the working folder's file, if they differ from the run's settings.
 
     Args:
         plan: of the resumed run.
@@ -50,13 +55,18 @@ def not_read(plan: Plan, recorded: Config, limits: Mapping[str, Any]) -> list[st
 
 
 def not_as_before(plan: Plan, record: Mapping[str, Any]) -> list[str]:
-    """A line on the machine, if it is another one than `run.json` says: sums are rounded otherwise.
+    """A line on the machine, if it is not the one in `run.json`: sums are rounded differently.
 
     Args:
         plan: of the resumed run.
         record: of the run, as the last sitting left it.
     """
-    now = {"device": plan.device, "precision": plan.precision_reason, "threads": plan.threads}
+    place = plan.place
+    now = {
+        "device": place.device,
+        "precision": place.precision_reason,
+        "threads": place.threads,
+    }
     changed = [
         f"{name} {_first_word(record[name])} (now {_first_word(value)})"
         for name, value in now.items()
@@ -70,7 +80,7 @@ def not_as_before(plan: Plan, record: Mapping[str, Any]) -> list[str]:
 
 
 def _other_command(file: Config | None, recorded: Config) -> list[str]:
-    """What a file's `[fit]` says otherwise than the run's own."""
+    """Where a file's `[fit]` differs from the run's own."""
     table, own = {} if file is None else file.command("fit"), recorded.command("fit")
     said = {**table, "data": [absolute(argument) for argument in table.get("data", [])]}
     return [

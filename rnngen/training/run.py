@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +53,36 @@ class Position:
     last_validation: float = 0.0
     """Progress at the last validation."""
     owed: bool = False
-    """Whether a validation was begun and not finished: it comes before the next step."""
+    """Whether a validation was started but not finished: it comes before the next step."""
     looked_at: int | None = None
     """Held-out tokens that validations of this task look at; None: not chosen yet."""
     begun: bool = False
     """Whether strategies were told that this task starts."""
     history: list[dict[str, Any]] = field(default_factory=list)
     """A row from before the first task and one for each that is finished; see `task_history`."""
+
+    def add_seconds(self, seconds: float) -> None:
+        """Counts time that was spent on the task."""
+        self.seconds += seconds
+        self.task_seconds += seconds
+
+    def start_task(self) -> None:
+        """Counts this task from zero; what belongs to the whole run stays."""
+        self.batch = self.task_step = 0
+        self.task_seconds = self.last_validation = 0.0
+        self.best, self.waiting = None, 0
+        self.looked_at = None
+        # A model that knows one task well finds the next one surprising: a high loss is normal.
+        self.first_loss = None
+        self.begun = False
+
+    def state_dict(self) -> dict[str, Any]:
+        """JSON."""
+        return asdict(self)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Goes back to what `state_dict` gave; the object stays the same one."""
+        self.__dict__.update(vars(Position(**state)))
 
 
 @dataclass
@@ -85,9 +108,9 @@ class Run:
     rehearsed: dict[str, slice] = field(default_factory=dict)
     """Which rows of a batch each strategy rehearses."""
     task_gradient: dict[str, torch.Tensor] = field(default_factory=dict)
-    """Of the task's own loss at this step, by parameter: without what was rehearsed, the terms of
-    strategies, projections and clipping. Empty unless a strategy's attribute `task_gradient` is
-    true."""
+    """Gradient of the task's own loss at this step, by parameter: without rehearsed rows, the
+    strategies' terms, projections and clipping. Empty unless a strategy's attribute
+    `task_gradient` is true."""
 
     @property
     def step(self) -> int:

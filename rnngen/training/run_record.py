@@ -1,9 +1,6 @@
-"""Writes the run's configuration and record."""
+"""Commits the model of a run as its bundle, with the record of how it was made."""
 
 from __future__ import annotations
-
-from dataclasses import asdict
-from typing import Any
 
 from torch import Tensor
 
@@ -12,11 +9,21 @@ from rnngen.bundles.write import commit_model
 from rnngen.files.tree import pack
 from rnngen.training.plan import Plan
 from rnngen.training.run import Position
-from rnngen.training.settle import absolute
+from rnngen.training.wanted import absolute
 
 
-def _save(plan: Plan, folder: RunFolder, position: Position, valid: float | None) -> None:
-    """Commits the model as it is as the run's bundle."""
+def save_model(plan: Plan, folder: RunFolder, position: Position, valid: float | None) -> None:
+    """Commits the model as it is.
+
+    Args:
+        plan: what the run was made of.
+        folder: of the run.
+        position: where it stands.
+        valid: its validation, in nats per token; None where it has none.
+
+    Raises:
+        RunError: it could not be written; the bundle before is whole.
+    """
     tensors: dict[str, Tensor] = {}
     strategy = plan.lifecycle.packed(pack, "strategy", tensors)
     metrics = {} if valid is None else {"valid_nats_per_token": valid}
@@ -25,7 +32,7 @@ def _save(plan: Plan, folder: RunFolder, position: Position, valid: float | None
         "model": plan.model.describe(),
         "domain": {
             "name": plan.domain_name,
-            "options": _options(plan, plan.domain_name),
+            "options": plan.options(plan.domain_name),
         },
         "likelihood": dict(zip(("name", "options"), plan.likelihood, strict=True)),
         "components": [
@@ -57,12 +64,7 @@ def _save(plan: Plan, folder: RunFolder, position: Position, valid: float | None
     if plan.measured:
         manifest["history"] = {
             "tasks": [task.name for task in plan.measured],
-            "learned": plan.groups,
+            "learned": [list(task.members) for task in plan.tasks],
             "rows": position.history,
         }
     commit_model(folder.path, plan.model.tensors(), manifest, plan.codec.files(), tensors)
-
-
-def _options(plan: Plan, section: str) -> dict[str, Any]:
-    section = section.rpartition(":")[2]
-    return asdict(plan.settings[section]) if section in plan.settings else {}

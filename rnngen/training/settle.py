@@ -1,59 +1,37 @@
-"""What the user wants, merged with file, parent bundle and defaults."""
+"""Merges what the user wants with the file, the parent bundle and the defaults."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from rnngen.bundles.bundle import Bundle
+from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import UsageError
+from rnngen.kernel.assignments import parse_assignments
 from rnngen.kernel.catalog import Component, get_catalog
 from rnngen.kernel.config_file import Config
-from rnngen.kernel.core_options import DROPOUTS, ModelOptions, TrainOptions
-from rnngen.kernel.settings import Settings, resolve
+from rnngen.kernel.core_options import DROPOUTS, SECTIONS
+from rnngen.kernel.settings import Said, Settings, section_types
 from rnngen.kernel.strategies import resolve as resolve_strategies
-
-CORE: dict[str, type] = {"model": ModelOptions, "train": TrainOptions}
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What the user asked for; what is None or empty was not said.
-
-    Args:
-        data: files, folders, patterns, `-`, `corpus:NAME`; several are one corpus, or under a
-            strategy tasks in a row.
-        valid: files to validate on instead of a part of the data.
-        domain: name of the domain.
-        plugins: strategies, or plugins that bring some, in order.
-        arrangement: which data arguments are learned together, by number, task by task; with it
-            each argument is a data set of its own, and all are measured after each task.
-        flags: options by section.
-        options: `name=value` texts.
-        config: configuration file; None looks for `rnngen.toml`.
-        start: a bundle to go on from (`--from`).
-    """
-
-    data: Sequence[str] = ()
-    valid: Sequence[str] = ()
-    domain: str | None = None
-    plugins: Sequence[str] = ()
-    arrangement: Sequence[Sequence[int]] | None = None
-    flags: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    options: Sequence[str] = ()
-    config: Path | None = None
-    start: Path | None = None
+from rnngen.training.wanted import Wanted
 
 
-def _domain_name(wanted: Wanted, start: Bundle | None) -> str:
+def domain_name_of(wanted: Wanted, start: Bundle | None) -> str:
+    """The domain that was asked for, else the parent bundle's, else text."""
     return wanted.domain or (start.manifest["domain"]["name"] if start else "text")
 
 
-def _with_file(wanted: Wanted, file: Config | None) -> Wanted:
-    """What the configuration file's `[fit]` says, where the command line is silent."""
+def domain_class(domain: Component) -> type[Domain]:
+    """Where a domain says what suits it, before it is built; a function that builds one can't."""
+    target = domain.load()
+    return target if isinstance(target, type) else Domain
+
+
+def with_file(wanted: Wanted, file: Config | None) -> Wanted:
+    """Takes what the user did not say from the configuration file's `[fit]`."""
     table = file.command("fit") if file else {}
     return replace(
         wanted,
@@ -90,63 +68,42 @@ def settle(
     What the environment says is read from `environment`, by default the process's own.
 
     Which sections there are depends on the components chosen, and those are options themselves: so
-    the core's sections are read first, then all.
+    the names of components are read first, then all.
     """
     catalog = get_catalog()
     environment = os.environ if environment is None else environment
-    domain_name = _domain_name(wanted, start)
-    inherited = _inherited(start) if start else _defaults(catalog.find("domain", domain_name))
-    core = resolve(
-        CORE,
-        flags={name: wanted.flags.get(name, {}) for name in CORE},
-        assignments=[text for text in wanted.options if _of_core(text)],
-        environment=environment,
-        file=None if file is None else replace(file, sections=_only_core(file)),
-        inherited=inherited,
+    domain_name = domain_name_of(wanted, start)
+    inherited = (
+        _inherited(start) if start else domain_class(catalog.find("domain", domain_name)).defaults
     )
+    said = Said(wanted.flags, parse_assignments(wanted.options), environment, file, inherited)
     components = [
         catalog.find("domain", domain_name),
-        catalog.find("cell", core["model"].cell),
-        catalog.find("optimizer", core["train"].optimizer),
+        catalog.find("cell", said.value("model", "cell")),
+        catalog.find("optimizer", said.value("train", "optimizer")),
         *resolve_strategies(catalog, wanted.plugins),
     ]
-    sections = dict(CORE)
-    for component in components:
-        options = component.load_options()
-        if options is not None:
-            sections[component.name] = options
-    settings = resolve(
-        sections,
-        flags=wanted.flags,
-        assignments=wanted.options,
-        environment=environment,
-        file=file,
-        inherited=inherited,
-    )
+    conditioner = catalog.find("conditioner", said.value("model", "conditioner"))
+    settings = said.resolve({**SECTIONS, **section_types([*components, conditioner])})
     if start is not None:
-        changeable = getattr(components[0].load(), "changeable", ("valid", "split"))
         free = {("model", name) for name in DROPOUTS}
-        free |= {(domain_name, name) for name in changeable}
+        free |= {(domain_name, name) for name in domain_class(components[0]).changeable}
         _check_unchanged(settings, inherited, start, free)
     return settings, components[0].name, components
-
-
-def _defaults(domain: Component) -> Mapping[str, Mapping[str, Any]]:
-    """What suits a domain better than the defaults of the core."""
-    found: Mapping[str, Mapping[str, Any]] = getattr(domain.load(), "defaults", {})
-    return found
 
 
 def _inherited(start: Bundle) -> dict[str, dict[str, Any]]:
     """What a model that goes on learning can't change: its shape and its codec."""
     model = dict(start.manifest["model"])
     cell_options = model.pop("cell_options")
+    conditioner_options = model.pop("conditioner_options", {})
     for made in ("size", "condition", "parameters"):
         model.pop(made, None)
     domain = start.manifest["domain"]
     return {
         "model": model,
         model["cell"].rpartition(":")[2]: cell_options,
+        model.get("conditioner", "window").rpartition(":")[2]: conditioner_options,
         domain["name"]: dict(domain["options"] or {}),
     }
 
@@ -166,20 +123,3 @@ def _check_unchanged(
                     f"{value!r}",
                     hint="leave it out, or train a new model without `--from`",
                 )
-
-
-def _of_core(text: str) -> bool:
-    name = text.partition("=")[0]
-    section, dot, _ = name.rpartition(".")
-    return section in CORE if dot else name in ("cell", "optimizer")
-
-
-def _only_core(file: Config) -> dict[str, Mapping[str, Any]]:
-    return {name: table for name, table in file.sections.items() if name in CORE}
-
-
-def absolute(argument: str) -> str:
-    """A data argument that means the same from any folder."""
-    if argument == "-" or argument.startswith("corpus:"):
-        return argument
-    return str(Path(argument).expanduser().absolute())

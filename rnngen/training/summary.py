@@ -1,4 +1,4 @@
-"""What `fit` tells the user before and after."""
+"""Tells the user about a training, before and after."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from rnngen.training.plan import Plan
 from rnngen.training.run import Position
 
 
-def _describe(plan: Plan, folder: RunFolder, reporter: Reporter) -> None:
-    model = plan.settings["model"]
+def describe(plan: Plan, folder: RunFolder, reporter: Reporter) -> None:
+    """Device, model, data and strategies, before the first step."""
+    model, place = plan.settings["model"], plan.place
     lines = [
-        f"device {plan.device} ({plan.device_reason}), {plan.precision_reason}, "
-        f"{plan.threads} threads, seed {plan.train.seed}",
+        f"device {place.device} ({place.device_reason}), {place.precision_reason}, "
+        f"{place.threads} threads, seed {plan.train.seed}",
         f"model {model.layers} x {model.hidden} {model.cell}, "
         f"{plan.model.parameter_count:,} parameters, {_steps(plan.codec)}",
     ]
@@ -35,12 +36,13 @@ def _steps(codec: Codec) -> str:
     return f"steps of {shape[0]} numbers" if shape else f"{codec.size} different tokens"
 
 
-def _tell_result(plan: Plan, position: Position, folder: RunFolder, reporter: Reporter) -> None:
+def tell_result(plan: Plan, position: Position, folder: RunFolder, reporter: Reporter) -> None:
+    """What the training came to."""
     enough, asked = plan.train.epochs, plan.settings["train"].epochs
     if enough and asked is None and position.batch >= enough * len(plan.tasks[-1].batches):
         line = (
             f"ended after {enough:.0f} passes over the text, before its time: what comes later is "
-            "mostly learnt by heart (`--epochs` for more)"
+            "mostly learned by heart (`--epochs` for more)"
         )
         reporter.note(line)
         folder.log(line)

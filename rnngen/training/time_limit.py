@@ -41,13 +41,13 @@ class TimeLimit:
         self._validation = 0.0
 
     def add_step(self, seconds: float, tokens: int) -> None:
-        """A step took so long, for so many tokens."""
+        """A step took this long, for this many tokens."""
         self._steps.append(seconds)
         self._trained += seconds
         self._tokens += tokens
 
     def add_validation(self, seconds: float) -> None:
-        """So did a validation."""
+        """A validation took this long."""
         self._validation = seconds
 
     def validated(self, tokens: int) -> int:

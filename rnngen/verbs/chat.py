@@ -1,11 +1,11 @@
-"""The verb `chat`: a model that learnt dialogues takes part in one, turn by turn.
+"""The verb `chat`: a model that learned dialogues takes part in one, turn by turn.
 
     chat = Chat("runs/dialogue")
     chat.answer("I would like to find a place to eat.")
 
-A dialogue is text in which each turn is a line that begins with who speaks: `USER: I am hungry.`
-The state of the model is carried from turn to turn, so that a turn costs its own tokens only,
-however long the conversation is.
+A dialogue is text in which each turn is a line that begins with its speaker: `USER: I am hungry.`
+The state of the model is carried from turn to turn, so a turn costs only its own tokens, however
+long the conversation is.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.decoder import Request
 from rnngen.contracts.engine import Engine, State
 from rnngen.contracts.errors import UsageError
+from rnngen.engines.choose import DEFAULT
+from rnngen.verbs.components import parted
 from rnngen.verbs.context import ModelContext
 from rnngen.verbs.generate import generate
 from rnngen.verbs.start import engine_of, make_decoder, opened
 from rnngen.verbs.writing import Framing, write
 
 TURN = re.compile(r"^([^\W\d][\w .'-]{0,23}:[ \t]?)", re.MULTILINE)
-"""Who speaks, at the beginning of a line."""
+"""The speaker, at the beginning of a line."""
 
 LISTENED = 1500
 """Tokens that the model writes to find out who speaks."""
@@ -40,16 +42,17 @@ class Chat:
 
     Args:
         bundle: a bundle, or where it is.
-        you: what stands before the turns of whoever talks to the model; None: looked for.
-        other: what stands before the model's own turns; None: looked for.
+        you: what stands before the turns of the person; None: found in what the model writes.
+        other: what stands before the model's own turns; None: found in the same way.
         decoder: `sample`, `greedy`, or one of a plugin.
-        options: of the decoder.
-        length: tokens of an answer at most.
+        options: of the decoder; those of the engine have its name: `{"ENGINE.option": 1}`.
+        length: tokens per answer, at most.
         seed: the same seed and turns give the same answers.
         device: `auto`, `cpu`, `cuda`, `mps`.
+        engine: `torch`, or one of a plugin.
 
     Raises:
-        UsageError: the model learnt no dialogues, or the decoder can't stop at the end of a turn.
+        UsageError: the model did not learn dialogues, or the decoder can't stop at a turn's end.
         BundleError: the bundle is damaged.
     """
 
@@ -64,14 +67,16 @@ class Chat:
         length: int = 300,
         seed: int = 0,
         device: str = "auto",
+        engine: str = DEFAULT,
     ) -> None:
         bundle = opened(bundle)
         if not bundle.codec.spells_text:
             raise UsageError(
-                f"`{bundle.path}` writes no text, so that one can't talk with it",
-                hint="chat with a model that learnt dialogues",
+                f"`{bundle.path}` does not write text, so you can't chat with it",
+                hint="choose a model that learned dialogues",
             )
-        self._decoder = make_decoder(decoder, options)
+        decoder_options, engine_options = parted(options, engine)
+        self._decoder = make_decoder(decoder, decoder_options)
         if self._decoder.complete:
             raise UsageError(
                 f"an answer ends with its line, but the decoder `{decoder}` writes whole documents",
@@ -79,14 +84,14 @@ class Chat:
             )
         self._decoder.attach(ModelContext(bundle, lambda text: None))
         if you is None or other is None:
-            you, other = speakers(bundle, you, other)
+            you, other = speakers(bundle, you, other, device)
         self.you, self.other = you, other
         self._codec = bundle.codec
         self._framing = Framing(bundle.codec, stops=("\n",))
         self._length = length
         self._seed = seed
         self._turns = 0
-        self._engine = engine_of(bundle, device)
+        self._engine = engine_of(bundle, device, name=engine, options=engine_options)
         self._state = self._engine.start(1)
         self._unread: list[int] = [self._codec.boundary]
 
@@ -148,18 +153,21 @@ class _Continued(Engine):
         return self._engine.select(state, rows)
 
 
-def speakers(bundle: Bundle, you: str | None, other: str | None) -> tuple[str, str]:
-    """Who speaks in what a model writes: whoever begins is `you`.
+def speakers(
+    bundle: Bundle, you: str | None, other: str | None, device: str = "auto"
+) -> tuple[str, str]:
+    """Who speaks in what a model writes; the first speaker is `you`.
 
     Args:
         bundle: the model.
-        you: what is known of it already.
-        other: the same.
+        you: if it is known already.
+        other: if it is known already.
+        device: where the model is computed.
 
     Raises:
-        UsageError: it writes no dialogues.
+        UsageError: the model does not write dialogues.
     """
-    text = generate(bundle, length=LISTENED, documents=0)[0].text
+    text = generate(bundle, length=LISTENED, documents=0, device=device)[0].text
     found = Counter(TURN.findall(text))
     often = [name for name in found if found[name] > 1]  # in the order in which they appear
     others = [name for name in often if name not in (you, other)]
@@ -168,8 +176,8 @@ def speakers(bundle: Bundle, you: str | None, other: str | None) -> tuple[str, s
     spoken = sum(line.startswith(tuple(often)) for line in lines)
     if len(others) < len(wanted) or 2 * spoken < len(lines):
         raise UsageError(
-            f"`{bundle.path}` writes no dialogues whose lines begin with who speaks",
-            hint="say what stands before the turns, such as `--you 'USER: ' --other 'SYSTEM: '`, "
-            "or train a model on such lines",
+            f"`{bundle.path}` does not write dialogues whose lines begin with their speaker",
+            hint="name the speakers, as in `--you 'USER: ' --other 'SYSTEM: '`, or train a model "
+            "on such dialogues",
         )
     return you or others.pop(0), other or others.pop(0)

@@ -1,4 +1,4 @@
-"""The verb `evaluate`: how well a model predicts a text, beside simple models on the same text.
+"""The verb `evaluate`: how well a model predicts a text, next to simple models on the same text.
 
 result = rnngen.evaluate("runs/docs", ["held_out.txt"])
 result.nats_per_token, result.bits_per_character
@@ -20,6 +20,7 @@ from rnngen.contracts.errors import DataError, RnngenError, UsageError
 from rnngen.data.cache import Dataset
 from rnngen.data.measuring import evaluation
 from rnngen.data.store import Store
+from rnngen.engines.choose import DEFAULT
 from rnngen.engines.device import choose_device, use_threads
 from rnngen.kernel.blame import attributed
 from rnngen.metrics.baselines import XZ_TRAIN_BYTES, XZ_VALID_BYTES, Baseline
@@ -39,7 +40,7 @@ PROTOCOL = "every token once, in order, one lane, state carried, float32"
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a model reaches on a text, and what simple models reach.
+    """How well a model predicts a text, and how well simple models do.
 
     Args:
         nats_per_token: mean −ln p of a token.
@@ -49,7 +50,7 @@ class Evaluation:
         protocol: how it was measured.
         data: what it was measured on.
         tokens: how many tokens were scored.
-        characters: of the text that they stand for.
+        characters: of the text that these tokens stand for.
         bytes: the same in UTF-8.
         unknown: characters the model does not know, scored as unknown.
         baselines: unigram, n-gram, xz.
@@ -104,6 +105,7 @@ def evaluate(
     sample: int = 10_000,
     seed: int = 0,
     device: str = "auto",
+    engine: str = DEFAULT,
     note: Callable[[str], None] = lambda text: None,
 ) -> Evaluation | Report:
     """Measures a model on a whole text; the same as the command `rnngen evaluate`.
@@ -116,6 +118,7 @@ def evaluate(
         sample: characters to write for the memorization check; 0 skips it.
         seed: of that sample.
         device: `auto`, `cpu`, `cuda`, `mps`.
+        engine: writes the sample or steps the forecasts: `torch`, or one of a plugin.
         note: told what takes its time.
 
     Returns:
@@ -131,7 +134,7 @@ def evaluate(
     use_threads(None)
     where, _ = choose_device(device)
     if bundle.domain.forecasts:
-        return _backtest(bundle, named, split, baselines, seed, device, note)
+        return _backtest(bundle, named, split, baselines, seed, device, engine, note)
     training = _training(bundle, note)
     held_out = _encoded(bundle, named, split, note) if named or split else _held_out_by(training)
     bundle.model.to(where)
@@ -144,7 +147,7 @@ def evaluate(
     if baselines:
         measured = _beside_baselines(measured, bundle.codec, training.train, held_out.store, note)
     if sample:
-        written = _sample(bundle, held_out.store, sample, seed, device, note)
+        written = _sample(bundle, held_out.store, sample, seed, device, engine, note)
         copied = memorization(written, learned.texts(bundle.codec, training.train))
         measured = replace(measured, copied=copied)
     return measured
@@ -244,7 +247,7 @@ def _score(bundle: Bundle, held_out: _HeldOut, where: torch.device) -> Evaluatio
 
 
 def _without_training(measured: Evaluation, reason: RnngenError) -> Evaluation:
-    """The same, and a warning that nothing stands beside it."""
+    """The same, with a warning that there is nothing to compare it with."""
     warning = f"no baselines and no memorization check: {reason.message}"
     return replace(measured, warnings=(*measured.warnings, warning))
 
@@ -256,9 +259,9 @@ def _beside_baselines(
     valid: Store,
     note: Callable[[str], None],
 ) -> Evaluation:
-    """The same, beside simple models."""
+    """The same, with the numbers of simple models."""
     note("fitting the baselines on the training text")
-    # xz looks at so many bytes at most, and a token is at least one: the rest need not be decoded.
+    # xz looks at this many bytes at most, and a token has at least one: the rest is not decoded.
     tail, head = train.steps[-XZ_TRAIN_BYTES:], valid.steps[:XZ_VALID_BYTES]
     rows = measure_baselines(
         train.steps,
@@ -278,12 +281,15 @@ def _sample(
     characters: int,
     seed: int,
     device: str,
+    engine: str,
     note: Callable[[str], None],
 ) -> str:
     """About this many characters written by the model."""
     note("writing a sample for the memorization check")
     length = max(1, round(characters * held_out.targets / max(held_out.characters, 1)))
-    return generate(bundle, length=length, seed=seed, documents=0, device=device)[0].text
+    return generate(bundle, length=length, seed=seed, documents=0, device=device, engine=engine)[
+        0
+    ].text
 
 
 def _backtest(
@@ -293,6 +299,7 @@ def _backtest(
     baselines: bool,
     seed: int,
     device: str,
+    engine: str,
     note: Callable[[str], None],
 ) -> Report:
     """The measures of a domain that forecasts."""
@@ -301,9 +308,9 @@ def _backtest(
             "`--split` names a part of the data, but a forecast is measured on the end of its data",
             hint="leave `--split` out, or name a file",
         )
-    engine = engine_of(bundle, device)
+    stepper = engine_of(bundle, device, name=engine)
     found = learned.sources_of(bundle, data, note)
     request = ForecastRequest(seed=seed)
     return bundle.domain.backtest(
-        engine, bundle.codec, found, request, baselines, bundle.path, note
+        stepper, bundle.codec, found, request, baselines, bundle.path, note
     )

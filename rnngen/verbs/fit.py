@@ -8,15 +8,13 @@ print(bundle.generate("Once", length=200)[0].text)
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
-from torch import Tensor
+import torch
 
-from rnngen.bundles.bundle import load
 from rnngen.bundles.checkpoint import load_checkpoint
 from rnngen.bundles.records import read_record
 from rnngen.bundles.run_folder import RunFolder, environment
@@ -25,60 +23,40 @@ from rnngen.contracts.reporter import Reporter, Silent
 from rnngen.kernel.blame import attributed
 from rnngen.kernel.catalog import Component, get_catalog
 from rnngen.kernel.config_file import read_config
-from rnngen.training.loop import Trainer
+from rnngen.training.checkpoints import Saved
+from rnngen.training.loop import train
+from rnngen.training.parts import assemble
 from rnngen.training.plan import Plan, make
-from rnngen.training.preview import preview
 from rnngen.training.resumed import check_alone, not_as_before, not_read
-from rnngen.training.run_record import _options, _save
-from rnngen.training.settle import Wanted
-from rnngen.training.summary import _describe, _tell_result
+from rnngen.training.run import Position, Run
+from rnngen.training.summary import describe, tell_result
 from rnngen.training.tracking import Trackers
-from rnngen.verbs.trained import Trained
+from rnngen.training.wanted import Wanted, WantedArguments, check_keywords
+from rnngen.verbs.trained import Trained, load
 
-Saved = tuple[dict[str, Tensor], dict[str, Any]]
 
-
-@attributed()
 def fit(
     data: Sequence[str] | str = (),
     *,
-    run: str | Path | None = None,
-    start: str | Path | None = None,
-    resume: str | Path | None = None,
-    valid: Sequence[str] | str = (),
-    domain: str | None = None,
-    cell: str | None = None,
-    layers: int | None = None,
-    hidden: int | None = None,
-    tokens: str | None = None,
-    time: float | None = None,
-    steps: int | None = None,
-    epochs: float | None = None,
-    seed: int | None = None,
-    device: str | None = None,
-    precision: str | None = None,
-    plugins: Sequence[str] = (),
-    arrangement: Sequence[Sequence[int]] | None = None,
-    trackers: Sequence[str] = (),
-    options: Sequence[str] | Mapping[str, Any] = (),
-    config: str | Path | None = None,
     reporter: Reporter | None = None,
+    **wanted: Unpack[WantedArguments],
 ) -> Trained:
     """Trains a model and returns its bundle; the same as the command `rnngen fit`.
 
     Args:
         data: files, folders, patterns, `-`, `corpus:NAME`; none: the default corpus.
+        reporter: who is told how it goes; nobody by default.
         run: the folder to make; none: `runs/DATE-TIME-NAME`.
         start: a bundle whose model goes on learning, on new data (`--from`).
-        resume: a run that was stopped and goes on where it stopped; takes nothing else but
-            `time`, `steps` or `epochs`, to go on for longer.
+        resume: a stopped run to resume; takes nothing else but `time`, `steps` or `epochs`, to go
+            on for longer.
         valid: files to validate on, instead of the last tenth of the data.
         domain: what kind of data it is.
         cell, layers, hidden: shape of the model.
         tokens: what a step of text is: `char`, `byte`, `word`, `bpe:2000`, `unigram:2000`.
-        time: stop after so many seconds.
-        steps: stop after so many optimizer steps.
-        epochs: stop after so many passes over the data. Whichever limit comes first ends the run.
+        time: stop after this many seconds.
+        steps: stop after this many optimizer steps.
+        epochs: stop after this many passes over the data. The limit that comes first ends the run.
         seed: of initial weights, data order and dropout.
         device: `auto`, `cpu`, `cuda`, `mps`.
         precision: `auto`, `fp32`, `bf16`.
@@ -89,7 +67,6 @@ def fit(
         trackers: where metrics go besides `metrics.jsonl`.
         options: all other options, `["train.learning_rate=0.003"]` or a mapping of such names.
         config: a configuration file.
-        reporter: who is told how it goes; nobody by default.
 
     Raises:
         UsageError: what was asked for makes no sense.
@@ -98,105 +75,54 @@ def fit(
         PluginError: a plugin's code failed; it is named, with the place.
         Interrupted: Ctrl-C; everything is saved.
     """
-    reporter = reporter or Silent()
-    limits = {"time": time, "steps": steps, "epochs": epochs}
-    if resume is not None:
-        others = {
-            "data": data,
-            "run": run,
-            "start": start,
-            "valid": valid,
-            "domain": domain,
-            "cell": cell,
-            "layers": layers,
-            "hidden": hidden,
-            "tokens": tokens,
-            "seed": seed,
-            "device": device,
-            "precision": precision,
-            "plugins": plugins,
-            "arrangement": arrangement,
-            "options": options,
-            "config": config,
-        }
-        check_alone({name for name, value in others.items() if value not in (None, "", (), [])})
-        return _resume(Path(resume), limits, trackers, reporter)
-    wanted = Wanted(
-        data=_listed(data),
-        valid=_listed(valid),
-        domain=domain,
-        plugins=tuple(plugins),
-        arrangement=arrangement,
-        flags=flags(
-            cell=cell,
-            layers=layers,
-            hidden=hidden,
-            tokens=tokens,
-            seed=seed,
-            device=device,
-            precision=precision,
-            **limits,
-        ),
-        options=_assignments(options),
-        config=None if config is None else Path(config),
-        start=None if start is None else Path(start),
-    )
+    check_keywords("fit", wanted, WantedArguments)
+    return fit_wanted(Wanted.of(data, **wanted), reporter or Silent())
+
+
+@attributed()
+def fit_wanted(wanted: Wanted, reporter: Reporter) -> Trained:
+    """Trains what is wanted; see `fit`."""
+    if wanted.resume is not None:
+        check_alone(wanted)
+        with closing(RunFolder.open(wanted.resume)) as folder:
+            return _resume(folder, wanted, reporter)
     plan = make(wanted, reporter.note)
-    chosen = [get_catalog().find("tracker", name) for name in trackers]
-    folder = RunFolder.create(run, plan.name)
-    with closing(folder):
-        return _execute(plan, folder, None, chosen, reporter)
+    trackers = _trackers(wanted)
+    with closing(RunFolder.create(wanted.run, plan.name)) as folder:
+        return _execute(plan, folder, None, trackers, reporter)
 
 
-def flags(
-    *,
-    cell: str | None = None,
-    layers: int | None = None,
-    hidden: int | None = None,
-    tokens: str | None = None,
-    **train: Any,
-) -> dict[str, dict[str, Any]]:
-    """Flags of the command as values of their sections; None is not given."""
-    return {
-        "model": {"cell": cell, "layers": layers, "hidden": hidden},
-        "text": {"tokens": tokens},
-        "train": train,
-    }
-
-
-def _resume(
-    path: Path, limits: Mapping[str, Any], trackers: Sequence[str], reporter: Reporter
-) -> Trained:
-    folder = RunFolder.open(path)
-    with closing(folder):
-        saved = load_checkpoint(path)
-        if saved is None:
-            raise UsageError(
-                f"`{path}` has no checkpoint: it was stopped before anything was learned",
-                hint="delete the folder, and begin again",
-            )
-        bundle = load(path)
-        before = read_record(path)
-        config = read_config(path / "config.toml")
-        command = config.command("fit")
-        wanted = Wanted(
-            data=command["data"],
-            valid=bundle.data_record.valid,
-            domain=command["domain"],
-            plugins=command.get("plugins", ()),
-            flags={"train": dict(limits)},
-            config=path / "config.toml",
+def _resume(folder: RunFolder, asked: Wanted, reporter: Reporter) -> Trained:
+    """Trains a stopped run to its end; of `asked` only limits and trackers count."""
+    path = folder.path
+    saved = load_checkpoint(path)
+    if saved is None:
+        raise UsageError(
+            f"`{path}` has no checkpoint: it was stopped before anything was learned",
+            hint="delete the folder, and begin again",
         )
-        plan = make(wanted, reporter.note, resumed=bundle)
-        if any(value is not None for value in limits.values()):
-            folder.write_config(plan.toml())
-        for line in [*not_read(plan, config, limits), *not_as_before(plan, before)]:
-            reporter.warn(line)
-            folder.log(line)
-        folder.truncate_metrics(saved[1]["position"]["step"])
-        reporter.note(f"going on at step {saved[1]['position']['step']}")
-        chosen = [get_catalog().find("tracker", name) for name in trackers]
-        return _execute(plan, folder, saved, chosen, reporter)
+    bundle = load(path)
+    before = read_record(path)
+    config = read_config(path / "config.toml")
+    command = config.command("fit")
+    wanted = Wanted.of(
+        command["data"],
+        valid=bundle.data_record.valid,
+        domain=command["domain"],
+        plugins=command.get("plugins", ()),
+        config=path / "config.toml",
+        **asked.limits,
+    )
+    plan = make(wanted, reporter.note, resumed=bundle)
+    if any(value is not None for value in asked.limits.values()):
+        folder.write_config(plan.toml())
+    for line in [*not_read(plan, config, asked.limits), *not_as_before(plan, before)]:
+        reporter.warn(line)
+        folder.log(line)
+    step = saved[1]["position"]["step"]
+    folder.truncate_metrics(step)
+    reporter.note(f"going on at step {step}")
+    return _execute(plan, folder, saved, _trackers(asked), reporter)
 
 
 def _execute(
@@ -206,59 +132,18 @@ def _execute(
     trackers: Sequence[Component],
     reporter: Reporter,
 ) -> Trained:
-    for text in plan.notes:
-        reporter.note(text)
-        folder.log(text)
-    _describe(plan, folder, reporter)
+    """Carries out a plan, and records how it ended."""
+    _tell_plan(plan, folder, reporter)
     if saved is None:
         folder.write_config(plan.toml())
-    folder.record(
-        {
-            **environment(),
-            "seed": plan.train.seed,
-            "device": str(plan.device),
-            "device_reason": plan.device_reason,
-            "precision": plan.precision_reason,
-            "threads": plan.threads,
-            "data": {"fingerprint": plan.fingerprint, "sources": plan.sources},
-            "parameters": plan.model.parameter_count,
-        }
-    )
-    optimizer = (
-        get_catalog()
-        .find("optimizer", plan.train.optimizer)
-        .build(
-            list(plan.model.named_parameters()),
-            plan.train.learning_rate,
-            **_options(plan, plan.train.optimizer),
-        )
-    )
-    followers = Trackers(trackers, folder.path, plan.device, reporter.warn)
-    trainer = Trainer(
-        plan.model,
-        plan.tasks,
-        plan.train,
-        optimizer,
-        folder,
-        plan.lifecycle,
-        plan.device,
-        plan.dtype,
-        save_model=lambda position, valid: _save(plan, folder, position, valid),
-        preview=lambda step: preview(
-            plan.model, plan.domain, plan.codec, plan.train.sample, step, plan.documents
-        ),
-        log_metrics=followers.log,
-        reporter=reporter,
-        saved=saved,
-        measured=plan.measured,
-        start=plan.start,
-        inherited=plan.inherited,
-    )
+    _record_plan(plan, folder)
+    run = _run(plan, folder.path, reporter)
+    followers = Trackers(trackers, folder.path, run.device, reporter.warn)
     status = "failed"
     try:
         with attributed():
-            position = trainer.run()
-        _tell_result(plan, position, folder, reporter)
+            train(run, assemble(run, plan, folder, followers.log, reporter), saved)
+        tell_result(plan, run.position, folder, reporter)
         status = "finished"
     except (Interrupted, KeyboardInterrupt):
         status = "interrupted"
@@ -268,16 +153,54 @@ def _execute(
         raise
     finally:
         followers.close()
-        at = trainer.position
+        at = run.position
         folder.finish(status, step=at.step, tokens=at.tokens, seconds=round(at.seconds, 3))
-    return Trained(folder.path)
+    return load(folder.path)
 
 
-def _listed(value: Sequence[str] | str) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str | os.PathLike) else tuple(str(part) for part in value)
+def _tell_plan(plan: Plan, folder: RunFolder, reporter: Reporter) -> None:
+    for text in plan.notes:
+        reporter.note(text)
+        folder.log(text)
+    describe(plan, folder, reporter)
 
 
-def _assignments(options: Sequence[str] | Mapping[str, Any]) -> tuple[str, ...]:
-    if isinstance(options, Mapping):
-        return tuple(f"{name}={value}" for name, value in options.items())
-    return tuple(options)
+def _record_plan(plan: Plan, folder: RunFolder) -> None:
+    """What a reader of `run.json` needs to know of machine and data."""
+    folder.record(
+        {
+            **environment(),
+            "seed": plan.train.seed,
+            "device": str(plan.place.device),
+            "device_reason": plan.place.device_reason,
+            "precision": plan.place.precision_reason,
+            "threads": plan.place.threads,
+            "data": {"fingerprint": plan.fingerprint, "sources": plan.sources},
+            "parameters": plan.model.parameter_count,
+        }
+    )
+
+
+def _run(plan: Plan, folder: Path, reporter: Reporter) -> Run:
+    """The run before its first step."""
+    build = get_catalog().find("optimizer", plan.train.optimizer).build
+    parameters = list(plan.model.named_parameters())
+    options = plan.options(plan.train.optimizer)
+    return Run(
+        model=plan.model,
+        options=plan.train,
+        device=plan.place.device,
+        tasks=plan.tasks,
+        position=Position(),
+        folder=folder,
+        optimizer=build(parameters, plan.train.learning_rate, **options),
+        generator=torch.Generator().manual_seed(plan.train.seed),
+        dtype=plan.place.dtype,
+        start=plan.start,
+        note=reporter.note,
+        warn=reporter.warn,
+    )
+
+
+def _trackers(wanted: Wanted) -> list[Component]:
+    return [get_catalog().find("tracker", name) for name in wanted.trackers]

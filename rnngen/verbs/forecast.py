@@ -17,8 +17,10 @@ from rnngen.bundles.bundle import Bundle
 from rnngen.components.decoders.sample import Options, VectorSampler
 from rnngen.contracts.domain import Forecast, ForecastRequest
 from rnngen.contracts.errors import Unsupported
+from rnngen.engines.choose import DEFAULT
 from rnngen.kernel.blame import attributed
 from rnngen.verbs.arguments import Files, check_at_least, listed
+from rnngen.verbs.components import parted
 from rnngen.verbs.learned import sources_of
 from rnngen.verbs.start import engine_of, make_decoder, opened
 
@@ -33,6 +35,7 @@ def forecast(
     options: Mapping[str, Any] | Sequence[str] | None = None,
     seed: int = 0,
     device: str = "auto",
+    engine: str = DEFAULT,
     note: Callable[[str], None] = lambda text: None,
 ) -> Forecast:
     """Draws what may follow; the same as `rnngen generate` with a model that forecasts.
@@ -42,9 +45,11 @@ def forecast(
         data: files with the sequences to continue; none: those that the model was trained on.
         horizon: steps to look ahead; None: as many as the model was made for.
         samples: futures drawn for each sequence.
-        options: of the decoder `sample`: `temperature` and `bias`.
+        options: of the decoder `sample`: `temperature` and `bias`; those of the engine have its
+            name: `{"ENGINE.option": 1}`.
         seed: 0 to 2⁶⁴ − 1.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+        engine: `torch`, or one of a plugin.
         note: told what takes its time, and what one should know of the result.
 
     Raises:
@@ -57,10 +62,11 @@ def forecast(
     domain = bundle.domain
     if not domain.forecasts:
         raise Unsupported(domain, "forecasting", hint="write with it: `rnngen.generate(...)`")
-    drawn: Options = make_decoder("sample", options).options  # type: ignore[attr-defined]
-    engine = engine_of(bundle, device)
-    VectorSampler(drawn, engine.likelihood)  # refuses what speaks of tokens
+    decoder_options, engine_options = parted(options, engine)
+    drawn: Options = make_decoder("sample", decoder_options).options  # type: ignore[attr-defined]
+    stepper = engine_of(bundle, device, name=engine, options=engine_options)
+    VectorSampler(drawn, stepper.likelihood)  # refuses options that filter tokens
     found = sources_of(bundle, listed(data), note)
     request = ForecastRequest(horizon, samples, seed, drawn.temperature, drawn.bias)
-    with engine.threads(samples):
-        return domain.forecast(engine, bundle.codec, found, request, note)
+    with stepper.threads(samples):
+        return domain.forecast(stepper, bundle.codec, found, request, note)

@@ -20,8 +20,10 @@ from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.decoder import Decoder, Request
 from rnngen.contracts.engine import Engine
 from rnngen.contracts.errors import Unsupported, UsageError
+from rnngen.engines.choose import DEFAULT
 from rnngen.kernel.blame import attributed
 from rnngen.verbs.arguments import check_at_least
+from rnngen.verbs.components import parted
 from rnngen.verbs.context import ModelContext
 from rnngen.verbs.start import beginning_of, engine_of, has_documents, make_decoder, opened
 from rnngen.verbs.writing import Framing, Generated, Stream, write
@@ -41,6 +43,7 @@ def generate(
     documents: int | None = None,
     stream: Stream | None = None,
     device: str = "auto",
+    engine: str = DEFAULT,
     explain: bool = False,
     primer: str | Path | None = None,
     note: Callable[[str], None] = lambda text: None,
@@ -52,6 +55,7 @@ def generate(
         prompt, primer: what is continued, as the domain reads it, and a file to continue from.
         length: tokens to write at most, per sequence.
         decoder, options: `sample`, `{"temperature": 0.7}` or `["temperature=0.7"]`.
+        engine: `torch`, or one of a plugin, whose options have its name: `{"ENGINE.option": 1}`.
         seed: 0 to 2⁶⁴ − 1.
         stop: texts that end a sequence; they are cut off.
         documents: to write at most, per sequence; 0: any number; None: one if the model learned
@@ -72,7 +76,8 @@ def generate(
     stops = _checked_stops(stop)
     check_at_least(1, length=length, count=count)
     check_at_least(0, documents=documents)
-    made = make_decoder(decoder, options)
+    own, engine_own = parted(options, engine)
+    made = make_decoder(decoder, own)
     _check_decoder(made, decoder, stops, documents, explain)
     bundle = opened(bundle)
     _check_bundle(bundle, made, decoder)
@@ -82,10 +87,10 @@ def generate(
     framing = Framing(bundle.codec, beginning, stops, documents or 0)
     request = _request(framing, length, count, seed, endless=documents is None)
     made.attach(ModelContext(bundle, note))
-    engine = engine_of(bundle, device, beginning.condition)
-    with engine.threads(count):
-        written = write(engine, made, request, framing, stream)
-        return _explained(written, made, engine, request) if explain else written
+    stepper = engine_of(bundle, device, beginning.condition, name=engine, options=engine_own)
+    with stepper.threads(count):
+        written = write(stepper, made, request, framing, stream)
+        return _explained(written, made, stepper, request) if explain else written
 
 
 def _request(framing: Framing, length: int, count: int, seed: int, *, endless: bool) -> Request:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,14 @@ import torch
 
 from rnngen.bundles.bundle import Bundle, load
 from rnngen.contracts.decoder import Decoder
+from rnngen.contracts.engine import Engine
 from rnngen.contracts.errors import UsageError
 from rnngen.contracts.steps import Beginning
+from rnngen.engines.choose import DEFAULT, make_engine
 from rnngen.engines.device import choose_device
-from rnngen.engines.torch_engine import Engine
 from rnngen.files.source import Source
 from rnngen.kernel.catalog import get_catalog
-from rnngen.verbs.components import build
+from rnngen.verbs.components import Given, build, options_of
 
 
 def opened(bundle: Bundle | str | Path) -> Bundle:
@@ -28,7 +28,7 @@ def opened(bundle: Bundle | str | Path) -> Bundle:
     return bundle if isinstance(bundle, Bundle) else load(bundle)
 
 
-def make_decoder(name: str, options: Mapping[str, Any] | Sequence[str] | None = None) -> Decoder:
+def make_decoder(name: str, options: Given = None) -> Decoder:
     """The decoder of that name with its options.
 
     Raises:
@@ -39,20 +39,32 @@ def make_decoder(name: str, options: Mapping[str, Any] | Sequence[str] | None = 
     return made
 
 
-def engine_of(bundle: Bundle, device: str, condition: Any = None) -> Engine:
+def engine_of(
+    bundle: Bundle,
+    device: str,
+    condition: Any = None,
+    *,
+    name: str = DEFAULT,
+    options: Given = None,
+) -> Engine:
     """The engine of a model.
 
     Args:
         bundle: the model.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
-        condition: `[U]` what all sequences are conditioned on; None: nothing.
+        condition: `[U,...]` what all sequences are conditioned on; None: nothing.
+        name: of the engine, see `rnngen list engines`.
+        options: of the engine.
 
     Raises:
-        UsageError: there is no such device on this machine.
+        UsageError: there is no such engine or option, or no such device on this machine.
+        PluginError: the engine's plugin failed.
     """
+    chosen = options_of(get_catalog().find("engine", name), options)
     where, _ = choose_device(device)
-    symbols = None if condition is None else torch.as_tensor(condition)
-    return Engine(bundle.model.to(where), bundle.codec.boundary, symbols)
+    values = None if condition is None else torch.as_tensor(condition)
+    model, boundary = bundle.model.to(where), bundle.codec.boundary
+    return make_engine(model, boundary, values, name=name, options=chosen)
 
 
 def beginning_of(bundle: Bundle, prompt: str, primer: str | Path | None = None) -> Beginning:

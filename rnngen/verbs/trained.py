@@ -8,12 +8,13 @@ from typing import Any
 from rnngen.bundles.bundle import Bundle
 from rnngen.verbs.evaluate import evaluate
 from rnngen.verbs.generate import generate
+from rnngen.verbs.writing import Generated
 
 
 class Trained(Bundle):
     """A trained model in its folder, as the Python API hands it out."""
 
-    def generate(self, *args: Any, **kwargs: Any) -> Any:
+    def generate(self, *args: Any, **kwargs: Any) -> list[Generated]:
         """Sequences of this model; see `rnngen.generate`."""
         return generate(self, *args, **kwargs)
 

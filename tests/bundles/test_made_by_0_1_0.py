@@ -17,6 +17,8 @@ import pytest
 import rnngen
 from rnngen.bundles.bundle import load
 from rnngen.bundles.checkpoint import load_checkpoint
+from rnngen.files.json import MARKED, TEXT, dump
+from rnngen.files.json import load as parse
 from tests import small_bundle
 from tests.conftest import RunCli
 from tests.plugins.rnngen_music.midi_bytes import Note, midi
@@ -75,6 +77,18 @@ def test_the_model_is_read_whole_with_every_file_as_it_was_saved(name: str) -> N
     assert opened.config["train"]["seed"] == 7
     for file, entry in opened.manifest["files"].items():
         assert hashlib.sha256((OLD / name / file).read_bytes()).hexdigest() == entry["sha256"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_written_now_is_spelled_byte_for_byte_as_then(name: str) -> None:
+    for file, spelling in (("bundle", MARKED), ("checkpoint", MARKED), ("run", TEXT)):
+        path = OLD / name / f"{file}.json"
+        if not path.exists():
+            continue
+        then = path.read_text()
+        assert dump(parse(then.encode(), path, spelling), spelling, indent=1) + "\n" == then
+    for line in (OLD / name / "metrics.jsonl").read_text().splitlines():
+        assert dump(parse(line.encode(), OLD, TEXT), TEXT) == line
 
 
 @pytest.mark.parametrize("name", NAMES)

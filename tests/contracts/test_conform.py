@@ -143,7 +143,7 @@ def test_a_domain_and_a_decoder_that_derive_from_nothing_go_from_fit_to_evaluate
     saved = run_cli("generate", "run", "-l", 5, "--seed", 1, "--out", "out.txt")
     assert saved.exit_code == 0, saved.stderr
     assert set(Path("out.txt").read_text()) <= set("0123456789;")
-    measured = run_cli("evaluate", "run", digits, "--json", "--sample", 0)
+    measured = run_cli("evaluate", "run", digits, "--json", "--sample", 0, "--no-baselines")
     assert measured.exit_code == 0, measured.stderr
     # 20 lines of 11 and of 10 digits, and the boundary between two of them.
     assert json.loads(measured.stdout)["characters"] == 20 * 21 + 39
@@ -337,3 +337,16 @@ def test_hooks_may_stand_in_a_module_that_says_what_it_needs():
     module.memory_tokens = 12
     assert strategy_of(module).task_gradient
     assert strategy_of(module).memory_tokens == 12
+
+
+def test_data_of_a_domain_that_keeps_no_options_is_prepared_anew_for_others(digits):
+    from rnngen.data.prepare import prepare
+    from rnngen.kernel.catalog import get_catalog
+
+    sources = [rnngen.Source("lines.txt", digits)]
+    component = get_catalog().find("domain", "digits")
+    steps = {
+        longest: prepare("digits", component.build(longest=longest), sources).summary.steps
+        for longest in (3, 4)
+    }
+    assert steps == {3: 40 * 3, 4: 40 * 4}

@@ -95,7 +95,7 @@ def test_a_domain_that_says_nothing_more_has_the_defaults_of_the_contract():
     assert not domain.shows
     assert domain.parts([]) is None
     assert domain.evaluate(None) is None
-    assert list(domain.default_constraints(None)) == []
+    assert domain.default_constraint(None) is None
     assert domain.keep(Path("a.TXT.gz"))
     assert not domain.keep(Path("a.PNG.gz"))
     with pytest.raises(rnngen.Unsupported, match="the domain `Least` does not support writing"):

@@ -12,7 +12,7 @@ from rnngen.components.cells import linear
 from rnngen.components.decoders.sample import Sample
 from rnngen.contracts.cell import Cell, tensors
 from rnngen.contracts.decoder import Request
-from rnngen.engines import torch_engine
+from rnngen.engines import prepared_step
 from rnngen.engines.torch_engine import Engine
 from rnngen.kernel.catalog import get_catalog
 from rnngen.kernel.core_options import ModelOptions
@@ -75,7 +75,7 @@ def test_output_is_the_models_for_the_other_options_of_cells() -> None:
 
 
 def test_output_is_the_models_without_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch_engine, "TABLE_LIMIT", 0)
+    monkeypatch.setattr(prepared_step, "TABLE_LIMIT", 0)
     for shape in SHAPES.values():
         assert_computes(make("gru", **shape))
 

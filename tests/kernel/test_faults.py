@@ -286,7 +286,7 @@ BROKEN_CELLS = {
     "wide": "gives outputs of float32 [3, 2, 8], expected float32 [3, 2, 4]",
     "gives-none": "gives a NoneType, expected outputs and a state",
     "double": "gives outputs of float64 [3, 2, 4], expected float32 [3, 2, 4]",
-    "no-state": "gives a state of something else than tensors, expected [2, 4]",
+    "no-state": "gives a state of something other than tensors, expected [2, 4]",
     "small": "state of [1, 4], expected tensors that each begin with the batch of 2",
     "text-cell": "is a str, expected an `rnngen.Cell`",
 }

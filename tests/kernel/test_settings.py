@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from rnngen.contracts.errors import UsageError
 from rnngen.contracts.options import describe, option
+from rnngen.kernel.assignments import parse_assignments
 from rnngen.kernel.config_file import Config, find_config, read_config
 from rnngen.kernel.core_options import ModelOptions, TrainOptions
-from rnngen.kernel.settings import resolve, to_toml, variable_names
+from rnngen.kernel.settings import Said, resolve, to_toml, variable_names
 
 HERE = Path("p")
 
@@ -241,3 +242,35 @@ def test_written_file_reads_back_to_the_same_values(tmp_path_factory, values):
     path = write(tmp_path_factory.mktemp("config"), to_toml(found))
     again = resolve(sections, file=read_config(path))
     assert again["everything"] == found["everything"]
+
+
+PLACES = ("inherited", "file", "environment", "flags", "assignments")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sets(st.sampled_from(PLACES)), st.booleans())
+def test_a_name_of_a_component_is_read_before_all_as_it_is_resolved_with_all(places, bare):
+    """Whoever says it, and whatever else is said of sections that are not known yet."""
+    prefix = "" if bare else "model."
+    given = {
+        "inherited": {"model": {"cell": "inherited"}, "unknown": {"x": 1}},
+        "file": Config("f", {"model": {"cell": "file", "layers": 2}, "gru": {"reset": "before"}}),
+        "environment": {"RNNGEN_MODEL_CELL": "environment", "RNNGEN_GRU_RESET": "x"},
+        "flags": {"model": {"cell": "flags", "layers": None}, "text": {"tokens": "byte"}},
+        "assignments": parse_assignments(
+            [f"{prefix}cell=early", "gru.reset=after", f"{prefix}cell=assignments", "tokens=char"]
+        ),
+    }
+    said = Said(**{place: given[place] for place in places})
+    last = [place for place in PLACES if place in places]
+    assert said.value("model", "cell") == (last[-1] if last else "lstm")
+    assert said.value("train", "optimizer") == "adamw"
+
+    known = Said(**{place: given[place] for place in places - {"assignments"}})
+    settled = known.resolve({"model": ModelOptions}, known=lambda: {"gru"})
+    assert known.value("model", "cell") == settled["model"].cell
+
+
+def test_a_wrong_value_of_a_name_says_where_it_is():
+    with pytest.raises(UsageError, match=r"`cell` of section `model` \(rnngen.toml\) is \[1\]"):
+        Said(file=Config("rnngen.toml", {"model": {"cell": [1]}})).value("model", "cell")

@@ -95,6 +95,14 @@ def test_hook_register_likelihoods(make_plugin):
     registered(make_plugin, "likelihood")
 
 
+def test_hook_register_conditioners(make_plugin):
+    registered(make_plugin, "conditioner")
+
+
+def test_hook_register_engines(make_plugin):
+    registered(make_plugin, "engine")
+
+
 def test_hook_register_decoders(make_plugin):
     registered(make_plugin, "decoder")
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnngen.contracts.errors import BundleError
-from rnngen.metrics.task_matrix import TaskMatrix, before_and_after
+from rnngen.metrics.task_matrix import Change, TaskMatrix, changes
 
 BITS = st.floats(0.01, 20)
 
@@ -115,23 +115,9 @@ def test_parts_that_do_not_fit_are_an_error(bits: Any, learned: Any) -> None:
         TaskMatrix.of(history(bits, learned))
 
 
-def test_the_table_says_what_was_learned_and_what_was_forgotten() -> None:
-    run = history([[8, 8, None], [2, 6, None], [5, 2, None], [4.5, 2.0001, None]], [[0], [1], [2]])
-    columns, rows = before_and_after(run)
-    assert columns == ["task (bits per token)", "when just learned", "now", "forgotten", "kept"]
-    assert rows == [
-        ["a", "2.000", "4.500", "+2.500", "58%"],
-        ["b", "2.000", "2.000", "0.000", "100%"],
-        ["c", "-", "-", "-", "-"],
-    ]
-
-
-def test_the_table_of_a_run_that_went_on_begins_with_how_it_was_before() -> None:
-    run = history([[3, 8], [2, 4]], [[0], [1]])
-    columns, rows = before_and_after(run, continued=True)
-    assert columns[1] == "before this run"
-    # The run was stopped before the second task was learned; the first one was not forgotten yet.
-    assert rows == [
-        ["a", "3.000", "2.000", "2.000", "-", "-"],
-        ["b", "8.000", "-", "4.000", "-", "-"],
-    ]
+def test_a_change_has_what_was_learned_forgotten_and_kept() -> None:
+    run = history([[8, 8, None], [2, 6, None], [5, 2, None], [4.5, 2, None]], [[0], [1], [2]])
+    first, second, third = changes(run)
+    assert first == Change("a", 8, 2, 4.5, 2.5, pytest.approx(3.5 / 6))
+    assert second == Change("b", 8, 2, 2, 0, 1)
+    assert third == Change("c", None, None, None, None, None)

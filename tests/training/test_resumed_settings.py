@@ -137,7 +137,7 @@ def test_dry_run_beside_resume_is_refused(stopped, run_cli):
 
 def test_other_threads_are_said_once(stopped, monkeypatch):
     now = torch.get_num_threads()
-    monkeypatch.setattr("rnngen.training.plan.use_threads", lambda wanted: now + 1)
+    monkeypatch.setattr("rnngen.training.place.use_threads", lambda wanted: now + 1)
     (line,) = resumed("run")
     assert f"threads {now} (now {now + 1})" in line
 
@@ -165,7 +165,7 @@ def test_run_that_went_on_from_a_model_knows_so_when_it_is_resumed(tmp_path, mon
     given = {"start": "old", "plugins": ["lwf"], "options": options, **small}
     rnngen.fit([second], run="whole", **given)
     with monkeypatch.context() as patch:
-        patch.setattr("rnngen.training.loop.Trainer._begin_task", _killed)
+        patch.setattr("rnngen.training.loop._begin_task", _killed)
         with pytest.raises(Killed):
             rnngen.fit([second], run="run", **given)
     bundle = rnngen.fit(resume="run")

@@ -15,7 +15,7 @@ from rnngen.contracts.reporter import Silent
 from rnngen.data.measuring import evaluation
 from rnngen.metrics.scoring import score
 from rnngen.training.plan import make
-from rnngen.training.settle import Wanted
+from rnngen.training.wanted import Wanted
 
 SMALL = {"cell": "gru", "hidden": 16, "device": "cpu", "precision": "fp32"}
 QUIET = ("train.sample=0", "train.lanes=4", "train.chunk=16")
@@ -53,7 +53,7 @@ def _unigram_nats(text):
 
 
 def test_the_first_loss_is_the_mean_nll_of_the_first_batch(text, tmp_path):
-    plan = make(Wanted(data=[str(text)], flags={"model": {"hidden": 16}}, options=QUIET))
+    plan = make(Wanted(data=[str(text)], hidden=16, options=QUIET))
     batch = plan.tasks[0].batches.batch(0, 0)
     model = plan.model
     with torch.no_grad():
@@ -139,8 +139,7 @@ def test_accumulated_gradients_are_the_mean_of_their_batches(text, tmp_path):
     options = (*common, "train.learning_rate=0.5", "train.accumulate=2")
     fit(text, tmp_path / "run", *options, steps=1)
     after, _ = load_checkpoint(tmp_path / "run")
-    flags = {"model": {"cell": "gru", "hidden": 16}}
-    plan = make(Wanted(data=[str(text)], flags=flags, options=QUIET))
+    plan = make(Wanted(data=[str(text)], cell="gru", hidden=16, options=QUIET))
     model, batches = plan.model, plan.tasks[0].batches
     state = model.initial_state(4)
     for index in range(2):

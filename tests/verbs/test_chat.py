@@ -54,7 +54,7 @@ def test_an_answer_is_streamed_as_it_is_returned(bundle):
 )
 def test_a_model_that_writes_no_dialogues_is_refused_with_the_mend(bundle, monkeypatch, text):
     monkeypatch.setattr("rnngen.verbs.chat.generate", lambda *args, **kwargs: [Part(text)])
-    with pytest.raises(UsageError, match="no dialogues") as caught:
+    with pytest.raises(UsageError, match="does not write dialogues") as caught:
         Chat(bundle)
     assert "--you" in caught.value.hint
 
@@ -65,6 +65,18 @@ def test_who_speaks_is_found_in_what_the_model_writes(bundle, monkeypatch):
     assert speakers(bundle, None, None) == ("B: ", "A: ")
     assert speakers(bundle, "A: ", None) == ("A: ", "B: ")
     assert speakers(bundle, None, "B: ") == ("A: ", "B: ")
+
+
+def test_a_model_is_listened_to_on_the_device_that_was_asked_for(bundle, monkeypatch):
+    asked = []
+
+    def write(*args, device, **kwargs):
+        asked.append(device)
+        return [Part("A: a\nB: b\n" * 3)]
+
+    monkeypatch.setattr("rnngen.verbs.chat.generate", write)
+    Chat(bundle, device="cpu")
+    assert asked == ["cpu"]
 
 
 def test_the_command_answers_each_line_and_ends_with_the_input(bundle, run_cli, monkeypatch):
@@ -83,4 +95,4 @@ def test_a_model_that_writes_no_text_is_refused(tmp_path, run_cli):
     assert run_cli("fit", *files, "--run", tmp_path / "tunes", "-q").exit_code == 0
     outcome = run_cli("chat", tmp_path / "tunes", "--you", "A: ", "--other", "B: ")
     assert outcome.exit_code == 2
-    assert "writes no text" in outcome.stderr
+    assert "does not write text" in outcome.stderr

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import rnngen
 from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.errors import DataError, UsageError
 from rnngen.verbs import learned
-from rnngen.verbs.context import ModelContext
 
 TEXT = "the river runs.\nthe tower stands.\n" * 40
 
@@ -41,16 +39,6 @@ def test_a_long_text_comes_in_blocks(trained: Bundle, monkeypatch: pytest.Monkey
     blocks = list(learned.texts(trained.codec, learned.reopen(trained).train))
     assert len(blocks) == -(-len(learned.reopen(trained).train) // 100)
     assert "".join(blocks).strip() == TEXT.strip()
-
-
-def test_a_decoder_is_told_the_steps_that_the_model_learned_from(trained: Bundle) -> None:
-    told: list[str] = []
-    context = ModelContext(trained, told.append)
-    assert context.codec is trained.codec
-    steps = np.concatenate(list(context.learned()))
-    assert np.array_equal(steps, learned.reopen(trained).train.steps)
-    context.note("worth knowing")
-    assert told == ["worth knowing"]
 
 
 def test_changed_data_is_not_what_the_model_learned(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +85,8 @@ class _Spelling:
         inner: for each node, the nodes below it.
         letters: for each node, the letters below it.
         masks: the same, as a set of letters.
+        short: for each node, its column without what goes on below it.
+        longer: for each node, the set of letters that go on below it.
     """
 
     def __init__(self, letters: Sequence[Charset]) -> None:
@@ -96,15 +100,16 @@ class _Spelling:
             for ranges in byte_ranges(low, high)
         )
         self.root = self._node([(ranges, number) for ranges, number in listed])
-        starts = {0, *(border for node in self._nodes for low, high, _ in node
-                       for border in (low, high + 1))}  # fmt: skip
+        borders = {one for node in self._nodes for low, high, _ in node for one in (low, high + 1)}
         marks = np.zeros(257, np.int32)
-        marks[sorted(starts - {0})] = 1
+        marks[sorted(borders - {0})] = 1
         self.classes: Ints = np.cumsum(marks[:256], dtype=np.int32)
         self.columns: list[Ints] = []
         self.inner: list[list[int]] = []
         self.letters: list[Ints] = []
         self.masks: list[int] = []
+        self.short: list[Ints] = []
+        self.longer: list[int] = []
         for node in self._nodes:
             self._column(node)
 
@@ -146,6 +151,8 @@ class _Spelling:
         letters = np.unique(np.concatenate(parts))
         self.letters.append(letters)
         self.masks.append(sum(1 << letter for letter in letters.tolist()))
+        self.short.append(np.minimum(column, self._count))
+        self.longer.append(reduce(or_, (self.masks[one] for one in inner), 0))
 
 
 class _Rows:
@@ -174,8 +181,11 @@ class _Rows:
             )
 
     def _row(self, node: int, targets: Ints, live: int) -> Ints:
-        below = [self._inside(one, targets, live) for one in self._spelling.inner[node]]
-        return np.concatenate((targets, np.array(below, np.int32)))[self._spelling.columns[node]]
+        spelling = self._spelling
+        if not live & spelling.longer[node]:
+            return targets[spelling.short[node]]
+        below = [self._inside(one, targets, live) for one in spelling.inner[node]]
+        return np.concatenate((targets, np.array(below, np.int32)))[spelling.columns[node]]
 
     def _inside(self, node: int, targets: Ints, live: int) -> int:
         """The state inside a character; −1 where none of its letters goes on."""

@@ -36,7 +36,7 @@ def leaves(expression: Expression) -> Iterable[Charset]:
 
 def blocks(expressions: Sequence[Expression]) -> list[Charset]:
     """All characters, in the coarsest classes of which every set in the expressions is made."""
-    sets = list(dict.fromkeys(chars for one in expressions for chars in leaves(one)))
+    sets = list({chars.intervals: chars for one in expressions for chars in leaves(one)}.values())
     cuts = {0, LAST + 1}
     for chars in sets:
         for low, high in chars.intervals:
@@ -63,13 +63,15 @@ def over(
         most_states: it is deterministic, with this many states at most; None: where that is small.
     """
 
-    known: dict[Charset, int] = {}
+    known: dict[tuple[tuple[int, int], ...], int] = {}
 
     def draw(chars: Chars, _: bool) -> list[tuple[Label, ...]]:
-        mask = known.get(chars.set)
+        mask = known.get(chars.set.intervals)
         if mask is None:
             members = (chr(block.intervals[0][0]) in chars.set for block in classes)
-            mask = known[chars.set] = sum(1 << n for n, inside in enumerate(members) if inside)
+            mask = known[chars.set.intervals] = sum(
+                1 << n for n, inside in enumerate(members) if inside
+            )
         return [(mask,)] if mask else []
 
     return automaton(expression, draw, regular=True, most_states=most_states)

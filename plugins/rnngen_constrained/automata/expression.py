@@ -178,3 +178,13 @@ def replaced(expression: Expression, rules: Rules) -> Expression:
             return Graph(places, tuple(filled), finals)
         case Chars() | Anchor():
             return expression
+
+
+def is_fixed(expression: Expression) -> bool:
+    """Whether a text can match in one way only, of one length: there is nothing to give back."""
+    match expression:
+        case Series(parts):
+            return all(map(is_fixed, parts))
+        case Repeat(part, least, most):
+            return least == most and is_fixed(part)
+    return isinstance(expression, Chars)

@@ -13,7 +13,7 @@ public, names the position, and has the words that people can look up.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 
 from rnngen_constrained.automata.charset import Charset
 from rnngen_constrained.automata.complaints import bad, check_syntax, excerpt, unsupported
@@ -32,9 +32,9 @@ from rnngen_constrained.automata.expression import (
     Expression,
     Place,
     Repeat,
-    Series,
     Shortest,
     choice,
+    is_fixed,
     sequence,
 )
 from rnngen_constrained.errors import BadSyntax, Hostile, Unsupported
@@ -45,6 +45,8 @@ MOST_REPEATS = 100_000
 _BOUNDS = re.compile(r"\{(?!\})([0-9]*)(?:(,)([0-9]*))?\}")
 _NAMED = re.compile(r"\(\?P?<[^>=!]+>|\(\?:")
 _FLAGS = re.compile(r"\(\?([aiLmsux]*)(?:-([imsx]+))?([:)])")
+_PLAIN = re.compile(r"[0-9A-Za-z_ ]+")
+"""Characters that mean themselves, most of many expressions."""
 _COMMENT = re.compile(r"\(\?#[^)]*\)")
 _BLANK = re.compile(r"[ \t\n\r\v\f]+|#[^\n]*")
 _REFUSED = {
@@ -134,7 +136,11 @@ class _Parser:
     def _series(self) -> Expression:
         parts: list[Expression] = []
         while not self._skipped() and self._text[self._at] not in "|)":
-            if self._terminal and self._take(_ESCAPED_STRING):
+            end = self._at if self._flags & {"i", "x"} else _plain_end(self._text, self._at)
+            if self._at < end:
+                parts += map(_plain, self._text[self._at : end])
+                self._at = end
+            elif self._terminal and self._take(_ESCAPED_STRING):
                 parts.append(parse(_ESCAPED_PAIRS, self._where))
                 self.lazy = True
             else:
@@ -160,9 +166,10 @@ class _Parser:
         if bounds is None:
             return part
         least, most = bounds
-        if self._take("?"):
-            self.lazy = True
-        elif self._flavour == "python" and self._take("+") and not _is_fixed(part, least, most):
+        lazy = self._take("?")
+        self.lazy |= lazy
+        possessive = not lazy and self._flavour == "python" and self._take("+")
+        if possessive and (least != most or not is_fixed(part)):
             raise self._unsupported("a possessive repetition", start)
         repeated: Expression
         if not isinstance(part, Anchor):
@@ -230,10 +237,12 @@ class _Parser:
 
     def _group(self) -> Expression:
         start, flags = self._at, self._flags
-        if self._text.startswith("(?", start):
-            for sign, name in _REFUSED.items():
-                if self._text.startswith(sign, start):
-                    return self._refused_group(sign, name, start)
+        refused = next((sign for sign in _REFUSED if self._text.startswith(sign, start)), "")
+        if refused == "(?>":
+            self._at += len(refused)
+        elif refused:
+            raise self._unsupported(_REFUSED[refused], start)
+        elif self._text.startswith("(?", start):
             named = _NAMED.match(self._text, start)
             changed = _FLAGS.match(self._text, start)
             if named:
@@ -250,16 +259,8 @@ class _Parser:
         if not self._take(")"):
             raise self._bad("missing ), unterminated subpattern", start)
         self._flags = flags
-        return inner
-
-    def _refused_group(self, sign: str, name: str, start: int) -> Expression:
-        if sign != "(?>":
-            raise self._unsupported(name, start)
-        self._at += len(sign)
-        inner = self._choice()
-        self._at += 1
-        if not _is_fixed(inner, 1, 1):
-            raise self._unsupported(name, start)
+        if refused and not is_fixed(inner):
+            raise self._unsupported(_REFUSED[refused], start)
         return inner
 
     def _change_flags(self, found: re.Match[str]) -> None:
@@ -359,22 +360,19 @@ class _Parser:
         return unsupported(self._where, what, self._text, at, hint)
 
 
+def _plain_end(text: str, at: int) -> int:
+    """Where the next plain characters end, without one that may be repeated after a comment."""
+    found = _PLAIN.match(text, at)
+    if not found:
+        return at
+    end = found.end()
+    return end - (end < len(text) and text[end] in "*+?{(")
+
+
+@lru_cache(maxsize=128)
+def _plain(char: str) -> Chars:
+    return Chars(Charset.chars(char))
+
+
 def _too_deep(where: str, text: str) -> Hostile:
     return Hostile(f"{where}: groups are nested deeper than {DEEPEST} in `{excerpt(text, 0)}`")
-
-
-def _is_fixed(part: Expression, least: int, most: int | None) -> bool:
-    """Whether a repeated part matches in one way only, so that it has nothing to give back."""
-
-    def fixed(one: Expression) -> Iterator[bool]:
-        match one:
-            case Series(parts):
-                for each in parts:
-                    yield from fixed(each)
-            case Repeat(inner, low, high):
-                yield low == high
-                yield from fixed(inner)
-            case _:
-                yield isinstance(one, Chars)
-
-    return least == most and all(fixed(part))

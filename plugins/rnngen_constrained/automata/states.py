@@ -86,15 +86,18 @@ def _too_large(what: str) -> Hostile:
 
 
 def _disjoint(chars: dict[int, set[int]]) -> list[tuple[Label, frozenset[int]]]:
-    if len(chars) == 1:
-        return [(mask, frozenset(targets)) for mask, targets in chars.items()]
     every = 0
     for mask in chars:
         every |= mask
     moves: dict[frozenset[int], int] = {}
-    for block in classes(chars, every):
-        targets = frozenset(to for mask, where in chars.items() if mask & block for to in where)
-        moves[targets] = moves.get(targets, 0) | block
+    if every == sum(chars):  # they have nothing in common
+        for mask, where in chars.items():
+            targets = frozenset(where)
+            moves[targets] = moves.get(targets, 0) | mask
+    else:
+        for block in classes(chars, every):
+            targets = frozenset(to for mask, where in chars.items() if mask & block for to in where)
+            moves[targets] = moves.get(targets, 0) | block
     return [(mask, targets) for targets, mask in moves.items()]
 
 

@@ -28,10 +28,9 @@ class Regex(Constraint):
     def __init__(self, pattern: str) -> None:
         self.name = f"regex={pattern}"
         self._pattern = pattern
-        tree = parse(pattern, "regex")
-        self._characters = characters_of(tree)
+        self._tree = parse(pattern, "regex")
         try:
-            self._dfa = compiled(without_anchors(tree))
+            self._dfa = compiled(without_anchors(self._tree))
         except Hostile as error:
             raise Hostile(
                 f"the regex `{excerpt(pattern, 0)}` is too large: {error}", hint=error.hint
@@ -44,7 +43,7 @@ class Regex(Constraint):
             EmptyLanguage: the expression matches nothing.
             Unspellable: it does, but not with the characters of the vocabulary.
         """
-        return bind_bytes(self.name, self._dfa, vocabulary, self._characters)
+        return bind_bytes(self.name, self._dfa, vocabulary, characters_of(self._tree))
 
     def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
         """What `re` says of a finished text."""

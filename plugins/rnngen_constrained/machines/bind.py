@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from rnngen import INFINITE, Machine, Single, Vocabulary
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.classes import leaves
@@ -18,7 +20,7 @@ FEW = 128
 
 
 def bind_bytes(
-    name: str, dfa: ByteDFA, vocabulary: Vocabulary, characters: str = ""
+    name: str, dfa: ByteDFA, vocabulary: Vocabulary, characters: Iterable[str] = ()
 ) -> Machine | Single:
     """The machine of an automaton over bytes.
 
@@ -42,7 +44,7 @@ def bind_bytes(
     return TableMachine(made, vocabulary, [name], spelt=[dfa])
 
 
-def unspellable(name: str, vocabulary: Vocabulary, characters: str) -> Unspellable:
+def unspellable(name: str, vocabulary: Vocabulary, characters: Iterable[str]) -> Unspellable:
     """The error that says which characters the vocabulary lacks."""
     if not any(vocabulary.tokens):
         return Unspellable(
@@ -62,7 +64,8 @@ def unspellable(name: str, vocabulary: Vocabulary, characters: str) -> Unspellab
     )
 
 
-def characters_of(expression: Expression) -> str:
-    """The characters that an expression names, in order."""
-    few = (chars for chars in leaves(expression) if 0 < chars.size <= FEW)
-    return "".join(dict.fromkeys(char for chars in few for char in chars))
+def characters_of(expression: Expression) -> Iterator[str]:
+    """The characters that an expression names, in order; found when they are asked for."""
+    for chars in leaves(expression):
+        if chars.size <= FEW:
+            yield from chars

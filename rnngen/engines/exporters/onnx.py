@@ -85,17 +85,17 @@ class Onnx(Exporter):
     """Writes ONNX.
 
     Args:
-        opset: version of the ONNX operators.
+        options: None: the defaults.
     """
 
-    def __init__(self, opset: int = 17) -> None:
-        self.opset = opset
+    def __init__(self, options: Options | None = None) -> None:
+        self.opset = (options or Options()).opset
 
     def export(self, bundle: Bundle, path: Path) -> list[Path]:
         """Writes `path` and the JSON beside it; returns both.
 
         Raises:
-            UsageError: the model's steps are no tokens.
+            UsageError: the model's steps are not tokens, or are conditioned on something.
             PluginError: onnx is not installed, or the cell uses what ONNX can't say.
             RunError: it can't be written, or does not compute what the model computes.
         """
@@ -106,7 +106,7 @@ class Onnx(Exporter):
         if model.likelihood.step_shape or model.condition is not None:
             raise UsageError(
                 f"the exporter `onnx` writes models of tokens, and `{bundle.path}` is one of "
-                + ("vectors" if model.likelihood.step_shape else "sequences that hang on a text"),
+                + ("vectors" if model.likelihood.step_shape else "conditioned sequences"),
                 hint="use the model with `rnngen generate`, or from Python with `rnngen.load`",
             )
         graph = self._graph(model)

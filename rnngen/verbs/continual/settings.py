@@ -16,7 +16,8 @@ from rnngen.kernel.assignments import Assignment, assign, parse_assignments
 from rnngen.kernel.catalog import get_catalog
 from rnngen.kernel.config_file import Config
 from rnngen.kernel.strategies import resolve
-from rnngen.training.settle import Wanted, settle
+from rnngen.training.settle import settle
+from rnngen.training.wanted import Wanted
 from rnngen.verbs.continual.methods import Method
 
 EPOCHS = 2.0

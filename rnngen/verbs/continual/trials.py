@@ -1,4 +1,4 @@
-"""Which trainings a comparison is made of, and how one of them is run, gone on with, or read."""
+"""Which trainings a comparison is made of, and how one of them is run, resumed or read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import random
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ from rnngen.bundles.manifest import BUNDLE
 from rnngen.bundles.records import is_run
 from rnngen.contracts.errors import BundleError, UsageError
 from rnngen.contracts.reporter import Reporter
+from rnngen.training.wanted import Wanted
 from rnngen.verbs.continual.methods import JOINT, SINGLE, Method
-from rnngen.verbs.fit import fit
+from rnngen.verbs.fit import fit_wanted
 
 SHUFFLING = 3
 """Seed of the random orders: they are the same whatever the seed of the trainings."""
@@ -31,7 +32,7 @@ class Trial:
     Args:
         method: how the tasks are learned.
         seed: of the training.
-        number: which order of tasks, counted from 0; of what has no order 0.
+        number: which order of tasks, counted from 0; 0 too where the order does not matter.
         arrangement: for `fit`: which tasks are learned together, one after the other.
     """
 
@@ -57,12 +58,12 @@ class Trial:
 
 
 def orders(tasks: int, count: int) -> list[tuple[int, ...]]:
-    """So many orders of the tasks: as given, the other way round, then random ones.
+    """This many orders of the tasks: as given, the other way round, then random ones.
 
     The first ones do not depend on `count`.
 
     Raises:
-        UsageError: there are not so many.
+        UsageError: there are not that many.
     """
     most = math.factorial(tasks)
     if not 1 <= count <= most:
@@ -81,7 +82,7 @@ def orders(tasks: int, count: int) -> list[tuple[int, ...]]:
 def all_trials(
     methods: Sequence[Method], seeds: Sequence[int], chosen: Sequence[tuple[int, ...]]
 ) -> list[Trial]:
-    """Every training, so sorted that the first table is whole as early as can be."""
+    """Every training, sorted so that the first table is complete as early as possible."""
     found = []
     tasks = range(len(chosen[0]))
     for seed, (number, order), method in itertools.product(seeds, enumerate(chosen), methods):
@@ -143,24 +144,13 @@ def finished(trial: Trial, root: Path) -> Done | None:
     return Done(history, int(manifest["model"]["parameters"]))
 
 
-def run(
-    trial: Trial,
-    root: Path,
-    data: Sequence[str],
-    options: Sequence[str],
-    budget: Mapping[str, Any],
-    shared: Mapping[str, Any],
-    reporter: Reporter,
-) -> Done:
+def run(trial: Trial, root: Path, wanted: Wanted, reporter: Reporter) -> Done:
     """Runs a trial to its end, from where it was left if it was begun.
 
     Args:
         trial: which one.
         root: the folder of the comparison.
-        data: arguments, one for each task.
-        options: `-o` texts.
-        budget: `steps` and `epochs`.
-        shared: other arguments of `fit`, the same for all trials.
+        wanted: data, options, budget and what all trials share.
         reporter: who is told.
 
     Raises:
@@ -168,21 +158,18 @@ def run(
     """
     folder = root / trial.name
     if is_run(folder) and load_checkpoint(folder) is not None:
-        fit(resume=folder, reporter=reporter)
+        fit_wanted(Wanted(resume=folder), reporter)
     else:
         # Stopped before anything was learned: there is nothing in it to keep.
         shutil.rmtree(folder, ignore_errors=True)
-        fit(
-            data,
+        own = replace(
+            wanted,
             run=folder,
+            seed=trial.seed,
             plugins=trial.method.plugins,
             arrangement=trial.arrangement,
-            seed=trial.seed,
-            options=options,
-            reporter=reporter,
-            **budget,
-            **shared,
         )
+        fit_wanted(own, reporter)
     done = finished(trial, root)
     if done is None:
         raise _other(folder)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from rnngen.contracts.errors import Interrupted, RnngenError, UsageError
 from rnngen.contracts.reporter import Reporter, Silent
 from rnngen.kernel.catalog import get_catalog
-from rnngen.kernel.config_file import find_config
-from rnngen.training.settle import Wanted, absolute
+from rnngen.kernel.config_file import Config, find_config
+from rnngen.training.wanted import SharedArguments, Wanted, absolute, check_keywords
 from rnngen.verbs.continual import held_out, methods, samples, settings, trials
 from rnngen.verbs.continual.clock import Clock, TrialReporter, in_words
 from rnngen.verbs.continual.folder import ComparisonFolder
-from rnngen.verbs.continual.held_out import HeldOut
 from rnngen.verbs.continual.methods import NAIVE, SINGLE
 from rnngen.verbs.continual.result import Comparison
-from rnngen.verbs.continual.settings import Chosen
 from rnngen.verbs.continual.trials import Trial
-from rnngen.verbs.fit import flags
 
 
 def continual(
@@ -29,21 +27,9 @@ def continual(
     compare: Sequence[str] | str = methods.DEFAULT,
     seeds: int = 1,
     orders: int = 1,
-    run: str | Path | None = None,
-    domain: str | None = None,
-    cell: str | None = None,
-    layers: int | None = None,
-    hidden: int | None = None,
-    tokens: str | None = None,
-    steps: int | None = None,
-    epochs: float | None = None,
-    seed: int | None = None,
-    device: str | None = None,
-    precision: str | None = None,
-    options: Sequence[str] = (),
-    config: str | Path | None = None,
     reporter: Reporter | None = None,
     detail: Callable[[str], None] = lambda text: None,
+    **wanted: Unpack[SharedArguments],
 ) -> Comparison:
     """Trains the same model on the same tasks by every method; as the command `rnngen continual`.
 
@@ -53,7 +39,9 @@ def continual(
             `single` are always there.
         seeds: trainings of each method that differ in weights, data order and dropout.
         orders: of the tasks: as given, the other way round, then random ones.
-        run: the folder; one that was begun with the same settings is gone on with. None:
+        reporter: who is told how it goes; nobody by default.
+        detail: told what the single trainings say.
+        run: the folder for the results; the same folder with the same settings resumes. None:
             `runs/DATE-TIME-continual`.
         domain, cell, layers, hidden, tokens, device, precision: as for `fit`.
         steps: optimizer steps of a whole row of tasks.
@@ -61,74 +49,75 @@ def continual(
         seed: the first one.
         options: all other options, `["replay.memory=2%"]`; each goes to the methods that have it.
         config: a configuration file.
-        reporter: who is told how it goes; nobody by default.
-        detail: told what the single trainings say.
 
     Raises:
         UsageError: what was asked for makes no sense, or `run` holds something else.
         DataError: a task can't be used.
-        Interrupted: Ctrl-C; the same call goes on.
+        Interrupted: Ctrl-C; the same call resumes.
     """
-    reporter = reporter or Silent()
-    held_out.check_arguments(data)
+    check_keywords("continual", wanted, SharedArguments)
+    asked = Wanted.of(data, **wanted)
+    held_out.check_arguments(asked.data)
     if seeds < 1:
         raise UsageError(f"`--seeds` is {seeds}, expected at least 1")
     compared = methods.parse(compare, get_catalog())
-    chosen_orders = trials.orders(len(data), orders)
-    file = find_config(None if config is None else Path(config))
-    if domain is None and file is not None:
-        domain = file.command("fit").get("domain")
-    shape: dict[str, Any] = {"cell": cell, "layers": layers, "hidden": hidden, "tokens": tokens}
-    place: dict[str, Any] = {"device": device, "precision": precision}
-    given = flags(**shape, **place, steps=steps, epochs=epochs, seed=seed)
-    wanted = Wanted(data=data, domain=domain, flags=given, options=options)
-    chosen = settings.choose(compared, wanted, file)
-    all_seeds = [chosen.first_seed + number for number in range(seeds)]
+    chosen_orders = trials.orders(len(asked.data), orders)
+    chosen = settings.choose(compared, *_with_domain(asked))
+    all_seeds = range(chosen.first_seed, chosen.first_seed + seeds)
     looked = {
-        each: held_out.look(data, chosen.domain, chosen.domain_options, each, detail)
+        each: held_out.look(asked.data, chosen.domain, chosen.domain_options, each, detail)
         for each in all_seeds
     }
-    today = Path("runs") / f"{datetime.now():%Y-%m-%dT%H%M%S}-continual"
-    root = today if run is None else Path(run)
-    common = {
-        "data": [absolute(argument) for argument in data],
-        "fingerprints": list(looked[all_seeds[0]].fingerprint),
-        "domain": chosen.domain,
-        "config": chosen.config,
+    root = asked.run or Path("runs") / f"{datetime.now():%Y-%m-%dT%H%M%S}-continual"
+    names = held_out.names(asked.data)
+    result = Comparison(root, names, compared, chosen_orders, looked, chosen)
+    # The options of a method are in `chosen`; its plugins, seed and budget are those of a trial.
+    shared = replace(asked, domain=chosen.domain, options=(), seed=None, steps=None, epochs=None)
+    with ComparisonFolder(root, _common(shared, result)) as folder:
+        return _Work(folder, result, shared, reporter or Silent(), detail).run_all()
+
+
+def _with_domain(asked: Wanted) -> tuple[Wanted, Config | None]:
+    """What was asked, with the domain of the configuration file if none was; and the file."""
+    file = find_config(asked.config)
+    if asked.domain is None and file is not None:
+        asked = replace(asked, domain=file.command("fit").get("domain"))
+    return asked, file
+
+
+def _common(shared: Wanted, result: Comparison) -> dict[str, Any]:
+    """What all trainings have in common, as JSON."""
+    return {
+        "data": [absolute(argument) for argument in shared.data],
+        "fingerprints": list(next(iter(result.looked.values())).fingerprint),
+        "domain": result.chosen.domain,
+        "config": result.chosen.config,
     }
-    with ComparisonFolder(root, common) as folder:
-        work = _Work(
-            folder=folder,
-            data=data,
-            chosen=chosen,
-            looked=looked,
-            result=Comparison(root, held_out.names(data), compared, chosen_orders, looked, chosen),
-            shared={**shape, **place, "domain": chosen.domain, "config": config},
-            reporter=reporter,
-            detail=detail,
-        )
-        return work.run_all()
 
 
 class _Work:
-    """The trainings of a comparison, one after another."""
+    """The trainings of a comparison, one after another.
+
+    Args:
+        folder: of the comparison.
+        result: filled as they end.
+        shared: what is the same for all of them.
+        reporter: who is told.
+        detail: told what the single trainings say.
+    """
 
     def __init__(
         self,
-        *,
         folder: ComparisonFolder,
-        data: Sequence[str],
-        chosen: Chosen,
-        looked: Mapping[int, HeldOut],
         result: Comparison,
-        shared: Mapping[str, Any],
+        shared: Wanted,
         reporter: Reporter,
         detail: Callable[[str], None],
     ) -> None:
-        self.folder, self.data, self.chosen, self.looked = folder, data, chosen, looked
-        self.result, self.shared = result, shared
+        self.folder, self.result, self.shared = folder, result, shared
         self.reporter, self.detail = reporter, detail
-        self.trials = trials.all_trials(result.methods, list(looked), result.orders)
+        self.chosen, self.looked = result.chosen, result.looked
+        self.trials = trials.all_trials(result.methods, list(self.looked), result.orders)
         self.clock = Clock(self.trials, self._weight)
 
     def run_all(self) -> Comparison:
@@ -144,7 +133,7 @@ class _Work:
                 self.folder.write(self.result.document("interrupted"))
                 raise Interrupted(
                     f"stopped in trial {number} of {len(self.trials)}; everything is saved",
-                    hint=f"the same command with `--run {self.folder.path}` goes on",
+                    hint=f"the same command with `--run {self.folder.path}` resumes",
                 ) from stop
             self.folder.write(self.result.document("running"))
         self._write_samples()
@@ -162,15 +151,13 @@ class _Work:
             about = "" if left is None else f" (about {in_words(left)} left)"
             self.reporter.note(begun + about)
             try:
-                done = trials.run(
-                    trial,
-                    root,
-                    self.data,
-                    self.chosen.options[trial.method.name],
-                    self._limits(trial),
+                wanted = replace(
                     self.shared,
-                    TrialReporter(self.reporter, left, self.detail),
+                    options=self.chosen.options[trial.method.name],
+                    **self._limits(trial),
                 )
+                reporter = TrialReporter(self.reporter, left, self.detail)
+                done = trials.run(trial, root, wanted, reporter)
             except Interrupted:
                 raise
             except RnngenError as error:
@@ -186,7 +173,7 @@ class _Work:
         naive = self.result.histories.of(NAIVE, trial.seed, 0)
         taken = sum(row["steps"] for row in naive[0]["rows"]) if naive else None
         chosen = self.chosen
-        return trials.limits(trial, len(self.data), chosen.steps, chosen.epochs, taken)
+        return trials.limits(trial, len(self.shared.data), chosen.steps, chosen.epochs, taken)
 
     def _failed(self, trial: Trial, error: RnngenError) -> None:
         self.clock.dropped(trial)
@@ -211,6 +198,6 @@ class _Work:
         if trial.method.name != SINGLE:
             return 1.0
         if self.chosen.steps is not None:
-            return 1.0 / len(self.data)
+            return 1.0 / len(self.shared.data)
         tokens = self.looked[trial.seed].train_tokens
         return tokens[trial.arrangement[0][0]] / sum(tokens)

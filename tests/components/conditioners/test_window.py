@@ -24,7 +24,7 @@ class Reading(Window):
     """A window whose lanes all begin before the same text."""
 
     def initial_state(self, batch_size: int) -> State:
-        return self.conditioned(super().initial_state(batch_size), TEXT.expand(batch_size, -1))
+        return self.conditioned(TEXT.expand(batch_size, -1))
 
 
 def _window(cell: Callable[[int, int], Cell], kind: type[Window] = Reading) -> Window:
@@ -94,9 +94,9 @@ def test_each_lane_reads_its_own_text() -> None:
     texts = torch.tensor([[1, 2, 3, 0, 0, 0], [3, 3, 0, 0, 0, 0]])
     x = torch.randn(8, 1, 5).expand(-1, 2, -1)
     with torch.no_grad():
-        both, _ = window(x, window.conditioned(window.initial_state(2), texts))
+        both, _ = window(x, window.conditioned(texts))
         for lane in range(2):
-            start = window.conditioned(window.initial_state(1), texts[lane : lane + 1])
+            start = window.conditioned(texts[lane : lane + 1])
             alone, _ = window(x[:, :1], start)
             assert torch.allclose(both[:, lane], alone[:, 0], atol=1e-6)
     assert not torch.allclose(both[:, 0], both[:, 1], atol=1e-3)
@@ -113,7 +113,7 @@ def test_window_learns_to_move_as_fast_as_it_has_to() -> None:
     wanted = texts.repeat_interleave(3, 1).T
     x = torch.zeros(len(wanted), 32, 5)
     for _ in range(250):
-        y, _ = window(x, window.conditioned(window.initial_state(32), texts))
+        y, _ = window(x, window.conditioned(texts))
         loss = torch.nn.functional.cross_entropy(readout(y).flatten(0, 1), wanted.flatten())
         optimizer.zero_grad()
         loss.backward()

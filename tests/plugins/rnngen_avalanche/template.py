@@ -78,7 +78,11 @@ class Template(SupervisedTemplate):
 
         def row():
             return measure(
-                plan.model, plan.measured, plan.device, plan.dtype, plan.train.validate_tokens
+                plan.model,
+                plan.measured,
+                plan.place.device,
+                plan.place.dtype,
+                plan.train.validate_tokens,
             )
 
         rows = [row()]

@@ -9,7 +9,7 @@ import rnngen
 from rnngen.bundles.bundle import load
 from rnngen.contracts.errors import UsageError
 from rnngen.training.plan import make
-from rnngen.training.settle import Wanted
+from rnngen.training.wanted import Wanted
 from tests.plugins.rnngen_avalanche.conftest import OPTIONS, PARTS, Told
 
 pytestmark = pytest.mark.usefixtures("installed")

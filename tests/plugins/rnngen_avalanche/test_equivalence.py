@@ -11,7 +11,7 @@ import torch
 import rnngen
 from rnngen.kernel.catalog import get_catalog
 from rnngen.training.plan import make
-from rnngen.training.settle import Wanted
+from rnngen.training.wanted import Wanted
 from rnngen_avalanche.chunk import Chunk
 from rnngen_avalanche.options import Options
 from rnngen_avalanche.view import PluginView
@@ -100,7 +100,8 @@ def _avalanches_own(bridge, texts, strategy, options):
     wanted = Wanted(
         data=texts,
         plugins=["naive"],
-        flags={"model": FLAGS, "train": LEARN},
+        **FLAGS,
+        **LEARN,
         options=SETTINGS,
     )
     plan = make(wanted)

@@ -12,7 +12,7 @@ import torch
 
 import rnngen
 from rnngen.training.plan import make
-from rnngen.training.settle import Wanted
+from rnngen.training.wanted import Wanted
 from rnngen_avalanche.chunk import Chunk
 from rnngen_avalanche.view import PluginView
 from tests.plugins.rnngen_avalanche.conftest import OPTIONS
@@ -152,7 +152,9 @@ def test_events_come_in_the_order_of_avalanches_own_loop(bridge, small, tmp_path
     wanted = Wanted(
         data=small,
         plugins=["naive"],
-        flags={"model": {"cell": "gru", "hidden": 4}, "train": {"epochs": 1}},
+        cell="gru",
+        hidden=4,
+        epochs=1,
         options=OPTIONS[:-1],
     )
     plan = make(wanted)

@@ -8,7 +8,7 @@ import torch
 import rnngen
 from rnngen.kernel.strategies import Active, Lifecycle
 from rnngen.model.loss import weighted_mean
-from rnngen.training.loop import Trainer
+from rnngen.training import plan
 from rnngen_continual.parameters import copies, trained, zeros
 from rnngen_continual.si import SynapticIntelligence
 from tests.continual_runs import write_tasks
@@ -50,15 +50,15 @@ class Path:
 def beside_si(tmp_path, monkeypatch):
     """Learns two tasks with SI and others; gives SI's path of the second, and the true one."""
     tasks = [str(tmp_path / name) for name in write_tasks(tmp_path, "ab")]
-    paths, init = [], Trainer.__init__
+    paths, activate = [], plan.activate
 
-    def watched(self, model, tasks, options, optimizer, folder, lifecycle, *rest, **named):
+    def watched(*given, **named):
         paths.append(Path())
-        watch = Active("path", "test", paths[-1], None)
-        lifecycle = Lifecycle([*lifecycle.active, watch])
-        init(self, model, tasks, options, optimizer, folder, lifecycle, *rest, **named)
+        return Lifecycle(
+            [*activate(*given, **named).active, Active("path", "test", paths[-1], None)]
+        )
 
-    monkeypatch.setattr(Trainer, "__init__", watched)
+    monkeypatch.setattr(plan, "activate", watched)
 
     def learn(plugins, *options):
         known = [text for text in STRONG if text.split(".")[0] in plugins]

@@ -198,7 +198,7 @@ def test_a_model_of_text_does_not_forecast(tmp_path):
     from tests import small_bundle
 
     small_bundle.train(tmp_path / "run")
-    with pytest.raises(UsageError, match="does not forecast"):
+    with pytest.raises(UsageError, match="the domain `text` does not support forecasting"):
         forecast(tmp_path / "run")
 
 
