@@ -194,6 +194,19 @@ def test_abilities_asked_for_are_found():
     assert {"bytes_of", "prime", "attach", "step_shape", "nll", "memory_tokens"} <= abilities()
 
 
+@pytest.mark.parametrize("name", PLUGIN_MODULES)
+def test_a_room_of_a_plugin_imports_those_below_it_only(name):
+    root, *inside = name.split(".")
+    rooms = re.findall(r"`(\w+)`", docstring_of(root).partition("from the top;")[2])
+    for other in arrows()[name] if inside and rooms else ():
+        if other.startswith(f"{root}."):
+            assert rooms.index(inside[0]) <= rooms.index(other.split(".")[1]), f"{name} -> {other}"
+
+
+def docstring_of(name: str) -> str:
+    return ast.get_docstring(tree(name)) or ""
+
+
 def is_in(module: str, parents: tuple[str, ...]) -> bool:
     return any(f"{module}.".startswith(f"{parent}.") for parent in parents)
 
@@ -250,7 +263,7 @@ def test_a_room_says_the_same_in_its_package_and_on_the_page(page):
     rooms = [name for names in FLOORS.values() for name in names.split()]
     assert list(said) == rooms
     for name in rooms:
-        docstring = ast.get_docstring(tree(f"rnngen.{name}")) or ""
+        docstring = docstring_of(f"rnngen.{name}")
         assert " ".join(docstring.split("\n\n")[0].split()) == said[name]
 
 

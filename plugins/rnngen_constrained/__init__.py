@@ -4,6 +4,9 @@ A kind of constraint is registered with the hook `register_constraints`, by anyo
 target is called with what the user wrote, `target(text, **options)`, and gives a
 `rnngen.Constraint`, or a rule written as `start`, `step` and `accept`. What plugins that bring
 kinds may use of this one is in `__all__`, each name imported on first use.
+
+Its rooms, from the top; each imports those below it only: `testing`, `decoder`, `kinds`,
+`json_schema`, `grammar`, `machines`, `automata`, `whole_text`, `files`, `errors`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from rnngen_constrained.decoder.written import shown
+from rnngen_constrained.whole_text import shown
 
 
 class Parser:

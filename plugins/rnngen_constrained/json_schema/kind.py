@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rnngen import Constraint, Machine, Single, Vocabulary, option
-from rnngen_constrained.decoder.written import text_fault
 from rnngen_constrained.errors import BadSyntax, ConstraintError, Hostile, Unsupported
 from rnngen_constrained.files import read_text
 from rnngen_constrained.grammar.machine import GrammarMachine
@@ -22,6 +21,7 @@ from rnngen_constrained.json_schema.search import found
 from rnngen_constrained.json_schema.strict import read_exactly
 from rnngen_constrained.json_schema.validator import Validator
 from rnngen_constrained.machines.planned import PlannedMachine
+from rnngen_constrained.whole_text import text_fault
 
 VALUES = ("enum", "const", "default", "examples", "example")
 """Keywords that hold values and no schemas."""

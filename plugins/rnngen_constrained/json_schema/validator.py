@@ -12,12 +12,12 @@ from functools import lru_cache
 from typing import Any
 
 from rnngen import PluginError
-from rnngen_constrained.decoder.written import shown
 from rnngen_constrained.errors import Unsupported
 from rnngen_constrained.json_schema.format_checks import CHECKS
 from rnngen_constrained.json_schema.places import below
 from rnngen_constrained.json_schema.search import found
 from rnngen_constrained.json_schema.strict import read_exactly
+from rnngen_constrained.whole_text import shown
 
 LONGEST_NUMBER = 10_000
 """Digits of a number whose multiples are looked at."""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnngen import Constraint, Machine, Single, Vocabulary
-from rnngen_constrained.decoder.written import text_fault
 from rnngen_constrained.files import read_text
 from rnngen_constrained.grammar.lark_text import WHOLE, read_grammar
 from rnngen_constrained.grammar.machine import GrammarMachine
 from rnngen_constrained.grammar.parses import Parser
+from rnngen_constrained.whole_text import text_fault
 
 LARGEST_FILE = 1 << 20
 

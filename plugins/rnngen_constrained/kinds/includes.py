@@ -14,9 +14,9 @@ import numpy as np
 from rnngen import Constraint, Machine, Single, Vocabulary
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.bytewise import whole_characters
-from rnngen_constrained.decoder.written import text_fault
 from rnngen_constrained.errors import Hostile
 from rnngen_constrained.machines.bind import bind_bytes
+from rnngen_constrained.whole_text import text_fault
 
 MOST_STATES = 50_000
 LONGEST, LONGEST_TOGETHER = 1_000, 10_000

@@ -11,10 +11,10 @@ from rnngen import Constraint, Machine, Single, Vocabulary
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.bytewise import whole_characters
 from rnngen_constrained.automata.token_dfa import trimmed
-from rnngen_constrained.decoder.written import text_fault
 from rnngen_constrained.errors import BadSyntax, EmptyLanguage, Hostile
 from rnngen_constrained.machines.bind import bind_bytes
 from rnngen_constrained.machines.table import TableMachine
+from rnngen_constrained.whole_text import text_fault
 
 LONGEST = 20_000
 

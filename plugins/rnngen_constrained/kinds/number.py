@@ -8,9 +8,9 @@ from fractions import Fraction
 
 from rnngen import Constraint, Machine, Single, Vocabulary
 from rnngen_constrained.automata.digits import between
-from rnngen_constrained.decoder.written import shown, text_fault
 from rnngen_constrained.errors import BadSyntax, EmptyLanguage
 from rnngen_constrained.kinds.regex import Regex
+from rnngen_constrained.whole_text import shown, text_fault
 
 MOST_DIGITS = 30
 

@@ -25,7 +25,6 @@ from rnngen import (
 )
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.token_dfa import Ints
-from rnngen_constrained.decoder.written import text_fault
 from rnngen_constrained.kinds.learned_words import learned_words
 from rnngen_constrained.kinds.sentences import BEFORE, Sentences, place_of
 from rnngen_constrained.kinds.word_list import texts_of
@@ -33,6 +32,7 @@ from rnngen_constrained.kinds.words import Words, unknown_word
 from rnngen_constrained.machines.bind import unspellable
 from rnngen_constrained.machines.lazy_lift import LazyLift
 from rnngen_constrained.machines.rule import RuleConstraint, characters, over_bytes
+from rnngen_constrained.whole_text import text_fault
 
 State = tuple[int, int]
 

@@ -11,9 +11,9 @@ from rnngen_constrained.automata.anchors import without_anchors
 from rnngen_constrained.automata.byte_dfa import compiled
 from rnngen_constrained.automata.complaints import excerpt
 from rnngen_constrained.automata.pattern import parse
-from rnngen_constrained.decoder.written import shown, text_fault
 from rnngen_constrained.errors import Hostile
 from rnngen_constrained.machines.bind import bind_bytes, characters_of
+from rnngen_constrained.whole_text import shown, text_fault
 
 
 class Regex(Constraint):

@@ -6,11 +6,11 @@ from collections.abc import Sequence, Set
 from pathlib import Path
 
 from rnngen import Constraint, Machine, Single, Vocabulary
-from rnngen_constrained.decoder.written import shown, text_fault
 from rnngen_constrained.errors import BadSyntax
 from rnngen_constrained.files import read_text
 from rnngen_constrained.kinds.word_list import is_word_character, stranger, texts_of
 from rnngen_constrained.machines.bind import bind_bytes
+from rnngen_constrained.whole_text import shown, text_fault
 
 LARGEST_FILE = 16 << 20
 

@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 from rnngen import Constraint, Machine, Rule, Single, Vocabulary, blamed, one_line
 from rnngen_constrained.automata.byte_dfa import ByteDFA
 from rnngen_constrained.automata.token_dfa import merged_columns, trimmed
-from rnngen_constrained.decoder.written import text_fault
 from rnngen_constrained.errors import BadRule, EmptyLanguage
 from rnngen_constrained.machines.bind import bind_bytes
 from rnngen_constrained.machines.lazy_rule import LazyRule
 from rnngen_constrained.machines.table import TableMachine
+from rnngen_constrained.whole_text import text_fault
 
 Explored = tuple[NDArray[np.int32], NDArray[np.bool_], list[Hashable]]
 

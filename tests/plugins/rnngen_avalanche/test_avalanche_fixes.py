@@ -43,11 +43,13 @@ def stock_si(bridge, monkeypatch):
         monkeypatch.setattr(bridge.avalanche_fixes.SI, name, staticmethod(function))
 
 
-def facade_of(bridge, plugins, net=None, batches=None):
+def template_of(bridge, plugins, net=None, batches=None):
     net = net or model()
     view = PluginView(net, Chunk(), 0)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-    template = bridge.template.FakeTemplate(view, plugins, bridge.template.Clock(), optimizer, 0)
+    template = bridge.fake_template.FakeTemplate(
+        view, plugins, bridge.fake_template.Clock(), optimizer, 0
+    )
     template.begin(batches or task(text()).batches, 0, None, 1)
     return template
 
@@ -99,7 +101,7 @@ def test_stock_lwf_distils_one_token_that_stands_for_the_task(bridge):
     stock = LwFPlugin(1.0, 1.0)
     mended = bridge.avalanche_fixes.LwF(1.0, 1.0, Chunk())
     for plugin in (stock, mended):
-        template = facade_of(bridge, {"lwf": plugin})
+        template = template_of(bridge, {"lwf": plugin})
         plugin.after_training_exp(template)
     assert stock.lwf.prev_classes_by_task[0] == {0}
     assert mended.lwf.prev_classes_by_task[0] == set(range(5))
@@ -136,7 +138,7 @@ def test_strength_of_ewc_does_not_change_with_the_size_of_a_batch(bridge, lanes)
             # As good as it gets on random steps 1 to 4: gradients are 0 on average.
             net.readout.weight.zero_()
             net.readout.bias[0] = -9.0
-        template = facade_of(bridge, {"ewc": plugin}, net, batches)
+        template = template_of(bridge, {"ewc": plugin}, net, batches)
         plugin.after_training_exp(template)
         return sum(float(each.data.sum()) for each in plugin.importances[0].values())
 
@@ -152,7 +154,7 @@ def test_stock_a_gem_cant_be_saved_and_the_mended_goes_on_drawing_where_it_was(b
     from avalanche.training.plugins import AGEMPlugin
 
     stock = AGEMPlugin(6, 4)
-    template = facade_of(bridge, {"agem": stock})
+    template = template_of(bridge, {"agem": stock})
     stock.after_training_exp(template)
     with pytest.raises(TypeError, match="cannot pickle 'generator'"):
         dill.dumps(stock)
@@ -176,7 +178,7 @@ def test_stock_replay_keeps_the_whole_task_and_uses_what_is_deprecated(bridge):
 
     sizes = {}
     for plugin in (ReplayPlugin(4), bridge.avalanche_fixes.Replay(4)):
-        template = facade_of(bridge, {"replay": plugin}, batches=task(text(steps=4000)).batches)
+        template = template_of(bridge, {"replay": plugin}, batches=task(text(steps=4000)).batches)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             plugin.after_training_exp(template)
@@ -192,7 +194,7 @@ def test_rwalk_leaves_the_model_in_evaluation_mode_and_the_bridge_takes_it_out(b
     from avalanche.training.plugins import RWalkPlugin
 
     plugin = RWalkPlugin()
-    template = facade_of(bridge, {"rwalk": plugin})
+    template = template_of(bridge, {"rwalk": plugin})
     template.model.train()
     batch = task(text()).batches.batch(0, 0)
     template.chunk.read(batch, batch.inputs.shape[1])

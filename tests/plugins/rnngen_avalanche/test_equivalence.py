@@ -105,7 +105,7 @@ def _avalanches_own(bridge, texts, strategy, options):
         options=SETTINGS,
     )
     plan = make(wanted)
-    chunk, clock = Chunk(), bridge.template.Clock()
+    chunk, clock = Chunk(), bridge.fake_template.Clock()
     plugins = bridge.build.plugins(
         (strategy,),
         options,

@@ -94,22 +94,24 @@ def test_installed_plugins_use_no_name_of_the_strategy_that_the_facade_lacks(sou
         assert found
 
 
-def facade_of(bridge, plugins):
+def template_of(bridge, plugins):
     net = model()
     view = PluginView(net, Chunk(), 0)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-    return bridge.template.FakeTemplate(view, plugins, bridge.template.Clock(), optimizer, 0)
+    return bridge.fake_template.FakeTemplate(
+        view, plugins, bridge.fake_template.Clock(), optimizer, 0
+    )
 
 
-def test_facade_has_every_name(bridge):
-    template = facade_of(bridge, {})
+def test_the_template_has_every_name(bridge):
+    template = template_of(bridge, {})
     for name in NAMES:
         assert name in vars(template) or hasattr(type(template), name), name
 
 
 def test_clock_is_called_last_and_events_without_a_listener_are_empty(bridge):
     ewc = bridge.avalanche_fixes.PerTokenEWC(1.0)
-    template = facade_of(bridge, {"ewc": ewc})
+    template = template_of(bridge, {"ewc": ewc})
     assert template.plugins == [ewc, template.clock]
     assert [name for name, _ in template._table["after_training_exp"]] == ["ewc", "clock"]
     # Both inherit methods of these names that do nothing.
@@ -124,7 +126,7 @@ def recorder(bridge, log):
     def note(event):
         return lambda self, strategy, **kwargs: log.append(event)
 
-    methods = {event: note(event) for event in bridge.template.EVENTS}
+    methods = {event: note(event) for event in bridge.fake_template.EVENTS}
     return type("Recorder", (SupervisedPlugin,), methods)()
 
 
@@ -159,7 +161,7 @@ def test_events_come_in_the_order_of_avalanches_own_loop(bridge, small, tmp_path
     view = PluginView(plan.model, Chunk(), plan.tasks[0].train.boundary)
     optimizer = torch.optim.SGD(plan.model.parameters(), lr=0.01)
     plugins = {"recorder": recorder(bridge, theirs)}
-    clock = bridge.template.Clock()
+    clock = bridge.fake_template.Clock()
     Template(plan=plan, view=view, optimizer=optimizer, plugins=plugins, clock=clock).learn(12)
     assert len(ours) > 500
     assert ours == theirs
@@ -198,5 +200,5 @@ def test_padded_steps_of_documents_have_no_weight_in_the_loss(bridge):
         batch = batches.batch(0, index)
         expected, _, _ = mean_nll(net, batch, net.initial_state(batch.inputs.shape[1]), "cpu")
         x, y = bridge.windows._padded(batch, batches.chunk)
-        loss = bridge.template.token_loss(view(x), y)
+        loss = bridge.fake_template.token_loss(view(x), y)
         assert loss.item() == pytest.approx(expected.item(), abs=1e-5)
