@@ -42,12 +42,6 @@ CONTRACTS = (
 MAY_ASK = ("rnngen.contracts.conform", "rnngen_constrained.machines.strangers")
 """Where what derives from no contract is given what it lacks."""
 
-STILL_ASKING = {
-    "rnngen.training.plan": {"condition", "corpus"},
-    "rnngen.training.settle": {"changeable", "defaults"},
-}
-"""Modules that ask an object of a contract for an ability by its name; this only shrinks."""
-
 TWICE = {"__init__", "options", "read"}
 """Names that several files of a package may have."""
 
@@ -185,7 +179,7 @@ def asked(name: str) -> set[str]:
 @pytest.mark.parametrize("name", [*CORE, *PLUGIN_MODULES])
 def test_nobody_asks_whether_an_object_has_what_its_contract_gives_to_all(name):
     if name not in MAY_ASK:
-        assert asked(name) <= STILL_ASKING.get(name, set())
+        assert not asked(name)
 
 
 def test_abilities_asked_for_are_found():
@@ -277,3 +271,15 @@ def test_every_place_of_where_to_change_what_is_there():
         assert places, row
         for place in places:
             assert (ROOT / place).is_file(), place
+
+
+@pytest.mark.parametrize("name", modules())
+def test_a_file_is_read_in_one_sitting(name):
+    assert len(modules()[name].read_text(encoding="utf-8").splitlines()) <= FILE
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert lines <= FUNCTION, f"{name}.{node.name} has {lines} lines"
+        elif isinstance(node, ast.ClassDef):
+            methods = sum(isinstance(part, ast.FunctionDef) for part in node.body)
+            assert methods <= CLASS, f"{name}.{node.name} has {methods} methods"
