@@ -41,7 +41,7 @@ def command(
 
     DATA are files, folders, patterns, `-` for standard input, or `corpus:NAME`; without any, the
     corpus python-docs. All limits may be given: whichever comes first ends the run. Ctrl-C saves;
-    `--resume RUN` goes on.
+    `--resume RUN` continues it.
     """
     wanted = Wanted.of(data, options=assignments, **given)
     if dry_run:

@@ -1,4 +1,4 @@
-"""The optimizers of training; each is called as `target(parameters, learning_rate, **options)`.
+"""The optimizers of training; each is called as `target(parameters, learning_rate, options)`.
 
 Matrices are decayed; vectors (biases, gains of layer norm) and embeddings are not.
 """
@@ -35,28 +35,26 @@ class SGDOptions:
 
 
 def AdamW(
-    parameters: Iterable[tuple[str, nn.Parameter]], learning_rate: float, **options: Any
+    parameters: Iterable[tuple[str, nn.Parameter]], learning_rate: float, options: AdamWOptions
 ) -> torch.optim.Optimizer:
     """torch's AdamW, fused in one kernel where the device has it."""
-    chosen = AdamWOptions(**options)
-    groups = decay_groups(parameters, chosen.weight_decay)
+    groups = decay_groups(parameters, options.weight_decay)
     return torch.optim.AdamW(
         groups,
         lr=learning_rate,
-        betas=(chosen.beta1, chosen.beta2),
-        eps=chosen.epsilon,
+        betas=(options.beta1, options.beta2),
+        eps=options.epsilon,
         fused=groups[0]["params"][0].device.type in {"cpu", "cuda"},
     )
 
 
 def SGD(
-    parameters: Iterable[tuple[str, nn.Parameter]], learning_rate: float, **options: Any
+    parameters: Iterable[tuple[str, nn.Parameter]], learning_rate: float, options: SGDOptions
 ) -> torch.optim.Optimizer:
     """torch's SGD."""
-    chosen = SGDOptions(**options)
-    groups = decay_groups(parameters, chosen.weight_decay)
+    groups = decay_groups(parameters, options.weight_decay)
     return torch.optim.SGD(
-        groups, lr=learning_rate, momentum=chosen.momentum, nesterov=chosen.nesterov
+        groups, lr=learning_rate, momentum=options.momentum, nesterov=options.nesterov
     )
 
 

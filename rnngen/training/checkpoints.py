@@ -37,7 +37,7 @@ class Part(Protocol):
 class Checkpoints:
     """Saves and restores everything that the next step depends on.
 
-    A run that was stopped, or killed, goes on from there to the very same weights.
+    A run that was stopped, or killed, resumes from there and ends with the very same weights.
 
     Args:
         folder: of the run.

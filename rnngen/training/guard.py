@@ -46,7 +46,7 @@ class Guard:
         """Looks at the loss of a step, and at the norm of its gradient.
 
         Raises:
-            Exploded: training can't go on from here.
+            Exploded: nothing can be learned from here on.
         """
         position = run.position
         if not math.isfinite(loss) or not math.isfinite(norm):

@@ -3,7 +3,7 @@
     with Interrupts(say) as interrupts:
         while not interrupts.requested:
             with interrupts.breakable():
-                ...  # given up where it goes on for longer than a moment
+                ...  # given up if it takes longer than a moment
             ...      # never left half done: a write, an update
 
 Where nothing of this is entered, Ctrl-C is Python's own: KeyboardInterrupt, at once.
@@ -19,11 +19,11 @@ from types import FrameType
 from typing import Any
 
 MOMENT = 0.5
-"""Seconds that what is going on may still take."""
+"""Seconds that the current part may still take after Ctrl-C."""
 
 
 class GivenUp(KeyboardInterrupt):
-    """What was going on took too long after Ctrl-C.
+    """The current part took too long after Ctrl-C.
 
     Not an Exception, so that no plugin takes it for a failure of its own.
     """
@@ -33,7 +33,7 @@ _active: list[Interrupts] = []
 
 
 def must_not_be_cut() -> bool:
-    """Whether something is going on that Ctrl-C waits for, such as a checkpoint being written."""
+    """Whether Ctrl-C has to wait for the current part, such as a checkpoint being written."""
     return bool(_active) and not _active[-1].is_breakable
 
 
@@ -42,7 +42,7 @@ class Interrupts:
 
     Args:
         say: called with a line at the first signal.
-        moment: seconds that a breakable part may go on after it.
+        moment: seconds that a breakable part may still take after it.
     """
 
     def __init__(self, say: Callable[[str], None], moment: float = MOMENT) -> None:
@@ -74,12 +74,12 @@ class Interrupts:
 
     @property
     def is_breakable(self) -> bool:
-        """Whether what is going on now can be given up."""
+        """Whether the current part can be given up."""
         return self._depth > 0
 
     @contextmanager
     def breakable(self) -> Iterator[None]:
-        """What is done within can be given up; it is not even begun after Ctrl-C.
+        """A part that can be given up; it does not even start after Ctrl-C.
 
         Raises:
             GivenUp: from wherever it is, a moment after Ctrl-C.

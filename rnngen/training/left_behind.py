@@ -1,4 +1,4 @@
-"""What a run that goes on from another model (`--from`) does not take over, in a line each."""
+"""What a run does not take over from the model it starts with (`--from`), in a line each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rnngen.kernel.settings import Settings
 from rnngen.metrics.task_history import size_of
 
 OWN = ("time", "steps", "epochs", "seed", "device", "precision", "threads")
-"""Options of `train` that are of a run or a machine, and mean nothing to the next."""
+"""Options of `train` that belong to one run or machine, and mean nothing to the next."""
 
 
 def left_behind(start: Bundle, settings: Settings, strategies: Collection[str]) -> list[str]:
@@ -62,7 +62,7 @@ def _other_settings(start: Bundle, settings: Settings) -> Iterator[str]:
 
 
 def _recorded(start: Bundle) -> Config | None:
-    """The `config.toml` of the run that the bundle is of; a bundle may come without."""
+    """The `config.toml` of the bundle's run; a bundle may come without."""
     try:
         return read_config(start.path / CONFIG)
     except UsageError:

@@ -90,7 +90,7 @@ class Limits:
         """Makes the last task unfinished again, where a limit is now larger than it was.
 
         Returns:
-            whether a finished run goes on.
+            whether a finished run continues.
         """
         position, reopened = run.position, False
         if position.task == len(run.tasks):

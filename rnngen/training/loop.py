@@ -64,7 +64,7 @@ def _begin(run: Run, parts: Parts, saved: Saved | None) -> None:
         if parts.limits.reopen(run) and parts.history:
             raise UsageError(
                 f"`{run.folder}` learned all its tasks, and its strategy has closed them",
-                hint=f"go on with new data: `rnngen fit --from {run.folder} FILE`",
+                hint=f"train it on new data: `rnngen fit --from {run.folder} FILE`",
             )
         return
     parts.strategies.load_state_dict(parts.inherited, strict=False)

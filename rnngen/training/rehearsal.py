@@ -46,7 +46,7 @@ def columns(lanes: int, rehearsed: Mapping[str, Batch]) -> dict[str, slice]:
 
 
 def extended(model: Model, state: list[State], rows: int) -> list[State]:
-    """The state of the lanes, and the initial one of so many more rows."""
+    """The state of the lanes, followed by the initial state of this many more rows."""
     if rows == 0:
         return state
     return [

@@ -1,4 +1,4 @@
-"""Scheduled sampling: the model learns to go on from its own mistakes.
+"""Scheduled sampling: the model learns to continue from its own mistakes.
 
 Bengio et al., "Scheduled sampling for sequence prediction with recurrent neural networks", 2015:
 with a probability that rises over training, an input is not the true step but what the model drew
@@ -23,7 +23,7 @@ def guessed_inputs(
 
     Args:
         model: draws each step from those before it in `batch`.
-        batch: inputs `[T,B]`; the first row, and rows where a lane begins anew, stay.
+        batch: inputs `[T,B]`; the first row, and rows where a lane restarts, stay.
         state: of the lanes before the batch.
         share: probability with which an input is replaced; 0 costs nothing.
         generator: on the processor; what is drawn depends on it alone.

@@ -96,6 +96,8 @@ def _inherited(start: Bundle) -> dict[str, dict[str, Any]]:
     """What a model that goes on learning can't change: its shape and its codec."""
     model = dict(start.manifest["model"])
     cell_options = model.pop("cell_options")
+    # A bundle of 0.1.0 names none: it means the window.
+    model.setdefault("conditioner", "window")
     conditioner_options = model.pop("conditioner_options", {})
     for made in ("size", "condition", "parameters"):
         model.pop(made, None)
@@ -103,7 +105,7 @@ def _inherited(start: Bundle) -> dict[str, dict[str, Any]]:
     return {
         "model": model,
         model["cell"].rpartition(":")[2]: cell_options,
-        model.get("conditioner", "window").rpartition(":")[2]: conditioner_options,
+        model["conditioner"].rpartition(":")[2]: conditioner_options,
         domain["name"]: dict(domain["options"] or {}),
     }
 

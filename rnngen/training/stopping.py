@@ -38,7 +38,7 @@ def save_and_stop(run: Run, parts: Parts) -> None:
     Raises:
         Interrupted: always; it says what is saved, and how to resume.
     """
-    step, resume = run.position.step, f"go on with `rnngen fit --resume {run.folder}`"
+    step, resume = run.position.step, f"resume with `rnngen fit --resume {run.folder}`"
     if parts.checkpoints.whole:
         parts.checkpoints.save(run)
         if run.position.best is None:
@@ -48,7 +48,7 @@ def save_and_stop(run: Run, parts: Parts) -> None:
     if saved is None:
         raise Interrupted(
             "stopped before anything was learned",
-            hint=f"delete `{run.folder}`, and begin again",
+            hint=f"delete `{run.folder}`, and start again",
         )
     raise Interrupted(
         f"stopped at step {step} in the middle of something that can't be saved; "

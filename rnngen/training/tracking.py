@@ -1,4 +1,4 @@
-"""The trackers of one run: a tracker that fails costs its own numbers, and never the training."""
+"""The trackers of one run: a failing tracker loses its own numbers, and never stops training."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Trackers:
             except BaseException as error:
                 self._open.remove(part)
                 failed = component.failure(f"failed at step {step}", error)
-                self._warn(f"{failed.message}; it is off from now on, the training goes on")
+                self._warn(f"{failed.message}; it is off from now on, training continues")
 
     def close(self) -> None:
         """Closes those that are still on."""

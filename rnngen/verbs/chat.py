@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,7 +23,7 @@ from rnngen.contracts.decoder import Request
 from rnngen.contracts.engine import Engine, State
 from rnngen.contracts.errors import UsageError
 from rnngen.engines.choose import DEFAULT
-from rnngen.verbs.components import parted
+from rnngen.verbs.components import Given, parted
 from rnngen.verbs.context import ModelContext
 from rnngen.verbs.generate import generate
 from rnngen.verbs.start import engine_of, make_decoder, opened
@@ -63,7 +62,7 @@ class Chat:
         you: str | None = None,
         other: str | None = None,
         decoder: str = "sample",
-        options: Mapping[str, Any] | Sequence[str] | None = None,
+        options: Given = None,
         length: int = 300,
         seed: int = 0,
         device: str = "auto",
@@ -84,7 +83,9 @@ class Chat:
             )
         self._decoder.attach(ModelContext(bundle, lambda text: None))
         if you is None or other is None:
-            you, other = speakers(bundle, you, other, device)
+            you, other = speakers(
+                bundle, you, other, device=device, engine=engine, options=engine_options
+            )
         self.you, self.other = you, other
         self._codec = bundle.codec
         self._framing = Framing(bundle.codec, stops=("\n",))
@@ -154,7 +155,13 @@ class _Continued(Engine):
 
 
 def speakers(
-    bundle: Bundle, you: str | None, other: str | None, device: str = "auto"
+    bundle: Bundle,
+    you: str | None,
+    other: str | None,
+    *,
+    device: str = "auto",
+    engine: str = DEFAULT,
+    options: Given = None,
 ) -> tuple[str, str]:
     """Who speaks in what a model writes; the first speaker is `you`.
 
@@ -163,11 +170,16 @@ def speakers(
         you: if it is known already.
         other: if it is known already.
         device: where the model is computed.
+        engine: what steps it.
+        options: of the engine.
 
     Raises:
         UsageError: the model does not write dialogues.
     """
-    text = generate(bundle, length=LISTENED, documents=0, device=device)[0].text
+    (written,) = generate(
+        bundle, length=LISTENED, documents=0, device=device, engine=engine, options=options
+    )
+    text = written.text
     found = Counter(TURN.findall(text))
     often = [name for name in found if found[name] > 1]  # in the order in which they appear
     others = [name for name in often if name not in (you, other)]

@@ -287,9 +287,10 @@ def _sample(
     """About this many characters written by the model."""
     note("writing a sample for the memorization check")
     length = max(1, round(characters * held_out.targets / max(held_out.characters, 1)))
-    return generate(bundle, length=length, seed=seed, documents=0, device=device, engine=engine)[
-        0
-    ].text
+    (written,) = generate(
+        bundle, length=length, seed=seed, documents=0, device=device, engine=engine
+    )
+    return written.text
 
 
 def _backtest(

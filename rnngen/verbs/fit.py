@@ -99,7 +99,7 @@ def _resume(folder: RunFolder, asked: Wanted, reporter: Reporter) -> Trained:
     if saved is None:
         raise UsageError(
             f"`{path}` has no checkpoint: it was stopped before anything was learned",
-            hint="delete the folder, and begin again",
+            hint="delete the folder, and start again",
         )
     bundle = load(path)
     before = read_record(path)

@@ -9,9 +9,8 @@ On the command line it is `rnngen generate`, with a model whose domain forecasts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from rnngen.bundles.bundle import Bundle
 from rnngen.components.decoders.sample import Options, VectorSampler
@@ -20,7 +19,7 @@ from rnngen.contracts.errors import Unsupported
 from rnngen.engines.choose import DEFAULT
 from rnngen.kernel.blame import attributed
 from rnngen.verbs.arguments import Files, check_at_least, listed
-from rnngen.verbs.components import parted
+from rnngen.verbs.components import Given, parted
 from rnngen.verbs.learned import sources_of
 from rnngen.verbs.start import engine_of, make_decoder, opened
 
@@ -32,7 +31,7 @@ def forecast(
     *,
     horizon: int | None = None,
     samples: int = 200,
-    options: Mapping[str, Any] | Sequence[str] | None = None,
+    options: Given = None,
     seed: int = 0,
     device: str = "auto",
     engine: str = DEFAULT,

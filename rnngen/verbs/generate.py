@@ -11,10 +11,9 @@ how many are drawn: `count=1` gives the first of `count=100`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.decoder import Decoder, Request
@@ -23,7 +22,7 @@ from rnngen.contracts.errors import Unsupported, UsageError
 from rnngen.engines.choose import DEFAULT
 from rnngen.kernel.blame import attributed
 from rnngen.verbs.arguments import check_at_least
-from rnngen.verbs.components import parted
+from rnngen.verbs.components import Given, parted
 from rnngen.verbs.context import ModelContext
 from rnngen.verbs.start import beginning_of, engine_of, has_documents, make_decoder, opened
 from rnngen.verbs.writing import Framing, Generated, Stream, write
@@ -37,7 +36,7 @@ def generate(
     length: int = 500,
     count: int = 1,
     decoder: str = "sample",
-    options: Mapping[str, Any] | Sequence[str] | None = None,
+    options: Given = None,
     seed: int = 0,
     stop: Sequence[str] | str = (),
     documents: int | None = None,
@@ -60,8 +59,7 @@ def generate(
         stop: texts that end a sequence; they are cut off.
         documents: to write at most, per sequence; 0: any number; None: one if the model learned
             from several documents, else no end of a document at all.
-        stream: called with a sequence's number and text as soon as it is certain; of `beam`, the
-            best only.
+        stream: called with a sequence's number and text once it is certain; of `beam`, the best.
         explain: whether to tell where the decoder forbade what the model wanted most.
         note: told in a line what one should know of the result.
 
@@ -77,13 +75,11 @@ def generate(
     check_at_least(1, length=length, count=count)
     check_at_least(0, documents=documents)
     own, engine_own = parted(options, engine)
-    made = make_decoder(decoder, own)
-    _check_decoder(made, decoder, stops, documents, explain)
+    made = _decoder(decoder, own, stops, documents, explain)
     bundle = opened(bundle)
     _check_bundle(bundle, made, decoder)
     beginning = beginning_of(bundle, prompt, primer)
-    if documents is None and has_documents(bundle):
-        documents = 1
+    documents = 1 if documents is None and has_documents(bundle) else documents
     framing = Framing(bundle.codec, beginning, stops, documents or 0)
     request = _request(framing, length, count, seed, endless=documents is None)
     made.attach(ModelContext(bundle, note))
@@ -126,9 +122,15 @@ def _check_bundle(bundle: Bundle, decoder: Decoder, name: str) -> None:
         )
 
 
-def _check_decoder(
-    made: Decoder, name: str, stops: Sequence[str], documents: int | None, explain: bool
-) -> None:
+def _decoder(
+    name: str, options: Given, stops: Sequence[str], documents: int | None, explain: bool
+) -> Decoder:
+    """The decoder, if it can do what is asked for.
+
+    Raises:
+        UsageError: it can't.
+    """
+    made = make_decoder(name, options)
     if explain and not made.explains:
         raise Unsupported(
             made,
@@ -136,7 +138,7 @@ def _check_decoder(
             hint="`--explain` goes with `--decoder constrained`",
         )
     if not made.complete:
-        return
+        return made
     for option, given in (("stop", bool(stops)), ("documents", documents not in (None, 1))):
         if given:
             raise UsageError(
@@ -144,6 +146,7 @@ def _check_decoder(
                 "whole",
                 hint=f"leave `--{option}` out",
             )
+    return made
 
 
 def _checked_stops(stop: Sequence[str] | str) -> tuple[str, ...]:

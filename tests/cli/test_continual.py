@@ -264,5 +264,5 @@ def test_what_is_no_text_is_refused_before_anything_is_learned(
     options = ["-o", "series.horizon=2"] if domain == "series" else []
     outcome = run_cli("continual", *files, "--domain", domain, "--run", "cl", *SMALL, *options)
     assert outcome.exit_code == ExitCode.USAGE
-    assert f"the domain `{domain}` is no text" in outcome.stderr
+    assert f"it needs a text domain; `{domain}` is not one" in " ".join(outcome.stderr.split())
     assert not list(Path("cl").glob("*/bundle.json"))

@@ -67,16 +67,16 @@ def test_who_speaks_is_found_in_what_the_model_writes(bundle, monkeypatch):
     assert speakers(bundle, None, "B: ") == ("A: ", "B: ")
 
 
-def test_a_model_is_listened_to_on_the_device_that_was_asked_for(bundle, monkeypatch):
+def test_a_model_is_listened_to_on_the_device_and_engine_that_were_asked_for(bundle, monkeypatch):
     asked = []
 
-    def write(*args, device, **kwargs):
-        asked.append(device)
+    def write(*args, device, engine, **kwargs):
+        asked.append((device, engine))
         return [Part("A: a\nB: b\n" * 3)]
 
     monkeypatch.setattr("rnngen.verbs.chat.generate", write)
-    Chat(bundle, device="cpu")
-    assert asked == ["cpu"]
+    Chat(bundle, device="cpu", engine="torch")
+    assert asked == [("cpu", "torch")]
 
 
 def test_the_command_answers_each_line_and_ends_with_the_input(bundle, run_cli, monkeypatch):

@@ -23,7 +23,7 @@ class Clock:
         self._rates: dict[str, list[float]] = {}
 
     def finished(self, trial: Trial, seconds: float) -> None:
-        """One more is done, in so many seconds of training."""
+        """One more is done, after this many seconds of training."""
         self._left.remove(trial)
         rate = seconds / max(self._weight(trial), 1e-9)
         self._rates.setdefault(trial.method.name, []).append(rate)

@@ -19,7 +19,7 @@ FEWEST = 50
 """Held-out tokens from which a task can be measured at all."""
 
 PROMPT = 40
-"""Characters of the held-out text that a sample goes on from."""
+"""Characters of the held-out text that a sample continues."""
 
 SEARCHED = 400
 """Tokens in which the beginning of a line is looked for."""
@@ -44,7 +44,7 @@ class HeldOut:
 
 
 def check_arguments(data: Sequence[str]) -> None:
-    """Refuses what is no row of tasks.
+    """Rejects data that is not a sequence of tasks.
 
     Raises:
         UsageError: fewer than two tasks, the same one twice, or standard input.
@@ -89,15 +89,15 @@ def look(
         note: told what takes its time.
 
     Raises:
-        UsageError: something named is not there, two tasks are the same, or they are no text.
+        UsageError: something named is not there, two tasks are the same, or they are not text.
         DataError: a task can't be read, or is too short.
     """
     reader = get_catalog().find("domain", domain).build(**options)
     datasets = prepare_tasks(domain, reader, [[part] for part in data], seed=seed, note=note)
     if not datasets[0].codec.spells_text:
         raise UsageError(
-            f"the domain `{domain}` is no text, but every model of this comparison writes on from "
-            "lines of each task",
+            f"`continual` samples text after each task, so it needs a text domain; `{domain}` is "
+            "not one",
             hint="learn them in a row with `rnngen fit --plugin ...`, which measures each task",
         )
     for argument, dataset in zip(data, datasets, strict=True):
@@ -149,7 +149,7 @@ def _unigram_bits(dataset: Dataset) -> float:
 
 
 def _prompt(dataset: Dataset) -> str:
-    """The beginning of the first whole line that is held out, for samples to go on from."""
+    """The beginning of the first whole line that is held out, for samples to continue."""
     assert dataset.valid is not None
     text = dataset.codec.decode(dataset.valid.steps[1:SEARCHED])
     _, _, later = text.partition("\n")

@@ -64,7 +64,7 @@ def _method(name: str, catalog: Catalog) -> Method:
     parts = name.split("+")
     if "" in parts:
         raise UsageError(
-            f"`{name}` in `--compare` is no method: a name is missing",
+            f"`{name}` in `--compare` is missing a strategy name",
             hint="write them as in `--compare ewc,replay,replay+ewc`",
         )
     for part in parts:

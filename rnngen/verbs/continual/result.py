@@ -86,7 +86,7 @@ class Comparison:
 
     @property
     def prompts(self) -> Sequence[str]:
-        """What the samples go on from, task by task."""
+        """The beginnings that the samples continue, task by task."""
         return next(iter(self.looked.values())).prompts
 
     def scored(self, method: Method) -> list[Scored]:

@@ -25,7 +25,7 @@ def write(trials: Sequence[Trial], root: Path, prompts: Sequence[str], device: s
     texts = []
     for task, prompt in enumerate(prompts):
         trial = trials[task] if trials[0].method.name == SINGLE else trials[0]
-        # A model of few texts hardly knows where one ends, so that an end is no reason to stop.
+        # A model of few texts hardly knows where one ends, so an end does not stop it.
         (written,) = generate(
             root / trial.name,
             prompt,

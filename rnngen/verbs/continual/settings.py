@@ -1,7 +1,7 @@
 """The settings that all methods share, and the options that each of them takes.
 
 An option of a strategy goes to the methods that have the strategy; an option that no method has is
-an error, as it is for `rnngen fit`.
+an error, as for `rnngen fit`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Chosen:
         steps: of a whole row of tasks, or None.
         epochs: over each task, or None.
         options: `-o` texts by method.
-        failed: the methods that can't be had, with the reason.
+        failed: methods that are unavailable, with the reason.
     """
 
     config: Mapping[str, Mapping[str, Any]]
@@ -62,7 +62,7 @@ def choose(methods: Sequence[Method], wanted: Wanted, file: Config | None) -> Ch
 
     Raises:
         UsageError: an unknown option, a wrong value, or a limit that makes no sense here.
-        PluginError: even the baselines can't be had.
+        PluginError: even the baselines are unavailable.
     """
     catalog = get_catalog()
     strategies: dict[str, set[str]] = {}

@@ -193,6 +193,11 @@ def test_a_strangers_conditioner_learns_resumes_and_writes_from_the_command_line
     onward = ("--from", whole, "--steps", 2, "--run", tmp_path / "onward")
     fit("onward", data, "--domain", "handwriting", *small[4:], *onward)
 
+    other = ("-o", "conditioner=window", "--from", whole, "--steps", 2)
+    refused = run_cli(*before, "fit", data, "--domain", "handwriting", *small[4:], *other)
+    assert refused.exit_code == 2
+    assert "`model.conditioner` is 'window', but the model" in refused.stderr
+
     manifest = json.loads((whole / "bundle.json").read_text())
     assert manifest["model"]["conditioner"] == "mean"
     assert manifest["model"]["conditioner_options"] == {"width": 2}

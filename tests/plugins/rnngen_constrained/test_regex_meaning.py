@@ -22,7 +22,11 @@ from rnngen_constrained.automata.escapes import with_property
 from rnngen_constrained.automata.expression import Chars
 from rnngen_constrained.automata.pattern import parse
 from rnngen_constrained.errors import BadSyntax, Hostile, Unsupported
+from rnngen_constrained.grammar.lark_text import WHOLE, read_grammar
+from rnngen_constrained.grammar.machine import GrammarMachine
 from rnngen_constrained.json_schema.search import found, search_expression
+from rnngen_constrained.kinds.regex import Regex
+from tests.plugins.rnngen_constrained.vocabularies import characters, language
 
 LETTERS = "aAkK\u212asſiıİßẞé1٣_ \n\r\u2028\ufeff\x1c-\\😀"
 CORE = "aKı1٣\né\u212a😀"
@@ -324,3 +328,25 @@ def test_what_a_schema_can_not_have_is_named(pattern, what, at):
 def test_what_takes_too_much_is_refused(pattern):
     with pytest.raises(Hostile):
         ours(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "python", "ecma"),
+    [(r"\d", "7٣", "7"), (r"\w", "7٣é_", "7_"), (r"[^\w]", "-", "٣é-")],
+)
+def test_a_regex_and_a_grammar_agree_and_a_schema_keeps_to_ecma(pattern, python, ecma):
+    words = characters("7٣é_-")
+    grammar = GrammarMachine(read_grammar(f"start: /{pattern}/", "g"), WHOLE, words, "g")
+    regex = Regex(pattern).bind(words)
+    assert language(regex, 1) == language(grammar, 1) == set(python)
+    schema = GrammarMachine({"t": search_expression(f"^{pattern}$", "s")}, "t", words, "s")
+    assert language(schema, 1) == set(ecma)
+
+
+@pytest.mark.parametrize(("flags", "good", "wrong"), [("i", "kK\u212a", "a"), ("s", "\n", "")])
+def test_a_terminal_has_its_flags(flags, good, wrong):
+    pattern = "." if flags == "s" else "k"
+    words = characters(good + wrong)
+    grammar = read_grammar(f"start: /{pattern}/{flags}", "g")
+    found_ = language(GrammarMachine(grammar, WHOLE, words, "g"), 1)
+    assert found_ == set(good)

@@ -36,7 +36,7 @@ def test_a_combination_is_its_strategies_in_order() -> None:
     [
         ("ewcc", "no method `ewcc`", "did you mean `ewc`?"),
         ("replay+nothing", "no method `nothing`", "there are agem, avalanche, ewc"),
-        ("ewc,,si", "a name is missing", "--compare"),
+        ("ewc,,si", "is missing a strategy name", "--compare"),
         ("ewc+joint", "makes no sense", "in the table anyway"),
         ("ewc+ewc", "twice", "once"),
     ],
