@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from rnngen.contracts.batch import Batches as Batches
     from rnngen.contracts.batch import generator as _seeded
     from rnngen.contracts.cell import Cell as Cell
-    from rnngen.contracts.cell import State as State
     from rnngen.contracts.cell import map_state as map_state
     from rnngen.contracts.cell import tensors as tensors
     from rnngen.contracts.codec import Codec as Codec
@@ -81,6 +80,7 @@ if TYPE_CHECKING:
     from rnngen.contracts.steps import Boundary as Boundary
     from rnngen.contracts.steps import ConditionShape as ConditionShape
     from rnngen.contracts.steps import Piece as Piece
+    from rnngen.contracts.steps import State as State
     from rnngen.contracts.strategy import Strategy as Strategy
     from rnngen.contracts.version import __version__ as __version__
     from rnngen.data.store import Store as Store
@@ -148,7 +148,7 @@ _PUBLIC = {
     "write_atomically": "rnngen.files.atomic",
     # a cell
     "Cell": "rnngen.contracts.cell",
-    "State": "rnngen.contracts.cell",
+    "State": "rnngen.contracts.steps",
     "map_state": "rnngen.contracts.cell",
     "tensors": "rnngen.contracts.cell",
     # a domain
