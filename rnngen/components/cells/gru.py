@@ -98,8 +98,7 @@ def _reset_after(z: Tensor, h: Tensor, u: Linear) -> tuple[Tensor, Tensor]:
     gates = torch.sigmoid(z[:, : 2 * size] + a[:, : 2 * size])
     r, update = gates[:, :size], gates[:, size:]
     n = torch.tanh(torch.addcmul(z[:, 2 * size :], r, a[:, 2 * size :]))
-    h = torch.lerp(n, h, update)
-    return h, h
+    return _mix(n, h, update)
 
 
 def _reset_before(z: Tensor, h: Tensor, u_gates: Linear, u_n: Linear) -> tuple[Tensor, Tensor]:
@@ -108,5 +107,14 @@ def _reset_before(z: Tensor, h: Tensor, u_gates: Linear, u_n: Linear) -> tuple[T
     gates = torch.sigmoid(z[:, : 2 * size] + u_gates(h))
     r, update = gates[:, :size], gates[:, size:]
     n = torch.tanh(z[:, 2 * size :] + u_n(r * h))
-    h = torch.lerp(n, h, update)
+    return _mix(n, h, update)
+
+
+def _mix(n: Tensor, h: Tensor, update: Tensor) -> tuple[Tensor, Tensor]:
+    """(1 − z) ⊙ n + z ⊙ h, as output and state.
+
+    Under autocast the gates are in half precision but the state is float32 and stays so: a small
+    change would be lost in bfloat16. `torch.lerp` takes one type only.
+    """
+    h = torch.lerp(n.to(h.dtype), h, update.to(h.dtype))
     return h, h
