@@ -33,6 +33,17 @@ def test_json_has_the_promised_keys(run, run_cli):
     assert all(row.keys() >= KEYS | {"name", "protocol"} for row in found["baselines"])
 
 
+def test_seed_of_the_environment_is_that_of_the_option_which_wins(run, run_cli, monkeypatch):
+    def copied(*options):
+        return run_cli("evaluate", "--sample", 50, "--no-baselines", "--json", *options).stdout
+
+    first, fifth = copied("--seed", 0), copied("--seed", 5)
+    assert first != fifth
+    monkeypatch.setenv("RNNGEN_SEED", "5")
+    assert copied() == fifth
+    assert copied("--seed", 0) == first
+
+
 def test_without_any_run_it_says_how_to_make_one(tmp_path, monkeypatch, run_cli):
     monkeypatch.chdir(tmp_path)
     outcome = run_cli("evaluate")
