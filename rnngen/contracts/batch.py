@@ -1,4 +1,4 @@
-"""What a batch is, and which kind of batches suits a store."""
+"""The contract of batches: one chunk of steps for every lane."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Batch(NamedTuple):
         weights: `[T, B]` float32, 0 where a target is padding; None where all count.
         resets: `[T, B]` bool, where the lane's state is set back before the input is read; None
             where nowhere.
-        condition: `[B, U]` int64, what the documents that begin in this batch hang on; None where
-            they hang on nothing.
+        condition: `[B, U]` int64, what the documents that begin in this batch are conditioned on;
+            None if nothing.
     """
 
     inputs: torch.Tensor
@@ -39,19 +39,19 @@ class Batch(NamedTuple):
 
 
 class Batches(Protocol):
-    """Batches by address: what `batch` gives depends on its arguments and nothing else.
+    """Batches by address: the result of `batch` depends on its arguments alone.
 
     The state of the lanes is carried from one index to the next; index 0 resets all lanes.
     """
 
     lanes: int
-    """How many sequences are read side by side, B."""
+    """Number of sequences read side by side, B."""
 
     chunk: int
-    """How many steps a batch has at most, T."""
+    """Most steps in a batch, T."""
 
     note: str | None
-    """What had to be other than asked for, as a sentence; None where nothing."""
+    """A sentence on what differs from the request; None if nothing does."""
 
     def __len__(self) -> int:
         """Batches per epoch."""

@@ -1,4 +1,4 @@
-"""Codec: from pieces to steps and back. A base class; optional abilities have defaults."""
+"""The contract of a codec, from pieces to steps and back; optional abilities have defaults."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 class StreamDecoder:
     """Decodes step by step; holds back what is not yet complete (half a UTF-8 character).
 
-    This one is of steps that are no text.
+    This one is for steps that are not text.
     """
 
     def feed(self, step: Any) -> str:
-        """The text that became certain with this step; may be empty."""
+        """The text completed by this step; may be empty."""
         return ""
 
     def flush(self) -> str:
@@ -42,7 +42,7 @@ class Codec(Contract, ABC):
 
     @default
     def size(self) -> int:
-        """How many different steps there are, the boundary included; of vectors D."""
+        """Number of different steps, the boundary included; D for vectors."""
         raise Lacking(self, "`size`")
 
     @default
@@ -57,7 +57,7 @@ class Codec(Contract, ABC):
 
     @default
     def dtype(self) -> Any:
-        """Of the steps, as NumPy understands it."""
+        """The NumPy data type of the steps."""
         return "int32"
 
     @default
@@ -72,25 +72,25 @@ class Codec(Contract, ABC):
 
     @default
     def separator(self) -> str:
-        """What a boundary between two documents becomes in text."""
+        """The text between two documents."""
         return ""
 
     @default
     def unknown(self) -> int | None:
-        """The id that stands for what has no step of its own, or None where there is none."""
+        """The id for anything without a step of its own; None if there is none."""
         return None
 
     @default
     def condition(self) -> ConditionShape | None:
-        """What documents are conditioned on looks like; None where they are on nothing."""
+        """The shape of conditions; None if documents are not conditioned."""
         return None
 
     @abstractmethod
     def encode(self, content: Any) -> np.ndarray:
-        """Steps of one piece, without the boundary; DataError where something has no step."""
+        """Steps of one piece, without the boundary; DataError if something has no step."""
 
     def encode_many(self, contents: Sequence[Any]) -> tuple[np.ndarray, list[int]]:
-        """Steps of many contents one after another, and how many each of them has."""
+        """Steps of many contents, concatenated, and the number of steps of each."""
         import numpy as np
 
         parts = [self.encode(content) for content in contents]
@@ -99,7 +99,7 @@ class Codec(Contract, ABC):
         return np.concatenate(parts), [len(part) for part in parts]
 
     def encode_condition(self, condition: Any) -> np.ndarray:
-        """`[U]` int32 of a piece's condition, 0 for padding, where there is a `condition`."""
+        """A piece's condition as `[U]` int32, padded with 0; only if `condition` is set."""
         raise Unsupported(self, "conditions")
 
     def decode(self, steps: Sequence[Any] | np.ndarray) -> str:
@@ -108,7 +108,7 @@ class Codec(Contract, ABC):
         return "".join([stream.feed(step) for step in steps]) + stream.flush()
 
     def stream(self) -> StreamDecoder:
-        """A decoder that takes one step at a time; of steps that are no text it gives nothing."""
+        """A decoder that takes one step at a time; it gives nothing if steps are not text."""
         return StreamDecoder()
 
     def token(self, step: int) -> str:

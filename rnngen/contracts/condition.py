@@ -20,7 +20,7 @@ Read = Callable[[Memory, State, Tensor], tuple[Tensor, State]]
 
 
 class Conditioner(Cell, ABC):
-    """The lowest layer of a model, which reads a condition beside each step of its cell:
+    """The lowest layer of a model, which reads a condition at each step of its cell:
 
         h_t = cell([x_t, r_{t-1}])
         r_t, focus_t = read(memory, focus_{t-1}, h_t)
@@ -54,7 +54,7 @@ class Conditioner(Cell, ABC):
 
     @abstractmethod
     def encode(self, values: Tensor, mask: Tensor) -> Memory:
-        """What is kept of a condition, once per document.
+        """Encodes a condition, once per document.
 
         Args:
             values: `[B, U, *element]` of the type `condition.dtype`.
@@ -71,7 +71,7 @@ class Conditioner(Cell, ABC):
 
     @abstractmethod
     def read(self, memory: Memory, focus: State, h: Tensor) -> tuple[Tensor, State]:
-        """What is read after a step.
+        """Reads from memory after a step.
 
         Args:
             memory: from `encode`.
@@ -89,12 +89,12 @@ class Conditioner(Cell, ABC):
     # What follows from these: a cell.
 
     def initial_state(self, batch_size: int) -> State:
-        """Before the first step of documents that are conditioned on nothing."""
+        """The state before the first step of documents without a condition."""
         shape = (batch_size, *self.condition.shape)
         return self.conditioned(torch.zeros(shape, dtype=getattr(torch, self.condition.dtype)))
 
     def conditioned(self, values: Tensor) -> State:
-        """Before the first step, with what is to be read.
+        """The state before the first step, with the condition to read.
 
         The keys are those of the window in 0.1.0, whose checkpoints hold such states.
 

@@ -1,4 +1,4 @@
-"""What derives from no contract is given the contract's defaults, when it is built.
+"""Gives components that do not derive from a contract its defaults when they are built.
 
 A plugin may bring any class that has the methods its kind needs. So that nobody has to ask what an
 object may have, such a class is made a subclass of itself and of its contract, with the same name.
@@ -90,7 +90,7 @@ def conform_codec(domain: Domain, made: Any) -> Codec:
 
 
 def strategy_of(made: Any) -> Strategy:
-    """What an object with lifecycle hooks may have beside them; it may be a module, too."""
+    """What an object with lifecycle hooks may have besides them; it may also be a module."""
     return made if isinstance(made, Strategy) else _Hooks(made)
 
 
@@ -138,8 +138,8 @@ def _instance(made: Any, contract: type[Contract]) -> Any:
 
 def _unfit(own: type, contract: type[Contract], error: TypeError) -> PluginError:
     return PluginError(
-        f"the {contract.component_kind} `{own.__name__}` can't be given what others of its kind "
-        f"have: {error}",
+        f"the {contract.component_kind} `{own.__name__}` can't be given the defaults of its "
+        f"contract: {error}",
         hint=f"its author can derive it from `rnngen.{contract.__name__}`",
     )
 
@@ -161,7 +161,7 @@ def _derived(own: Any, contract: Any) -> Any:
         for name, translate in TRANSLATED.items()
         if hasattr(own, name) and hasattr(contract, name)
     }
-    if hasattr(own, "__getattr__"):  # what it hands on to another object is its own, too
+    if hasattr(own, "__getattr__"):  # what it delegates to another object counts as its own
         named = {name for name in dir(contract) if not name.startswith(("_", "component_"))}
         translated |= {name: _handed_on(own, contract, name) for name in named - set(dir(own))}
     for ability, attribute in SAID.items():
@@ -219,7 +219,7 @@ def _evaluate(own: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _takes(function: Callable[..., Any], count: int) -> bool:
-    """Whether it can be called with so many arguments, itself included."""
+    """Whether it accepts this many arguments, itself included."""
     try:
         inspect.signature(function).bind(*range(count))
     except (TypeError, ValueError):

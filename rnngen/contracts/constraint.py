@@ -35,7 +35,7 @@ Rows = Any
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What a machine has to know of the steps it chooses from.
+    """The steps that a machine chooses from.
 
     Args:
         tokens: the bytes each step stands for; empty for the boundary and for steps without text.
@@ -71,25 +71,25 @@ class Reason:
 
 
 class Constraint(ABC):
-    """What sequences must satisfy, whatever the vocabulary; bound to one, a machine.
+    """What sequences must satisfy, for any vocabulary; bound to one, it is a machine.
 
     A plugin registers a class, or a function that gives one of these: `target(text, **options)`.
     """
 
     name: str
-    """How the user wrote it, for messages: `regex=[ab]+`."""
+    """The constraint as the user wrote it, for messages: `regex=[ab]+`."""
 
     many: ClassVar[bool] = False
-    """Whether one constraint is made of several texts: the target is given a tuple of them."""
+    """Whether one constraint takes several texts: the target receives a tuple."""
 
     proven: bool = False
-    """Whether its machine can't be wrong: sequences are shown while they are written."""
+    """Whether its machine is always right, so that sequences can be shown as they are written."""
 
     @classmethod
     def learned(cls, context: Context) -> Sequence[Constraint]:
-        """Constraints of this kind that fit what a model learned, where nobody named any.
+        """Default constraints of this kind, fitted to a model's training data.
 
-        Only asked of a kind that a domain names by `default_constraint`; by default, one of it.
+        Called only for the kind that `Domain.default_constraint` names; by default, one instance.
         """
         return [cls()]
 
@@ -115,7 +115,7 @@ class Constraint(ABC):
 
 
 class Machine(ABC):
-    """What one or several sequences may go on with. B rows, V steps in the vocabulary."""
+    """The allowed next steps of several sequences. B rows, V steps in the vocabulary."""
 
     vocabulary: Vocabulary
 
@@ -270,7 +270,7 @@ class Rule(ABC):
     """
 
     many: ClassVar[bool] = False
-    """Whether one rule is made of several texts: the target is given a tuple of them."""
+    """Whether one rule takes several texts: the target receives a tuple."""
 
     @abstractmethod
     def start(self) -> Hashable:

@@ -1,4 +1,4 @@
-"""Context: what a decoder is told of the trained model that it writes with."""
+"""Context: what a decoder is told about the trained model."""
 
 from __future__ import annotations
 

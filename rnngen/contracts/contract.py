@@ -1,4 +1,4 @@
-"""What all contracts share: a component knows what it is, and what is missing has a default."""
+"""The base of all contracts: components know their kind and name, and have defaults."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Contract:
     __slots__ = ()
 
     component_kind: ClassVar[str] = "component"
-    """What it is, for messages."""
+    """Its kind, for messages."""
 
     component_name: str = ""
-    """What it was registered as; empty before it is, and for what isn't registered, as codecs."""
+    """The name it is registered under; empty if it is not registered, such as a codec."""
 
     component_options: Mapping[str, Any] = {}
-    """What it was built with, by name."""
+    """The options it was built with, by name."""
 
     def called(self) -> str:
-        """What it is and what it is called: "the domain `text`"."""
+        """Its kind and name: "the domain `text`"."""
         return f"the {self.component_kind} `{self.component_name or type(self).__name__}`"

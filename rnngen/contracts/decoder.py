@@ -1,4 +1,4 @@
-"""Decoder: turns an engine into sequences; the request and what is emitted."""
+"""The contract of a decoder, which draws sequences from an engine: request and emissions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rnngen.contracts.errors import Unsupported
 
 @dataclass
 class Request:
-    """What a decoder is asked for.
+    """A request to a decoder.
 
     Args:
         prompts: one list of steps a sequence, the boundary included where a document starts.
@@ -39,7 +39,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Emission:
-    """One decoded step of one sequence, in the order they are certain.
+    """One decoded step of one sequence, emitted once it is final.
 
     Args:
         row: which of the request's prompts.
@@ -65,13 +65,13 @@ class Decoder(Contract, ABC):
     """Whether it can write steps that are vectors."""
 
     complete: bool = False
-    """Whether what it writes must not be cut off."""
+    """Whether its sequences must not be cut off."""
 
     explains: bool = False
     """Whether it can `explain`."""
 
     def attach(self, context: Context) -> None:
-        """Told before `decode` what it writes with, where that is known: a trained model."""
+        """Receives the trained model's context before `decode`, if there is one."""
         return
 
     @abstractmethod
@@ -79,10 +79,10 @@ class Decoder(Contract, ABC):
         """Emissions of all sequences; within one sequence in order."""
 
     def explain(self, engine: Engine, request: Request, row: int, steps: Sequence[Any]) -> Any:
-        """Where it did not allow what the model wanted most, while `steps` of a row were written.
+        """The places in `steps` of a row where it forbade the model's most probable step.
 
         Raises:
-            Unsupported: it forbids nothing, and has no true `explains`.
+            Unsupported: it forbids nothing, so `explains` is False.
         """
         raise Unsupported(
             self,

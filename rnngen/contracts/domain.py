@@ -1,4 +1,4 @@
-"""Domain: a kind of data. A base class; optional abilities have defaults, or refuse by name."""
+"""The contract of a domain, a kind of data; optional abilities have defaults or raise."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Written(Protocol):
 
     @property
     def text(self) -> str:
-        """What was written after it; empty where steps are no text."""
+        """The generated text; empty if steps are not text."""
 
     @property
     def steps(self) -> list[Any]:
@@ -35,12 +35,12 @@ class Written(Protocol):
 
     @property
     def beginning(self) -> Beginning:
-        """The steps before them, and what the sequence hangs on."""
+        """The steps before them, and the sequence's condition."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a domain measures: a table of its field's own numbers.
+    """A domain's measurements: a table of its field's own metrics.
 
     Args:
         title: what it was measured on.
@@ -61,7 +61,7 @@ class Report:
 
 @dataclass(frozen=True)
 class ForecastRequest:
-    """What a forecast is asked for.
+    """A request for a forecast.
 
     Args:
         horizon: steps to look ahead; None: as many as the model was made for.
@@ -109,22 +109,22 @@ class Domain(Contract, ABC):
     component_kind: ClassVar[str] = "domain"
 
     defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    """Settings that suit it better than the core's, `{"model": {"dropout": 0.2}}`."""
+    """Default settings that override the core's, `{"model": {"dropout": 0.2}}`."""
 
     changeable: ClassVar[Sequence[str]] = ("valid", "split")
-    """Names of its options that a model that goes on learning may have otherwise."""
+    """Names of its options that may change when a model is fine-tuned."""
 
     corpus: ClassVar[str | None] = None
-    """The name of the corpus that is learned where no data is named; None: the core's."""
+    """The name of the default corpus; None: the core's."""
 
     forecasts: ClassVar[bool] = False
-    """Whether what is generated goes on from the data: then `forecast` and `backtest` do it."""
+    """Whether sequences continue the data, by `forecast` and `backtest`."""
 
     options: Any = None
     """The dataclass of its options with their values, if it keeps it."""
 
     valid: float = 0.1
-    """The share of the data that is held out, where a run does not say."""
+    """The default share of held-out data."""
 
     split: str = "auto"
     """How it is held out: by `documents`, by `position`, or as it suits: `auto`."""
@@ -133,7 +133,7 @@ class Domain(Contract, ABC):
     """Whether `show` has another form for standard output than the text as it is written."""
 
     remarks: dict[str, None] = default(lambda domain: {})  # type: ignore[assignment]
-    """Sentences on what `read` left out so far, in order; shown to the user."""
+    """Sentences on what `read` has skipped so far, in order; shown to the user."""
 
     @abstractmethod
     def read(self, sources: Sequence[AnySource]) -> Iterator[Piece]:
@@ -164,7 +164,7 @@ class Domain(Contract, ABC):
         return None
 
     def begin(self, prompt: str, codec: OwnCodec) -> Beginning:
-        """What a prompt of the command line means to it.
+        """The beginning that a prompt from the command line stands for.
 
         Raises:
             DataError: the prompt has something that the codec has no step for.
@@ -173,27 +173,27 @@ class Domain(Contract, ABC):
         return Beginning(codec.encode(prompt).tolist() if prompt else (), shown=prompt)
 
     def prime(self, prompt: str, source: AnySource, codec: OwnCodec) -> Beginning:
-        """What a file means to it that a sequence is to go on from (`--primer`), with a prompt.
+        """The beginning of a sequence that continues a file (`--primer`), with a prompt.
 
         Raises:
-            Unsupported: it goes on from a prompt only.
+            Unsupported: it can only continue a prompt.
         """
         raise Unsupported(
             self,
             "continuing from a file",
-            hint="leave `--primer` out; a text to continue is a prompt, or `--prompt-file`",
+            hint="leave out `--primer`; give a text to continue as a prompt or by `--prompt-file`",
         )
 
     def show(self, written: Sequence[Written], codec: OwnCodec) -> str:
-        """Generated sequences for standard output, where that is not the text as it is written."""
+        """Sequences for standard output, in a form other than their text."""
         return "".join(part.prompt + part.text for part in written)
 
     def write(self, written: Sequence[Written], codec: OwnCodec, path: Path) -> Sequence[Path]:
-        """Generated sequences as files people use; the files made."""
-        raise Unsupported(self, "writing files", hint="leave `--out` out")
+        """Writes sequences as files in the field's formats; returns the files."""
+        raise Unsupported(self, "writing files", hint="leave out `--out`")
 
     def evaluate(self, measuring: Measuring) -> Report | None:
-        """Its field's own measures of a model; None where it has none."""
+        """Its field's own metrics of a model; None if it has none."""
         return None
 
     def forecast(
@@ -206,7 +206,7 @@ class Domain(Contract, ABC):
     ) -> Forecast:
         """What may follow each sequence of the sources."""
         raise Unsupported(
-            self, "forecasting", hint="write with it: `rnngen.generate(...)`, `rnngen generate`"
+            self, "forecasting", hint="sample from it: `rnngen generate`, or `rnngen.generate(...)`"
         )
 
     def backtest(
@@ -219,21 +219,21 @@ class Domain(Contract, ABC):
         folder: Path,
         note: Callable[[str], None],
     ) -> Report:
-        """Forecasts of what the sources know already, measured.
+        """Measures forecasts of values that the sources already contain.
 
         Args:
             engine: of the model.
             codec: the model's.
             sources: what is forecast.
             request: how far and how often.
-            compare: whether simple forecasts stand beside them.
+            compare: whether to include simple forecasts for comparison.
             folder: where files go.
-            note: told what takes its time.
+            note: told what takes long.
         """
         raise Unsupported(self, "forecasting")
 
     def default_constraint(self, context: Context) -> str | None:
-        """The kind of constraint that applies where nobody named one, `prose`; None: none does.
+        """The default kind of constraint, such as `prose`; None: none.
 
         A kind that is to fit what the model learned has `Constraint.learned`.
         """

@@ -1,6 +1,6 @@
 """Random numbers as a function of seed, sequence and step.
 
-A generator that hands out the next number makes a sequence depend on what was drawn beside it.
+A generator that returns the next number makes a sequence depend on what else was drawn.
 Philox (Salmon et al. 2011) computes the n-th number from a key and a counter instead: here the key
 is (seed, sequence) and the counter the step. NumPy guarantees the raw stream of a bit generator,
 not what is made of it (NEP 19), so the conversion is written out below.
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 LARGEST_SEED = 2**64 - 1
 CHUNK = 256
-"""Steps computed at once; what is drawn does not depend on it."""
+"""Steps computed at once; the draws do not depend on it."""
 _PER_COUNT = 4
-"""Numbers that Philox makes of one counter."""
+"""Numbers that Philox computes from one counter."""
 
 
 def uniforms(seed: int, sequence: int, start: int, count: int) -> NDArray[np.float64]:
@@ -43,7 +43,7 @@ def uniforms(seed: int, sequence: int, start: int, count: int) -> NDArray[np.flo
 
 
 def other_seed(seed: int, sequence: int, attempt: int) -> int:
-    """The seed with which a sequence is drawn once more, from another part of its stream.
+    """The seed for drawing a sequence again, from another part of its stream.
 
     Args:
         seed: 0 to 2⁶⁴ − 1.
@@ -63,7 +63,7 @@ class Draws:
         seed: 0 to 2⁶⁴ − 1.
         sequences: their numbers.
         waits: steps before each sequence's own step 0; it draws 0 until then.
-        length: at most so many steps will be asked for.
+        length: most steps that will be requested.
         numbers: how many numbers a step takes; where it is more than one, a step has a row of them.
     """
 
@@ -84,7 +84,7 @@ class Draws:
         self._chunk = np.empty((0, len(self._sequences)))
 
     def at(self, step: int) -> NDArray[np.float64]:
-        """`[B]` float64 for a step, or `[B,numbers]`; steps are asked for in order."""
+        """`[B]` float64 for a step, or `[B,numbers]`; steps are requested in order."""
         if step >= self._first + len(self._chunk):
             self._first = step
             self._chunk = self._compute(step, min(CHUNK, max(1, self._length - step)))
@@ -92,7 +92,7 @@ class Draws:
         return row
 
     def keep(self, rows: Sequence[int]) -> None:
-        """Goes on with some of the sequences only."""
+        """Keeps only these sequences."""
         self._sequences = [self._sequences[row] for row in rows]
         self._waits = [self._waits[row] for row in rows]
         self._chunk = self._chunk[:, list(rows)]

@@ -22,9 +22,9 @@ class Engine(Contract, ABC):
     which a sequence's state becomes the initial one (None: no step), `condition` `[U,...]` is what
     all sequences are conditioned on (None: nothing). The model is on the device to compute on.
 
-    A state is opaque: it may hold more rows than were asked for. `select` chooses some of them.
+    A state is opaque: it may hold more rows than requested. `select` chooses some of them.
 
-    A row has the same bits however many rows are beside it, so that a sequence does not depend on
+    A row has the same bits for any number of other rows, so that a sequence does not depend on
     how many are drawn. `rnngen.testing.engines` checks this and the rest of the contract.
     """
 
@@ -34,10 +34,10 @@ class Engine(Contract, ABC):
     """K, the numbers in an output."""
 
     device: torch.device
-    """Where outputs are."""
+    """The device of the outputs."""
 
     likelihood: Likelihood
-    """What the outputs stand for."""
+    """The likelihood that interprets the outputs."""
 
     @abstractmethod
     def start(self, batch: int) -> State:
@@ -58,5 +58,5 @@ class Engine(Contract, ABC):
         return output, state
 
     def threads(self, rows: int) -> AbstractContextManager[object]:
-        """While it is open, as many threads compute as suit so many rows."""
+        """A context in which the number of threads suits this many rows."""
         return nullcontext()

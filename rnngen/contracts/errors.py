@@ -1,4 +1,4 @@
-"""Errors that are meant for the user: what happened, and how to mend it.
+"""Errors for the user: what happened, and how to fix it.
 
 Anything that is not an `RnngenError` is a bug of ours and ends with exit code 70.
 """
@@ -43,14 +43,14 @@ class UsageError(RnngenError):
 
 
 class Called(Protocol):
-    """Whatever can say what it is."""
+    """Anything that can name itself."""
 
     def called(self) -> str:
-        """What it is and what it is called: "the domain `text`"."""
+        """Its kind and name: "the domain `text`"."""
 
 
 class Unsupported(UsageError):
-    """A component was asked for an ability that its contract leaves open and that it lacks.
+    """A component lacks an optional ability of its contract.
 
     Args:
         thing: the component.
@@ -71,17 +71,17 @@ class BundleError(RnngenError):
 
 
 class RunError(RnngenError):
-    """A run could not go on: the disk is full, the loss is not a number."""
+    """A run could not continue: the disk is full, the loss is not a number."""
 
 
 class PluginError(RnngenError):
-    """A plugin that was asked for is missing, failed to load, or failed at work."""
+    """A requested plugin is missing, failed to load, or failed while running."""
 
     exit_code = ExitCode.PLUGIN
 
 
 class Lacking(PluginError):
-    """A component lacks what its contract asks of everyone.
+    """A component lacks what its contract requires.
 
     Args:
         thing: the component.
@@ -90,7 +90,7 @@ class Lacking(PluginError):
 
     def __init__(self, thing: Called, what: str) -> None:
         super().__init__(
-            f"{thing.called()} lacks {what}", hint="tell its author, or choose another one"
+            f"{thing.called()} lacks {what}", hint="report it to its author, or use another"
         )
         self.what = what
 

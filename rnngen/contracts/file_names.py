@@ -1,4 +1,4 @@
-"""What the name of a file says of its content."""
+"""Guesses the content of a file from its name."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ def content_suffix(path: Path) -> str:
 
 
 def looks_like_text(path: Path) -> bool:
-    """Whether the file's name does not say that it is something else; nothing is opened."""
+    """Whether the file name suggests text; the file is not opened."""
     return content_suffix(path) not in BINARY

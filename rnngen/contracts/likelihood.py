@@ -1,4 +1,4 @@
-"""The contract of a likelihood: what turns a model's output into a probability of the next step."""
+"""The contract of a likelihood, which turns a model's output into next-step probabilities."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Likelihood(Contract, ABC):
     """Shape of one step: `()` for ids, `(D,)` for vectors."""
 
     uniforms: int = 1
-    """Uniform random numbers that one step is made of."""
+    """Number of uniform random numbers per step."""
 
     density: bool = False
     """Whether `nll` is of a density, which has no zero: only differences of nats mean something."""
@@ -43,14 +43,14 @@ class Likelihood(Contract, ABC):
         """−log p(target) in nats: `[..., K]` and `[..., *step_shape]` to `[...]`, in float32."""
 
     def counts(self, target: Tensor) -> Tensor | None:
-        """Which targets are to be predicted, `[..., *step_shape]` to `[...]`: 1 or 0; None: all.
+        """Which targets count, `[..., *step_shape]` to `[...]`: 1 or 0; None: all.
 
-        Of one that is not, `nll` is 0, and means leave it out.
+        A target that is not counted has `nll` 0, and means leave it out.
         """
         return None
 
     def replaced(self, step: Tensor, drawn: Tensor) -> Tensor:
-        """Steps with what was drawn in their place: all of it, or what of a step can be drawn."""
+        """Steps replaced by drawn ones, whole or in the parts that can be drawn."""
         return drawn
 
     @abstractmethod
@@ -83,7 +83,7 @@ class Likelihood(Contract, ABC):
 
 
 def choose(logits: Tensor, uniform: Tensor) -> Tensor:
-    """Which of K it is, by the inverse of the cumulative distribution.
+    """Draws one of K by inverting the cumulative distribution.
 
     Args:
         logits: `[..., K]`, unnormalised log-probabilities.

@@ -1,4 +1,4 @@
-"""Measuring: what a domain is handed to measure a model by its field's own numbers."""
+"""Measuring: what a domain needs to compute its field's own metrics of a model."""
 
 from __future__ import annotations
 
@@ -26,62 +26,62 @@ class Measured(Protocol):
 
     @property
     def documents(self) -> np.ndarray:
-        """`[m]`, where the boundary of each document is."""
+        """`[m]`, the position of each document's boundary."""
 
 
 class Measuring(ABC):
-    """A model and what it is measured on; handed to `Domain.evaluate`."""
+    """A model and the data to measure it on; passed to `Domain.evaluate`."""
 
     WHOLE: ClassVar[Sequence[int]] = (32, 16, 8, 4, 2, 1)
-    """Documents side by side: as many of these as cut none of them apart."""
+    """Lane counts to try: the first that splits no document is used."""
 
     codec: Codec
-    """The model's."""
+    """The model's codec."""
 
     likelihood: Likelihood
-    """The model's, with what it learned."""
+    """The model's likelihood, with its trained parameters."""
 
     label: str
-    """What is measured on, in words."""
+    """A description of the held-out data."""
 
     @default
     def held_out(self) -> Measured:
-        """What is measured on."""
+        """The held-out data."""
         raise NotImplementedError
 
     @default
     def train(self) -> Measured | None:
-        """What the model learned from, to compare with simple models; None: compare with none."""
+        """The training data, to fit baselines on; None: no baselines."""
         return None
 
     @abstractmethod
     def note(self, text: str) -> None:
-        """Tells the user what takes its time."""
+        """Tells the user what takes long."""
 
     @abstractmethod
     def batches(self, chunk: int, lanes: int | Sequence[int] = WHOLE) -> Iterator[Batch]:
-        """Every step of what was held out once, as a target.
+        """Batches in which every held-out step is a target once.
 
         Args:
             chunk: steps of a batch at most.
-            lanes: sequences side by side; of several numbers the first with which the state begins
-                anew at documents only.
+            lanes: sequences side by side; of several numbers, the first with which the state
+                restarts at documents only.
         """
 
     @abstractmethod
     def outputs(
         self, chunk: int, lanes: int | Sequence[int] = WHOLE
     ) -> Iterator[tuple[torch.Tensor, Batch]]:
-        """What the model gives for each of the batches, `[T,B,K]`, the state carried."""
+        """The model's outputs `[T,B,K]` for each batch, with the state carried over."""
 
     @abstractmethod
     def nll(self, chunk: int, lanes: int | Sequence[int] = WHOLE) -> float:
-        """The sum of −ln p of all steps of what was held out, in nats."""
+        """The sum of −ln p of all held-out steps, in nats."""
 
     @abstractmethod
     def baselines(self, order: int) -> list[tuple[str, float]]:
         """Simple models of ids fitted to `train`, as name and sum of −ln p of the same steps.
 
         Args:
-            order: of the n-gram model that stands beside the unigram.
+            order: of the n-gram model; a unigram is always included.
         """

@@ -50,7 +50,7 @@ def option(
 
 @dataclass(frozen=True)
 class OptionField:
-    """What is known of one option; `type` is the annotation, resolved.
+    """The description of one option; `type` is the resolved annotation.
 
     Python's own words can't be names of fields: a field `lambda_` is the option `lambda`.
     """
@@ -115,7 +115,7 @@ def build(options: type[T], values: Mapping[str, Any], where: str) -> T:
 
 
 def unknown_option(name: str, known: Iterable[str], where: str) -> UsageError:
-    """The error for an option nobody has, with the nearest name or all names as its hint."""
+    """The error for an unknown option; the hint has the nearest name or all names."""
     known = sorted(known)
     near = suggest(name, known)
     if near:
@@ -126,7 +126,7 @@ def unknown_option(name: str, known: Iterable[str], where: str) -> UsageError:
 
 
 def suggest(name: str, known: Iterable[str]) -> str | None:
-    """The known name nearest to a misspelt one, or None."""
+    """The known name nearest to a misspelled one, or None."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return near[0] if near else None
 

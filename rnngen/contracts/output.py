@@ -1,4 +1,4 @@
-"""Tracker and Exporter: where metrics go, and what a bundle can be turned into."""
+"""The contracts of trackers, which receive metrics, and of exporters, which convert bundles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rnngen.contracts.contract import Contract
 
 
 class Tracker(Contract, ABC):
-    """Where metrics go, besides `metrics.jsonl`; built as `target(folder, **options)`."""
+    """Receives metrics, in addition to `metrics.jsonl`; built as `target(folder, **options)`."""
 
     __slots__ = ()
 
@@ -19,10 +19,10 @@ class Tracker(Contract, ABC):
 
     @abstractmethod
     def log(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Numbers of one step."""
+        """Receives the metrics of one step."""
 
     def close(self) -> None:
-        """After the last step."""
+        """Called after the last step."""
         return
 
 

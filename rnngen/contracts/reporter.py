@@ -1,4 +1,4 @@
-"""Who is told how a training goes."""
+"""The contract of reporters, who follow training."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Protocol
 
 
 class Reporter(Protocol):
-    """Who is told how training goes; `rnngen.cli` shows it, `Silent` does not."""
+    """Follows training; `rnngen.cli` shows it, `Silent` does not."""
 
     def note(self, text: str) -> None:
-        """A line worth reading."""
+        """Something useful to the user."""
 
     def warn(self, text: str) -> None:
-        """A line that must be read."""
+        """A warning to the user."""
 
     def progress(
         self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
@@ -24,7 +24,7 @@ class Reporter(Protocol):
         """A part of training is slow: once a second while it is, from another thread.
 
         Args:
-            part: what is going on: `step 12`, `validation`.
+            part: the current part: `step 12`, `validation`.
             seconds: how long so far.
             reason: why, in a few words; empty where it is unknown.
         """
@@ -34,7 +34,7 @@ class Reporter(Protocol):
 
 
 class Silent:
-    """Tells nobody."""
+    """Reports nothing."""
 
     def note(self, text: str) -> None:
         """Not said."""

@@ -1,4 +1,4 @@
-"""What a step, a piece, a beginning and the boundary are, and their shapes."""
+"""Steps, pieces, beginnings and the boundary, and their shapes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Boundary = int | tuple[float, ...]
 """What stands before every document: an id, or a vector."""
 
 State = Any
-"""What a model remembers: a tensor, or a nested tuple, list or dict of tensors, batch first."""
+"""A model's state: a tensor, or a nested tuple, list or dict of tensors, batch first."""
 
 
 DTYPES = ("int64", "float32")
@@ -24,7 +24,7 @@ class Piece:
         content: for text a `str`; other domains have their own.
         ends_document: whether the document ends with this piece.
         size: bytes of the original file that this piece stands for, separators included.
-        condition: what the document hangs on, if anything: the text that was handwritten. Of a
+        condition: what the document is conditioned on, such as the handwritten text. Of a
             document in several pieces the first one has it.
     """
 
@@ -36,7 +36,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class ConditionShape:
-    """What the conditions of all documents look like.
+    """The shape and type of every document's condition.
 
     Args:
         symbols: how many different ones there are, the padding 0 included; None: they are numbers.
@@ -60,11 +60,11 @@ class ConditionShape:
 
 @dataclass(frozen=True)
 class Beginning:
-    """What a sequence to be generated begins with.
+    """The beginning of a sequence to generate.
 
     Args:
         steps: `[n]` ids or `[n,D]` vectors that stand before it, without the boundary.
-        condition: `[U]` what it hangs on, or None.
+        condition: `[U]`, what it is conditioned on, or None.
         shown: the beginning as a person would read it; stands before what was written.
     """
 

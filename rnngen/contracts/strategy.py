@@ -1,4 +1,4 @@
-"""Strategy and Run: what has lifecycle hooks, and the view of a run they are given."""
+"""The contract of a strategy, which has lifecycle hooks, and the view of a run they get."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Run(Protocol):
     generator: torch.Generator
     folder: Any
     start: Any
-    """The bundle whose model goes on learning (`--from`), or None."""
+    """The bundle whose model is fine-tuned (`--from`), or None."""
     tasks: Sequence[Any]
     position: Any
-    """Where the run stands: `step`, `tokens`, `seconds`."""
+    """The run's progress: `step`, `tokens`, `seconds`."""
     lanes: int
     """How many rows of a batch are the task's own; those behind them are rehearsed."""
     rehearsed: Mapping[str, slice]
@@ -35,14 +35,14 @@ class Run(Protocol):
         """The task being learned."""
 
     def note(self, text: str) -> None:
-        """Tells the user a line worth reading."""
+        """Tells the user something useful."""
 
     def warn(self, text: str) -> None:
-        """Tells the user a line that must be read."""
+        """Warns the user."""
 
 
 class Strategy(Contract):
-    """A way of learning tasks in a row: any of the lifecycle hooks as methods, and what is here.
+    """A way of learning tasks in sequence; any lifecycle hook can be a method, besides those below.
 
     Hooks are decorated with `rnngen.hookimpl`; `rnngen/kernel/hookspecs.py` has an example of each.
     """
@@ -51,23 +51,23 @@ class Strategy(Contract):
 
     @default
     def task_gradient(self) -> bool:
-        """Whether it reads `Run.task_gradient`, which is computed for those who do."""
+        """Whether it reads `Run.task_gradient`, which is computed only on demand."""
         return False
 
     @default
     def memory_tokens(self) -> int:
-        """Steps of the data that it keeps."""
+        """Number of data steps it stores."""
         return 0
 
     @default
     def remembers(self) -> bool:
-        """Whether it has a state to be saved with a checkpoint: a `state_dict` of its own."""
+        """Whether checkpoints save its state: it defines `state_dict`."""
         return type(self).state_dict is not Strategy.state_dict
 
     def state_dict(self) -> Mapping[str, Any]:
-        """What it remembers: tensors and JSON."""
+        """Its state: tensors and JSON."""
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Takes back what `state_dict` gave."""
+        """Restores what `state_dict` returned."""
         return

@@ -1,4 +1,4 @@
 """The version of rnngen, readable without importing anything."""
 
 __version__ = "0.1.0"
-"""Of the package, as `rnngen --version` prints it."""
+"""The package version, as `rnngen --version` prints it."""

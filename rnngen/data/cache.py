@@ -1,4 +1,4 @@
-"""Prepared data kept between runs, and cleaned up."""
+"""Keeps prepared data between runs, and cleans it up."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ KEPT = 30 * DAY
 
 @dataclass(frozen=True)
 class Summary:
-    """What was prepared.
+    """Prepared data.
 
     Args:
         documents: of the training and validation part together.
@@ -61,7 +61,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a training needs of its data.
+    """The data that training needs.
 
     Args:
         train: to learn from.
@@ -81,7 +81,7 @@ class Dataset:
 
 
 def reopen(domain: Domain, place: str, content: str) -> Dataset:
-    """What was prepared before from sources that can't be read again, such as standard input.
+    """Data prepared earlier from sources that can't be read again, such as standard input.
 
     Args:
         domain: as it was.
@@ -95,14 +95,14 @@ def reopen(domain: Domain, place: str, content: str) -> Dataset:
     dataset = _read(path, domain, None, content)
     if dataset is None:
         raise DataError(
-            "what was read from standard input is no longer in the cache",
-            hint="give the data as a file to a new run, with `--from` this one",
+            "the data from standard input is no longer in the cache",
+            hint="save the data as a file and start a new run with `--from` this one",
         )
     return dataset
 
 
 def _read(path: Path, domain: Domain, codec: Codec | None, content: str) -> Dataset | None:
-    """What a folder of the cache holds; None where it is not whole."""
+    """The content of a cache folder; None if it is incomplete."""
     try:
         about = json.loads((path / SUMMARY).read_bytes())
         files = {name: (path / CODEC / name).read_bytes() for name in about["codec_files"]}
@@ -119,7 +119,7 @@ def _read(path: Path, domain: Domain, codec: Codec | None, content: str) -> Data
 
 
 def clean(folder: Path) -> None:
-    """Deletes what was not used for a month, and what was left unfinished a day ago."""
+    """Deletes data unused for a month, and unfinished data older than a day."""
     now = time.time()
     for path in folder.iterdir():
         unfinished = path.name.startswith(UNFINISHED)

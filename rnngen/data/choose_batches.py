@@ -1,4 +1,4 @@
-"""Which kind of batches suits a store."""
+"""Chooses the kind of batches that suits a store."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from rnngen.contracts.batch import Batches
 from rnngen.data.store import Store
 
 MANY = 4
-"""Documents are many if each lane gets this many."""
+"""Documents per lane from which documents count as many."""
 
 
 MOST = 4_000_000
-"""Documents above this number are read in lanes: sorting them would take too much memory."""
+"""Most documents to sort; more are read in lanes, because sorting takes too much memory."""
 
 
 SHORT = 16
-"""Documents are short if they have this many chunks or fewer, on average."""
+"""Largest average number of chunks at which documents count as short."""
 
 
 WASTE = 0.1
-"""Padding that is put up with."""
+"""Largest share of padding we accept."""
 
 
 def choose(store: Store, lanes: int, chunk: int, seed: int) -> Batches:
-    """`Documents` where documents are many and short, else `Lanes`.
+    """`Documents` if documents are many and short, else `Lanes`.
 
     Short documents side by side begin at the first row of a batch together, so that fused kernels
     run over whole chunks; in lanes their boundaries would fall anywhere.
@@ -41,7 +41,7 @@ def choose(store: Store, lanes: int, chunk: int, seed: int) -> Batches:
 
     if documents_suit(store, lanes, chunk):
         documents = Documents(store, lanes, chunk, seed)
-        # What a document hangs on is read where it begins, which lanes may skip.
+        # A condition is read where its document begins, which lanes may skip.
         if documents.waste <= WASTE or store.conditions is not None:
             return documents
     return Lanes(store, lanes, chunk, seed)

@@ -1,7 +1,7 @@
 """Corpora by name: bundled texts, texts made from this Python, and recipes for public ones.
 
 `corpus:poems` and its neighbours come with the package. `corpus:python-docs` and
-`corpus:python-code` are made from the running interpreter the first time they are asked for, and
+`corpus:python-code` are made from the running interpreter on first use, and
 kept in the cache folder. The rest are recipes: an address and a checksum, fetched on demand.
 """
 
@@ -30,9 +30,10 @@ from rnngen.data import python_text
 from rnngen.files.source import Source, cache_folder, open_cache
 
 DEFAULT = "python-docs"
+"""The corpus that `rnngen fit` learns from if no data was given."""
+
 DEFAULT_TASKS = ("python-docs", "python-code")
-"""What is learned in a row where a strategy was named and no data."""
-"""What `rnngen fit` learns from when it is given no data."""
+"""The tasks learned in sequence if a strategy but no data was given."""
 
 DOWNLOAD_TIMEOUT = 30
 """Seconds without a byte before a download counts as failed."""
@@ -47,24 +48,24 @@ BUNDLED = {
     "strokes": "words in single-stroke letters by twelve hands, for the domain `handwriting`",
 }
 SUFFIXES = {"tunes": ".abc", "series": ".csv", "strokes": ".npz"}
-"""Of bundled corpora that are no plain text."""
+"""File suffixes of bundled corpora that are not plain text."""
 
 FACTS = frozenset({"series"})
-"""Of bundled corpora, what was measured and belongs to nobody."""
+"""Bundled corpora of measured data, which nobody owns."""
 
 MADE = {
     "python-docs": "the language reference and the docstrings of this Python's standard library",
     "python-code": "source code of this Python's standard library",
 }
 MADE_FORMAT = 1
-"""Raised when the way these texts are made changes, so that old ones are not read."""
+"""Increased when the way these texts are made changes, so that old ones are not used."""
 
 Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """What is known of a corpus before it is read.
+    """Facts about a corpus, known before it is read.
 
     Args:
         name: without the `corpus:` in front.
@@ -94,12 +95,12 @@ def names() -> list[str]:
 
 
 def describe() -> list[Corpus]:
-    """All corpora with what is known of them, in the order of `names`."""
+    """The facts about every corpus, in the order of `names`."""
     return [corpus(name) for name in names()]
 
 
 def corpus(name: str) -> Corpus:
-    """What is known of one corpus; UsageError for a name nobody has."""
+    """The facts about one corpus; UsageError for an unknown name."""
     name = _known(name)
     if name in BUNDLED:
         size = _bundled_path(name).stat().st_size
@@ -125,7 +126,7 @@ def corpus(name: str) -> Corpus:
 
 
 def beginning(name: str, lines: int = 12) -> str:
-    """The first lines of a text that is already here; empty where it would have to be fetched."""
+    """The first lines of a text that is on this machine; empty if it would have to be fetched."""
     name = _known(name)
     if name in _recipes() or SUFFIXES.get(name) == ".npz":
         return ""
@@ -137,14 +138,14 @@ def beginning(name: str, lines: int = 12) -> str:
 
 
 def sources(name: str, report: Report | None = None) -> list[Source]:
-    """The files of a corpus, made or fetched first where they are not there yet.
+    """The files of a corpus, made or fetched first if missing.
 
     Args:
         name: with or without `corpus:` in front.
         report: is told, line by line, what is made, fetched, and which checksum was found.
 
     Raises:
-        UsageError: there is no such corpus.
+        UsageError: no corpus has this name.
         DataError: it could not be made or fetched, or is not what the recipe promises.
         PluginError: it would have to be fetched and `pooch` is not installed.
     """
@@ -171,7 +172,7 @@ def sources(name: str, report: Report | None = None) -> list[Source]:
 
 
 def _open_cache() -> None:
-    """What is in the cache is read only where nobody else may have put it there."""
+    """The cache is read only if nobody else can write to it."""
     try:
         open_cache()
     except OSError as error:
@@ -183,7 +184,7 @@ def _known(name: str) -> str:
     if short in names():
         return short
     near = suggest(short, names())
-    hint = f"did you mean `{near}`?" if near else f"there are: {', '.join(names())}"
+    hint = f"did you mean `{near}`?" if near else f"choose one of {', '.join(names())}"
     raise UsageError(f"no corpus named `{short}`", hint=hint)
 
 
@@ -204,7 +205,7 @@ def _made_path(name: str) -> Path:
 
 
 def _write_whole(path: Path, content: IO[bytes]) -> None:
-    """Writes a file that is there wholly or not at all, whoever else writes it meanwhile."""
+    """Writes a file atomically, even if another process writes it at the same time."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
@@ -223,12 +224,12 @@ def _write_whole(path: Path, content: IO[bytes]) -> None:
 def _unwritable(path: Path, error: OSError) -> DataError:
     return DataError(
         f"could not write `{path}`: {error.strerror or error}",
-        hint="set `RNNGEN_CACHE` to a folder that can be written to",
+        hint="set `RNNGEN_CACHE` to a writable folder",
     )
 
 
 def _fetched(name: str, file: dict[str, Any], folder: Path, say: Report) -> Path:
-    """The downloaded file of a recipe, or the one somebody put there by hand."""
+    """The downloaded file of a recipe, or one put there by hand."""
     path = folder / str(file["name"])
     expected = file.get("sha256")
     if not path.exists():
@@ -250,7 +251,7 @@ def _download(name: str, file: dict[str, Any], path: Path, say: Report) -> None:
         import pooch
     except ImportError:
         raise PluginError(
-            f"corpus `{name}` has to be fetched, and `pooch` is not installed",
+            f"corpus `{name}` has to be downloaded, and `pooch` is not installed",
             hint=f'pip install "rnngen[corpora]", or put the file of {file["url"]} at {path}',
         ) from None
     url = file["url"]
@@ -267,7 +268,7 @@ def _download(name: str, file: dict[str, Any], path: Path, say: Report) -> None:
             downloader=pooch.HTTPDownloader(timeout=DOWNLOAD_TIMEOUT),
         )
     except ValueError:
-        # What pooch raises when the checksum is another one; it has removed the file by then.
+        # pooch raises this if the checksum differs; it has already removed the file.
         raise DataError(
             f"what {url} sent is not the file of corpus `{name}`: its sha256 is not {expected}",
             hint="the publisher may have changed it, or a proxy answered instead; "
@@ -282,7 +283,7 @@ def _download(name: str, file: dict[str, Any], path: Path, say: Report) -> None:
 
 
 def _member(archive: Path, member: dict[str, str], say: Report) -> Path:
-    """One file out of a ZIP or tar archive, beside it."""
+    """Extracts one file from a ZIP or tar archive into the archive's folder."""
     path = archive.parent / Path(member["name"]).name
     if not path.exists():
         say(f"unpacking {path.name}")
@@ -299,13 +300,13 @@ def _member(archive: Path, member: dict[str, str], say: Report) -> Path:
         except (KeyError, EOFError, zipfile.BadZipFile, tarfile.TarError) as error:
             raise DataError(
                 f"could not unpack `{member['name']}` from `{archive}`: {error}",
-                hint="delete the archive and fetch it again",
+                hint="delete the archive, then fetch it again",
             ) from None
     expected = member.get("sha256")
     if expected and (found := _sha256(path)) != expected:
         raise DataError(
             f"`{path}` is not what the recipe promises: sha256 {found}, expected {expected}",
-            hint="delete it and the archive beside it, and fetch again",
+            hint="delete it and its archive, then fetch again",
         )
     return path
 

@@ -1,4 +1,4 @@
-"""Many short documents: those of like length side by side, all begun at the first row.
+"""Batches of many short documents: similar lengths side by side, all starting in the first row.
 
 Documents are shuffled, sorted by length within pools, and put together in groups of as many as
 there are lanes. A group is read in one chunk, or, where it is longer, in several with the state
@@ -16,10 +16,10 @@ from rnngen.contracts.errors import DataError
 from rnngen.data.store import Store
 
 POOL = 64
-"""Groups that are sorted together: more means less padding, fewer more chance."""
+"""Groups sorted together: more groups mean less padding, fewer mean more randomness."""
 
 PADDING = 0.05
-"""Share of padding up to which short documents get more lanes than asked for."""
+"""Largest share of padding at which short documents get more lanes than requested."""
 
 Integers = NDArray[np.int64]
 
@@ -49,7 +49,7 @@ class Documents:
         lengths = ends - store.documents  # targets: the steps of a document, and the boundary
         wanted = np.flatnonzero(lengths > (0 if measuring else 1))
         if not len(wanted):
-            raise DataError("there is no document with a step to learn from")
+            raise DataError("every document is empty, so there is nothing to learn from")
         self.store = store
         self.seed = seed
         self._measuring = measuring
@@ -102,7 +102,7 @@ class Documents:
         self._epoch = epoch
 
     def _order(self, epoch: int) -> Integers:
-        """All documents, most chunks first; those side by side are of like length."""
+        """All documents, most chunks first; neighbors have similar lengths."""
         order = self._by_chunks
         if self._measuring:
             return order[np.argsort(-self._lengths[order], kind="stable")]
@@ -145,7 +145,7 @@ class Documents:
         return Batch(inputs, targets, weights, resets, self._condition(group))
 
     def _condition(self, group: Integers) -> torch.Tensor | None:
-        """`[B, U]`, nothing in lanes without a document."""
+        """`[B, U]`, zeros in lanes without a document."""
         if self._conditions is None:
             return None
         rows = np.zeros((self.lanes, self._conditions.shape[1]), np.int64)
@@ -154,7 +154,7 @@ class Documents:
 
 
 def _width(lengths: Integers, lanes: int, chunk: int) -> int:
-    """Lanes for documents of these lengths: more where they are short, if padding stays little."""
+    """Lanes for documents of these lengths: more if they are short and padding stays low."""
     ordered = -np.sort(-lengths)
     for factor in range(max(1, chunk // round(float(lengths.mean()))), 1, -1):
         if _padding(ordered, factor * lanes) <= PADDING:
@@ -163,6 +163,6 @@ def _width(lengths: Integers, lanes: int, chunk: int) -> int:
 
 
 def _padding(lengths: Integers, lanes: int) -> float:
-    """Share of padding where documents are put side by side in this order."""
+    """Share of padding if documents are put side by side in this order."""
     longest = np.maximum.reduceat(lengths, np.arange(0, len(lengths), lanes))
     return 1.0 - int(lengths.sum()) / (lanes * int(longest.sum()))

@@ -1,4 +1,4 @@
-"""From pieces to a store: encoded in blocks, each document with its boundary before it."""
+"""Encodes pieces into a store, in blocks, with a boundary before each document."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from rnngen.data.store import StoreWriter
 
 BLOCK_LENGTH = 1 << 20
 BLOCK_PIECES = 1 << 15
-"""What is encoded at a time: so much content, or so many pieces."""
+"""Most content and most pieces encoded at a time."""
 
 CONTINUATION = bytes(range(0x80, 0xC0))
-"""Bytes of UTF-8 that do not begin a character."""
+"""UTF-8 bytes that do not start a character."""
 
 
 def writer(codec: Codec, folder: Path) -> StoreWriter:

@@ -1,4 +1,4 @@
-"""From what the user named (path, glob, folder, `-`, `corpus:`) to sources."""
+"""Resolves what the user named (path, glob, folder, `-`, `corpus:`) to sources."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from rnngen.files.source import (
 
 
 class Found(list[Source]):
-    """What `find` found; `skipped` are the files of folders that are hidden, binary or empty."""
+    """What `find` found; `skipped` lists hidden, binary or empty files in folders."""
 
     def __init__(self, sources: Iterable[Source] = (), skipped: Sequence[Path] = ()) -> None:
         super().__init__(sources)
@@ -43,7 +43,7 @@ def find(arguments: Sequence[str], *, keep: Callable[[Path], bool] = looks_like_
 
     Raises:
         UsageError: an argument names nothing; the hint has the nearest name.
-        DataError: standard input is empty, or a corpus can't be had.
+        DataError: standard input is empty, or a corpus is unavailable.
     """
     found: dict[Path, Source] = {}
     skipped: list[Path] = []
@@ -51,7 +51,7 @@ def find(arguments: Sequence[str], *, keep: Callable[[Path], bool] = looks_like_
         for source in _find(argument, keep, skipped):
             found.setdefault(source.path.resolve(), source)
     if not found:
-        raise UsageError("nothing to read was named", hint="name files, folders or `-`")
+        raise UsageError("no input was given", hint="name files, folders or `-`")
     return Found(found.values(), skipped)
 
 
@@ -81,7 +81,7 @@ def _of_path(
         mode = path.stat().st_mode
     except FileNotFoundError:
         raise UsageError(
-            f"there is no file or folder `{name}`", hint=_nearby(path.parent, path.name)
+            f"no such file or folder: `{name}`", hint=_nearby(path.parent, path.name)
         ) from None
     except OSError as error:
         raise DataError(f"`{name}` can't be read: {_reason(error)}") from None
@@ -106,9 +106,9 @@ def _of_folder(
             sources.append(Source(str(path), path))
     if not sources:
         raise UsageError(
-            f"folder `{name}` has no file to read",
-            hint="hidden and empty files of a folder, and those of another kind, are left out; "
-            "name a file itself",
+            f"folder `{name}` has no files to read",
+            hint="hidden files, empty files and files of other kinds are skipped; "
+            "name the file itself to read it",
         )
     return sources
 

@@ -1,11 +1,11 @@
-"""Lanes: positions side by side in one long text, each reading on where it was.
+"""Lanes: parallel positions in one long text; each continues where its last chunk ended.
 
 The text is a circle. Each epoch starts at another place of it, so that the cuts between chunks and
 between lanes move, and no step is always at the edge of one.
 
 A text of few documents has few beginnings to learn from, yet everything that is generated begins:
 with the initial state, after a boundary. So at the start of an epoch, and here and there within
-it, a lane is begun anew, in the first row of a chunk, with a boundary in the place of its input.
+it, a lane restarts in the first row of a chunk, with a boundary in place of its input.
 Rarely: every beginning is context lost (one in 32 chunks cost 0.015 nats per character after a
 minute of training).
 """
@@ -21,7 +21,7 @@ from rnngen.contracts.errors import DataError
 from rnngen.data.store import Store
 
 ANEW = 512
-"""One in so many chunks of a lane is begun anew."""
+"""On average, a lane restarts once in this many chunks."""
 
 COVERED = 0.95
 """Share of the steps that an epoch of full chunks must reach; else chunks are made to fit."""
@@ -35,8 +35,8 @@ class Lanes:
         lanes: sequences read side by side; fewer for a text too short for them.
         chunk: steps of a batch; a bit fewer where more of the text is reached so.
         seed: of the place where each epoch starts.
-        anew: one in so many chunks of a lane is begun anew, unless the text has as many beginnings
-            of its own; 0 for none.
+        anew: on average, a lane restarts once in this many chunks, unless the text itself has as
+            many beginnings; 0: never.
 
     Raises:
         DataError: the store has no step to predict.
@@ -47,7 +47,7 @@ class Lanes:
     ) -> None:
         if store.targets < 1:
             raise DataError(
-                f"there are {len(store)} steps to learn from, expected at least 2",
+                f"the data has {len(store)} steps to learn from, expected at least 2",
                 hint="give it more text, or hold out less with `-o text.valid=0`",
             )
         self.store = store
@@ -93,7 +93,7 @@ class Lanes:
         )
 
     def _begun(self, index: int) -> NDArray[np.int64]:
-        """The lanes that begin anew with a batch."""
+        """The lanes that restart with a batch."""
         lanes = np.arange(self.lanes)
         if index == 0:
             return lanes

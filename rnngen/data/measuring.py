@@ -15,14 +15,14 @@ from rnngen.data.documents import Documents
 from rnngen.data.store import Store
 
 CONDITIONED = 32
-"""Documents side by side where each hangs on something: their order says nothing."""
+"""Conditioned documents measured side by side: their order carries no information."""
 
 
 class Evaluation(Protocol):
-    """What is scored, batch by batch; iterate it as often as wanted."""
+    """The batches to score; can be iterated repeatedly."""
 
     exact: bool
-    """Whether all steps are scored, and the state starts anew at documents only."""
+    """Whether all steps are scored and the state restarts at documents only."""
 
     def __len__(self) -> int:
         """How many batches there are."""
@@ -41,7 +41,7 @@ class InOrder:
 
     def __init__(self, store: Store, chunk: int, lanes: int, limit: int | None = None) -> None:
         if store.targets < 1:
-            raise DataError(f"there are {len(store)} steps to measure on, expected at least 2")
+            raise DataError(f"the data has {len(store)} steps to measure on, expected at least 2")
         self.store = store
         self.lanes = min(lanes, store.targets)
         self._stretch = -(-store.targets // self.lanes)
@@ -85,7 +85,7 @@ class InOrder:
 
 
 class ByDocument:
-    """Whole documents side by side, those of like length together."""
+    """Whole documents side by side, grouped by similar length."""
 
     exact = True
 
@@ -107,7 +107,7 @@ def evaluation(store: Store, chunk: int, lanes: int = 1, limit: int | None = Non
         store: at least two steps.
         chunk: steps of a batch at most.
         lanes: 1 for the order of the text; more to be quick. Where documents are many and short
-            that makes no other difference; else the state starts anew in as many places.
+            that makes no other difference; else the state restarts in as many places.
         limit: steps to score at most, of as many stretches as lanes, spread evenly; None for all.
 
     Raises:

@@ -1,4 +1,4 @@
-"""From sources to what is trained on: a codec, a store to learn from and one to measure on.
+"""Turns sources into a codec, a store to learn from and a store to measure on.
 
 What was prepared is kept in the cache, under a name made of all that it depends on: the content of
 the sources, the domain's options, the codec. A folder of the cache is made under another name and
@@ -47,7 +47,7 @@ SHOWN = 4 << 20
 
 
 FEWEST = 10
-"""Steps that a text must have to be learnt from: fewer can't be split in two."""
+"""Fewest steps a text must have: fewer can't be split into training and held-out parts."""
 
 
 Progress = Callable[[str, int, int | None], None]
@@ -67,7 +67,7 @@ def prepare(
     note: Callable[[str], None] = lambda text: None,
     progress: Progress = lambda what, done, total: None,
 ) -> Dataset:
-    """Fits a codec, encodes the sources and holds some out; at once if it was done before.
+    """Fits a codec, encodes the sources and holds some out; reuses cached results.
 
     Args:
         domain_name: as it is registered.
@@ -102,13 +102,13 @@ def prepare(
         reason = (error.strerror or str(error)).lower()
         raise RunError(
             f"the encoded data can't be kept in `{folder}`: {reason}",
-            hint="make room there, or set RNNGEN_CACHE to another folder",
+            hint="free space there, or set `RNNGEN_CACHE` to another folder",
         ) from None
 
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What to prepare, and the name of it in the cache."""
+    """What to prepare, and its name in the cache."""
 
     domain: Domain
     sources: Sequence[Source]
@@ -158,8 +158,8 @@ class _Wanted:
         )
 
     def find(self, folder: Path, seed: int) -> Dataset | None:
-        """What was prepared before; a damaged one is deleted."""
-        # Only where whole documents were held out does the seed matter.
+        """Data prepared earlier; damaged data is deleted."""
+        # The seed matters only if whole documents were held out.
         for path in (folder / self.key, folder / f"{self.key}-{seed}"):
             if path.is_dir():
                 dataset = self._open(path)
@@ -171,7 +171,7 @@ class _Wanted:
     def make(
         self, folder: Path, seed: int, note: Callable[[str], None], progress: Progress
     ) -> Dataset:
-        """Prepares it in a folder of its own, which gets its name when all is there."""
+        """Prepares the data in a temporary folder, renamed once complete."""
         work = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder))
         try:
             summary = self._build(work, seed, note, progress)
@@ -185,7 +185,7 @@ class _Wanted:
         dataset = self._open(path)
         if dataset is None:
             raise RunError(
-                f"what was just written to `{path}` can't be read back",
+                f"the data just written to `{path}` can't be read back",
                 hint="the disk may be damaged",
             )
         return replace(dataset, summary=replace(dataset.summary, encoded=True))
@@ -276,7 +276,7 @@ class _Wanted:
     def _split(
         self, codec: Codec, work: Path, whole: StoreWriter, valid: StoreWriter, seed: int
     ) -> tuple[StoreWriter, str]:
-        """Holds out what is wanted; the store to learn from, and how it was done."""
+        """Holds out a share of the data; returns the store to learn from, and how it was split."""
         if self.valid is not None:
             return whole, "given"
         if not self.fraction:
@@ -300,7 +300,7 @@ def _close(codec: Codec, store: StoreWriter) -> int:
 
 
 def _total(sources: Sequence[Source]) -> int | None:
-    """Bytes of the sources, or None where some are compressed."""
+    """Size of the sources in bytes; None if some are compressed."""
     if any(source.compressed for source in sources):
         return None
     return sum(source.path.stat().st_size for source in sources)

@@ -20,7 +20,7 @@ from rnngen.contracts.errors import DataError
 
 DOCS_LIMIT = 2_000_000
 CODE_LIMIT = 2_000_000
-"""Characters of the texts made at run time, at most."""
+"""Most characters of a text made at run time."""
 
 NOT_LIBRARY = {
     "__pycache__",
@@ -159,6 +159,6 @@ def _bounded(parts: Iterable[str], limit: int, separator: str) -> str:
 
 def _missing() -> DataError:
     return DataError(
-        "this Python comes without the source of its standard library: no text to make",
-        hint="name your own files, or a bundled corpus: `rnngen corpus list`",
+        "this Python came without the source of its standard library, so no text can be made",
+        hint="use your own files or a bundled corpus; see `rnngen corpus list`",
     )

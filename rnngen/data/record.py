@@ -1,4 +1,4 @@
-"""What a bundle records of the data that its model learned from."""
+"""A bundle's record of the data its model learned from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DataRecord:
-    """The data of a run, so that it can be found and encoded again as it was.
+    """The data of a run, as needed to find and encode it again in the same way.
 
     Args:
         fingerprint: of what each task was learned from.

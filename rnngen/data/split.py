@@ -1,4 +1,4 @@
-"""Holding out: the end of a text, or whole documents, go to a store of their own."""
+"""Holds out the end of a text, or whole documents, in a separate store."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rnngen.data.store import BLOCK, StoreWriter
 
 MANY = 10
-"""Whole documents are held out, unless told otherwise, if there would be this many of them."""
+"""Fewest held-out documents at which `auto` holds out whole documents."""
 
 
 def by_documents_suits(documents: int, fraction: float) -> bool:

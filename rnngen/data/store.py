@@ -1,8 +1,8 @@
-"""Encoded steps on disk, memory-mapped: what is read of them is the system's, not the process's.
+"""Encoded steps on disk, memory-mapped: pages belong to the system's cache, not the process.
 
 A store is a folder of three files: `steps.bin`, the steps of all documents one after another, each
 document with the boundary before it; `documents.bin`, where each boundary is; and `store.json`,
-which says how to read them. Where documents hang on something, `conditions.bin` has a row for each.
+which says how to read them. If documents are conditioned, `conditions.bin` has a row for each.
 Position 0 is context only: every later step is to be predicted.
 """
 
@@ -50,11 +50,11 @@ SYMBOL = np.dtype(np.int32)
 
 
 CHECKED = 64 << 20
-"""Files up to this size are checked byte by byte when a store is opened."""
+"""Largest file whose checksum is verified when a store is opened."""
 
 
 BLOCK = 1 << 20
-"""Steps handled at a time."""
+"""Steps processed at a time."""
 
 
 class Store:
@@ -66,7 +66,7 @@ class Store:
         boundary: what stands before every document, an id or a vector.
         characters: how many characters the steps were before; for text, separators included.
         size: how many bytes they were.
-        conditions: `[d, U]` int32, what each document hangs on; None where on nothing.
+        conditions: `[d, U]` int32, the condition of each document; None if there are none.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Store:
         self.size = self.characters if size is None else size
 
     def __len__(self) -> int:
-        """How many steps there are, boundaries included."""
+        """Number of steps, boundaries included."""
         return len(self.steps)
 
     @property
@@ -99,7 +99,7 @@ class Store:
 
     @property
     def targets(self) -> int:
-        """How many steps are to be predicted: all but the first."""
+        """Number of steps to predict: all but the first."""
         return max(0, len(self.steps) - 1)
 
     def slice(self, start: int, stop: int) -> Store:
@@ -183,7 +183,7 @@ class Store:
 
 
 class StoreWriter:
-    """Writes a store step by step; `close` makes it one that `Store.open` takes.
+    """Writes a store step by step; after `close`, `Store.open` can read it.
 
     Args:
         folder: where; made if it is not there.
@@ -191,7 +191,7 @@ class StoreWriter:
         step_shape: of one step; empty for ids.
         boundary: what stands before each document.
         ids: how many different ids there are, to count how often each occurs; 0 for vectors.
-        condition_length: U, symbols of what each document hangs on; 0 where on nothing.
+        condition_length: U, symbols in each document's condition; 0 if there are none.
     """
 
     def __init__(
@@ -237,7 +237,7 @@ class StoreWriter:
     ) -> None:
         """Steps `[n, ...]` with their boundaries, which are at `starts [d]` of them.
 
-        Each of the d documents has a row of `conditions [d,U]`, where they hang on something.
+        Each of the d documents has a row of `conditions [d,U]`, if documents are conditioned.
         """
         if self.condition_length:
             assert conditions is not None
@@ -251,7 +251,7 @@ class StoreWriter:
             self.counts += np.bincount(steps, minlength=len(self.counts))
 
     def view(self) -> tuple[Steps, NDArray[np.int64]]:
-        """What was written so far, steps and starts of documents, memory-mapped."""
+        """Steps and document starts written so far, memory-mapped."""
         if not self._steps.closed:
             self._steps.flush()
             self._documents.flush()
@@ -262,14 +262,14 @@ class StoreWriter:
         )
 
     def move(self, folder: Path) -> None:
-        """Takes the files to another place, which must not exist; nothing is appended after."""
+        """Moves the files to a path that must not exist; nothing can be appended afterwards."""
         self._steps.close()
         self._documents.close()
         self.folder.rename(folder)
         self.folder = folder
 
     def truncate(self, steps: int, documents: int, counts: NDArray[np.int64]) -> None:
-        """Forgets the end; `counts` of it are subtracted."""
+        """Drops the end; its `counts` are subtracted."""
         self._steps.truncate(steps * self.dtype.itemsize * math.prod(self.step_shape))
         self._documents.truncate(documents * POSITION.itemsize)
         self.steps, self.documents = steps, documents
@@ -278,7 +278,7 @@ class StoreWriter:
             self.conditions = [np.concatenate(self.conditions)[:documents]]
 
     def close(self, *, characters: int, size: int) -> None:
-        """Writes the header; without it the folder is no store."""
+        """Writes the header; a folder without it is not a store."""
         self._steps.close()
         self._documents.close()
         header = {
@@ -307,7 +307,7 @@ def _map(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...], checksum: int
     if found != expected:
         raise ValueError(f"`{path.name}` has {found} bytes, expected {expected}")
     if checksum is not None and _checksum(path) != checksum:
-        raise ValueError(f"`{path.name}` is not what was written")
+        raise ValueError(f"`{path.name}` differs from what was written")
     if expected == 0:
         return np.empty(shape, dtype)
     # A plain array over the map: subclasses of ndarray make every gather slower.

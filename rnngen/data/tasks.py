@@ -58,11 +58,11 @@ def reopen_tasks(
         )
     if [dataset.fingerprint for dataset in datasets] != data.fingerprint:
         raise DataError(
-            "the data changed since the run began",
-            hint="restore it, or train the model further on the new data with `rnngen fit --from`",
+            "the data has changed since the run started",
+            hint="restore it, or fine-tune the model on the new data with `rnngen fit --from`",
         )
     if any(dataset.codec.files() != codec.files() for dataset in datasets):
-        raise DataError("the data is now encoded differently than when the run began")
+        raise DataError("the data is encoded differently now than when the run started")
     return datasets
 
 
@@ -119,7 +119,7 @@ def prepare_tasks(
 def split_of(
     domain: Domain, found: Sequence[source.Source], held_out: Sequence[source.Source] | None
 ) -> tuple[Sequence[source.Source], Sequence[source.Source] | None]:
-    """What to learn from and what to measure on, where the data's makers have split it."""
+    """The training and held-out parts, if the data's makers split it."""
     parts = domain.parts(found)
     if not parts:
         return found, held_out

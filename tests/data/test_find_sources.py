@@ -164,7 +164,7 @@ def test_a_zstandard_file_is_decompressed_a_little_at_a_time(tmp_path):
 
 def test_a_missing_file_suggests_the_nearest_name_of_its_folder(tmp_path):
     (tmp_path / "hamlet.txt").write_text("to be")
-    with pytest.raises(UsageError, match="no file or folder") as caught:
+    with pytest.raises(UsageError, match="no such file or folder") as caught:
         find([str(tmp_path / "hamlt.txt")])
     assert "hamlet.txt" in caught.value.hint
 
@@ -205,7 +205,7 @@ def test_a_compressed_picture_in_a_folder_is_still_a_picture(tmp_path):
 
 def test_a_folder_with_nothing_to_read_is_an_error(tmp_path):
     (tmp_path / ".hidden").write_text("x")
-    with pytest.raises(UsageError, match="no file to read"):
+    with pytest.raises(UsageError, match="no files to read"):
         find([str(tmp_path)])
 
 

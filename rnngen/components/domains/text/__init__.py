@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rnngen.files.source import Source
 
 SEPARATORS = {"file": "\n", "line": "\n", "blank": "\n\n"}
-"""What stands between two documents when they are written."""
+"""Written between two documents."""
 
 
 class TextDomain(Domain):
@@ -67,7 +67,7 @@ class TextDomain(Domain):
         return codecs.fit(self.tokens, pieces, self.separator, replace=replace)
 
     def load_codec(self, files: Mapping[str, bytes]) -> TextCodec:
-        """The codec that `Codec.files` wrote; BundleError where it is not whole."""
+        """The codec that `Codec.files` wrote; BundleError if it is incomplete."""
         from rnngen.components.domains.text import codecs
 
         return codecs.load(files)
@@ -77,7 +77,7 @@ class TextDomain(Domain):
         return "categorical", {"size": codec.size}
 
     def default_constraint(self, context: Context) -> str:
-        """Sentences of the words that the model learned."""
+        """By default, sentences made of words from the training text."""
         return "prose"
 
     def write(self, written: Sequence[Written], codec: Codec, path: Path) -> list[Path]:
@@ -93,7 +93,7 @@ class TextDomain(Domain):
         """
         sequences = [part.prompt + part.text for part in written]
         if not sequences:
-            raise DataError("there is no text to write")
+            raise DataError("no text was generated, so there is nothing to write")
         with saving(path):
             if path.is_dir():
                 digits = max(4, len(str(len(sequences))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rnngen.contracts.errors import DataError
 
 LOOK = 512
-"""First bytes that are looked at."""
+"""Number of leading bytes inspected."""
 
 UNPACK = "unpack it first: `{}`"
 PLAIN = "save its text as a plain file"
@@ -40,7 +40,7 @@ UTF16 = "convert it: `iconv -f UTF-16{} -t UTF-8`"
 
 
 def refuse_known(name: str, head: bytes, *, marked: bool) -> None:
-    """Refuses what is known not to be text in UTF-8.
+    """Rejects files known not to be UTF-8 text.
 
     Args:
         name: of the file, for the message.

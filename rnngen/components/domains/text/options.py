@@ -10,7 +10,7 @@ from rnngen.contracts.errors import UsageError
 from rnngen.contracts.options import option
 
 KINDS = {"char": None, "byte": None, "word": 10_000, "bpe": 1_000, "unigram": 1_000}
-"""Kinds of tokens, with their usual number of tokens where that can be chosen."""
+"""Kinds of tokens, each with its default vocabulary size if that can be chosen."""
 
 SMALLEST = 257
 """Subword vocabularies hold the boundary and all 256 bytes, so that any text has tokens."""
@@ -24,14 +24,14 @@ class Options:
 
     tokens: str = option("char", "what one step is: char, byte, word, word:N, bpe:N or unigram:N")
     documents: Literal["file", "line", "blank"] = option(
-        "file", "what one document is: a file, a line, or what stands between blank lines"
+        "file", "what one document is: a file, a line, or a block between blank lines"
     )
     valid: float = option(0.1, "fraction held out for validation", min=0.0, max=0.9)
     split: Literal["auto", "position", "documents"] = option(
         "auto", "hold out the end of the text, whole documents, or documents if there are many"
     )
     unknown: Literal["error", "replace"] = option(
-        "error", "characters that the model has not learnt: refuse them, or read them as U+FFFD"
+        "error", "characters that the model has not learned: refuse them, or read them as U+FFFD"
     )
     binary: bool = option(
         False,
@@ -42,9 +42,9 @@ class Options:
 
 @dataclass(frozen=True)
 class Tokens:
-    """The option `tokens`, read: `kind` one of `KINDS`, and how many tokens where that counts.
+    """The option `tokens`, parsed: `kind` one of `KINDS`, and how many tokens where that counts.
 
-    For `word` the number counts words, beside the boundary and the 256 bytes; for `bpe` and
+    For `word` the number counts words, in addition to the boundary and the 256 bytes; for `bpe` and
     `unigram` it is the size of the whole vocabulary.
     """
 
@@ -53,14 +53,14 @@ class Tokens:
 
 
 def read_tokens(text: str) -> Tokens:
-    """`bpe:2000` as `Tokens("bpe", 2000)`; UsageError where it makes no sense."""
+    """`bpe:2000` as `Tokens("bpe", 2000)`; UsageError if it is invalid."""
     kind, colon, count = text.partition(":")
     if kind not in KINDS:
         near = difflib.get_close_matches(kind, list(KINDS), n=1, cutoff=0.5)
         known = ", ".join(KINDS)
         raise UsageError(
-            f"there are no tokens of kind `{kind}`",
-            hint=f"did you mean `{near[0]}`?" if near else f"there are: {known}",
+            f"`{kind}` is not a kind of token",
+            hint=f"did you mean `{near[0]}`?" if near else f"choose one of {known}",
         )
     usual = KINDS[kind]
     if not colon:

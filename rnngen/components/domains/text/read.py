@@ -64,7 +64,7 @@ def read(
         if empty:
             raise DataError(
                 f"`{source.name}` is empty: there is nothing to learn from",
-                hint="leave it out, or see whether it was written",
+                hint="leave it out, or check how it was written",
             )
 
 
@@ -100,8 +100,8 @@ def _not_utf8(source: Source, offset: int, byte: int) -> DataError:
     else:
         known = "convert it (`iconv -f LATIN1 -t UTF-8`)"
     return DataError(
-        f"`{source.name}` is not UTF-8: byte 0x{byte:02x} at offset {offset} has no meaning there",
-        hint=f"{known}, or take bytes as they are: `--tokens byte`",
+        f"`{source.name}` is not UTF-8: byte 0x{byte:02x} at offset {offset} is not valid there",
+        hint=f"{known}, or use the bytes as they are: `--tokens byte`",
     )
 
 

@@ -235,7 +235,7 @@ def test_long_and_short_pieces_have_the_same_characters():
 
 @pytest.mark.parametrize("kind", ["byte", "word:40", "bpe:320", "unigram:320"])
 def test_half_a_surrogate_pair_is_an_error(kind):
-    with pytest.raises(DataError, match="no character"):
+    with pytest.raises(DataError, match="not a character"):
         FITTED[kind].encode("a\udcff")
 
 

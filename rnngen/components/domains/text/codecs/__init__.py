@@ -1,4 +1,4 @@
-"""The codecs of text: fit one by its kind, or load the one that a bundle holds."""
+"""The codecs of text: fit one by kind, or load the one in a bundle."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def fit(
     *,
     replace: bool = False,
 ) -> TextCodec:
-    """A codec of the kind asked for, fitted on the pieces."""
+    """A codec of the requested kind, fitted on the pieces."""
     if tokens.kind == "char":
         return CharCodec.fit(pieces(), separator, replace=replace)
     if tokens.kind == "word":

@@ -1,4 +1,4 @@
-"""What all codecs of text share: every token stands for some bytes, and the boundary is id 0."""
+"""The base of all text codecs: every token stands for some bytes, and the boundary is id 0."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FILE = "codec.json"
 LARGEST_FILE = 256 << 20
 LARGEST_TOKEN = 1 << 16
 LARGEST_SIZE = 2_000_000
-"""Bounds on what is read from a bundle: bytes of the file, bytes of a token, number of tokens."""
+"""Limits for what is read from a bundle: file size, token size (bytes) and token count."""
 
 Steps = NDArray[Any]
 
@@ -41,7 +41,7 @@ class TextCodec(Codec):
     separator: str
     dtype: np.dtype[Any]
     unknown: int | None = None
-    """The id that stands for what has no token of its own, or None where there is none."""
+    """The id for anything without a token of its own; None if there is none."""
 
     def __init__(self, tokens: Sequence[bytes], separator: str) -> None:
         self._tokens = list(tokens)
@@ -52,7 +52,7 @@ class TextCodec(Codec):
 
     @property
     def size(self) -> int:
-        """How many ids there are, the boundary included."""
+        """Number of ids, the boundary included."""
         return len(self._tokens)
 
     @property
@@ -72,7 +72,7 @@ class TextCodec(Codec):
         """Ids `[n]` of a piece of text, without a boundary."""
 
     def encode_many(self, contents: Sequence[Any]) -> tuple[Steps, list[int]]:
-        """Ids of many contents one after another, and how many each of them has."""
+        """Ids of many contents, concatenated, and the number of ids of each."""
         parts = [self.encode(content) for content in contents]
         steps = np.concatenate(parts) if parts else np.empty(0, self.dtype)
         return steps, [len(part) for part in parts]
@@ -86,7 +86,7 @@ class TextCodec(Codec):
         return b"".join([tokens[step] if step else between for step in listed[start:]])
 
     def decode(self, steps: Sequence[int] | Steps) -> str:
-        """The text of ids; bytes that are no UTF-8 become U+FFFD."""
+        """The text of ids; bytes that are not valid UTF-8 become U+FFFD."""
         stream = self.stream()
         text = [stream.feed(int(step)) for step in steps]
         return "".join(text) + stream.flush()
@@ -119,21 +119,21 @@ class TextCodec(Codec):
         return {FILE: json.dumps(content, ensure_ascii=False, indent=0).encode()}
 
     def grow(self, pieces: Iterable[Piece]) -> TextCodec:
-        """A codec that also knows these pieces; this one, where anything has tokens already."""
+        """A codec that also knows these pieces; itself if it can already encode everything."""
         return self
 
     @abstractmethod
     def _content(self) -> dict[str, Any]:
-        """What the kind adds to `codec.json`."""
+        """The fields that this kind adds to `codec.json`."""
 
     @classmethod
     @abstractmethod
     def from_content(cls, content: Mapping[str, Any], separator: str) -> TextCodec:
-        """The codec of a checked `codec.json`; BundleError where it makes no sense."""
+        """The codec of a checked `codec.json`; BundleError if it is invalid."""
 
 
 class TextStream(StreamDecoder):
-    """Decodes id by id; bytes of a character that is not complete are held back."""
+    """Decodes id by id; holds back the bytes of an incomplete character."""
 
     def __init__(self, codec: TextCodec) -> None:
         self._codec = codec
@@ -141,7 +141,7 @@ class TextStream(StreamDecoder):
         self._started = False
 
     def feed(self, step: int) -> str:
-        """The text that became certain with this id; may be empty."""
+        """The text completed by this id; may be empty."""
         started, self._started = self._started, True
         if step != BOUNDARY:
             return self._decoder.decode(self._codec.bytes_of(step))
@@ -155,7 +155,7 @@ class TextStream(StreamDecoder):
 
 
 def read_content(files: Mapping[str, bytes]) -> dict[str, Any]:
-    """`codec.json`, parsed, its format checked; BundleError where it is not one of ours."""
+    """`codec.json`, parsed, its format checked; BundleError if rnngen did not write it."""
     if FILE not in files:
         raise BundleError(f"the model has no `{FILE}`", hint="the folder is not complete")
     data = files[FILE]
@@ -192,7 +192,7 @@ def expect_strings(content: Mapping[str, Any], name: str) -> list[str]:
     for number, value in enumerate(values):
         known = isinstance(value, str) and 0 < len(value) <= LARGEST_TOKEN
         if not known or any("\ud800" <= character <= "\udfff" for character in value):
-            raise BundleError(f"entry {number} of `{name}` in `{FILE}` is no token: {value!r:.60}")
+            raise BundleError(f"`{name}` in `{FILE}` has {value!r:.60} (no. {number}), not a token")
     if len(set(values)) != len(values):
-        raise BundleError(f"`{name}` in `{FILE}` names a token twice")
+        raise BundleError(f"`{name}` in `{FILE}` lists a token twice")
     return values

@@ -1,4 +1,4 @@
-"""One id per byte: anything has ids, whatever its encoding."""
+"""One id per byte: any content can be encoded."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ByteCodec(TextCodec):
         return steps
 
     def encode_many(self, contents: Sequence[Any]) -> tuple[Steps, list[int]]:
-        """Ids of many contents one after another, and how many each of them has."""
+        """Ids of many contents, concatenated, and the number of ids of each."""
         parts = [as_bytes(content) for content in contents]
         return self.encode(b"".join(parts)), [len(part) for part in parts]
 
@@ -40,13 +40,13 @@ class ByteCodec(TextCodec):
 
 
 def as_bytes(content: str | bytes) -> bytes:
-    """Content as UTF-8; DataError where it holds half of a surrogate pair."""
+    """Content as UTF-8; DataError if it holds half of a surrogate pair."""
     if isinstance(content, bytes):
         return content
     try:
         return content.encode()
     except UnicodeEncodeError as error:
         raise DataError(
-            f"the text holds {content[error.start]!r}, which is no character",
+            f"the text holds {content[error.start]!r}, which is not a character",
             hint="it comes from input that is not UTF-8",
         ) from None

@@ -25,7 +25,7 @@ LONG = 1000
 
 
 class CharCodec(TextCodec):
-    """Characters; what was never seen is an error, or U+FFFD.
+    """Characters; an unseen character is an error or becomes U+FFFD.
 
     Args:
         characters: the character of id 1, 2, and so on; all different.
@@ -40,7 +40,7 @@ class CharCodec(TextCodec):
         super().__init__([b"", *(char.encode() for char in characters)], separator)
         self.characters = tuple(characters)
         codes = np.array([ord(char) for char in self.characters], np.int64)
-        # Id 0 is the boundary, which is no character: in the table it stands for "not known".
+        # Id 0 is the boundary, which is not a character: in the table it means "unknown".
         self._table = np.zeros(int(codes.max(initial=0)) + 1, self.dtype)
         self._table[codes] = np.arange(1, len(codes) + 1)
         self._ascii: bytes | None = None  # a table for `bytes.translate`, four times as fast
@@ -78,7 +78,7 @@ class CharCodec(TextCodec):
         return np.where(steps == BOUNDARY, np.array(self.unknown, self.dtype), steps)
 
     def encode_many(self, contents: Sequence[Any]) -> tuple[Steps, list[int]]:
-        """Ids of many contents one after another, and how many each of them has."""
+        """Ids of many contents, concatenated, and the number of ids of each."""
         return self.encode("".join(contents)), [len(content) for content in contents]
 
     def grow(self, pieces: Iterable[Piece]) -> CharCodec:
@@ -108,20 +108,20 @@ class CharCodec(TextCodec):
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any], separator: str) -> CharCodec:
-        """The codec of a checked `codec.json`; BundleError where it makes no sense."""
+        """The codec of a checked `codec.json`; BundleError if it is invalid."""
         characters = expect_strings(content, "characters")
         replace = expect(content, "replace", bool)
         if any(len(char) != 1 for char in characters):
             raise BundleError(f"`characters` in `{FILE}` must be single characters")
         if replace and REPLACEMENT not in characters:
-            raise BundleError(f"`{FILE}` replaces unknown characters, but has no U+FFFD to do it")
+            raise BundleError(f"`{FILE}` replaces unknown characters, but lacks U+FFFD")
         return cls(characters, separator, replace=replace)
 
 
 def _see(text: str, seen: set[str]) -> None:
     """Adds the characters of `text` to `seen`."""
     if len(text) > LONG and text.isascii():
-        # Deleting what is known leaves next to nothing, ten times as fast as looking at each.
+        # Deleting known characters leaves almost nothing: ten times faster than testing each.
         known = "".join(char for char in seen if char.isascii()).encode()
         text = text[:LONG] + text.encode().translate(None, known).decode()
     seen.update(text)

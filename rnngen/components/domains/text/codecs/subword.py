@@ -1,7 +1,7 @@
 """Subwords: byte pairs merged (BPE), or pieces of greatest likelihood (unigram).
 
 Both work on bytes, so that all text has ids, and both are fitted on a sample of the text. What is
-kept is a plain list of tokens, from which a tokenizer of Hugging Face `tokenizers` is built anew.
+kept is a plain list of tokens, from which a Hugging Face `tokenizers` tokenizer is rebuilt.
 BPE: Sennrich et al. 2016. Unigram: Kudo 2018. Bytes as characters: Radford et al. 2019.
 """
 
@@ -27,13 +27,13 @@ WORDS = re.compile(r"'(?:[sdmt]|ll|ve|re)| ?[^\W\d_]+| ?\d+| ?(?:[^\w\s]|_)+|\s+
 
 BPE_SAMPLE = 32 << 20
 UNIGRAM_SAMPLE = 8 << 20
-"""Characters that a vocabulary is fitted on, at most; unigram takes longer."""
+"""Most characters that a vocabulary is fitted on; fewer for unigram, which is slower."""
 
 RAREST = 2
-"""How often a pair of tokens occurs at least to be merged."""
+"""Fewest occurrences for a pair of tokens to be merged."""
 
 DIGITS = 6
-"""Of the scores of unigram tokens, so that rounding elsewhere does not change them."""
+"""Decimals kept of unigram scores, so that rounding elsewhere does not change them."""
 
 FAR = 2.0
 """How much less probable than the rarest token a byte is that has no token's meaning of its own."""
@@ -117,7 +117,7 @@ class BpeCodec(_SubwordCodec):
         for merge in merges:
             parts = merge.split(" ")
             if len(parts) != 2 or not known.issuperset((*parts, "".join(parts))):
-                raise BundleError(f"`merges` in `{FILE}` has {merge!r:.60}, which merges no tokens")
+                raise BundleError(f"`merges` in `{FILE}` has {merge!r:.60}, not two tokens")
         return cls(tokens, merges, separator)
 
 

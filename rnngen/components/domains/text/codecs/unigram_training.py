@@ -21,16 +21,16 @@ LONGEST_WORD = 32
 DIFFERENT_WORDS = 100_000
 SUBSTRINGS = 4_000_000
 SUBSTRINGS_HELD = 500_000
-"""Bounds on time and memory: words looked at, substrings counted, and those counted at once."""
+"""Limits for time and memory: words used, substrings counted, and those counted at once."""
 
 SEEDS = 10
-"""How many times as many substrings to start from as tokens are wanted."""
+"""Substrings to start from, as a multiple of the wanted tokens."""
 
 KEPT = 0.75
-"""Share of the tokens that a round of pruning leaves."""
+"""Share of the tokens kept by each round of pruning."""
 
 ROUNDS = 2
-"""Expectation maximisation steps between two prunings."""
+"""Expectation maximisation steps between rounds of pruning."""
 
 LEAST_COUNT = 0.5
 """Expected count below which a token is not worth having (its logarithm must be finite)."""
@@ -219,5 +219,5 @@ def _cut(words: Mapping[str, int]) -> dict[str, int]:
 
 
 def _is_fixed(token: str) -> bool:
-    """Whether it is kept anyhow: single ASCII characters are bytes, which all vocabularies have."""
+    """Whether it is always kept: single ASCII characters are bytes, which all vocabularies have."""
     return len(token) == 1 and token.isascii()

@@ -1,4 +1,4 @@
-"""One id per word that is frequent; any other is spelt in bytes, so that all text has ids.
+"""One id per frequent word; any other word is spelled in bytes, so that all text has ids.
 
 A word takes the space before it along, as subwords do: running text then has about one id a word.
 Ids 1 to 256 are the bytes 0 to 255, and words follow in order of frequency.
@@ -22,13 +22,13 @@ FIRST = 257
 """The id of the first word."""
 
 RAREST = 2
-"""How often a word occurs at least to get an id: the others teach the bytes."""
+"""Fewest occurrences for a word to get an id; rarer words teach the bytes."""
 
 LONGEST = 64
-"""Characters of a word with an id, at most."""
+"""Most characters of a word with an id."""
 
 COUNTED = 1_000_000
-"""Different words counted at a time; the rarest are forgotten above it."""
+"""Most different words counted at a time; beyond that the rarest are dropped."""
 
 
 class WordCodec(WordwiseCodec):
@@ -72,14 +72,14 @@ class WordCodec(WordwiseCodec):
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any], separator: str) -> WordCodec:
-        """The codec of a checked `codec.json`; BundleError where it makes no sense."""
+        """The codec of a checked `codec.json`; BundleError if it is invalid."""
         number = expect(content, "number", int)
         vocabulary = expect_strings(content, "words")
         if not 0 < number <= LARGEST_SIZE:
             raise BundleError(f"`number` in `{FILE}` is {number}, expected 1 to {LARGEST_SIZE}")
         for word in vocabulary:
             if WORDS.fullmatch(word) is None:
-                raise BundleError(f"`words` in `{FILE}` has {word!r:.60}, which is no word")
+                raise BundleError(f"`words` in `{FILE}` has {word!r:.60}, which is not a word")
         return cls(vocabulary, separator, number=number)
 
 

@@ -1,4 +1,4 @@
-"""Codecs that cut text into words first, and then turn each different word into ids once."""
+"""Codecs that split text into words first and encode each different word once."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from rnngen.components.domains.text.codecs.byte import as_bytes
 from rnngen.contracts.steps import Piece
 
 REMEMBERED = 1 << 23
-"""Words remembered are forgotten when they take up about this many characters."""
+"""The word cache is cleared when it takes about this many characters."""
 
 OVERHEAD = 64
-"""What a remembered word takes beside its characters."""
+"""Overhead of a cached word, in characters."""
 
 SAMPLE_BLOCK = 1 << 14
 
 
 class WordwiseCodec(TextCodec):
-    """A codec whose ids never go over the edge of a word; a word's ids are remembered."""
+    """A codec whose ids never cross a word boundary; the ids of each word are cached."""
 
     words: ClassVar[re.Pattern[str]]
     """Finds the words of a text; every character is in exactly one of them."""
@@ -35,7 +35,7 @@ class WordwiseCodec(TextCodec):
         self._room = REMEMBERED
 
     def encode(self, content: Any) -> Steps:
-        """Ids `[n]` of a piece of text; there is no text without."""
+        """Ids `[n]` of a piece of text; any text has ids."""
         if not content.isascii():
             as_bytes(content)  # complains about halves of surrogate pairs
         words = self.words.findall(content)
