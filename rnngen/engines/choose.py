@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rnngen.model.model import Model
 
 DEFAULT = "torch"
-"""Taken where no engine is named. Never chosen by speed: another engine rounds differently, and the
+"""The default engine. Never chosen by speed: another engine rounds differently, and the
 same seed must write the same."""
 
 
@@ -37,7 +37,7 @@ def make_engine(
         options: of the engine, an instance of its dataclass; None: the defaults.
 
     Raises:
-        UsageError: there is no engine of that name.
+        UsageError: no engine has this name.
         PluginError: its plugin failed, or what it built is not an engine.
     """
     component = get_catalog().find("engine", name)

@@ -26,7 +26,7 @@ def available(root: Path = CGROUPS) -> int:
 
 
 def quota(root: Path = CGROUPS) -> float | None:
-    """How many cores' worth of time the container may use; None if it has no limit or is silent."""
+    """The container's CPU limit in cores; None if there is no limit or it is unknown."""
     try:
         most, period = (root / "cpu.max").read_text().split()  # version 2
     except (OSError, ValueError):
@@ -43,7 +43,7 @@ def quota(root: Path = CGROUPS) -> float | None:
 
 
 class Contention:
-    """How much this process waits for a core while other programs have them.
+    """Measures how long this process waits for a core that other programs use.
 
     Linux counts, for each thread, how long it was ready to run and did not. Elsewhere there is the
     processor time of the process, which says less: it also stands still while a disk is awaited.
@@ -73,7 +73,7 @@ def waited(tasks: Path = TASKS) -> float | None:
             try:
                 total += int((task / "schedstat").read_text().split()[1])
                 counted = True
-            except (OSError, IndexError):  # that thread has just ended
+            except (OSError, IndexError):  # the thread has just ended
                 continue
     except OSError:
         return None

@@ -1,4 +1,4 @@
-"""Which device and precision a run uses, and why."""
+"""Chooses the device and precision of a run, and says why."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def choose_device(wanted: str) -> tuple[torch.device, str]:
         device = torch.device(wanted)
     except RuntimeError:
         raise UsageError(
-            f"there is no device `{wanted}`", hint="use `auto`, `cpu`, `cuda`, `cuda:1` or `mps`"
+            f"`{wanted}` is not a device", hint="use `auto`, `cpu`, `cuda`, `cuda:1` or `mps`"
         ) from None
     present = {
         "cpu": True,
@@ -34,7 +34,7 @@ def choose_device(wanted: str) -> tuple[torch.device, str]:
     if not present.get(device.type, False):
         raise UsageError(
             f"device `{wanted}` is not on this machine",
-            hint="`--device auto` takes the best one; `rnngen doctor` lists them",
+            hint="`--device auto` picks the best available; `rnngen doctor` lists the devices",
         )
     return device, "as asked"
 

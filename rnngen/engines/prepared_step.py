@@ -19,7 +19,7 @@ from rnngen.contracts.cell import Cell, State
 from rnngen.model.model import Model
 
 TABLE_LIMIT = 2**24
-"""Numbers (64 MiB) up to which the first layer's projections are kept as a table."""
+"""Most numbers (64 MiB) for which the first layer's projections are kept as a table."""
 
 
 class PreparedStep:

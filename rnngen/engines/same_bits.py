@@ -1,4 +1,4 @@
-"""Chooses padding and threads so that a row's bits do not depend on the rows beside it.
+"""Chooses padding and threads so that a row's bits do not depend on the other rows.
 
 A seed must give the same sequence whether one or a hundred are drawn. Libraries do not promise
 that, for two reasons. Matrix products add in another order for one row than for many. And vector
@@ -45,7 +45,7 @@ Advance = Callable[[Tensor, State], tuple[Tensor, State]]
 
 
 class Way(Enum):
-    """How a number of rows is computed."""
+    """A way to compute a number of rows."""
 
     WHOLE = "at once"
     ONE_THREAD = "at once, on one thread"
@@ -54,7 +54,7 @@ class Way(Enum):
 
 @dataclass(frozen=True)
 class Probe:
-    """What the steps of a model look like.
+    """The shape and type of a model's steps.
 
     Args:
         size: how many different tokens there are.
@@ -138,7 +138,7 @@ class SameBits:
         return all(torch.equal(self._run(steps[:, part]), outputs[:, part]) for part in parts)
 
     def _places_agree(self, steps: Tensor) -> bool:
-        """Whether every row has the same bits one place further."""
+        """Whether every row has the same bits when shifted by one place."""
         return torch.equal(self._run(steps.roll(1, 1)).roll(-1, 1), self._run(steps))
 
     def _threads_agree(self, rows: int) -> bool:
@@ -172,13 +172,13 @@ def by_units(advance: Advance, tokens: Tensor, state: State, unit: int) -> tuple
 
 
 def _rows(tokens: Tensor, state: State, part: slice) -> tuple[Tensor, State]:
-    """Some rows in memory of their own: what a product adds first may depend on the address."""
+    """Copies some rows: the order of addition in a product may depend on the address."""
     return tokens[part], map_state(lambda tensor: tensor[part].clone(), state)
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Within it, PyTorch computes on one thread."""
+    """A context in which PyTorch computes on one thread."""
     before = torch.get_num_threads()
     if before == 1:
         yield

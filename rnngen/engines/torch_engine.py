@@ -1,7 +1,7 @@
 """The engine `torch`: one step of a model over prepared weights, with an explicit state.
 
 A step is a dozen tensor operations without autograd or module calls. A row's output and state are
-the same bits however many rows are computed beside it (`same_bits`).
+the same bits for any number of other rows (`same_bits`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rnngen.engines.same_bits import Probe, SameBits, Way, by_units, one_thread
 from rnngen.model.model import Model
 
 ONE_THREAD = 2**24
-"""Multiplications in a step up to which a second thread costs more than it gives."""
+"""Most multiplications in a step for which a second thread costs more than it saves."""
 
 
 class Engine(EngineContract):
@@ -30,7 +30,7 @@ class Engine(EngineContract):
 
     Steps are ids `[B]` int64, or vectors `[B,D]` float32, as the model's likelihood has them.
 
-    The state is opaque: it may hold more rows than were asked for. Use `select` to choose some.
+    The state is opaque: it may hold more rows than requested. Use `select` to choose some.
 
     Args:
         model: on the device to compute on. In training mode it is copied first, so that dropout
@@ -96,7 +96,7 @@ class Engine(EngineContract):
             return map_state(lambda part: part.index_select(0, chosen), state)
 
     def threads(self, batch: int) -> AbstractContextManager[None]:
-        """Within it, PyTorch uses one thread where a step is too small for more to pay."""
+        """A context in which PyTorch uses one thread if a step is too small for more to pay off."""
         return one_thread() if self._advance.work * batch <= ONE_THREAD else nullcontext()
 
     def _reset(self, state: State, lanes: Tensor, rows: int) -> State:

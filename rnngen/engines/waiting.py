@@ -18,7 +18,7 @@ from typing import Literal
 POLICY = "OMP_WAIT_POLICY"
 ASLEEP = "PASSIVE"
 DECIDED_BY = (POLICY, "GOMP_SPINCOUNT", "KMP_BLOCKTIME", "KMP_LIBRARY")
-"""Variables by which a user says how threads wait; we leave those that are set alone."""
+"""Variables by which users choose how threads wait; we do not override them."""
 
 Outcome = Literal["asleep", "as the environment says", "as torch was imported"]
 
@@ -41,4 +41,4 @@ def wait_asleep(
 
 
 OUTCOME = wait_asleep()
-"""What this did in this process."""
+"""The outcome in this process."""

@@ -1,4 +1,4 @@
-"""Writes files that are whole or not there, with one message where they can't be written."""
+"""Writes files atomically, with one error message if that fails."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rnngen.contracts.errors import RunError, UsageError
 CHUNK = 64 * 2**20
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""What the system says where there is no room for what is written."""
+"""System errors for a full disk or quota."""
 
 
 @contextlib.contextmanager
@@ -21,7 +21,7 @@ def saving(path: Path, kept: str | None = None) -> Iterator[None]:
     """What is written to `path`, a file or a folder, is written within this.
 
     Args:
-        path: what the user asked for, or a file of a run.
+        path: an output that the user named, or a file of a run.
         kept: what is still whole where it fails, as a part of the message.
 
     Raises:
@@ -34,14 +34,14 @@ def saving(path: Path, kept: str | None = None) -> Iterator[None]:
         if isinstance(error, FileNotFoundError) and kept is None:
             raise UsageError(
                 f"there is no folder `{path.parent}` to write `{path.name}` to",
-                hint="make it first",
+                hint="create it first",
             ) from None
         reason = error.strerror or str(error)
         raise RunError(
             f"`{path}` can't be written: {reason}" + (f"; {kept}" if kept else ""),
             hint="free some space"
             if error.errno in FULL
-            else f"check that `{path.parent}` can be written",
+            else f"check that you can write to `{path.parent}`",
         ) from error
 
 
@@ -80,7 +80,7 @@ def _write_durably(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes names in `folder` durable, where the system can (Windows can't)."""
+    """Makes names in `folder` durable, if the system can (Windows can't)."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""Commits files that are whole or not there, through one index file that names all the others.
+"""Commits files atomically, through one index file that names all the others.
 
 A commit writes new files under names nobody names yet, makes them durable, then replaces the index
 (`bundle.json`, `checkpoint.json`), which holds the SHA-256 of each; only then are files deleted
@@ -139,7 +139,7 @@ class Commit:
                 if name not in self._files and _follows(name, pattern):
                     with contextlib.suppress(OSError):
                         path.unlink()
-        # What a killed process left behind.
+        # Left behind by a killed process.
         for place in {self.folder, *(self.folder / name for name in self._subfolders())}:
             for path in place.glob(".*.tmp"):
                 if re.fullmatch(r"\..+\.\d+\.tmp", path.name):
@@ -171,7 +171,7 @@ def _content(path: Path) -> bytes | None:
 
 
 def _said(data: bytes | None, path: Path) -> Mapping[str, Any]:
-    """What an index says, or nothing where it can't be understood."""
+    """The content of an index; empty if it can't be parsed."""
     try:
         return {} if data is None else index_of(data, path, "", Index).document
     except BundleError:

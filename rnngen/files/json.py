@@ -1,4 +1,4 @@
-"""JSON in and out, the one place that spells what JSON lacks: infinities, NaN, paths and dates.
+"""Reads and writes JSON, and spells what JSON lacks: infinities, NaN, paths and dates.
 
 dump(math.inf, MARKED)   {"$float": "inf"}   read back exactly: `bundle.json`, `checkpoint.json`
 dump(math.inf, TEXT)     "inf"               for people: `run.json`, `metrics.jsonl`
@@ -128,7 +128,7 @@ def _restored(value: Any, spelling: Spelling) -> Any:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a JSON value is a number that one can calculate with."""
+    """Whether a JSON value is a finite number; `true` and `false` are not."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     try:

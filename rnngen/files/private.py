@@ -1,4 +1,4 @@
-"""Folders that nobody but the user may write to: what is kept there is read again, and trusted."""
+"""Folders that only the user can write to, because their content is trusted when read again."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ def make_private(folder: Path, *, group: bool = False) -> None:
     foreign = os.geteuid() != 0 and found.st_uid != 0 and not group
     if foreign or found.st_mode & stat.S_IWOTH:
         raise DataError(
-            f"others may write to the cache folder `{folder}`, so what it holds can't be trusted",
-            hint="set `RNNGEN_CACHE` to a folder of your own",
+            f"others may write to the cache folder `{folder}`, so its content can't be trusted",
+            hint="set `RNNGEN_CACHE` to a folder that only you can write to",
         )

@@ -1,4 +1,4 @@
-"""Opens regular files only: a pipe is not waited for, and a device is not read without end.
+"""Opens regular files only, so that it never waits for a pipe or reads a device forever.
 
 Folders of runs are passed on, so what lies in one under a known name may be anything at all.
 """
@@ -27,7 +27,7 @@ def open_regular(path: Path) -> BinaryIO:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise BundleError(
                 f"`{path}` is not a file",
-                hint="a folder, pipe or device has its name; use an earlier copy of the folder",
+                hint="it is a folder, pipe or device; use an earlier copy of the folder",
             )
         return os.fdopen(descriptor, "rb")
     except BaseException:
@@ -47,7 +47,7 @@ def read_regular(path: Path, limit: int) -> bytes:
         data = b"" if large else file.read()
     if large:
         raise BundleError(
-            f"`{path}` is larger than the {limit:,} bytes that it may have",
+            f"`{path}` is larger than the limit of {limit:,} bytes",
             hint="it was not written by rnngen; use an earlier copy of the folder",
         )
     return data

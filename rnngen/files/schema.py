@@ -181,7 +181,7 @@ def _value(hint: Any, value: Any) -> Any:
     return _built(hint, value, {}) if is_dataclass(hint) else value
 
 
-_HINT = "the file was changed or is not ours; use an earlier copy of the folder"
+_HINT = "the file was changed or is not from rnngen; use an earlier copy of the folder"
 
 
 def _is(value: Any, kind: type) -> bool:

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 BLOCK = 1 << 20
-"""Bytes read at a time wherever a whole file is gone through."""
+"""Bytes read at a time when reading a whole file."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def fingerprint(sources: Iterable[Source]) -> str:
 
 
 def cache_folder() -> Path:
-    """Where what can be made again is kept: `RNNGEN_CACHE`, else the system's place for it."""
+    """The folder for reproducible data: `RNNGEN_CACHE`, else the system's cache folder."""
     named = os.environ.get("RNNGEN_CACHE")
     if named:
         return Path(named).expanduser()
@@ -122,7 +122,7 @@ def _guarded(name: str, work: Callable[[], T]) -> T:
     except (EOFError, zlib.error) as error:
         raise DataError(f"`{name}` is damaged: {error}") from None
     except OSError as error:
-        if error.errno is None:  # what gzip and bz2 say of a file that is not theirs
+        if error.errno is None:  # gzip and bz2 raise this for files in other formats
             raise DataError(f"`{name}` is damaged: {error}") from None
         raise DataError(f"`{name}` can't be read: {_reason(error)}") from None
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Nested state as JSON beside tensors, so that it can be saved without pickle.
+"""Splits nested state into JSON and tensors, so that it can be saved without pickle.
 
 Dicts with string keys, lists, tuples, numbers, strings, booleans, None and tensors; everything that
 is saved of an optimizer, a strategy or the lanes' states goes through `pack` and `unpack`.
@@ -53,7 +53,7 @@ def unpack(value: Any, tensors: dict[str, Tensor]) -> Any:
     if TENSOR in value:
         name = value[TENSOR]
         if name not in tensors:
-            raise BundleError(f"the saved state names the tensor `{name}`, which is not there")
+            raise BundleError(f"the saved state names the tensor `{name}`, which is missing")
         return tensors[name]
     if TUPLE in value:
         return tuple(unpack(part, tensors) for part in value[TUPLE])

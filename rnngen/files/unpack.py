@@ -18,7 +18,7 @@ from rnngen.contracts.file_names import COMPRESSED
 BLOCK = 1 << 20
 
 LAYERS = 3
-"""Streams within streams; more are made by mistake, or to do harm."""
+"""Most nested streams; more are a mistake or an attack."""
 
 # Long enough that no text begins so.
 MAGIC = {
@@ -33,7 +33,7 @@ LONGEST = 10
 
 
 class Damaged(OSError):
-    """What should be compressed is not, or not as it should be."""
+    """A compressed file is not compressed, or is damaged."""
 
 
 def kind_of(head: bytes) -> str:
@@ -99,7 +99,7 @@ class Streams(io.RawIOBase):
                 return len(made)
 
     def _begin(self) -> bool:
-        """Whether there is another stream; between two there may be zeros."""
+        """Whether another stream follows; zeros may lie between two."""
         while not (rest := self._rest.lstrip(b"\0")):
             self._rest = self._stream.read(BLOCK)
             if not self._rest:
@@ -114,7 +114,7 @@ class Streams(io.RawIOBase):
 
 
 class _Library:
-    """A decoder of the standard library that gives no more than it is asked for.
+    """A standard library decoder that returns at most the requested size.
 
     Args:
         decoder: with `decompress(data, most)`, `eof` and `unused_data`.
@@ -141,7 +141,7 @@ class _Library:
 
 
 class _Zstandard:
-    """Frames of Zstandard, whose library can't be asked for less: it gets little at a time."""
+    """Zstandard frames; its library can't limit the output, so it gets little input at a time."""
 
     def __init__(self, data: bytes) -> None:
         import zstandard

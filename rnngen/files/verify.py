@@ -18,11 +18,11 @@ from rnngen.files.json import MARKED, load
 from rnngen.files.regular import open_regular, read_regular
 
 FORMAT = 1
-"""The format of `bundle.json` and `checkpoint.json` that this version writes and reads."""
+"""The format of `bundle.json` and `checkpoint.json` in this version."""
 
 
 INDEX_LIMIT = 64 * 2**20
-"""Bytes; a larger index is not one of ours, and is not read."""
+"""Largest index in bytes; a larger one was not written by rnngen and is not read."""
 
 
 CHUNK = 2**20
@@ -30,7 +30,7 @@ CHUNK = 2**20
 
 @dataclass(frozen=True)
 class Entry:
-    """What an index says of a file."""
+    """An index entry for a file."""
 
     sha256: str
     bytes: Annotated[int, schema.at_least(0)]
@@ -70,7 +70,7 @@ class Index:
             status = path.stat()
         except (OSError, ValueError):
             raise BundleError(
-                f"`{path}` is missing", hint="the folder was copied in part; copy all of it again"
+                f"`{path}` is missing", hint="the folder was copied only in part; copy all of it"
             ) from None
         if not stat.S_ISREG(status.st_mode):
             raise BundleError(f"`{path}` is not a file")
@@ -95,7 +95,7 @@ class Index:
             raise BundleError(f"`{path}` can't be read: {error.strerror or error}") from error
         if found["sha256"] != self.files[name].sha256:
             raise BundleError(
-                f"`{path}` is damaged: its checksum is not the one that was saved",
+                f"`{path}` is damaged: its checksum differs from the saved one",
                 hint="the file was changed; use an earlier copy of the folder",
             )
         self._whole.add(name)
@@ -177,5 +177,5 @@ def inside(folder: Path, name: str) -> Path:
             pass
     raise BundleError(
         f"`{folder}` names the file {name!r}, which is not inside it",
-        hint="the bundle is not to be trusted; nothing was read from that place",
+        hint="do not trust this bundle; nothing was read from that path",
     )

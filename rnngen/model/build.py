@@ -1,4 +1,4 @@
-"""Builds a model from options or a manifest, and grows a vocabulary."""
+"""Builds a model from options or a manifest, and grows its vocabulary."""
 
 from __future__ import annotations
 

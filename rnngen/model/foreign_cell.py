@@ -1,4 +1,4 @@
-"""Builds cells and conditioners; a stranger's is tried before anything is learned.
+"""Builds cells and conditioners; those of plugins are tried before training starts.
 
 Otherwise our own code would fail at what it gave, far from its cause.
 """
@@ -60,9 +60,9 @@ def _try(component: Component, cell: Any, inputs: int, hidden: int) -> None:
         raise _wrong(component, f"is a {type(cell).__name__}", "an `rnngen.Cell`")
     weights = next(iter(cell.parameters()), None)
     if torch.get_default_device().type == "meta" or (weights is not None and weights.is_meta):
-        return  # only shapes are being counted; it is tried when it is built for good
+        return  # built to count shapes only; it is tried when it is built for use
     x = torch.zeros(STEPS, LANES, inputs)
-    # What it draws must not change what is drawn after it.
+    # Its random draws must not change later ones.
     with torch.no_grad(), torch.random.fork_rng([]):
         try:
             state = cell.initial_state(LANES)

@@ -1,4 +1,4 @@
-"""What a training step lowers: the mean negative log-likelihood of a batch, in nats per step."""
+"""The training loss: the mean negative log-likelihood of a batch, in nats per step."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def backward(
             found.setdefault(name, torch.zeros_like(parameter))
             continue
         found[name] = found[name] + gradient if name in found else gradient
-        # A copy: whoever changes one of the two must not change the other.
+        # A copy, so that changing one of the two does not change the other.
         parameter.grad = gradient.clone() if parameter.grad is None else parameter.grad + gradient
     if rest is not None:
         torch.autograd.backward(rest)

@@ -99,7 +99,7 @@ class Model(nn.Module):
         def cell(inputs: int) -> Cell:
             return build_cell(component, inputs, options.hidden, self.cell_options)
 
-        # Drawn with a condition, too: so a seed gives the weights that it gave in 0.1.0.
+        # Drawn also with a condition, so that a seed gives the same weights as in 0.1.0.
         lowest = cell(width)
         if self.condition is not None:
             lowest = build_conditioner(
@@ -131,8 +131,8 @@ class Model(nn.Module):
         if options.weight_dropout and not _cell(self.cells[0]).recurrent_weights:
             raise UsageError(
                 f"`model.weight_dropout` drops recurrent weights, but the cell `{options.cell}` "
-                "does not say which these are",
-                hint="leave it out, or name them in the cell's `recurrent_weights`",
+                "does not name any",
+                hint="leave out the option, or name them in the cell's `recurrent_weights`",
             )
         shares = {name: getattr(options, name) for name in DROPOUTS}
         for name, share in shares.items():
@@ -209,14 +209,14 @@ class Model(nn.Module):
         return x, after
 
     def tensors(self) -> dict[str, Tensor]:
-        """What is saved of the model: parameters (tied ones once) and buffers, by name."""
+        """The tensors to save, by name: parameters (tied ones once) and buffers."""
         return {
             name: tensor.detach()
             for name, tensor in (*self.named_parameters(), *self.named_buffers())
         }
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
-        """Takes over what `tensors` gave.
+        """Loads what `tensors` returned.
 
         Raises:
             BundleError: a tensor is missing, unknown, or of another shape; names it.
@@ -235,7 +235,7 @@ class Model(nn.Module):
             tensor.copy_(saved)
 
     def describe(self) -> dict[str, Any]:
-        """What `from_manifest` needs to build the same model again; JSON only."""
+        """The description from which `from_manifest` rebuilds the model; JSON only."""
         return {
             **asdict(self.options),
             "cell_options": self.cell_options,

@@ -1,4 +1,4 @@
-"""Contract checks of a cell, for anyone's: `check_cell(build)` runs all, `CHECKS` names each.
+"""Contract checks for any cell: `check_cell(build)` runs all, `CHECKS` names each.
 
 from rnngen.testing.cells import CHECKS
 
@@ -120,7 +120,7 @@ def causal(build: Build) -> None:
 
 
 def rows_independent(build: Build) -> None:
-    """A row's output does not depend on the rows beside it."""
+    """A row's output does not depend on the other rows."""
     cell = _cell(build)
     x = _inputs(cell)
     with torch.no_grad():
@@ -158,7 +158,7 @@ def same_seed_same_numbers(build: Build) -> None:
             parameter.zero_()
         loaded.load_state_dict(one.state_dict())
         third, _ = loaded(x, loaded.initial_state(x.shape[1]))
-    assert torch.equal(again, expected), "the same seed gives other numbers"
+    assert torch.equal(again, expected), "the same seed gives different numbers"
     _assert_close(third, expected, "loaded")
 
 
@@ -173,14 +173,14 @@ def finite_on_zeros(build: Build) -> None:
 
 
 def recurrent_weights_are_its_own(build: Build) -> None:
-    """`recurrent_weights` names parameters, without which later steps come out otherwise."""
+    """`recurrent_weights` names parameters that change the later steps."""
     cell = _cell(build)
     x = _inputs(cell)
     with torch.no_grad():
         whole, _ = cell(x, cell.initial_state(x.shape[1]))
         for name in cell.recurrent_weights:
             own = dict(cell.named_parameters())
-            assert name in own, f"`recurrent_weights` names `{name}`, which is no parameter"
+            assert name in own, f"`recurrent_weights` names `{name}`, which is not a parameter"
             without = {name: torch.zeros_like(own[name])}
             y, _ = functional_call(cell, without, (x, cell.initial_state(x.shape[1])))
             assert not torch.allclose(y[1:], whole[1:]), f"`{name}` does not act on the state"

@@ -1,4 +1,4 @@
-"""Contract checks of a conditioner, for anyone's: `check_conditioner(build, condition)` runs all.
+"""Contract checks for any conditioner: `check_conditioner(build, condition)` runs all.
 
 from rnngen.testing.conditioners import CHECKS
 
@@ -113,19 +113,19 @@ def what_is_read_matters(build: Build, condition: ConditionShape) -> None:
 
 
 def each_lane_reads_its_own(build: Build, condition: ConditionShape) -> None:
-    """What a lane reads does not depend on the lanes beside it."""
+    """What a lane reads does not depend on the other lanes."""
     made = _made(build)
     values = _values(condition)
     together = _outputs(made, made.conditioned(values))
     for lane in range(LANES):
         alone = _outputs(made, made.conditioned(values[lane : lane + 1]))
         assert torch.allclose(together[:, lane], alone[:, 0], atol=TOLERANCE), (
-            f"lane {lane} reads something else beside others than alone"
+            f"lane {lane} reads something else among others than alone"
         )
 
 
 def padding_is_nothing(build: Build, condition: ConditionShape) -> None:
-    """A condition of zeros only is no condition, and memory has one shape for every length."""
+    """A condition of zeros only counts as none, and memory has one shape for every length."""
     made = _made(build)
     nothing = made.conditioned(torch.zeros(LANES, *condition.shape))
     fresh = made.initial_state(LANES)

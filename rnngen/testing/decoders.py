@@ -1,4 +1,4 @@
-"""Contract checks of a decoder, for anyone's: `check_decoder(build)` runs all, `CHECKS` names each.
+"""Contract checks for any decoder: `check_decoder(build)` runs all, `CHECKS` names each.
 
 from rnngen.testing.decoders import CHECKS
 
@@ -87,7 +87,7 @@ def _random_states() -> list[str]:
 
 
 def lengths(build: Build) -> None:
-    """Without an end every sequence has the length asked for; none for no prompts or length 0."""
+    """Without an end every sequence has the requested length; none for no prompts or length 0."""
     sequences = _sequences(build, Request([[0], [0, 1, 2]], LENGTH))
     assert {row for row, _ in sequences} == {0, 1}, "a row was left out"
     for key, parts in sequences.items():
@@ -114,7 +114,7 @@ def rows_independent(build: Build) -> None:
         request = Request([prompt], LENGTH, seed=3, first=row, ends=frozenset({6}))
         alone = _steps(_sequences(build, request))
         expected = {(0, rank): steps for (r, rank), steps in together.items() if r == row}
-        assert alone == expected, f"row {row} is another sequence alone"
+        assert alone == expected, f"row {row} is a different sequence when alone"
 
 
 def forbidden_never_written(build: Build) -> None:

@@ -1,4 +1,4 @@
-"""Contract checks of a domain and its codec, for anyone's: `check_domain(domain, sources)`.
+"""Contract checks for any domain and its codec: `check_domain(domain, sources)`.
 
 from rnngen.testing.domains import check_domain
 
@@ -62,7 +62,7 @@ def check_domain(domain: Domain, sources: list[Source]) -> None:
 def check_reading(domain: Domain, sources: list[Source]) -> list[Piece]:
     """Reading gives the same pieces each time, and the last of each file ends a document."""
     pieces = list(domain.read(sources))
-    assert pieces, "read: there are no pieces"
+    assert pieces, "read: no pieces"
     again = list(domain.read(sources))
     assert [(p.ends_document, p.size) for p in pieces] == [
         (p.ends_document, p.size) for p in again
@@ -71,7 +71,7 @@ def check_reading(domain: Domain, sources: list[Source]) -> list[Piece]:
     assert all(piece.size >= 0 for piece in pieces), "read: a piece has a negative size"
     for source in sources:
         last = list(domain.read([source]))[-1]
-        assert last.ends_document, f"read: a document goes on after the end of `{source.name}`"
+        assert last.ends_document, f"read: a document continues past the end of `{source.name}`"
     return pieces
 
 
@@ -116,7 +116,7 @@ def check_vectors(codec: Codec, pieces: Iterable[Piece]) -> None:
 def check_likelihood(domain: Domain, codec: Codec, pieces: Iterable[Piece]) -> None:
     """The likelihood can be built from JSON, gives every step a finite probability, and draws."""
     name, options = domain.likelihood(codec)
-    assert json.loads(json.dumps(options)) == options, "likelihood: the options are no JSON"
+    assert json.loads(json.dumps(options)) == options, "likelihood: the options are not JSON"
     likelihood = make_likelihood(name, options)
     shape = codec.step_shape
     assert likelihood.step_shape == shape, "likelihood: steps of another shape"

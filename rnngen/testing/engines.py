@@ -1,4 +1,4 @@
-"""Contract checks of an engine, for anyone's: `check_engine(build)` runs all, `CHECKS` names each.
+"""Contract checks for any engine: `check_engine(build)` runs all, `CHECKS` names each.
 
 from rnngen.testing.engines import CHECKS
 
@@ -23,7 +23,7 @@ from rnngen.model.model import Model
 
 Build = Callable[[Model, int | None, Tensor | None], Engine]
 TOLERANCE = 1e-4
-"""Of outputs against the model's own: engines may add in another order."""
+"""Tolerance of outputs against the model's: engines may add in another order."""
 SIZE, LENGTH, ROWS = 11, 7, 5
 BATCHES = (1, 2, 3, 5, 16, 33)
 CONDITION = ConditionShape(symbols=5, length=4)
@@ -137,7 +137,7 @@ def a_row_has_the_same_bits_beside_any_others(build: Build) -> None:
             shared = min(batch, ROWS)
             together = _stepped(engine, steps[:, :batch])[:, :shared]
             assert torch.equal(together, alone[:, :shared]), (
-                f"{name}: a row has other bits beside {batch - 1} rows than alone"
+                f"{name}: a row has other bits among {batch} rows than alone"
             )
 
 

@@ -1,4 +1,4 @@
-"""Contract checks of a likelihood, for anyone's: `check_likelihood(build)`, `CHECKS` names each.
+"""Contract checks for any likelihood: `check_likelihood(build)`, `CHECKS` names each.
 
 from rnngen.testing.likelihoods import CHECKS
 
@@ -64,7 +64,7 @@ def rows_independent(build: Build) -> None:
         together = likelihood.draw(output, uniform)
         for row in range(ROWS):
             alone = likelihood.draw(output[row : row + 1], uniform[row : row + 1])
-            assert torch.equal(alone[0], together[row]), f"draw: row {row} is another alone"
+            assert torch.equal(alone[0], together[row]), f"draw: row {row} differs when alone"
 
 
 def typical_without_temperature(build: Build) -> None:
@@ -91,7 +91,7 @@ def no_global_random_state(build: Build) -> None:
 
 
 def ids_sum_to_one(build: Build) -> None:
-    """The probabilities of all ids sum to one; of vectors nothing is asked."""
+    """The probabilities of all ids sum to one; vectors are not checked."""
     likelihood = build()
     if likelihood.step_shape:
         return

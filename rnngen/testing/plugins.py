@@ -24,14 +24,14 @@ HEAVY = ("torch", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "tensorf
 
 @dataclass(frozen=True)
 class Check:
-    """One promise of a plugin; call it, and it raises AssertionError where it is not kept."""
+    """One promise of a plugin; calling it raises AssertionError if the promise is broken."""
 
     name: str
     plugin: str
     promise: Callable[[Plugin], None]
 
     def __call__(self) -> None:
-        """Loads the plugin anew and looks."""
+        """Reloads the plugin and runs the check."""
         self.promise(_load(self.plugin))
 
     def __str__(self) -> str:
@@ -46,14 +46,14 @@ def plugin_checks(plugin: str, exclude: Mapping[str, str] | None = None) -> list
         exclude: names of checks to leave out, and why.
 
     Raises:
-        ValueError: an excluded check does not exist, or there is no reason.
+        ValueError: an excluded check does not exist, or has no reason.
     """
     exclude = exclude or {}
     for name, reason in exclude.items():
         if name not in CHECKS:
-            raise ValueError(f"there is no check `{name}`; there are {', '.join(CHECKS)}")
+            raise ValueError(f"no check named `{name}`; choose from {', '.join(CHECKS)}")
         if not reason.strip():
-            raise ValueError(f"check `{name}` is left out without a reason")
+            raise ValueError(f"check `{name}` is excluded without a reason")
     return [Check(name, plugin, promise) for name, promise in CHECKS.items() if name not in exclude]
 
 
@@ -82,7 +82,7 @@ def imports_nothing_heavy(plugin: Plugin) -> None:
 
 
 def says_which_versions_it_fits(plugin: Plugin) -> None:
-    """Its metadata requires rnngen, so that a version it does not fit is told before importing."""
+    """Its metadata requires rnngen, so that an unsuitable version is reported before importing."""
     entry = plugin.entry_point
     if entry is None or entry.dist is None or entry.dist.name == "rnngen":
         return
@@ -94,7 +94,7 @@ def says_which_versions_it_fits(plugin: Plugin) -> None:
 
 
 def components_have_summaries(plugin: Plugin) -> None:
-    """`rnngen list` has something to say of every component, in one line."""
+    """Every component has a one-line summary for `rnngen list`."""
     for component in plugin.components:
         good = component.summary and "\n" not in component.summary and len(component.summary) <= 80
         assert good, f"{component} has the summary {component.summary!r}, expected one short line"

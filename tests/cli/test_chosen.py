@@ -54,7 +54,7 @@ def test_the_device_comes_from_the_environment(
     monkeypatch.setenv("RNNGEN_DEVICE", "abacus")
     done = run_cli(command, run, *COMMANDS[command])
     assert done.exit_code == 2
-    assert "there is no device `abacus`" in done.stderr
+    assert "`abacus` is not a device" in done.stderr
 
 
 @pytest.mark.parametrize(

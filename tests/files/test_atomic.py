@@ -16,7 +16,7 @@ from rnngen.files.atomic import saving
     [
         (errno.ENOSPC, "free some space"),
         (errno.EFBIG, "free some space"),
-        (errno.EACCES, "check that `there` can be written"),
+        (errno.EACCES, "check that you can write to `there`"),
     ],
 )
 def test_a_write_that_fails_names_file_reason_and_what_is_whole(number: int, hint: str) -> None:

@@ -16,7 +16,7 @@ def test_a_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
     path.write_bytes(b"12345")
     (tmp_path / "link").symlink_to(path)
     assert read_regular(path, 5) == read_regular(tmp_path / "link", 5) == b"12345"
-    with pytest.raises(BundleError, match="larger than the 4 bytes"):
+    with pytest.raises(BundleError, match="larger than the limit of 4 bytes"):
         read_regular(path, 4)
 
 

@@ -94,7 +94,7 @@ def test_a_cell_that_names_no_recurrent_weights_is_refused(monkeypatch):
     monkeypatch.setattr(
         "rnngen.components.cells.fused.FusedCell.recurrent_weights", Cell.recurrent_weights
     )
-    with pytest.raises(UsageError, match=r"`lstm` does not say which") as error:
+    with pytest.raises(UsageError, match=r"`lstm` does not name any") as error:
         model(weight_dropout=0.1)
     assert "`recurrent_weights`" in error.value.hint
 

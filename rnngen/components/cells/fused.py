@@ -1,4 +1,4 @@
-"""What the cells have in common whose whole sequence torch computes in one fused kernel."""
+"""The base of cells for which torch computes a whole sequence in one fused kernel."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ class FusedCell(Cell):
 
     @property
     def b(self) -> Tensor:
-        """Biases beside the input weights, `[G·H]`."""
+        """Biases of the input product, `[G·H]`."""
         return cast(Tensor, self.layer.bias_ih_l0)
 
     @property
     def d(self) -> Tensor:
-        """Biases beside the recurrent weights, `[G·H]`; torch has both."""
+        """Biases of the recurrent product, `[G·H]`; torch has both."""
         return cast(Tensor, self.layer.bias_hh_l0)
 
     def _start(self) -> None:
         """Input weights so large that inputs of variance 1 move a gate by about 1/2; no biases.
 
         torch draws them with variance 1/(3H): with few inputs and many hidden numbers the cell
-        hardly hears its input, and learns markedly slower. Recurrent weights are torch's.
+        hardly sees its input, and learns markedly slower. Recurrent weights are torch's.
         """
         nn.init.normal_(self.w, std=0.5 / math.sqrt(self.input_size))
         nn.init.zeros_(self.b)

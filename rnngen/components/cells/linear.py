@@ -1,6 +1,6 @@
 """Matrix products with weights laid out once, for cells and the engine that step one at a time.
 
-`torch.addmm` hands its weights to a library that lays them out anew at every call, and adds in
+`torch.addmm` passes its weights to a library that repacks them at every call, and adds in
 another order for one row than for many: the same sequence would come out differently, in the last
 bits, alone and in a batch. oneDNN keeps its own layout and, with one made for several rows, adds in
 the same order for any number of them. Measured on one AVX-512 core, 512 to 2048 numbers, µs for
@@ -38,7 +38,7 @@ def prepare_linear(weight: Tensor, bias: Tensor | None = None) -> Linear:
 
 
 def _packed(weight: Tensor, bias: Tensor | None) -> Linear | None:
-    """The product by oneDNN; None where this machine or this PyTorch does not have it."""
+    """The product by oneDNN; None if this machine or PyTorch lacks it."""
     if (
         weight.device.type != "cpu"
         or weight.dtype != torch.float32

@@ -1,1 +1,1 @@
-"""Conditioners: how a document is told to the cells that read it."""
+"""Conditioners: how cells read the condition of a document."""

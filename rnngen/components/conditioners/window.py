@@ -1,7 +1,7 @@
 """A soft window over a text (Graves 2013, "Generating sequences with recurrent neural networks",
 section 5.1).
 
-The output of the cell moves the window on, and what the window shows is read beside the next step:
+The cell's output moves the window forward, and the next step reads what the window shows:
 
     (α̂, β̂, κ̂) = W h_t + b                          K numbers each
     α = exp α̂,  β = exp β̂,  κ_t = κ_{t-1} + exp κ̂   eq. 48 to 51: it never moves back
@@ -24,7 +24,7 @@ from rnngen.contracts.errors import UsageError
 from rnngen.contracts.steps import ConditionShape
 
 STEEPEST = 6.0
-"""α̂, β̂ and κ̂ are held to this size, so that their exponentials stay finite in half precision."""
+"""α̂, β̂ and κ̂ are clamped to this size, so their exponentials stay finite in half precision."""
 
 
 class Window(Conditioner):
@@ -59,7 +59,7 @@ class Window(Conditioner):
         self.shows = nn.Linear(condition.symbols, self.hidden_size, bias=False)
         with torch.no_grad():
             nn.init.normal_(self.moves.weight, std=0.075)
-            # At first bells of one letter's width, which together weigh one, move evenly.
+            # At first, the bells are one letter wide, have total weight one and move evenly.
             nn.init.zeros_(self.moves.bias)
             self.moves.bias[:size] = -math.log(size)
             self.moves.bias[2 * size :] = math.log(condition.pace)

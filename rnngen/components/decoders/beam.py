@@ -27,8 +27,8 @@ from rnngen.contracts.options import option
 class Options:
     """Search for probable sequences; the seed plays no part."""
 
-    width: int = option(4, "how many beginnings are kept at each step", min=1, max=10_000)
-    n_best: int = option(1, "how many sequences are written, the best first", min=1, max=10_000)
+    width: int = option(4, "number of beginnings kept at each step", min=1, max=10_000)
+    n_best: int = option(1, "number of sequences written, best first", min=1, max=10_000)
     length_penalty: float = option(
         0.0, "α of Wu et al. 2016: above 0 favours longer sequences", min=0, max=10
     )

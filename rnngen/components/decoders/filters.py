@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 SEARCHED = 256
-"""How many of the most probable steps `keep_top_p` looks at before it sorts all."""
+"""Number of most probable steps that `keep_top_p` tries before sorting all."""
 
 
 def forbid(logits: Tensor, steps: Tensor) -> Tensor:

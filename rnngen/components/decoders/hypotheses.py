@@ -1,4 +1,4 @@
-"""What a beam search keeps: beginnings as links to those one step shorter, and what is finished.
+"""The state of a beam search: beginnings, linked to those one step shorter, and finished ones.
 
 score(y) = log p(y) / lp(|y|),   lp(n) = ((5 + n) / 6)^α          (Wu et al. 2016, equation 14)
 """
@@ -27,7 +27,7 @@ class _Finished:
 
 
 class Hypotheses:
-    """Of one search.
+    """The hypotheses of one beam search.
 
     Args:
         n_best: how many finished ones are kept.
@@ -67,7 +67,7 @@ class Hypotheses:
                 self._finished = best[: self._n_best]
 
     def settled(self, totals: Tensor, longest: int) -> bool:
-        """Whether no beginning with these log-probabilities can become better than what is kept."""
+        """Whether no beginning with these log-probabilities can beat the finished ones."""
         if len(self._finished) < self._n_best:
             return False
         return self._score(float(totals.max()), longest) <= self._finished[-1].score

@@ -3,7 +3,7 @@
 The prompts' common beginning is read once and its state shared; sequences whose prompt goes on are
 fed the rest of it while the others already write. Choosing happens on the processor, whatever the
 model runs on: sums come out the same there for any number of rows (the engine sees to the same
-in the model), so that a sequence does not depend on what is written beside it.
+in the model), so that a sequence does not depend on the others.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Chooser(Protocol):
         """Every row's next step, `[B]` or `[B,D]`: of its prompt, or the one chosen."""
 
     def keep(self, rows: Tensor) -> None:
-        """Goes on with these rows, `[B']`, in this order."""
+        """Keeps these rows, `[B']`, in this order."""
 
 
 def roll_out(engine: Engine, request: Request, chooser: Chooser) -> Iterator[Emission]:
@@ -134,14 +134,14 @@ def check(request: Request, size: int, step_shape: tuple[int, ...] = ()) -> None
         if step_shape:
             if any(np.shape(step) != step_shape for step in prompt):
                 raise UsageError(
-                    f"prompt {row} has steps of another shape, expected {list(step_shape)}"
+                    f"prompt {row} has steps of the wrong shape, expected {list(step_shape)}"
                 )
             continue
         unknown = next((step for step in prompt if not 0 <= step < size), None)
         if unknown is not None:
             raise UsageError(f"prompt {row} has the step {unknown}, the model knows {size} steps")
     if not step_shape and len(set(range(size)) - request.forbidden) == 0:
-        raise UsageError("every step is forbidden, so that nothing can be written")
+        raise UsageError("every step is forbidden, so nothing can be generated")
 
 
 def _begin(

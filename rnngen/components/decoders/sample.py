@@ -62,7 +62,7 @@ class Options:
         1.0, "raise the probability p of steps in the window to this power", min=0.1, max=10
     )
     repetition_window: int = option(
-        64, "how many last steps count as repeated, the prompt's too; 0: all", min=0
+        64, "how many of the last steps, prompt included, count as repeated; 0: all", min=0
     )
 
 
@@ -192,7 +192,7 @@ class Seen:
         return self._counts > 0
 
     def add(self, steps: Tensor) -> None:
-        """One more step of every row, `[B]`."""
+        """Adds a step of every row, `[B]`."""
         one = torch.ones(len(steps), 1, dtype=torch.int32)
         self._counts.scatter_add_(1, steps.unsqueeze(1), one)
         if not self._window:

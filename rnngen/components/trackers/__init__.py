@@ -1,1 +1,1 @@
-"""Trackers: where metrics go besides `metrics.jsonl`, one file each."""
+"""Trackers: where metrics go in addition to `metrics.jsonl`, one file each."""

@@ -44,5 +44,5 @@ class TensorBoard(Tracker):
                 self._writer.add_scalar(name, value, step)
 
     def close(self) -> None:
-        """Writes what is still held back."""
+        """Flushes buffered events."""
         self._writer.close()

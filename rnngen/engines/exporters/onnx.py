@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 TOLERANCE = 1e-4
-"""Of logits, against the model's own: relative to the largest of them, where that is above 1."""
+"""Tolerance of logits against the model's, relative to the largest if that is above 1."""
 CHECKED_STEPS = 8
 
 
@@ -92,7 +92,7 @@ class Onnx(Exporter):
         self.opset = (options or Options()).opset
 
     def export(self, bundle: Bundle, path: Path) -> list[Path]:
-        """Writes `path` and the JSON beside it; returns both.
+        """Writes `path` and a JSON file with the same name; returns both.
 
         Raises:
             UsageError: the model's steps are not tokens, or are conditioned on something.
@@ -157,7 +157,7 @@ class Onnx(Exporter):
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """torch's exporter talks of its successor, which needs another package."""
+    """Silences the torch exporter's advice to use its successor, which needs another package."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -170,7 +170,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _check(graph: bytes, model: Model) -> None:
-    """Steps the graph beside the model, for one row and for three."""
+    """Compares the graph with the model step by step, for one row and for three."""
     try:
         from onnxruntime import InferenceSession
     except ImportError:
@@ -197,7 +197,7 @@ def _check(graph: bytes, model: Model) -> None:
 
 
 def _describe(bundle: Bundle, name: str) -> dict[str, Any]:
-    """What a program needs beside the graph."""
+    """What a program needs besides the graph."""
     codec, model = bundle.codec, bundle.model
     steps = range(codec.size)
     described = {
