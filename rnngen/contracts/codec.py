@@ -25,7 +25,7 @@ class StreamDecoder:
         return ""
 
     def flush(self) -> str:
-        """What was held back, with replacement characters where it is not valid."""
+        """The bytes held back, with replacement characters if they are invalid."""
         return ""
 
 
@@ -67,7 +67,7 @@ class Codec(Contract, ABC):
 
     @default
     def spells_text(self) -> bool:
-        """Whether steps spell text, by `bytes_of`: then a prompt is text, and what is written."""
+        """Whether steps spell text, by `bytes_of`, so that prompts and output are text."""
         return False
 
     @default
@@ -127,7 +127,7 @@ class Codec(Contract, ABC):
 
     @abstractmethod
     def files(self) -> Mapping[str, bytes]:
-        """What the bundle keeps of it: `codec.json` and whatever that names. JSON only."""
+        """Its files in the bundle: `codec.json` and the files that it names. JSON only."""
 
     def grow(self, pieces: Iterable[Piece]) -> Codec:
         """A codec that also knows these pieces; every old id keeps its meaning."""

@@ -31,7 +31,7 @@ CONTRACTS = {
 """Kinds of components that have a contract to derive from; imported when one is built."""
 
 LACKED = "_rnngen_lacked"
-"""Attribute of a class that was made: the methods that its contract asks for and it has not."""
+"""Attribute of a generated class: the methods that its contract requires and it lacks."""
 
 NO_CHARACTER = "\N{REPLACEMENT CHARACTER}"
 
@@ -145,7 +145,7 @@ def _unfit(own: type, contract: type[Contract], error: TypeError) -> PluginError
 
 
 def _whole(made: Any) -> Any:
-    """The object, if its class has all that its contract asks of everyone."""
+    """The object, if its class has everything that its contract requires."""
     for name in getattr(type(made), LACKED, ()):
         if not callable(getattr(made, "__dict__", {}).get(name)):
             raise Lacking(made, f"`{name}`")
@@ -169,7 +169,7 @@ def _derived(own: Any, contract: Any) -> Any:
             translated[attribute] = True
     about = {name: getattr(own, name) for name in ("__module__", "__qualname__", "__doc__")}
     made: Any = type(own.__name__, (own, contract), {"__slots__": (), **about, **translated})
-    # What is missing is said when it was built, by name.
+    # Missing methods are reported by name once it is built.
     setattr(made, LACKED, sorted(made.__abstractmethods__))
     made.__abstractmethods__ = frozenset()
     _made[own, contract] = made

@@ -104,8 +104,8 @@ class Constraint(ABC):
     def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
         """What is wrong with a finished sequence, or None.
 
-        Found in another way than by the machine that steered, if there is one; by default the
-        machine is asked.
+        Checked independently of the machine that steered, if possible; by default, the
+        machine checks.
 
         Args:
             machine: what `bind` gave.
@@ -156,7 +156,7 @@ class Machine(ABC):
         return [rows[place] for place in index.tolist()] if isinstance(rows, list) else rows[index]
 
     def single(self) -> Single | None:
-        """The same for one sequence, which can be joined with others; None where there is none."""
+        """The same for one sequence, which can be joined with others; None if unavailable."""
         return None
 
     def spelt(self) -> Sequence[Any]:
@@ -213,7 +213,7 @@ class Single(ABC):
 
     @abstractmethod
     def needed(self, state: Any) -> int:
-        """The fewest steps to a valid ending; INFINITE where there is none."""
+        """The fewest steps to a valid ending; INFINITE if there is none."""
 
     @abstractmethod
     def explain(self, state: Any, step: int, left: int | None) -> Reason:

@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 
 class Context(ABC):
-    """What a decoder is told of the trained model that it writes with."""
+    """What a decoder is told about the trained model."""
 
     codec: Codec
     """The model's."""
 
     @abstractmethod
     def note(self, text: str) -> None:
-        """Tells the user a line worth knowing of the result."""
+        """Tells the user something useful about the result."""
 
     @abstractmethod
     def learned(self) -> Iterator[np.ndarray]:
-        """The steps that the model learned from, in blocks, boundaries included.
+        """The training steps, in blocks, boundaries included.
 
         Raises:
             DataError: they can't be read again, or changed since.
@@ -33,4 +33,4 @@ class Context(ABC):
 
     @abstractmethod
     def default_constraint(self) -> str | None:
-        """The kind of constraint that the model's domain names where nobody does; None: none."""
+        """The default kind of constraint of the model's domain; None: none."""

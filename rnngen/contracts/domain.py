@@ -145,7 +145,7 @@ class Domain(Contract, ABC):
 
     @abstractmethod
     def load_codec(self, files: Mapping[str, bytes]) -> Codec:
-        """The codec that `Codec.files` wrote; BundleError where they are not whole."""
+        """The codec that `Codec.files` wrote; BundleError if the files are incomplete."""
 
     @abstractmethod
     def likelihood(self, codec: OwnCodec) -> tuple[str, dict[str, Any]]:
@@ -156,7 +156,7 @@ class Domain(Contract, ABC):
         return looks_like_text(path)
 
     def parts(self, sources: Sequence[AnySource]) -> Mapping[str, Sequence[AnySource]] | None:
-        """What the data's makers split it into: `train`, `valid`, `test`, with `part` set.
+        """The parts into which the data's makers split it: `train`, `valid`, `test`, with `part` set.
 
         Returns:
             sources by part; None where they did not split it.

@@ -65,7 +65,7 @@ class OptionField:
 
     @property
     def name(self) -> str:
-        """What the user writes."""
+        """The name that the user writes."""
         return self.attribute.removesuffix("_")
 
     @property

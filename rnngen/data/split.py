@@ -76,7 +76,7 @@ def choose_documents(count: int, fraction: float, seed: int) -> NDArray[np.bool_
 
 
 def _conditions(writer: StoreWriter) -> NDArray[np.int32] | None:
-    """`[d,U]` of what was written so far."""
+    """`[d,U]`, the conditions written so far."""
     return np.concatenate(writer.conditions) if writer.conditions else None
 
 

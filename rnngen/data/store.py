@@ -319,7 +319,7 @@ def _boundary(value: Any) -> Boundary:
 
 
 def _checksum(path: Path) -> int | None:
-    """CRC-32 of a file, or None where it is too large to be read at every start."""
+    """CRC-32 of a file; None if it is too large to read at every start."""
     if path.stat().st_size > CHECKED:
         return None
     value = 0

@@ -48,7 +48,7 @@ class GraphedStep:
 
 
 class Graphed:
-    """A step that is recorded once for each number of rows, where it can be recorded.
+    """A step recorded once for each number of rows, if it can be recorded.
 
     Args:
         step: works on the GPU alone.
@@ -67,7 +67,7 @@ class Graphed:
 
 
 def capture(step: Step, tokens: Tensor, state: State) -> GraphedStep | None:
-    """The recorded step; None where it can't be recorded and must run as it is."""
+    """The recorded step; None if it can't be recorded and must run directly."""
     try:
         return GraphedStep(step, tokens, state)
     except RuntimeError:

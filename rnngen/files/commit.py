@@ -163,7 +163,7 @@ def _unchanged(path: Path, entry: Mapping[str, Any]) -> bool:
 
 
 def _content(path: Path) -> bytes | None:
-    """The content of an index; None where it is missing, or is not a file that we wrote."""
+    """The content of an index; None if it is missing or was not written by rnngen."""
     try:
         return read_regular(path, INDEX_LIMIT)
     except (FileNotFoundError, NotADirectoryError, BundleError):

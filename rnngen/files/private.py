@@ -10,7 +10,7 @@ from rnngen.contracts.errors import DataError
 
 
 def make_private(folder: Path, *, group: bool = False) -> None:
-    """Makes a folder, where it is missing, for this user alone, or checks one that is there.
+    """Makes a folder for this user alone, or checks an existing one.
 
     A folder of this user's that others may write to is taken from them.
 

@@ -28,7 +28,7 @@ def tensor_bytes(tensors: Mapping[str, torch.Tensor]) -> bytes:
 
 
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a safetensors file; BundleError where it is not one."""
+    """The tensors of a safetensors file; BundleError if it is invalid."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 

@@ -37,7 +37,7 @@ class Damaged(OSError):
 
 
 def kind_of(head: bytes) -> str:
-    """How a stream that begins with these bytes is compressed; empty where it is not."""
+    """The compression of a stream that begins with these bytes; empty if there is none."""
     if head[:3] == b"BZh" and head[3:4].isdigit() and head[4:10] in BZIP2_BLOCKS:
         return "bzip2"
     return next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), "")

@@ -158,7 +158,7 @@ def digest(path: Path) -> dict[str, Any]:
 
 
 def inside(folder: Path, name: str) -> Path:
-    """`folder / name`; BundleError where that is not a plain name below the folder."""
+    """`folder / name`; BundleError if that is not a plain name below the folder."""
     parts = PurePosixPath(name)
     plain = (
         name

@@ -50,7 +50,7 @@ def mean_nll(
 
 
 def weighted_mean(nll: Tensor, weights: Tensor | None) -> Tensor:
-    """The mean of `nll [T,B]`, weighted where there are weights `[T,B]`."""
+    """The mean of `nll [T,B]`, weighted by `[T,B]` if there are weights."""
     if weights is None:
         return nll.mean()
     return (nll * weights).sum() / weights.sum().clamp(min=1.0)

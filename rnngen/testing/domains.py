@@ -39,7 +39,7 @@ class Sequence:
 
 
 def check_domain(domain: Domain, sources: list[Source]) -> None:
-    """Runs every check that suits; AssertionError says what is broken.
+    """Runs every check that applies; AssertionError says what is broken.
 
     Args:
         domain: as its options make it.
@@ -153,7 +153,7 @@ def check_files(domain: Domain, codec: Codec, pieces: list[Piece]) -> None:
 
 
 def check_growing(domain: Domain, codec: Codec, pieces: list[Piece]) -> None:
-    """Growing keeps the meaning of every old id, and adds nothing for what is known."""
+    """Growing keeps the meaning of every old id, and adds nothing for known pieces."""
     grown = conform_codec(domain, codec.grow(pieces))
     assert grown.boundary == codec.boundary, "grow: another boundary"
     assert grown.size >= codec.size, "grow: ids were lost"
@@ -162,7 +162,7 @@ def check_growing(domain: Domain, codec: Codec, pieces: list[Piece]) -> None:
 
 
 def check_writing(domain: Domain, codec: Codec, pieces: list[Piece]) -> None:
-    """What was decoded can be written."""
+    """Decoded sequences can be written."""
     written = []
     for piece in pieces[:3]:
         steps = codec.encode(piece.content)

@@ -57,7 +57,7 @@ def shapes(build: Build) -> None:
 
 
 def rows_independent(build: Build) -> None:
-    """What is drawn from a row depends on its own output and random numbers alone."""
+    """Draws for a row depend on its own output and random numbers alone."""
     likelihood = build()
     with torch.no_grad():
         output, uniform = _outputs(likelihood), _uniform(likelihood)
@@ -78,7 +78,7 @@ def typical_without_temperature(build: Build) -> None:
 
 
 def no_global_random_state(build: Build) -> None:
-    """What is drawn depends on the generator that is given, and leaves PyTorch's own alone."""
+    """Draws depend on the given generator, and leave PyTorch's global one alone."""
     likelihood = build()
     with torch.no_grad():
         output = _outputs(likelihood)

@@ -26,7 +26,7 @@ from rnngen.contracts.likelihood import Likelihood
 
 
 class Chooser(Protocol):
-    """Chooses the next step of every row; may remember what was read and written."""
+    """Chooses the next step of every row; may remember earlier steps."""
 
     def choose(self, output: Tensor, uniform: NDArray[np.float64]) -> Tensor:
         """Steps `[B]` int64 or `[B,D]`, for `output [B,K]` and uniform numbers for each row.

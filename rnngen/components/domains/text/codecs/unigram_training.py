@@ -40,7 +40,7 @@ FIRST = 2
 """Ids in a lattice: no token here; a character without a token; the first token."""
 
 UNKNOWN_SCORE = -25.0
-"""What a character without a token costs: about that of spelling it in bytes."""
+"""Cost of a character without a token: about that of spelling it in bytes."""
 
 Floats = NDArray[np.float64]
 
