@@ -156,7 +156,7 @@ class Domain(Contract, ABC):
         return looks_like_text(path)
 
     def parts(self, sources: Sequence[AnySource]) -> Mapping[str, Sequence[AnySource]] | None:
-        """The parts into which the data's makers split it: `train`, `valid`, `test`, with `part` set.
+        """The parts into which the data's makers split it: `train`, `valid`, `test` (`part` set).
 
         Returns:
             sources by part; None where they did not split it.

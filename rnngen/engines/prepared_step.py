@@ -49,7 +49,7 @@ class PreparedStep:
         return [] if self._table is None else [self._table.shape[-1]]
 
     def _prepare_input(self, embedding: torch.nn.Module) -> tuple[Linear, Tensor | None]:
-        """The map from a step to its vector, and the projection of every token if the table is small."""
+        """How a step becomes a vector, and the projection of every token if that table is small."""
         if not isinstance(embedding, torch.nn.Embedding):
             if isinstance(embedding, torch.nn.Linear):
                 return prepare_linear(embedding.weight, embedding.bias), None
