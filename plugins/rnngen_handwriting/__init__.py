@@ -1,4 +1,4 @@
-"""Handwriting: strokes of a pen, by themselves or as the writing of a text."""
+"""Handwriting: pen strokes, alone or conditioned on a text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def register_domains(register: Register) -> None:
         "handwriting",
         "rnngen_handwriting.domain:HandwritingDomain",
         options="rnngen_handwriting.options:Options",
-        summary="pen strokes, by themselves or as the writing of a text",
+        summary="pen strokes, alone or conditioned on a text",
     )
 
 
@@ -23,5 +23,5 @@ def register_likelihoods(register: Register) -> None:
     register(
         "pen-mixture",
         "rnngen_handwriting.pen_mixture:PenMixture",
-        summary="offsets and states of a pen: mixture of bivariate Gaussians (Graves 2013)",
+        summary="pen offsets and states: mixture of bivariate Gaussians (Graves 2013)",
     )

@@ -1,11 +1,11 @@
-"""Drawings in npz files, of four layouts:
+"""Drawings in npz files, in four layouts:
 
-- one array a drawing, stroke-3 `[n,3]` or stroke-5 `[n,5]`, in the order of their names;
-- all in one: `strokes [N,3]` or `[N,5]`, and `offsets [D+1]`, where each begins;
-- the same as `dxy [N,2]`, `pen [N]` (or its bits, packed) and `offsets`;
-- arrays of arrays, `train`, `valid` and `test`, as sketch-rnn has them: these are pickled.
+- one array per drawing, stroke-3 `[n,3]` or stroke-5 `[n,5]`, in the order of their names;
+- one array for all: `strokes [N,3]` or `[N,5]`, and `offsets [D+1]`, the start of each drawing;
+- the same split into `dxy [N,2]`, `pen [N]` (or its bits, packed) and `offsets`;
+- arrays of arrays, `train`, `valid` and `test`, as in sketch-rnn: these are pickled.
 
-The second and third may have `texts [D]` and `writers` or `writer [D]` beside them.
+The second and third may also have `texts [D]` and `writers` or `writer [D]`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from rnngen_handwriting.strokes import Line, from_stroke3, from_stroke5
 
 PARTS = {"train": "train", "valid": "valid", "validation": "valid", "test": "test"}
 LARGEST = 2**31
-"""Bytes that an array of a file may have once it is unpacked."""
+"""Most bytes in an unpacked array."""
 
 BEYOND_UNICODE = 0x110000
 
@@ -35,7 +35,7 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 def read(source: Source, *, pickled: bool) -> Iterator[Drawing]:
-    """The drawings of an npz file.
+    """The drawings in an npz file.
 
     Args:
         source: the file.
@@ -54,8 +54,8 @@ def read(source: Source, *, pickled: bool) -> Iterator[Drawing]:
             }
     except DataError:
         raise
-    except Exception as error:  # damage has many names: of zip, zlib, lzma, passwords
-        raise DataError(f"`{source.name}` is no npz file, or damaged: {error}") from None
+    except Exception as error:  # damage raises many types: zip, zlib, lzma, passwords
+        raise DataError(f"`{source.name}` is damaged or not an npz file: {error}") from None
     yield from (_packed if "offsets" in arrays else _named)(arrays, source.name)
 
 
@@ -79,7 +79,7 @@ def _array(
     if not pickled:
         raise DataError(
             f"`{file}`: the array `{info.filename}` is pickled, and a pickle can hold code",
-            hint="`-o handwriting.pickled=yes` lets in arrays of numbers and nothing else",
+            hint="`-o handwriting.pickled=yes` reads arrays of numbers and nothing else",
         )
     try:
         return read_pickled(content)
@@ -88,7 +88,7 @@ def _array(
 
 
 def _plain(content: bytes) -> NDArray[Any] | None:
-    """The array of an npy file; None where it is pickled."""
+    """The array in an npy file; None if it is pickled."""
     stream = io.BytesIO(content)
     version = np.lib.format.read_magic(stream)
     read = np.lib.format
@@ -97,7 +97,7 @@ def _plain(content: bytes) -> NDArray[Any] | None:
     if dtype.hasobject:
         return None
     if min(shape, default=0) < 0 or prod(shape) * dtype.itemsize > len(content):
-        raise ValueError(f"it says that it is {list(shape)} of {dtype}, and has less")
+        raise ValueError(f"its header says {list(shape)} of {dtype}, but it has less data")
     stream.seek(0)
     array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
     if dtype.kind == "U" and array.size:
@@ -108,7 +108,7 @@ def _plain(content: bytes) -> NDArray[Any] | None:
 
 
 def _named(arrays: Arrays, file: str) -> Iterator[Drawing]:
-    """Arrays that are drawings, or arrays of them."""
+    """Drawings stored as one array each, or in arrays of arrays."""
     for name, array in arrays.items():
         where = f"`{file}`, array `{name}`"
         if not array.dtype.hasobject:
@@ -117,19 +117,19 @@ def _named(arrays: Arrays, file: str) -> Iterator[Drawing]:
             continue
         for row, each in enumerate(array):
             if not isinstance(each, np.ndarray):
-                raise DataError(f"{where}, row {row} is no array")
+                raise DataError(f"{where}, row {row} is not an array")
             at = f"{where}, row {row}"
             yield Drawing(_lines(each, at), at, each.nbytes, part=PARTS.get(name, ""))
 
 
 def _packed(arrays: Arrays, file: str) -> Iterator[Drawing]:
-    """All drawings in one array."""
+    """Drawings stored together in one array."""
     strokes = _strokes(arrays, file)
     offsets = arrays["offsets"]
     whole = offsets.dtype.kind in "iu" and offsets.ndim == 1 and len(offsets) > 1
     if not whole or offsets[0] != 0 or offsets[-1] != len(strokes) or (np.diff(offsets) < 0).any():
         raise DataError(
-            f"`{file}`: `offsets` is not increasing from 0 to the {len(strokes)} rows there are"
+            f"`{file}`: `offsets` does not increase from 0 to {len(strokes)}, the number of rows"
         )
     count = len(offsets) - 1
     texts = _beside(arrays, ("texts", "text", "labels"), count, file)
@@ -172,7 +172,7 @@ def _beside(arrays: Arrays, names: tuple[str, ...], count: int, file: str) -> ND
             if arrays[name].shape != (count,):
                 raise DataError(
                     f"`{file}`: `{name}` is {list(arrays[name].shape)}, expected [{count}], one "
-                    "for each drawing"
+                    "per drawing"
                 )
             return arrays[name]
     return None

@@ -1,7 +1,7 @@
-"""Preparing lines: damaged points refused, spikes left out, hands brought to one size, simplified.
+"""Cleans lines: rejects damaged points, removes spikes, scales hands to one size, simplifies.
 
-The size of a hand is the standard deviation of its heights, which does not depend on how long a
-text is or how often a tablet looks at the pen.
+The size of a hand is the standard deviation of its heights, which depends neither on the length of
+a text nor on the sampling rate of a tablet.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from rnngen import DataError
 from rnngen_handwriting.strokes import Line
 
 ABSURD = 10_000.0
-"""Times the median offset of a drawing: no pen jumps so far, a damaged number does."""
+"""In median offsets of a drawing: no pen jumps this far, but a damaged number does."""
 
 BACK = -0.8
-"""Cosine of the angle between two offsets below which the second goes back."""
+"""The second of two offsets goes back if the cosine of their angle is below this."""
 
 
 def check(lines: Sequence[Line], where: str) -> None:
-    """Raises DataError for a drawing that is none, naming `where` and the point."""
+    """Raises DataError for an invalid drawing, naming `where` and the point."""
     points = np.concatenate(list(lines)) if lines else np.zeros((0, 2))
     bad = np.flatnonzero(~np.isfinite(points).all(1))
     if len(bad):
         raise DataError(
-            f"{where}: point {bad[0]} is not a finite number", hint="mend or leave out the drawing"
+            f"{where}: point {bad[0]} is not a finite number",
+            hint="fix the drawing or leave it out",
         )
     if len(points) < 2:
         raise DataError(
@@ -39,19 +40,19 @@ def check(lines: Sequence[Line], where: str) -> None:
     moved = offsets[offsets > 0]
     if not len(moved):
         raise DataError(
-            f"{where} has {len(points)} points in one place", hint="leave the drawing out"
+            f"{where} has all its {len(points)} points in one place", hint="leave the drawing out"
         )
     far = np.flatnonzero(offsets > ABSURD * np.median(moved))
     if len(far):
         raise DataError(
             f"{where}: the pen jumps {offsets[far[0]]:g} units to point {far[0] + 1}, "
             f"{offsets[far[0]] / np.median(moved):.0f} times its usual offset",
-            hint="the number may be damaged: mend or leave out the drawing",
+            hint="the number may be damaged: fix the drawing or leave it out",
         )
 
 
 def size(lines: Sequence[Line]) -> float:
-    """The standard deviation of heights; of a flat line that of its points from left to right."""
+    """The standard deviation of heights, or of horizontal positions for a flat line."""
     points = np.concatenate(list(lines))
     wide, high = points.std(0)
     return float(high if high > 0.05 * wide else wide)
@@ -62,7 +63,7 @@ def despike(line: Line, factor: float) -> Line:
 
     Args:
         line: `[n,2]`.
-        factor: how many times the median offset of the line both jumps have.
+        factor: least size of both jumps, in median offsets of the line.
     """
     if factor == 0 or len(line) < 4:
         return line
@@ -77,10 +78,10 @@ def despike(line: Line, factor: float) -> Line:
 
 
 def simplify(line: Line, tolerance: float) -> Line:
-    """The fewest points whose line is nowhere further from the others than `tolerance`.
+    """A simplified line that no dropped point is further from than `tolerance`.
 
-    Ramer 1972, Douglas and Peucker 1973: of a stretch the farthest point is kept, and both halves
-    are looked at in the same way. Ends stay.
+    Ramer 1972, Douglas and Peucker 1973: the farthest point of a stretch is kept, and both halves
+    are treated in the same way. Endpoints stay.
     """
     if tolerance == 0:
         return line
@@ -102,7 +103,7 @@ def simplify(line: Line, tolerance: float) -> Line:
 
 
 def distances(points: Line, start: Line, stop: Line) -> NDArray[np.float64]:
-    """How far `points [n,2]` are from the straight line between two, `[n]`."""
+    """Distances `[n]` of `points [n,2]` from the straight line between two points."""
     along, apart = stop - start, points - start
     length = float(along @ along)
     share = np.clip(apart @ along / length, 0, 1) if length > 0 else np.zeros(len(points))

@@ -20,7 +20,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class _Saved:
-    """What `codec.json` holds."""
+    """The content of `codec.json`."""
 
     format: int
     unit: float
@@ -34,13 +34,13 @@ class _Saved:
 
 
 class StrokeCodec(Codec):
-    """Drawings to stroke-5 in units of the usual offset, and texts to numbers of their letters.
+    """Converts drawings to stroke-5 in units of the usual offset, and texts to letter numbers.
 
     Args:
         unit: the standard deviation of offsets, which becomes 1.
-        alphabet: letters of the texts, in order; empty where drawings have none.
-        length: of the longest text.
-        pace: letters that are written in a step, on average.
+        alphabet: letters of the texts, in order; empty if drawings have no texts.
+        length: length of the longest text.
+        pace: letters written per step, on average.
     """
 
     step_shape = (5,)
@@ -60,35 +60,35 @@ class StrokeCodec(Codec):
 
     @property
     def condition(self) -> ConditionShape | None:
-        """Shape of the texts; None where drawings have none."""
+        """Shape of the texts; None if drawings have no texts."""
         if not self.alphabet:
             return None
         return ConditionShape(len(self.alphabet) + 1, self.length, self.pace)
 
     def encode(self, content: Any) -> Steps:
-        """Stroke-5 `[n,5]` of lines, the end left out."""
+        """Stroke-5 `[n,5]` of lines, without the end."""
         steps = from_lines(content)
         steps[:, :2] /= self.unit
         return steps
 
     def encode_condition(self, text: str | None) -> NDArray[np.int32]:
-        """`[U]` numbers of letters, 0 behind them.
+        """Letter numbers `[U]`, padded with 0.
 
         Raises:
-            DataError: letters that were not learnt, or too many of them.
+            DataError: the text has letters that the model did not learn, or too many letters.
         """
         text = text or ""
         unknown = sorted({letter for letter in text if letter not in self._numbers})
         if unknown:
             raise DataError(
                 f"the text {text!r} has {', '.join(map(name, unknown))}, which the model has not "
-                "learnt to write",
+                "learned to write",
                 hint=f"it knows: {''.join(sorted(self.alphabet))}",
             )
         if len(text) > self.length:
             raise DataError(
                 f"the text {text[:40]!r} has {len(text)} letters, but the longest that the model "
-                f"learnt has {self.length}",
+                f"learned has {self.length}",
                 hint="write it in parts",
             )
         row = np.zeros(self.length, np.int32)
@@ -107,16 +107,16 @@ class StrokeCodec(Codec):
         return {FILE: json.dumps(content, indent=1).encode()}
 
     def grow(self, pieces: Iterable[Piece]) -> StrokeCodec:
-        """The same: a model that was trained keeps its unit, and its window its alphabet."""
+        """The codec itself: a trained model keeps its unit and its alphabet."""
         return self
 
 
 def fit(pieces: Iterable[Piece], *, texts: bool) -> StrokeCodec:
-    """The codec of these drawings.
+    """Fits a codec on drawings.
 
     Args:
-        pieces: drawings in lines.
-        texts: whether to take what drawings show as their condition, where all of them have it.
+        pieces: drawings as lines.
+        texts: whether to condition on the texts of the drawings, if all of them have one.
     """
     count = 0
     total = 0.0
@@ -131,28 +131,28 @@ def fit(pieces: Iterable[Piece], *, texts: bool) -> StrokeCodec:
             letters.update(piece.condition)
             longest = max(longest, len(piece.condition))
             written += len(piece.condition)
-    # About 0, not about their mean: what points right must go on doing so.
+    # Around 0, not around the mean: offsets to the right must stay to the right.
     unit = (total / (2 * count)) ** 0.5 if total else 1.0
     if not texts:
         return StrokeCodec(unit)
-    # Every letter that is read costs a step or more; the end has steps of its own.
+    # Every letter takes a step or more; the end takes further steps.
     return StrokeCodec(unit, sorted(letters), longest, round(written / count, 4))
 
 
 def load(files: Mapping[str, bytes]) -> StrokeCodec:
-    """What `StrokeCodec.files` wrote; BundleError where it is not whole."""
+    """The codec that `StrokeCodec.files` wrote; BundleError if it is incomplete or damaged."""
     try:
         content = json.loads(files[FILE])
     except (KeyError, ValueError):
-        raise BundleError(f"the codec's `{FILE}` is missing or no JSON") from None
+        raise BundleError(f"the codec's `{FILE}` is missing or not JSON") from None
     saved = from_json(_Saved, content, f"`{FILE}`:")
     if saved.format != FORMAT:
         raise BundleError(f"`{FILE}` has format {saved.format}, expected {FORMAT}")
     if not saved.makes_sense():
-        raise BundleError(f"`{FILE}` has a number that no codec of strokes has")
+        raise BundleError(f"`{FILE}` has a number that is not valid for a stroke codec")
     return StrokeCodec(float(saved.unit), saved.alphabet, saved.length, float(saved.pace))
 
 
 def name(letter: str) -> str:
-    """A letter as a message shows it."""
+    """The name of a letter in messages."""
     return "a space" if letter == " " else f"`{letter}`" if letter.isprintable() else repr(letter)

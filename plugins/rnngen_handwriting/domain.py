@@ -1,6 +1,6 @@
-"""Handwriting: pen strokes, learnt by themselves or as the writing of a text (Graves 2013).
+"""Handwriting: pen strokes, learned alone or conditioned on a text (Graves 2013).
 
-Nothing heavy is imported here before it is used, for the options are read by `rnngen list`.
+Heavy imports wait until they are used, since `rnngen list` reads the options.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 
 class HandwritingDomain(Domain):
-    """Reads drawings, fits a codec on them, and draws.
+    """Reads drawings, fits a codec on them, and writes drawings.
 
     Args:
         options: the fields of `rnngen_handwriting.options.Options`.
 
     Raises:
-        UsageError: an option that does not exist or makes no sense.
+        UsageError: an option does not exist or has an invalid value.
     """
 
     corpus = "strokes"
@@ -51,16 +51,16 @@ class HandwritingDomain(Domain):
         self.valid, self.split = self.options.valid, self.options.split
 
     def keep(self, path: Path) -> bool:
-        """Whether a file of a folder holds drawings, by its name."""
+        """Whether a file in a folder holds drawings, by its name."""
         from rnngen_handwriting.read import SUFFIXES
 
         return content_suffix(path) in SUFFIXES
 
     def parts(self, sources: Sequence[Source]) -> Mapping[str, Sequence[Source]] | None:
-        """The parts of files that have them, or writers to learn from, validate and test on.
+        """The parts of split files, or the writers for training, validation and test.
 
         Raises:
-            UsageError: writers are to be held out, but there are too few.
+            UsageError: there are too few writers to hold some out.
         """
         from rnngen_handwriting import read
 
@@ -74,7 +74,7 @@ class HandwritingDomain(Domain):
             missing = [part for part in ("train", "valid", "test") if part not in found]
             if missing:
                 raise UsageError(
-                    f"there are too few writers: none falls to the part `{missing[0]}`",
+                    f"there are too few writers: the part `{missing[0]}` gets none",
                     hint="raise `-o handwriting.valid=`, or leave `handwriting.split` out",
                 )
         elif "train" not in found or "" in found:
@@ -85,59 +85,59 @@ class HandwritingDomain(Domain):
         }
 
     def read(self, sources: Sequence[Source]) -> Iterator[Piece]:
-        """The drawings of the sources in order: lines `[n,2]`, and their text as condition.
+        """The drawings in the sources, in order: lines `[n,2]`, conditioned on their text.
 
         Raises:
-            DataError: a file is empty or damaged, or a drawing can't be learnt from.
+            DataError: a file is empty or damaged, or a drawing can't be used.
         """
         from rnngen_handwriting.read import pieces
 
         return pieces(sources, self.options)
 
     def fit_codec(self, pieces: Callable[[], Iterable[Piece]]) -> StrokeCodec:
-        """The unit of offsets, and the alphabet of the texts if every drawing has one."""
+        """Fits the unit of offsets, and the alphabet of the texts if every drawing has one."""
         from rnngen_handwriting.codec import fit
 
         return fit(pieces(), texts=self.options.text == "auto")
 
     def load_codec(self, files: Mapping[str, bytes]) -> StrokeCodec:
-        """The codec that `Codec.files` wrote; BundleError where it is not whole."""
+        """The codec that `Codec.files` wrote; BundleError where it is incomplete or damaged."""
         from rnngen_handwriting.codec import load
 
         return load(files)
 
     def likelihood(self, codec: StrokeCodec) -> tuple[str, dict[str, Any]]:
-        """A mixture of Gaussians, and the state of the pen."""
+        """A mixture of Gaussians for offsets, and a pen state."""
         return "pen-mixture", {"components": self.options.components}
 
     def begin(self, prompt: str, codec: StrokeCodec) -> Beginning:
-        """The prompt is the text to write; a model that learnt no texts takes none.
+        """The prompt as the text to write; a model trained without texts takes no prompt.
 
         Raises:
-            DataError: the text has letters that the model has not learnt.
-            UsageError: there is no text where one is needed, or one where none can be.
+            DataError: the text has letters that the model has not learned.
+            UsageError: the text is missing, or given to a model without texts.
         """
         if codec.condition is None:
             if prompt:
                 raise UsageError(
-                    "this model learnt strokes without texts, so that it can't write one",
+                    "this model learned strokes without texts, so it can't write a given text",
                     hint="leave the prompt out",
                 )
             return Beginning(())
         if not prompt:
             raise UsageError(
-                "this model writes texts by hand, and there is none to write",
-                hint='name it: `rnngen generate RUN "hello"`',
+                "this model writes a given text by hand, but no text was given",
+                hint='add the text: `rnngen generate RUN "hello"`',
             )
         return Beginning((), codec.encode_condition(prompt), shown=prompt)
 
     def prime(self, prompt: str, source: Source, codec: StrokeCodec) -> Beginning:
-        """A text in the hand of a file's first drawing: the model goes on from there.
+        """A text in the handwriting of a file's first drawing, which primes the model.
 
         Graves 2013, section 5.5: strokes and their text are read first. Only what follows is drawn.
 
         Raises:
-            DataError: the file has no drawing, or one without a text where a text is to be written.
+            DataError: the file has no drawing, or its text is missing but needed.
         """
         piece = next(iter(self.read([replace(source, part="")])))
         begun = tuple(map(tuple, codec.encode(piece.content).tolist()))
@@ -145,9 +145,9 @@ class HandwritingDomain(Domain):
             return replace(self.begin(prompt, codec), steps=begun)
         if not piece.condition:
             raise DataError(
-                f"`{source.name}` does not say what its first drawing reads, so that its hand "
-                "can't be taken up",
-                hint="give it a text: a `<title>` in SVG, an annotation of type `truth` in InkML",
+                f"`{source.name}` has no text for its first drawing, so it can't be used as a "
+                "primer",
+                hint="add its text: a `<title>` in SVG, an annotation of type `truth` in InkML",
             )
         self.begin(prompt, codec)
         between = " " if " " in codec.alphabet else ""
@@ -155,11 +155,11 @@ class HandwritingDomain(Domain):
         return Beginning(begun, condition, shown=prompt)
 
     def write(self, written: Sequence[Written], codec: StrokeCodec, path: Path) -> list[Path]:
-        """`x.svg`, `x.png`, an animation `x.anim.svg`, or a folder of SVG files.
+        """Writes `x.svg`, `x.png`, an animation `x.anim.svg`, or a folder of SVG files.
 
         Raises:
             DataError: there is nothing to draw.
-            UsageError: the suffix is none of these, or the folder does not exist.
+            UsageError: the suffix is not one of these, or the folder does not exist.
             RunError: it can't be written.
         """
         from rnngen_handwriting.output import write
@@ -173,11 +173,11 @@ class HandwritingDomain(Domain):
         return svg(sheet(written))
 
     def evaluate(self, measuring: Measuring) -> Report:
-        """Nats of a step and of a drawing, squared error and states of the pen, beside Gaussians.
+        """Nats per step and per drawing, squared error and pen states, compared with Gaussians.
 
-        The measures of Graves 2013, tables 3 and 4.
+        The metrics of Graves 2013, tables 3 and 4.
         """
         from rnngen_handwriting.measures import evaluate
 
-        measuring.note("measuring every held-out drawing")
+        measuring.note("evaluating every held-out drawing")
         return evaluate(measuring)

@@ -1,4 +1,4 @@
-"""A drawing as files hold it."""
+"""A drawing as stored in a file."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from rnngen_handwriting.strokes import Line
 
 @dataclass(frozen=True)
 class Drawing:
-    """Lines, and what is known of them.
+    """Lines with their metadata.
 
     Args:
         lines: `[n,2]` each, y downwards, in the file's unit.
         where: the file and the row or element, for messages.
-        size: bytes of the file that it stands for.
-        text: what is written, if the file says so.
-        writer: who wrote it, if the file says so.
-        part: `train`, `valid` or `test`, where the file is split.
+        size: its share of the file's bytes.
+        text: the written text, if the file has it.
+        writer: the writer, if the file names one.
+        part: `train`, `valid` or `test`, if the file is split.
     """
 
     lines: list[Line]

@@ -1,9 +1,9 @@
 """Drawings in InkML (W3C 2011), and in the XML of the IAM On-Line Handwriting Database.
 
-InkML: the traces of a file are one drawing, or, where groups have a text of their own, those of
-each group are one. An `annotation` of type `truth`, `label` or `transcription` is the text, one of
-type `writer` or `writerid` the writer. IAM: the strokes of a `StrokeSet`, the text of a
-`Transcription`, the writer of a `Form`.
+InkML: the traces in a file are one drawing; if groups have their own texts, each group is one.
+An `annotation` of type `truth`, `label` or `transcription` holds the text, one of type `writer` or
+`writerid` the writer. IAM: a `StrokeSet` holds the strokes, a `Transcription` the text, a `Form`
+the writer.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ VALUE = re.compile(rf"{NUMBER}|[TF*?]|\S")
 
 
 def read(source: Source) -> Iterator[Drawing]:
-    """The drawings of a file.
+    """The drawings in a file.
 
     Raises:
-        DataError: it is no XML of these kinds, or a trace is damaged; names it.
+        DataError: it is not InkML or IAM XML, or a trace is damaged; names the trace.
     """
     root = parse(source)
     size = source.path.stat().st_size
@@ -40,7 +40,7 @@ def read(source: Source) -> Iterator[Drawing]:
         return iter([_iam(root, sets, source.name, size)])
     raise DataError(
         f"`{source.name}` begins with `{kind(root)}`, expected InkML (`ink`) or a `StrokeSet` as "
-        "IAM has it"
+        "in IAM"
     )
 
 
@@ -73,19 +73,17 @@ def _ink(root: Element, file: str, size: int) -> list[Drawing]:
 
 
 def _channels(root: Element, file: str) -> tuple[int, int, int]:
-    """Places of X and Y in a point, and how many values it has; 0 where nobody says."""
+    """Indices of X and Y in a point, and its number of values; 0 if unknown."""
     names = [str(channel.get("name")).upper() for channel in within(root, "channel")]
     if not names:
         return 0, 1, 0
     if "X" not in names or "Y" not in names:
-        raise DataError(
-            f"`{file}` has the channels {', '.join(names)}, expected X and Y among them"
-        )
+        raise DataError(f"`{file}` has the channels {', '.join(names)}, expected at least X and Y")
     return names.index("X"), names.index("Y"), len(names)
 
 
 def _trace(trace: Element, channels: tuple[int, int, int], where: str) -> Line:
-    """The points of a trace: values one by one, or as first and second differences."""
+    """The points of a trace, given as values, or as first or second differences."""
     x, y, count = channels
     points: list[tuple[float, float]] = []
     modes = ["!"] * max(2, count)

@@ -1,4 +1,4 @@
-"""Single words put on lines, so that a model learns what a space is."""
+"""Joins single words into lines, so that a model learns to write spaces."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from rnngen_handwriting import clean
 from rnngen_handwriting.drawing import Drawing
 
 GAP = 1.5
-"""Space between two words, in sizes of the hand: about the width of a letter."""
+"""Space between two words, in hand sizes: about the width of a letter."""
 
 
 def on_lines(drawings: Iterable[Drawing], most: int) -> Iterator[Drawing]:
-    """The drawings, of which those of one writer that follow each other share lines.
+    """The drawings, with successive words of a writer joined into lines.
 
-    Lines have one word, then two, and so on up to `most`, and again one: so a model learns to
-    write both. Drawings without a text are left as they are.
+    Lines have one word, then two, and so on up to `most`, then one again, so that a model learns
+    all lengths. Drawings without a text stay as they are.
 
     Args:
-        drawings: words; each in the unit of its hand.
-        most: words on a line; 1 changes nothing.
+        drawings: single words, each in units of its hand size.
+        most: most words on a line; 1 changes nothing.
     """
     line: list[Drawing] = []
     wanted = 1
@@ -40,7 +40,7 @@ def on_lines(drawings: Iterable[Drawing], most: int) -> Iterator[Drawing]:
 
 
 def beside(words: Sequence[Drawing]) -> Drawing:
-    """Words one behind the other, their middles at one height: what most of the ink is about."""
+    """Words in a row, aligned at their medians, where most of the ink lies."""
     if len(words) == 1:
         return words[0]
     lines = []

@@ -1,4 +1,4 @@
-"""XML files, read without the entities that blow up or reach out of a file."""
+"""XML files, read without entities, which can blow up or reach outside of a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def parse(source: Source) -> Element:
     """The root element.
 
     Raises:
-        DataError: the file is no XML, or defines entities.
+        DataError: the file is not XML, or defines entities.
         PluginError: defusedxml is not installed.
     """
     try:
@@ -28,31 +28,31 @@ def parse(source: Source) -> Element:
             root: Element = parse_safely(stream).getroot()
             return root
     except ParseError as error:
-        raise DataError(f"`{source.name}` is no XML: {error}") from None
+        raise DataError(f"`{source.name}` is not XML: {error}") from None
     except DefusedXmlException as error:
         raise DataError(
-            f"`{source.name}` is refused: {type(error).__name__}, for it defines entities or "
-            "reaches for other files",
+            f"`{source.name}` is refused: {type(error).__name__}, since it defines entities or "
+            "refers to other files",
             hint="write the file again without them",
         ) from None
 
 
 def kind(element: Element) -> str:
-    """Its name without the namespace."""
+    """The element's name without its namespace."""
     return str(element.tag).rpartition("}")[2]
 
 
 def children(element: Element, name: str) -> Iterator[Element]:
-    """The children of that name, whatever their namespace."""
+    """The children with a given name, in any namespace."""
     return (child for child in element if kind(child) == name)
 
 
 def within(element: Element, name: str) -> Iterator[Element]:
-    """All elements of that name in it."""
+    """All descendants with a given name."""
     return (each for each in element.iter() if kind(each) == name)
 
 
 def text_of(element: Element | None) -> str | None:
-    """The text in an element, spaces around it left out; None where there is none."""
+    """The text in an element without surrounding spaces; None if there is none."""
     text = "".join(element.itertext()).strip() if element is not None else ""
     return text or None

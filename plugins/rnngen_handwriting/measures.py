@@ -1,11 +1,11 @@
-"""How well a model predicts strokes: the numbers of Graves 2013, tables 3 and 4.
+"""How well a model predicts strokes: the metrics of Graves 2013, tables 3 and 4.
 
-- nats a step and nats a drawing: −log p, a density in units of the usual offset; what the units
-  are moves it, so that only numbers of one codec can be compared;
-- squared error: of the mixture's mean offset, summed over both directions;
-- pen: how often the state that the pen is in is the one thought likeliest.
+- nats per step and nats per drawing: −log p, a density in units of the usual offset; it depends on
+  the unit, so only numbers with the same codec can be compared;
+- squared error: error of the mixture's mean offset, summed over both directions;
+- pen: how often the actual pen state is the most likely one.
 
-The end of a drawing counts as a step, of which only the state of the pen has a probability.
+The end of a drawing counts as a step in which only the pen state has a probability.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ CHUNK = 256
 LANES = 32
 COLUMNS = ("nats/step", "nats/drawing", "squared error", "pen right")
 ITERATIONS = 50
-"""Of fitting the baseline's mixture."""
+"""Iterations for fitting the baseline's mixture."""
 MOST = 100_000
-"""Offsets that it is fitted to."""
+"""Most offsets that the mixture is fitted to."""
 
 PROTOCOL = (
     "every drawing from its beginning, the end included; offsets in units of the training data's; "
@@ -31,7 +31,7 @@ PROTOCOL = (
 
 
 def evaluate(measuring: Measuring) -> Report:
-    """The model's row, and those of distributions that do not look back."""
+    """The model's row, and rows of distributions that ignore the past."""
     likelihood = measuring.likelihood
     assert isinstance(likelihood, PenMixture)
     held_out = measuring.held_out
@@ -52,13 +52,13 @@ def evaluate(measuring: Measuring) -> Report:
 
 
 def _targets(measuring: Measuring, data: Measured) -> Tensor:
-    """All steps that are to be predicted, `[n,5]`: the last drawing's end among them."""
+    """All steps to predict, `[n,5]`, the last drawing's end included."""
     steps = torch.from_numpy(data.steps[1:].copy())
     return torch.cat([steps, torch.tensor([measuring.codec.boundary])])
 
 
 def _sums(likelihood: PenMixture, output: Tensor, target: Tensor, weights: Tensor | None) -> Tensor:
-    """Nats, steps, squared error, offsets, states that are right: `[5]` float64."""
+    """Sums of nats, steps, squared error, offsets and correct pen states: `[5]` float64."""
     counts = torch.ones(target.shape[:-1], device=target.device) if weights is None else weights
     moves = counts * (target[..., ENDS] == 0)
     mixture, mean, _, _ = likelihood.parameters(output)
@@ -76,7 +76,7 @@ def _row(sums: Tensor, drawings: int) -> list[float | None]:
 
 
 def fit(targets: Tensor, components: int) -> Tensor:
-    """The output `[6M+3]` of a likelihood that fits steps `[n,5]` best, whatever came before.
+    """The constant output `[6M+3]` of a likelihood that best fits steps `[n,5]`.
 
     Expectation maximisation (Dempster et al. 1977) from components spread over the data.
     """
@@ -107,6 +107,6 @@ def fit(targets: Tensor, components: int) -> Tensor:
 
 
 def _log_shares(states: Tensor) -> Tensor:
-    """Of the pen's states, one added to each count."""
+    """Log-probabilities of the pen states, one added to each count."""
     counts = states.double().sum(0) + 1.0
     return (counts / counts.sum()).log()

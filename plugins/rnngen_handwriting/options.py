@@ -1,4 +1,4 @@
-"""The options of the handwriting domain; light enough for `rnngen list`."""
+"""Options of the handwriting domain, without heavy imports."""
 
 from __future__ import annotations
 
@@ -10,41 +10,42 @@ from rnngen import option
 
 @dataclass(frozen=True)
 class Options:
-    """Handwriting and drawings: what is read of the files, and how finely."""
+    """Handwriting and drawings: what to read from files, and in how much detail."""
 
     text: Literal["auto", "no"] = option(
-        "auto", "auto: learn to write given texts, where all drawings have one; no: ignore them"
+        "auto", "auto: learn to write given texts if all drawings have one; no: ignore texts"
     )
     words: int = option(
         1,
-        "put up to so many words of a writer on a line, a space between, where a file has single "
-        "words: else no space is learnt",
+        "for files of single words: join up to this many words of a writer into a line, so that "
+        "the model learns spaces",
         min=1,
         max=100,
     )
-    components: int = option(20, "Gaussians that an offset is drawn from", min=1, max=1000)
+    components: int = option(20, "Gaussians in the mixture of an offset", min=1, max=1000)
     scale: Literal["writer", "none"] = option(
-        "writer", "bring every writer's hand to one size, as far as files name writers, or do not"
+        "writer",
+        "writer: scale every writer's hand to one size, if files name writers; none: keep sizes",
     )
     simplify: float = option(
         0.1,
-        "leave out points that lie closer to the line without them than this share of the hand's "
-        "size; 0: keep all",
+        "drop points that are closer to the simplified line than this share of the hand's size; "
+        "0: keep all",
         min=0,
         max=1,
     )
     despike: float = option(
         10.0,
-        "leave out a point that the pen jumps to and back from, by so many times its usual "
-        "offset; 0: keep all",
+        "drop a point that the pen jumps to and back from, by this many times its usual offset; "
+        "0: keep all",
         min=0,
     )
     split: Literal["auto", "writer", "documents"] = option(
         "auto",
-        "what is held out: the parts of the file, whole drawings, or whole writers (twice the "
-        "share `valid`: one to validate, one to test on)",
+        "what to hold out: parts named in the file (auto), whole drawings (documents), or whole "
+        "writers (writer: twice the share `valid`, for validation and test)",
     )
     valid: float = option(0.1, "fraction held out for validation", min=0.0, max=0.45)
     pickled: bool = option(
-        False, "read pickled arrays of an npz file; nothing but arrays of numbers is let in"
+        False, "read pickled arrays in an npz file; only arrays of numbers are accepted"
     )

@@ -1,4 +1,4 @@
-"""Drawings as files: SVG, animated SVG, PNG; one below the other on a sheet, or a file each."""
+"""Drawings as SVG, animated SVG or PNG files: stacked on one sheet, or one file each."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from rnngen import DataError, PluginError, UsageError, Written, saving, write_at
 from rnngen_handwriting.strokes import Line, to_lines
 
 UNIT = 14.0
-"""Pixels of the usual offset."""
+"""Size of the usual offset in pixels."""
 MARGIN = 20.0
 THICK = 2.4
 INK = "#1a2a4a"
 SPEED = 900.0
-"""Pixels that an animated pen draws in a second."""
+"""Speed of the animated pen in pixels per second."""
 LARGEST = 16384
-"""Pixels that a side of a PNG may have."""
+"""Longest side of a PNG in pixels."""
 FINER = 3
-"""A PNG is drawn so many times larger, for smooth edges."""
+"""Oversampling factor of a PNG, for smooth edges."""
 
 SUFFIXES = (".svg", ".anim.svg", ".png")
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """Drawings in their place on a page, in pixels.
+    """Drawings placed on a page, in pixels.
 
     Args:
         drawings: title and lines of each.
-        width: of the page.
-        height: of the page.
+        width: page width.
+        height: page height.
     """
 
     drawings: Sequence[tuple[str, Sequence[Line]]]
@@ -45,10 +45,10 @@ class Sheet:
 
 
 def sheet(written: Sequence[Written]) -> Sheet:
-    """Sequences one below the other; a drawing that one goes on from is drawn too.
+    """Stacks sequences on a page, each with the drawing it continues, if any.
 
     Raises:
-        DataError: there is none.
+        DataError: there are no sequences.
     """
     if not written:
         raise DataError("there is nothing to draw")
@@ -65,7 +65,7 @@ def sheet(written: Sequence[Written]) -> Sheet:
 
 
 def _drawn(part: Written) -> list[Line]:
-    """The lines of a sequence; strokes whose hand a text is written in are no part of it."""
+    """The lines of a sequence, without the primer strokes that set the handwriting style."""
     begun = part.beginning.steps
     lines = to_lines([*begun, *part.steps])
     if part.beginning.condition is None or not len(begun):
@@ -74,7 +74,7 @@ def _drawn(part: Written) -> list[Line]:
 
 
 def svg(page: Sheet, *, animated: bool = False) -> str:
-    """The page as SVG: a group a drawing, with its text as `title`, and a path a line.
+    """The page as SVG: one group per drawing, with its text as `title`, and one path per line.
 
     Args:
         page: what to draw.
@@ -113,7 +113,7 @@ def png(page: Sheet) -> bytes:
 
     Raises:
         PluginError: Pillow is not installed.
-        DataError: the page is too large for a picture.
+        DataError: the page is too large for a PNG.
     """
     try:
         from PIL import Image, ImageDraw
@@ -125,10 +125,10 @@ def png(page: Sheet) -> bytes:
     size = int(np.ceil(page.width)), int(np.ceil(page.height))
     if max(size) > LARGEST:
         raise DataError(
-            f"the drawing is {size[0]} x {size[1]} pixels, expected at most {LARGEST} a side",
-            hint="write `.svg`, or fewer or shorter sequences",
+            f"the drawing is {size[0]} x {size[1]} pixels, expected at most {LARGEST} per side",
+            hint="write `.svg`, or generate fewer or shorter sequences",
         )
-    # Wide pages are drawn less finely, so that a picture fits into memory.
+    # Wide pages get less oversampling, so that the picture fits into memory.
     finer = max(1, min(FINER, LARGEST // max(size)))
     image = Image.new("RGB", (size[0] * finer, size[1] * finer), "white")
     pen = ImageDraw.Draw(image)
@@ -145,11 +145,11 @@ def png(page: Sheet) -> bytes:
 
 
 def write(written: Sequence[Written], path: Path) -> list[Path]:
-    """A sheet with all sequences, or a folder with an SVG file for each.
+    """Writes one sheet with all sequences, or a folder with an SVG file for each.
 
     Raises:
         DataError: there is nothing to draw.
-        UsageError: the suffix is none of `SUFFIXES`, or there is no such folder.
+        UsageError: the suffix is not in `SUFFIXES`, or the folder does not exist.
         RunError: it can't be written.
     """
     if not written:
@@ -173,13 +173,13 @@ def _content(page: Sheet, path: Path) -> bytes:
     if name.endswith(".svg"):
         return svg(page, animated=name.endswith(".anim.svg")).encode()
     raise UsageError(
-        f"`{path.name}` is of no kind that drawings are written to",
-        hint=f"expected a name that ends in {', '.join(SUFFIXES)}, or a folder",
+        f"`{path.name}` does not end in a drawing format",
+        hint=f"use a name that ends in {', '.join(SUFFIXES)}, or a folder",
     )
 
 
 def _path(line: Line) -> str:
-    # A point is a line of no length, which round ends make a dot.
+    # A single point is a line of zero length, which round caps turn into a dot.
     points = line if len(line) > 1 else np.repeat(line, 2, axis=0)
     return "M" + " L".join(f"{x:.2f} {y:.2f}" for x, y in points)
 

@@ -1,14 +1,14 @@
-"""The likelihood of a pen: a mixture of bivariate Gaussians, and what the pen does (Graves 2013,
-"Generating sequences with recurrent neural networks", eq. 16 to 25).
+"""The pen likelihood: a mixture of bivariate Gaussians and a pen state (Graves 2013, "Generating
+sequences with recurrent neural networks", eq. 16 to 25).
 
 A step is (dx, dy, draws, lifts, ends), stroke-5 as in sketch-rnn (Ha and Eck 2017): an offset, and
-which of three states the pen is in after it.
+one of three pen states after it.
 
     p(dx, dy) = Σ_j π_j N(dx, dy | μ_j, σ_j, ρ_j)     eq. 23, 24
-    p(draws, lifts, ends) = softmax of three numbers   Graves had one chance of lifting
-    −log p = −log p(dx, dy) − log p(state);  of a step that ends only the state counts
+    p(draws, lifts, ends) = softmax of three numbers   Graves: one probability of lifting
+    −log p = −log p(dx, dy) − log p(state);  for a step that ends, only the state counts
 
-Everything is computed in float32 from logarithms: log σ is held to ±`WIDEST`, and ρ below 1.
+Everything is computed in float32 from logarithms: log σ is bounded by ±`WIDEST`, and |ρ| by 1.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from rnngen import Likelihood, choose, normal, sharpened
 WIDEST = 7.0
 """|log σ| stays below this, in units of the data: σ is between a thousandth and a thousand."""
 STRAIGHTEST = 0.995
-"""|ρ| stays below this, so that 1 − ρ² can be divided by, also where outputs are half precision."""
+"""|ρ| stays below this, so that dividing by 1 − ρ² is safe, even for half-precision outputs."""
 STATES = 3
 ENDS = 4
-"""Place of `ends` in a step."""
+"""Index of `ends` in a step."""
 
 
 class PenMixture(Likelihood):
-    """An offset from a mixture of bivariate Gaussians, and one of three states of the pen.
+    """An offset from a mixture of bivariate Gaussians, and one of three pen states.
 
     Args:
         components: M; the output has 6M + 3 numbers. 1 is a single Gaussian.
@@ -47,7 +47,7 @@ class PenMixture(Likelihood):
     def nll(self, output: Tensor, target: Tensor) -> Tensor:
         """−log p in nats, `[..., 6M+3]` and `[..., 5]` to `[...]`."""
         offset, state = self.nll_of_offset(output, target), self.nll_of_state(output, target)
-        # `where` and not a product: an offset that does not count must not be able to give NaN.
+        # `where` instead of a product, so that an offset that does not count can't cause NaN.
         return torch.where(target[..., ENDS] > 0, state, offset + state)
 
     def nll_of_offset(self, output: Tensor, target: Tensor) -> Tensor:
@@ -56,7 +56,7 @@ class PenMixture(Likelihood):
         apart = (target[..., None, :2].float() - mean) * torch.exp(-spread)  # [..., M, 2]
         x, y = apart.unbind(-1)
         free = 1.0 - rho.square()
-        # (x² − 2ρxy + y²) / (1 − ρ²) as a sum of squares, which rounding can't make negative.
+        # (x² − 2ρxy + y²) / (1 − ρ²) as a sum of squares, which rounding can't turn negative.
         distance = x.square() + (y - rho * x).square() / free
         log = -0.5 * distance - spread.sum(-1) - 0.5 * torch.log(free) - math.log(2 * math.pi)
         return -torch.logsumexp(weights.log_softmax(-1) + log, -1)
@@ -67,24 +67,24 @@ class PenMixture(Likelihood):
         return -(logs * target[..., 2:].float()).sum(-1)
 
     def parameters(self, output: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """log π unnormalised `[..., M]`, μ `[..., M, 2]`, log σ `[..., M, 2]`, ρ `[..., M]`."""
+        """Unnormalised log π `[..., M]`, μ `[..., M, 2]`, log σ `[..., M, 2]`, ρ `[..., M]`."""
         shape = (*output.shape[:-1], self.components, 6)
         weights, x, y, wide, high, rho = output[..., :-STATES].float().reshape(shape).unbind(-1)
-        # Not cut off but bent: what went too far still has a gradient that brings it back.
+        # Squashed, not clipped: extreme values keep a gradient that brings them back.
         spread = WIDEST * torch.tanh(torch.stack([wide, high], -1) / WIDEST)
         return weights, torch.stack([x, y], -1), spread, STRAIGHTEST * torch.tanh(rho)
 
     def output(
         self, weights: Tensor, mean: Tensor, spread: Tensor, rho: Tensor, states: Tensor
     ) -> Tensor:
-        """The output whose `parameters` these are, as far as it can be: `[..., 6M+3]` float32.
+        """Inverse of `parameters`, as far as possible: the output `[..., 6M+3]` float32.
 
         Args:
             weights: log π `[..., M]`.
             mean: μ `[..., M, 2]`.
             spread: log σ `[..., M, 2]`.
             rho: ρ `[..., M]`.
-            states: log-probabilities of the pen's states `[..., 3]`.
+            states: log-probabilities of the pen states `[..., 3]`.
         """
         most = 1.0 - 1e-6
         bent = WIDEST * torch.atanh((spread / WIDEST).clamp(-most, most))
@@ -95,11 +95,11 @@ class PenMixture(Likelihood):
     def draw(
         self, output: Tensor, uniform: Tensor, *, temperature: float = 1.0, bias: float = 0.0
     ) -> Tensor:
-        """A component, a point of it, and a state, from four uniform numbers.
+        """Draws a component, a point from it, and a pen state, from four uniform numbers.
 
-        At temperature T weights and states are raised to 1/T, and deviations scaled by √T (Ha and
-        Eck 2017, eq. 8); at 0 it is the mean of the heaviest component and the likeliest state.
-        A bias speaks of the offset alone, as in Graves' eq. 61 and 62.
+        At temperature T, weights and states are raised to 1/T, and deviations scaled by √T (Ha and
+        Eck 2017, eq. 8); at 0, the result is the mean of the heaviest component and the likeliest
+        state. A bias affects only the offset, as in Graves' eq. 61 and 62.
         """
         weights, mean, spread, rho = self.parameters(output)
         states = output[..., -STATES:].float()

@@ -1,7 +1,7 @@
-"""Arrays of arrays of numbers out of a pickle, without running anything that it names.
+"""Reads arrays of number arrays from a pickle, without running anything that it names.
 
-What a pickle would build are stand-ins of ours, of which arrays are made only once all of them are
-checked: numpy's own classes trust the sizes and kinds that a pickle tells them.
+A pickle builds only our stand-ins, which become arrays once all of them are checked: numpy's own
+classes trust the sizes and types in a pickle.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 NUMBERS = re.compile(r"[<>|=]?([biuf][1248]|O8?)")
-"""Kinds of numbers, and of arrays of arrays."""
+"""Type codes of numbers, and of arrays of arrays."""
 
 
 class NotNumbers(Exception):
-    """What a pickle holds instead of arrays of numbers; the end of a sentence."""
+    """A pickle holds something other than arrays of numbers; the message ends a sentence."""
 
 
 def read_pickled(content: bytes) -> NDArray[Any]:
-    """The array in an npy file that is pickled: of arrays, where it is of objects.
+    """The array in a pickled npy file; an array of objects becomes an array of arrays.
 
     Raises:
         NotNumbers: it holds something else, or is damaged.
@@ -41,10 +41,10 @@ def read_pickled(content: bytes) -> NDArray[Any]:
     except Exception as error:  # a damaged pickle fails in many ways
         raise NotNumbers(f"is damaged: {type(error).__name__}: {error}") from None
     if not isinstance(found, _Array):
-        raise NotNumbers("is no array")
+        raise NotNumbers("is not an array")
     array = found.array(depth=0)
     if array.shape != shape:
-        raise NotNumbers(f"is {list(array.shape)}, but says {list(shape)}")
+        raise NotNumbers(f"is {list(array.shape)}, but its header says {list(shape)}")
     return array
 
 
@@ -53,13 +53,13 @@ class _Kind:
 
     def __init__(self, code: str, *flags: object) -> None:
         if not isinstance(code, str) or not NUMBERS.fullmatch(code):
-            raise NotNumbers(f"has a kind of number `{code}`")
+            raise NotNumbers(f"has the unsupported number type `{code}`")
         self.dtype = np.dtype(code)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        # Version, byte order, and what numbers do not have.
+        # Version, byte order, and fields that number types do not use.
         if state[1] not in ("<", ">", "|", "="):
-            raise NotNumbers("has numbers of an unknown order of bytes")
+            raise NotNumbers("has numbers with an unknown byte order")
         self.dtype = self.dtype.newbyteorder(state[1])
 
 
@@ -74,7 +74,7 @@ class _Array:
         self.state = state
 
     def array(self, depth: int) -> NDArray[Any]:
-        """The array; NotNumbers where what it was told makes none."""
+        """The array; NotNumbers if the pickled state is not a valid array."""
         if self._made is None:
             self._made = self._make(depth)
         return self._made
@@ -99,16 +99,16 @@ class _Array:
 
 def _of_arrays(content: object, shape: tuple[int, ...], depth: int) -> NDArray[Any]:
     if depth or not isinstance(content, list) or len(content) != prod(shape):
-        raise NotNumbers("is no array of arrays")
+        raise NotNumbers("is not an array of arrays")
     made = np.empty(len(content), object)
     for place, each in enumerate(content):
         if not isinstance(each, _Array):
-            raise NotNumbers(f"is no array in place {place}")
+            raise NotNumbers(f"is not an array at index {place}")
         made[place] = each.array(depth + 1)
     return made.reshape(shape)
 
 
-# The one that is written in Python: the other gives way to numbers that ask for memory.
+# The Python implementation: the C one allocates as much memory as a pickle asks for.
 class _Unpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
     def find_class(self, module: str, name: str) -> Any:
         if module in ("numpy.core.multiarray", "numpy._core.multiarray") and name == "_reconstruct":
@@ -123,7 +123,7 @@ class _Unpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
 
 
 def _encode(text: str, encoding: str) -> bytes:
-    """How some versions of Python wrote bytes."""
+    """Decodes bytes as some versions of Python pickled them."""
     if encoding != "latin1":
         raise NotNumbers(f"has bytes in `{encoding}`")
     return text.encode("latin1")

@@ -1,4 +1,4 @@
-"""Reads files of drawings into pieces: checked, without spikes, of one size, simplified."""
+"""Reads drawing files into pieces: checked, without spikes, scaled to one size, simplified."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ SUFFIXES = (".npz", ".inkml", ".xml", ".svg")
 
 
 def drawings(source: Source, options: Options) -> Iterator[Drawing]:
-    """What a file holds, as it is; of a source with a part, that part.
+    """The raw drawings in a file; if the source names a part, only those in that part.
 
     Raises:
-        DataError: the file is of another kind, damaged, or a drawing is none; names the row.
+        DataError: the file is of another kind or damaged, or a drawing is invalid; names the row.
     """
     for drawing in _reader(source, options)(source):
         clean.check(drawing.lines, drawing.where)
@@ -30,10 +30,10 @@ def drawings(source: Source, options: Options) -> Iterator[Drawing]:
 
 
 def pieces(sources: Sequence[Source], options: Options) -> Iterator[Piece]:
-    """The drawings of all files in order, one piece each.
+    """The drawings in all files, in order, one piece each.
 
     Raises:
-        DataError: a file has no drawing, or one that can't be learnt from.
+        DataError: a file has no drawings, or one that can't be used.
     """
     for source in sources:
         sizes = _sizes(drawings(source, options)) if options.scale == "writer" else {}
@@ -45,13 +45,13 @@ def pieces(sources: Sequence[Source], options: Options) -> Iterator[Piece]:
             yield Piece(drawing.lines, True, drawing.size, condition)
         if not found:
             raise DataError(
-                f"`{source.name}` has no drawing" + (f" to {source.part}" * bool(source.part)),
-                hint="leave it out, or see whether it was written",
+                f"`{source.name}` has no drawings" + (f" to {source.part}" * bool(source.part)),
+                hint="leave it out, or check that it was written completely",
             )
 
 
 def _cleaned(drawing: Drawing, sizes: Mapping[str | None, float], options: Options) -> Drawing:
-    """Without spikes, brought to size, simplified."""
+    """The lines of a drawing without spikes, scaled to size, simplified."""
     hand = sizes.get(drawing.writer, 0.0)
     tolerance = options.simplify * (hand or clean.size(drawing.lines))
     lines = [
@@ -62,15 +62,15 @@ def _cleaned(drawing: Drawing, sizes: Mapping[str | None, float], options: Optio
 
 
 def part_of(drawing: Drawing, options: Options) -> str:
-    """Whether a drawing is learnt from, validated or tested on; empty where nobody says so.
+    """The part of a drawing: `train`, `valid` or `test`; empty if nothing decides it.
 
-    Of a writer it is a function of the name alone, so that files can be added.
+    A writer's part depends only on the name, so that files can be added later.
     """
     if options.split != "writer":
         return drawing.part if options.split == "auto" else ""
     if drawing.writer is None:
         raise DataError(
-            f"{drawing.where} names no writer to hold out",
+            f"{drawing.where} has no writer's name, which a split by writer needs",
             hint="leave out `-o handwriting.split=writer`",
         )
     digest = hashlib.sha256(drawing.writer.encode()).digest()
@@ -81,7 +81,7 @@ def part_of(drawing: Drawing, options: Options) -> str:
 
 
 def _sizes(found: Iterable[Drawing]) -> dict[str | None, float]:
-    """The size of each writer's hand: the median over the drawings."""
+    """The size of each writer's hand: the median over their drawings."""
     sizes: dict[str | None, list[float]] = {}
     for drawing in found:
         sizes.setdefault(drawing.writer, []).append(clean.size(drawing.lines))
@@ -103,6 +103,6 @@ def _reader(source: Source, options: Options) -> Callable[[Source], Iterator[Dra
 
         return svg.read
     raise DataError(
-        f"`{source.name}` is of no kind that drawings are read from",
-        hint=f"expected a file that ends in {', '.join(SUFFIXES)}",
+        f"`{source.name}` is not a kind of file that drawings are read from",
+        hint=f"use a file that ends in {', '.join(SUFFIXES)}",
     )

@@ -1,7 +1,7 @@
-"""Drawings in SVG files: paths, lines and polygons, in the order they stand.
+"""Drawings in SVG files: paths, lines and polygons, in document order.
 
-A file is one drawing; where groups have a `title`, each of these is one, and its title the text.
-Curves become lines of a few points each.
+A file is one drawing; if groups have a `title`, each such group is a drawing with its title as the
+text. Curves become lines with a few points each.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from rnngen_handwriting.markup import children, kind, parse, text_of
 from rnngen_handwriting.strokes import Line
 
 CURVE = 16
-"""Pieces that a curve is cut into; simplifying leaves out what is not needed."""
+"""Pieces per curve; simplification removes the points that are not needed."""
 
 HIDDEN = {"defs", "symbol", "clipPath", "mask", "pattern", "marker", "title", "desc", "metadata"}
 LOST = {"text", "use", "image"}
 TRANSFORM = re.compile(r"(\w+)\s*\(([^)]*)\)")
 
 Matrix = NDArray[np.float64]
-"""`[3,3]`, on points as columns."""
+"""`[3,3]`, applied to points as columns."""
 
 
 def read(source: Source) -> Iterator[Drawing]:
-    """The drawings of a file.
+    """The drawings in a file.
 
     Raises:
-        DataError: it is no SVG, a path is damaged, or has what is no line; names the element.
+        DataError: it is not SVG, a path is damaged, or an element is not a line; names the element.
         PluginError: svg.path is not installed.
     """
     root = parse(source)
@@ -60,9 +60,7 @@ def _lines(element: Element, matrix: Matrix, where: str) -> Iterator[Line]:
     if name in HIDDEN:
         return
     if name in LOST:
-        raise DataError(
-            f"{where}: there is a `{name}`, which has no lines", hint="convert it to paths"
-        )
+        raise DataError(f"{where}: a `{name}` element has no lines", hint="convert it to paths")
     matrix = matrix @ _transform(element.get("transform", ""), where)
     for points in _own(element, name, where):
         yield points @ matrix[:2, :2].T + matrix[:2, 2]
@@ -71,7 +69,7 @@ def _lines(element: Element, matrix: Matrix, where: str) -> Iterator[Line]:
 
 
 def _own(element: Element, name: str, where: str) -> Iterator[Line]:
-    """The lines of an element itself."""
+    """The lines of one element, without its children."""
     try:
         if name == "path":
             yield from _path(element.get("d", ""))
@@ -85,7 +83,7 @@ def _own(element: Element, name: str, where: str) -> Iterator[Line]:
             values = [float(element.get(key, "0")) for key in ("x1", "y1", "x2", "y2")]
             yield np.array(values).reshape(2, 2)
         elif name in ("circle", "ellipse", "rect"):
-            raise DataError(f"{where}: there is a `{name}`", hint="convert it to paths")
+            raise DataError(f"{where}: `{name}` is not supported", hint="convert it to paths")
     except (ValueError, IndexError) as error:
         identity = element.get("id")
         which = f"`{name}`" + (f" with id `{identity}`" if identity else "")
@@ -121,7 +119,7 @@ def _points(points: list[complex]) -> Line:
 
 
 def _transform(text: str, where: str) -> Matrix:
-    """The product of the transforms that an attribute lists."""
+    """The product of the transforms in an attribute."""
     matrix = np.eye(3)
     for name, arguments in TRANSFORM.findall(text):
         try:
@@ -130,7 +128,7 @@ def _transform(text: str, where: str) -> Matrix:
         except ValueError:
             made = None
         if made is None:
-            raise DataError(f"{where}: the transform `{name}({arguments})` is not understood")
+            raise DataError(f"{where}: the transform `{name}({arguments})` is not supported")
         matrix = matrix @ made
     return matrix
 

@@ -19,7 +19,7 @@ def register_domains(register: Register) -> None:
 
 @rnngen.hookimpl
 def register_likelihoods(register: Register) -> None:
-    """Likelihoods of a frame of keys."""
+    """Likelihoods of piano-roll frames."""
     register(
         "bernoulli",
         "rnngen_music.likelihoods.bernoulli:Bernoulli",
@@ -28,7 +28,7 @@ def register_likelihoods(register: Register) -> None:
     register(
         "nade",
         "rnngen_music.likelihoods.nade:Nade",
-        summary="keys of a frame that hang on the lower ones (Boulanger-Lewandowski et al. 2012)",
+        summary="each key conditioned on the keys below it (Boulanger-Lewandowski et al. 2012)",
     )
 
 
@@ -39,41 +39,41 @@ def register_constraints(register: Register) -> None:
         "notes",
         "rnngen_music.rules.constraints:WholeNotes",
         options="rnngen_music.rules.constraints:Options",
-        summary="every note whole: instrument, pitch, loudness, duration; positions that go on",
+        summary="only complete notes (instrument, pitch, loudness, duration), in order of position",
     )
     register(
         "key",
         "rnngen_music.rules.constraints:key",
         options="rnngen_music.rules.constraints:Options",
-        summary="notes of a key only: `C major`, `F# dorian`",
+        summary="only notes in a key: `C major`, `F# dorian`",
     )
     register(
         "range",
         "rnngen_music.rules.constraints:pitch_range",
         options="rnngen_music.rules.constraints:Options",
-        summary="notes from the lowest to the highest: `48-72`, `C3-C5`",
+        summary="only notes in a range, both ends included: `48-72`, `C3-C5`",
     )
     register(
         "bars",
         "rnngen_music.rules.constraints:bars",
         options="rnngen_music.rules.constraints:Options",
-        summary="so many bars, in each of which durations add up: `4x16`",
+        summary="an exact number of full bars: `4x16` is four bars of 16 units",
     )
     register(
         "leap",
         "rnngen_music.rules.constraints:leap",
         options="rnngen_music.rules.constraints:Options",
-        summary="successive notes are at most so many semitones apart",
+        summary="successive notes at most this many semitones apart: `7`",
     )
     register(
         "cadence",
         "rnngen_music.rules.constraints:cadence",
         options="rnngen_music.rules.constraints:Options",
-        summary="the last bar ends on this note: `C`",
+        summary="the last note of the last bar: `C`",
     )
     register(
         "motif",
         "rnngen_music.rules.constraints:motif",
         options="rnngen_music.rules.constraints:Options",
-        summary="intervals or pitches that occur: `+2 +2 -4`, `C4 D4 E4`",
+        summary="intervals or pitches that must occur in a row: `+2 +2 -4`, `C4 D4 E4`",
     )

@@ -1,8 +1,8 @@
-"""Runs abc2midi, which symusic brings along, as a process of its own: a tune in, a MIDI file out.
+"""Runs abc2midi, which ships with symusic, in its own process: a tune in, a MIDI file out.
 
-symusic's own reader keeps the tune under a name in the common temporary folder that anyone can
-guess, and follows a link there. Here the folder is private, and whatever the program does to
-itself ends the program alone: it may take so much time, memory and disk, and no more.
+symusic's own reader puts the tune under a guessable name in the shared temporary folder, and
+follows a link there. Here the folder is private, a crash ends only the program, and its time,
+memory and disk space are limited.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from typing import BinaryIO
 from rnngen_music.score import missing, symusic
 
 SECONDS = 8
-"""That a tune may take; most take a few thousandths."""
+"""Time limit per tune; most take a few milliseconds."""
 
 MEMORY = 1 << 20
-"""KiB that the program may have."""
+"""Memory limit of the program in KiB."""
 
 OUTPUT = 1 << 16
-"""Blocks of 512 bytes that a file of its own may have."""
+"""Size limit of its files in blocks of 512 bytes."""
 
 LIMITED = (
     f"ulimit -c 0; ulimit -t {SECONDS}; ulimit -f {OUTPUT}; ulimit -v {MEMORY} 2>/dev/null; "
@@ -35,16 +35,16 @@ LIMITED = (
 
 
 class Failed(Exception):
-    """The program crashed on a tune, or was not done with it; says which."""
+    """The program crashed on a tune or ran out of time; says which."""
 
 
 class Abc2Midi:
-    """The program with a folder to work in; use `running`.
+    """The program with a working folder; use `running`.
 
     Args:
-        folder: a private one.
-        tune: a file named `tune.abc` in it.
-        said: a file for what the program says.
+        folder: a private folder.
+        tune: the file `tune.abc` in it.
+        said: a file for the program's output.
     """
 
     def __init__(self, folder: Path, tune: BinaryIO, said: BinaryIO) -> None:
@@ -59,7 +59,7 @@ class Abc2Midi:
             self._command = ["/bin/sh", "-c", LIMITED, *self._command]
 
     def convert(self, tune: str) -> tuple[bytes, str]:
-        """The MIDI file of a tune, empty where none was made, and what the program said of it.
+        """The MIDI file of a tune, empty if none was made, and the program's output.
 
         Raises:
             Failed: it crashed, or took too long.
@@ -77,13 +77,13 @@ class Abc2Midi:
             stdin=subprocess.DEVNULL,
             stdout=self._said,
             stderr=subprocess.STDOUT,
-            # Ctrl-C is for rnngen, which may still want to end in order.
+            # Ctrl-C is for rnngen, which may still need to shut down in order.
             process_group=0,
         )
         try:
             code = _ended(process)
         except subprocess.TimeoutExpired:
-            raise Failed(f"abc2midi was not done with it after {SECONDS} seconds") from None
+            raise Failed(f"abc2midi did not finish within {SECONDS} seconds") from None
         finally:
             process.kill()
             process.wait()
@@ -96,10 +96,10 @@ class Abc2Midi:
 
 
 def _ended(process: subprocess.Popen[bytes]) -> int:
-    """The return code of a process once it has ended; TimeoutExpired if it takes too long."""
+    """Waits for a process and returns its exit code; TimeoutExpired if it takes too long."""
     if not hasattr(os, "pidfd_open"):
         return process.wait(SECONDS)
-    # `wait` looks whether it has ended and sleeps, which takes as long as most tunes.
+    # `wait` polls with sleeps, each about as long as most tunes take.
     handle = os.pidfd_open(process.pid)
     try:
         waiting = select.poll()
@@ -112,10 +112,10 @@ def _ended(process: subprocess.Popen[bytes]) -> int:
 
 @contextmanager
 def running() -> Iterator[Abc2Midi]:
-    """abc2midi with a private folder, which is gone afterwards.
+    """abc2midi with a private folder, which is deleted afterwards.
 
     Raises:
-        PluginError: symusic is not installed, or brings no such program.
+        PluginError: symusic is not installed, or has no such program.
     """
     with TemporaryDirectory(prefix="rnngen-abc-") as name:
         folder = Path(name)

@@ -1,7 +1,7 @@
-"""Tunes in ABC notation as scores: each tune of a book is a piece of its own.
+"""Tunes in ABC notation as scores: each tune in a book is its own piece.
 
-abc2midi reads them, and leaves a note or two of expression in the times; the grid takes the latter
-away again. It opens any file that a tune names, so that such tunes are not given to it.
+abc2midi reads them and adds slight expressive timing, which the grid removes again. It would open
+any file that a tune names, so it never gets such tunes.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ LARGEST = 8 << 20
 TUNE = re.compile(r"^X:", re.MULTILINE)
 COMPLAINT = re.compile(r"^Error in line-char (\d+)-\d+ : (.*)$", re.MULTILINE)
 OPENS_A_FILE = re.compile(
-    # A file of music, or one of loudnesses; those written out are numbers.
+    # A music file, or a file of loudnesses; loudnesses written in the tune are numbers.
     r"^(?:[ \t]*%%|.*I[ \t]*:).*?(?P<what>abc-include|ptstress(?![-+.\d \t]*$))",
     re.MULTILINE | re.IGNORECASE,
 )
-HINT = "mend it or take it out, or leave all damaged tunes out with `-o music.damaged=skip`"
+HINT = "fix or remove it, or skip all damaged tunes with `-o music.damaged=skip`"
 
 
 def is_abc(data: bytes) -> bool:
-    """Whether it looks like a tune book: a line begins with `X:` or `K:`."""
+    """Whether the data looks like a tune book: a line begins with `X:` or `K:`."""
     return re.search(rb"^[XK]:", data[: 1 << 16], re.MULTILINE) is not None
 
 
 def read_abc(data: bytes, name: str) -> Iterator[tuple[Score | DataError, int]]:
-    """The tunes of a book, and how many bytes each has.
+    """The tunes in a book, and the size of each in bytes.
 
-    Of a damaged tune there is the error, so that others can be read without it.
+    A damaged tune is returned as its error, so that the others can still be read.
 
     Args:
         data: the file, decompressed; UTF-8 or Latin-1, as ABC files are.
         name: for messages.
 
     Raises:
-        DataError: it is no tune book.
+        DataError: it is not a tune book.
     """
     if len(data) > LARGEST:
         raise DataError(
-            f"`{name}` has {len(data):,} bytes, expected at most {LARGEST:,} of an ABC file",
+            f"`{name}` has {len(data):,} bytes, expected at most {LARGEST:,} for an ABC file",
             hint="split it",
         )
     try:
@@ -55,8 +55,8 @@ def read_abc(data: bytes, name: str) -> Iterator[tuple[Score | DataError, int]]:
     starts = [match.start() for match in TUNE.finditer(text)]
     if not starts:
         raise DataError(
-            f"`{name}` has no tune in ABC notation: none begins with a line `X:1`",
-            hint="see whether it is the right file",
+            f"`{name}` has no tunes in ABC notation: no line like `X:1` starts one",
+            hint="check that it is the right file",
         )
     common = text[: starts[0]]
     _check_files(common, name, 1)
@@ -69,20 +69,20 @@ def read_abc(data: bytes, name: str) -> Iterator[tuple[Score | DataError, int]]:
             rest -= size
             try:
                 _check_files(tune, name, line)
-                yield _tune(program, common + tune, f"{name}, the tune at line {line}"), size
+                yield _tune(program, common + tune, f"{name}, tune at line {line}"), size
             except DataError as error:
                 yield error, size
 
 
 def _check_files(text: str, name: str, line: int) -> None:
-    """DataError where lines, the first of which is `line`, name a file to be read."""
+    """Raises DataError if a line names another file to read; `line` numbers the first line."""
     found = OPENS_A_FILE.search(text)
     if found:
         line += text.count("\n", 0, found.start("what"))
         raise DataError(
-            f"`{name}`, line {line}: `{found['what']}` would read another file, which a tune may "
-            "not do",
-            hint="write into the tune what that file has, or take the line out",
+            f"`{name}`, line {line}: `{found['what']}` would read another file, which a tune is "
+            "not allowed to do",
+            hint="copy that file into the tune, or remove the line",
         )
 
 
@@ -94,7 +94,7 @@ def _tune(program: Abc2Midi, text: str, where: str) -> Score:
         raise DataError(f"`{where}` can't be read: {failure}", hint=HINT) from None
     except Damage as damage:
         raise DataError(
-            f"`{where}` can't be read: abc2midi made a damaged file of it: {damage}", hint=HINT
+            f"`{where}` can't be read: abc2midi produced a damaged file: {damage}", hint=HINT
         ) from None
     if song is None or not any(part.notes for part in song.parts):
         complaint = COMPLAINT.search(said)

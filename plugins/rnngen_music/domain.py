@@ -1,6 +1,6 @@
-"""Music: MIDI, ABC and piano rolls, as tokens of events or as frames of 88 keys.
+"""Music: MIDI, ABC and piano rolls, as event tokens or as frames of 88 keys.
 
-Nothing heavy is imported here before it is used, for the options are read by `rnngen list`.
+Heavy imports wait until they are used, since `rnngen list` reads the options.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class MusicDomain(Domain):
         options: the fields of `rnngen_music.options.Options`.
 
     Raises:
-        UsageError: an option that does not exist or makes no sense.
+        UsageError: an option does not exist or has an invalid value.
     """
 
     corpus = "tunes"
@@ -54,16 +54,16 @@ class MusicDomain(Domain):
         self.remarks = {}
 
     def keep(self, path: Path) -> bool:
-        """Whether a file of a folder is music, by its name."""
+        """Whether a file in a folder is music, by its name."""
         from rnngen_music.read import keep
 
         return keep(path)
 
     def parts(self, sources: Sequence[Source]) -> dict[str, list[Source]] | None:
-        """What the makers of the data split it into: cells of a `.mat`, or folders named so.
+        """The published split of the data: cells of a `.mat` file, or folders named after parts.
 
         Raises:
-            UsageError: the option `transpose` is used, and there are none.
+            UsageError: the option `transpose` is set, but the data have no split.
         """
         from rnngen_music.read import parts
 
@@ -71,24 +71,24 @@ class MusicDomain(Domain):
         if found is None and self.options.transpose:
             raise UsageError(
                 "`music.transpose` would put copies of one piece on both sides of the split",
-                hint="put the files into folders `train`, `valid` and `test`, or leave it out",
+                hint="put the files into folders `train`, `valid` and `test`, or drop the option",
             )
         return found
 
     def read(self, sources: Sequence[Source]) -> Iterator[Piece]:
-        """The pieces of the sources in order.
+        """The pieces in the sources, in order.
 
-        Pieces hold a `Tune`, or a piano roll `[n,88]`, as option `steps` says.
+        The option `steps` decides whether a piece holds a `Tune` or a piano roll `[n,88]`.
 
         Raises:
-            DataError: a file is none of music, damaged, or empty.
+            DataError: a file is not music, damaged, or empty.
         """
         from rnngen_music.read import read
 
         return read(sources, self.options, lambda text: self.remarks.update({text: None}))
 
     def fit_codec(self, pieces: Callable[[], Iterable[Piece]]) -> EventCodec | FrameCodec:
-        """A codec for the steps that the options name; it does not depend on the pieces."""
+        """A codec for the kind of steps in the options; it does not depend on the pieces."""
         from rnngen_music.events import EventCodec
         from rnngen_music.frames import FrameCodec
 
@@ -98,7 +98,7 @@ class MusicDomain(Domain):
         return EventCodec(options.tokens, options.grid, options.velocities)
 
     def load_codec(self, files: Mapping[str, bytes]) -> EventCodec | FrameCodec:
-        """The codec that `Codec.files` wrote; BundleError where it is not whole."""
+        """The codec that `Codec.files` wrote; BundleError where it is incomplete or damaged."""
         from rnngen_music.events import FILE, load_events
         from rnngen_music.frames import load_frames
 
@@ -112,7 +112,7 @@ class MusicDomain(Domain):
         return load_frames(content) if frames else load_events(content)
 
     def likelihood(self, codec: Codec) -> tuple[str, dict[str, Any]]:
-        """A softmax over tokens, or the distribution of 88 keys that the codec names."""
+        """A softmax over tokens, or the codec's distribution of 88 keys."""
         from rnngen_music.frames import FrameCodec
         from rnngen_music.piano_roll import KEYS
 
@@ -121,10 +121,10 @@ class MusicDomain(Domain):
         return "categorical", {"size": codec.size}
 
     def begin(self, prompt: str, codec: EventCodec | FrameCodec) -> Beginning:
-        """A file of music to go on from, `song.mid`, or its first beats, `song.mid:16`.
+        """A music file to continue, `song.mid`, or its first beats, `song.mid:16`.
 
         Raises:
-            UsageError: there is no such file.
+            UsageError: the file does not exist.
             DataError: it can't be read as music.
         """
         if not prompt:
@@ -134,7 +134,7 @@ class MusicDomain(Domain):
         return Beginning(primer(prompt, codec, self.options), shown=prompt)
 
     def show(self, written: Sequence[Written], codec: EventCodec | FrameCodec) -> str:
-        """Names of tokens, a line a bar; or names of the keys that sound, a line a frame."""
+        """Token names, one line per bar; or names of the sounding keys, one line per frame."""
         from rnngen_music.events import EventCodec
 
         shown = []
@@ -147,11 +147,11 @@ class MusicDomain(Domain):
         return "---\n".join(shown)
 
     def default_constraint(self, context: Context) -> str | None:
-        """Whole notes of the pitches that the model learned; none of frames."""
+        """Complete notes with the pitches that the model learned; none for frames."""
         return None if context.codec.step_shape else "notes"
 
     def evaluate(self, measuring: Measuring) -> Report:
-        """Nats per frame of the keys, or nats per token and per note, beside simple models."""
+        """Nats per frame of keys, or nats per token and per note, compared with simple models."""
         from rnngen_music import measure
 
         if measuring.codec.step_shape:
@@ -161,11 +161,11 @@ class MusicDomain(Domain):
     def write(
         self, written: Sequence[Written], codec: EventCodec | FrameCodec, path: Path
     ) -> list[Path]:
-        """MIDI, PNG or WAV by the end of the name; a folder gets all three of each sequence.
+        """Writes MIDI, PNG or WAV by suffix; a folder gets all three for each sequence.
 
         Raises:
             DataError: there is nothing to write.
-            UsageError: the name says no format, or its folder does not exist.
+            UsageError: the name has no known suffix, or its folder does not exist.
             RunError: it can't be written.
         """
         from rnngen_music.write import write

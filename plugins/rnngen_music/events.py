@@ -1,8 +1,8 @@
-"""The codec of events: a step is a token of a note, a bar, a tempo.
+"""The event codec: a step is a token such as a pitch, a bar or a tempo.
 
-The vocabulary depends on the options alone and not on the data, so that any piece can be a primer,
-and a model may go on with any other music. It is saved by name: what an id means does not hang on
-the version of the library that makes the tokens.
+The vocabulary depends only on the options, not on the data, so that any piece can be a prompt, and
+a model can be fine-tuned on any other music. It is saved by name, so the meaning of an id does not
+depend on the version of the tokenizer library.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ BOUNDARY = "Boundary"
 
 
 class EventCodec(Codec):
-    """Tokens of scores.
+    """Event tokens of scores.
 
     Args:
         kind: `remi` or `tsd`.
-        grid: positions a beat.
-        velocities: how many loudnesses are told apart.
-        names: of the tokens by id, the boundary first; None for those of the library.
+        grid: positions per beat.
+        velocities: number of loudness bins.
+        names: token names by id, the boundary first; None for those of the library.
     """
 
     boundary = 0
@@ -54,32 +54,32 @@ class EventCodec(Codec):
 
     @property
     def size(self) -> int:
-        """How many different tokens there are, the boundary included."""
+        """Number of different tokens, the boundary included."""
         return len(self.names)
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of the steps."""
+        """The type of a step."""
         return np.dtype(np.uint16)
 
     @property
     def opening(self) -> list[int]:
-        """Nothing: pieces begin after a boundary."""
+        """Empty: pieces begin after a boundary."""
         return []
 
     def encode(self, content: Tune) -> NDArray[np.uint16]:
         """The tokens of a tune, `[n]`.
 
         Raises:
-            DataError: the library made none of it, or one that is not known.
+            DataError: the library made no tokens, or one that the model does not have.
         """
         try:
             tokens = miditok.tokens_of(self._tokenizer, content.score)
             return np.array([self._ids[token] for token in tokens], self.dtype)
         except KeyError as unknown:
             raise DataError(
-                f"a piece has the event {unknown}, which the model has no token for",
-                hint="the library miditok may be of another version; see constraints.txt",
+                f"a piece has the event {unknown}, but the model has no token for it",
+                hint="the installed version of miditok may differ; see constraints.txt",
             ) from None
 
     def score(self, steps: Sequence[int] | NDArray[Any]) -> Score:
@@ -87,7 +87,7 @@ class EventCodec(Codec):
         return miditok.score_of(self._tokenizer, [self.names[step] for step in steps])
 
     def decode(self, steps: Sequence[int] | NDArray[Any]) -> str:
-        """The names of tokens, a line for each bar, as `show` prints them."""
+        """Token names, one line per bar, as `show` prints them."""
         return "".join(self._shown(int(step)) for step in steps)
 
     def token(self, step: int) -> str:
@@ -95,7 +95,7 @@ class EventCodec(Codec):
         return self.names[step]
 
     def stream(self) -> _Stream:
-        """Names of one token after another."""
+        """Token names, yielded token by token."""
         return _Stream(self)
 
     def _shown(self, step: int) -> str:
@@ -116,12 +116,12 @@ class EventCodec(Codec):
         return {FILE: json.dumps(content).encode()}
 
     def grow(self, pieces: Iterable[Piece]) -> EventCodec:
-        """Itself: it knows all there is."""
+        """The codec itself: its vocabulary is fixed."""
         return self
 
 
 class _Stream(StreamDecoder):
-    """Tokens are whole: nothing is ever held back."""
+    """Empty: tokens are complete, so nothing is held back."""
 
     def __init__(self, codec: EventCodec) -> None:
         self._codec = codec
@@ -134,7 +134,7 @@ class _Stream(StreamDecoder):
 
 
 def load_events(content: Mapping[str, Any]) -> EventCodec:
-    """The codec whose file says `content`; BundleError where it is not whole."""
+    """The codec with the file content `content`; BundleError where it is incomplete or damaged."""
     kind, grid, velocities = (content.get(name) for name in ("tokens", "grid", "velocities"))
     names = content.get("names")
     good = (
@@ -147,5 +147,5 @@ def load_events(content: Mapping[str, Any]) -> EventCodec:
     for number in (grid, velocities):
         good = good and type(number) is int and 1 <= number <= 127
     if not good:
-        raise BundleError("`codec.json` is not that of events", hint="train the model again")
+        raise BundleError("`codec.json` is not an event codec", hint="train the model again")
     return EventCodec(kind, grid, velocities, names)  # type: ignore[arg-type]

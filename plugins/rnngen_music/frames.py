@@ -1,4 +1,4 @@
-"""The codec of frames: a step is a vector of 88 keys, 1 where one sounds, and of the boundary."""
+"""The frame codec: a step is a vector of 88 keys, 1 where a key sounds, and a boundary flag."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class FrameCodec(Codec):
     """Frames of a piano roll.
 
     Args:
-        grid: frames a beat.
+        grid: frames per beat.
         distribution: the likelihood of a frame, `nade` or `bernoulli`.
     """
 
@@ -41,12 +41,12 @@ class FrameCodec(Codec):
         return np.pad(content.astype(np.float32), ((0, 0), (0, 1)))
 
     def score(self, steps: Sequence[Any] | NDArray[Any]) -> Score:
-        """The score of frames without boundaries; a key that sounds on is one note."""
+        """The score of frames without boundaries; a key that keeps sounding is one note."""
         frames = np.asarray(steps, np.float32).reshape(-1, KEYS + 1)
         return score_of(frames[:, :KEYS] > 0.5, self.grid)
 
     def shown(self, steps: Sequence[Any]) -> str:
-        """A line for each frame, with the names of its notes; `.` where all is still."""
+        """One line per frame with the names of its notes, `.` for silence."""
         frames = np.asarray(steps, np.float32).reshape(-1, KEYS + 1)[:, :KEYS] > 0.5
         sounding = [(np.flatnonzero(frame) + LOWEST).tolist() for frame in frames]
         lines = (" ".join(map(note_name, pitches)) for pitches in sounding)
@@ -58,20 +58,20 @@ class FrameCodec(Codec):
         return {FILE: json.dumps(content).encode()}
 
     def grow(self, pieces: Iterable[Piece]) -> FrameCodec:
-        """Itself: all pieces have the same keys."""
+        """The codec itself: all pieces have the same keys."""
         return self
 
 
 def note_name(number: int) -> str:
-    """`C4` for 60."""
+    """The name of a MIDI note: `C4` for 60."""
     return f"{NAMES[number % 12]}{number // 12 - 1}"
 
 
 def load_frames(content: Mapping[str, Any]) -> FrameCodec:
-    """The codec whose file says `content`; BundleError where it is not whole."""
+    """The codec with the file content `content`; BundleError where it is incomplete or damaged."""
     grid: Any = content.get("grid")
     distribution: Any = content.get("distribution")
     whole = type(grid) is int and 1 <= grid <= 96
     if not whole or distribution not in DISTRIBUTIONS:
-        raise BundleError("`codec.json` is not that of frames", hint="train the model again")
+        raise BundleError("`codec.json` is not a frame codec", hint="train the model again")
     return FrameCodec(grid, distribution)

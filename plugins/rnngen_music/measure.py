@@ -1,8 +1,8 @@
-"""What is measured of music: nats per frame by the published protocol, or per token and per note.
+"""Metrics for music: nats per frame by the published protocol, or per token and per note.
 
 Boulanger-Lewandowski et al. 2012 sum −ln p over the 88 keys of a frame, and take the mean over
-frames. As the code of Bai et al. 2018, and what compares with it, the first frame of each piece is
-given and not predicted, and nothing is said of where a piece ends.
+frames. As in the code of Bai et al. 2018 and work that compares with it, the first frame of each
+piece is given, not predicted, and ends of pieces are not counted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FRAMES = (
     "counted; state carried through a piece, float32"
 )
 EVENTS = (
-    "every token once, the end of each piece too; notes are tokens of a pitch or a drum; state "
+    "every token once, ends of pieces included; a note is a token of a pitch or a drum; state "
     "carried through a piece, float32"
 )
 
@@ -31,13 +31,13 @@ Floats = NDArray[np.float64]
 
 
 def frames(measuring: Measuring) -> Report:
-    """Nats per frame of a model, beside keys on their own and beside frames that stay."""
+    """Nats per frame of a model, of independent keys, and of keys that follow the last frame."""
     held_out, train = measuring.held_out, measuring.train
     counted = frames_counted(held_out)
     if not counted.any():
         raise DataError(
-            "no piece has two frames, so that none is predicted from another",
-            hint="name longer pieces",
+            "no piece has two frames, so there is nothing to predict",
+            hint="evaluate on longer pieces",
         )
     count = int(counted.sum())
     rows = [("model", [model_nats(measuring) / count])]
@@ -56,7 +56,7 @@ def frames(measuring: Measuring) -> Report:
 
 
 def events(measuring: Measuring) -> Report:
-    """Nats per token and per note of a model, beside n-grams."""
+    """Nats per token and per note of a model, compared with n-grams."""
     codec, held_out = measuring.codec, measuring.held_out
     targets = np.asarray(held_out.steps[1:], np.int64)
     struck = np.array([codec.token(step).startswith("Pitch") for step in range(codec.size)])
@@ -75,14 +75,14 @@ def events(measuring: Measuring) -> Report:
 
 
 def frames_counted(store: Measured) -> NDArray[np.bool_]:
-    """`[n-1]`, which targets of a store count: frames that follow one of their own piece."""
+    """`[n-1]`, True for counted targets: frames that follow another frame of their piece."""
     ends: NDArray[Any] = store.steps[:, KEYS] > 0.5
     counted: NDArray[np.bool_] = ~ends[1:] & ~ends[:-1]
     return counted
 
 
 def model_nats(measuring: Measuring) -> float:
-    """The sum of −ln p of the keys of all frames that count, in nats."""
+    """The sum of −ln p over the keys of all counted frames, in nats."""
     import torch
 
     likelihood: Any = measuring.likelihood
@@ -96,13 +96,13 @@ def model_nats(measuring: Measuring) -> float:
 
 
 def independent_nats(train: Measured, held_out: Measured) -> Floats:
-    """Nats of each target where a key sounds as often as in training, one half added to counts."""
+    """Nats of each target under key frequencies in training, one half added to counts."""
     keys, _ = _frames(train)
     return _nats((keys.sum(0) + 0.5) / (len(keys) + 1.0), _targets(held_out))
 
 
 def persistent_nats(train: Measured, held_out: Measured) -> Floats:
-    """Nats of each target where a key depends on itself in the frame before, and nothing else."""
+    """Nats of each target if a key depends only on itself in the previous frame."""
     keys, follows = _frames(train)
     before, now = keys[:-1][follows[1:]], keys[1:][follows[1:]]
     sounding, silent = before.sum(0), (1 - before).sum(0)
@@ -113,7 +113,7 @@ def persistent_nats(train: Measured, held_out: Measured) -> Floats:
 
 
 def _frames(store: Measured) -> tuple[Floats, NDArray[np.bool_]]:
-    """All frames `[n,88]`, and which follow one of their own piece."""
+    """All frames `[n,88]`, and whether each follows another frame of its piece."""
     ends = store.steps[:, KEYS] > 0.5
     follows = np.append(False, ~ends[:-1])
     return np.asarray(store.steps[~ends, :KEYS], np.float64), follows[~ends]

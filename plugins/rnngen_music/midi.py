@@ -7,22 +7,22 @@ from rnngen_music.midi_file import Damage, read_song
 from rnngen_music.score import Score, checked
 
 LARGEST = 32 << 20
-"""Bytes of a MIDI file; a symphony has less than one million."""
+"""Most bytes in a MIDI file; a symphony has fewer than a million."""
 
 
 def read_midi(data: bytes, name: str) -> Score:
-    """The score in a MIDI file, checked.
+    """The checked score of a MIDI file.
 
     Args:
         data: the file, decompressed.
         name: for messages.
 
     Raises:
-        DataError: it is damaged, empty, or beyond the bounds of `score.checked`.
+        DataError: it is damaged, empty, or exceeds the bounds of `score.checked`.
     """
     if len(data) > LARGEST:
         raise DataError(
-            f"`{name}` has {len(data):,} bytes, expected at most {LARGEST:,} of a MIDI file",
+            f"`{name}` has {len(data):,} bytes, expected at most {LARGEST:,} for a MIDI file",
             hint="split it, or leave it out",
         )
     if data[:4] == b"RIFF":
@@ -33,7 +33,7 @@ def read_midi(data: bytes, name: str) -> Score:
     except Damage as damage:
         raise DataError(
             f"`{name}` is a damaged MIDI file: {damage}",
-            hint="get it again, take it out, or leave all damaged files out with "
+            hint="download it again, remove it, or skip all damaged files with "
             "`-o music.damaged=skip`",
         ) from None
     return checked(song, name)

@@ -1,8 +1,8 @@
 """Standard MIDI Files read byte by byte: their notes, tempi and time signatures, and nothing else.
 
 The library symusic trusts a file: a data byte above 127 or a wrong length makes it read and write
-beyond its memory. Here every byte is looked at before it is used, and what is wrong is named by
-track and byte. After the MIDI Association's RP-001 (Standard MIDI Files 1.0).
+out of bounds. This module checks every byte before using it, and names errors by track and byte.
+Follows the MIDI Association's RP-001 (Standard MIDI Files 1.0).
 """
 
 from __future__ import annotations
@@ -11,39 +11,39 @@ from collections import deque
 from dataclasses import dataclass, field
 
 DRUMS = 9
-"""The channel of the drums, counted from 0."""
+"""The drum channel, counted from 0."""
 
 PATTERNS = 2
-"""The format whose tracks are played one after another."""
+"""The format whose tracks play one after another."""
 
 MOST_NOTES = 500_000
 MOST_CHANGES = 20_000
-"""Of the tempo or the time signature."""
+"""Most changes of the tempo, and of the time signature."""
 
 LONGEST_QUANTITY = 4
-"""Bytes of a variable-length quantity."""
+"""Most bytes in a variable-length quantity."""
 
 LARGEST_EXPONENT = 6
-"""Of two, in the denominator of a time signature: sixty-fourths."""
+"""Largest power of two in the denominator of a time signature: sixty-fourths."""
 
 END, NAME, TEMPO, SIGNATURE = 0x2F, 0x03, 0x51, 0x58
 SYSEX, ESCAPE, META = 0xF0, 0xF7, 0xFF
 
 
 class Damage(ValueError):
-    """What is wrong with a file, and where; a sentence without the file's name."""
+    """An error in a file and its position; a sentence without the file's name."""
 
 
 @dataclass
 class Part:
-    """The notes of a track that one instrument plays.
+    """The notes that one instrument plays in a track.
 
     Args:
-        name: of the track.
-        program: of General MIDI.
-        drums: whether it is on the channel of the drums.
-        notes: start and length in ticks, pitch, velocity, in order of their starts; the length of
-            a note that nothing ends is -1.
+        name: track name.
+        program: General MIDI program.
+        drums: whether it is on the drum channel.
+        notes: start and length in ticks, pitch, velocity, in order of their starts; a note that
+            never ends has length -1.
     """
 
     name: str
@@ -54,13 +54,13 @@ class Part:
 
 @dataclass
 class Song:
-    """What a file says.
+    """The music in a file.
 
     Args:
-        beat: ticks a beat; from 32768 on it is a time code in frames of a second.
-        parts: track by track.
-        tempi: when, in ticks, and microseconds a beat.
-        signatures: when, numerator, denominator.
+        beat: ticks per beat; 32768 and above is a time code in frames per second.
+        parts: parts, track by track.
+        tempi: time in ticks, and microseconds per beat.
+        signatures: time in ticks, numerator, denominator.
     """
 
     beat: int
@@ -73,7 +73,7 @@ def read_song(data: bytes) -> Song:
     """The song in a MIDI file.
 
     Raises:
-        Damage: a chunk, an event or a number is wrong, or there is more than music can have.
+        Damage: a chunk, an event or a number is wrong, or a limit is exceeded.
     """
     kind, count, beat, place = _head(data)
     song = Song(beat)
@@ -87,28 +87,28 @@ def read_song(data: bytes) -> Song:
                 raise Damage(f"track {read} ends at byte {end:,} of {len(data):,}")
             stop = _Track(song, read, place + 8, start).read(data[place + 8 : end])
             if kind == PATTERNS:
-                # Patterns stand for themselves: each begins on the beat after the one before.
+                # Patterns play in a row: each starts on the beat after the previous one.
                 start = -(-stop // max(1, beat)) * beat
         elif name == b"MThd":
-            raise Damage(f"byte {place:,}: a second head")
+            raise Damage(f"byte {place:,}: a second header")
         elif end > len(data):
-            # Some programs leave bytes behind the last track.
+            # Some programs leave bytes after the last track.
             break
         place = end
     if read < count:
-        raise Damage(f"it has {read} of the {count} tracks that its head counts")
+        raise Damage(f"it has {read} of the {count} tracks that its header declares")
     song.tempi.sort(key=lambda change: change[0])
     song.signatures.sort(key=lambda change: change[0])
     return song
 
 
 def _head(data: bytes) -> tuple[int, int, int, int]:
-    """Format, number of tracks, division, and where the head ends; it may grow in the future."""
+    """Format, track count, division, and the end of the header, which may grow in the future."""
     size = int.from_bytes(data[4:8], "big")
     if data[:4] != b"MThd" or len(data) < 14:
-        raise Damage(f"its head has {min(len(data), 14)} of 14 bytes")
+        raise Damage(f"its header has {min(len(data), 14)} of 14 bytes")
     if size < 6 or 8 + size > len(data):
-        raise Damage(f"byte 4: its head has {size:,} bytes, expected 6")
+        raise Damage(f"byte 4: its header has {size:,} bytes, expected 6")
     kind, count, beat = (int.from_bytes(data[at : at + 2], "big") for at in (8, 10, 12))
     if kind > PATTERNS:
         raise Damage(f"byte 8: its format is {kind}, expected 0, 1 or 2")
@@ -119,10 +119,10 @@ class _Track:
     """Reads the events of a track into a song.
 
     Args:
-        song: gets what is found.
-        number: of the track, counted from 1, for messages.
-        origin: the byte of the file at which the events begin, for messages.
-        start: when it begins, in ticks.
+        song: the song that gets the parts found.
+        number: track number, counted from 1, for messages.
+        origin: byte of the file where the events begin, for messages.
+        start: start of the track, in ticks.
     """
 
     def __init__(self, song: Song, number: int, origin: int, start: int) -> None:
@@ -137,7 +137,7 @@ class _Track:
         self._sounding: dict[tuple[int, int], deque[list[int]]] = {}
 
     def read(self, data: bytes) -> int:
-        """Reads all events; returns when the track ends, in ticks."""
+        """Reads all events; returns the end of the track in ticks."""
         try:
             self._events(data)
         except IndexError:
@@ -159,7 +159,7 @@ class _Track:
             if status > 127:
                 place += 1
             elif not running:
-                raise self._damage(place, f"the data byte {status} follows no status byte")
+                raise self._damage(place, f"the data byte {status} has no status byte before it")
             else:
                 status = running
             if status >= SYSEX:
@@ -169,7 +169,7 @@ class _Track:
                 self._meta(kind, content, place - len(content))
                 continue
             running = status
-            # Programs and pressures of channels have one data byte, all others two.
+            # Program changes and channel pressures have one data byte, all others two.
             size = 1 if 0xC0 <= status < 0xE0 else 2
             first, second = data[place], data[place + size - 1]
             if first > 127 or second > 127:
@@ -182,7 +182,7 @@ class _Track:
                 self._programs[status & 0x0F] = first
 
     def _note(self, channel: int, pitch: int, velocity: int, place: int) -> None:
-        """A note begins, or with velocity 0 ends; of two at one pitch the earlier ends first."""
+        """Starts a note, or ends one at velocity 0; of two at one pitch, the earlier ends first."""
         if not velocity:
             queue = self._sounding.get((channel, pitch))
             if queue:
@@ -197,14 +197,14 @@ class _Track:
         self._sounding.setdefault((channel, pitch), deque()).append(note)
 
     def _system(self, data: bytes, place: int, status: int) -> tuple[int, bytes, int]:
-        """Kind (-1: none of a meta event) and content of an event with a length; where it ends."""
+        """Kind (-1 if not a meta event), content and end of an event that has a length."""
         if status not in (SYSEX, ESCAPE, META):
-            raise self._damage(place - 1, f"a file can't have the status byte {status:#x}")
+            raise self._damage(place - 1, f"the status byte {status:#x} is not allowed in a file")
         kind = -1
         if status == META:
             kind = data[place]
             if kind > 127:
-                raise self._damage(place, f"there is no meta event {kind}")
+                raise self._damage(place, f"the meta event {kind} does not exist")
             place += 1
         size, place = self._quantity(data, place)
         if place + size > len(data):
@@ -230,7 +230,7 @@ class _Track:
             raise self._damage(place, f"more than {MOST_CHANGES:,} changes of tempo or metre")
 
     def _quantity(self, data: bytes, place: int) -> tuple[int, int]:
-        """A variable-length quantity, and where it ends."""
+        """A variable-length quantity, and its end."""
         value = 0
         for at in range(place, place + LONGEST_QUANTITY):
             value = value << 7 | data[at] & 0x7F

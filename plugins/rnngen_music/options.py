@@ -1,4 +1,4 @@
-"""The options of the music domain; light enough for `rnngen list`."""
+"""Options of the music domain, without heavy imports."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from rnngen import option
 
 @dataclass(frozen=True)
 class Options:
-    """Music: tokens of notes, or piano-roll frames."""
+    """Music: event tokens, or piano-roll frames."""
 
     steps: Literal["events", "frames"] = option(
-        "events", "what one step is: a token of a note (events), or 88 keys at a time (frames)"
+        "events", "what a step is: an event token (events), or 88 keys at once (frames)"
     )
     tokens: Literal["remi", "tsd"] = option(
         "remi",
-        "of events: bars and positions (REMI, Huang and Yang 2020), or shifts of time (TSD, Fradet "
+        "for events: bars and positions (REMI, Huang and Yang 2020), or time shifts (TSD, Fradet "
         "et al. 2021)",
     )
-    grid: int = option(4, "positions, or frames, that a beat has", min=1, max=96)
-    velocities: int = option(16, "of events: how many loudnesses are told apart", min=1, max=127)
+    grid: int = option(4, "positions, or frames, per beat", min=1, max=96)
+    velocities: int = option(16, "for events: number of loudness bins", min=1, max=127)
     distribution: Literal["nade", "bernoulli"] = option(
         "nade",
-        "of frames: keys that hang on the lower ones of their frame (nade, Boulanger-Lewandowski "
-        "et al. 2012), or independent ones (bernoulli)",
+        "for frames: each key conditioned on the keys below it (nade, Boulanger-Lewandowski "
+        "et al. 2012), or independent keys (bernoulli)",
     )
     transpose: int = option(
         0,
-        "learn from each training piece also this many semitones up and down; for data that is "
-        "split into `train` and `valid`",
+        "also learn each training piece transposed up and down by up to this many semitones; for "
+        "data split into `train` and `valid`",
         min=0,
         max=12,
     )
     damaged: Literal["error", "skip"] = option(
-        "error", "files that can't be read: refuse them, or leave them out and say so"
+        "error", "unreadable files: stop with an error, or skip them with a note"
     )
     valid: float = option(0.1, "fraction held out for validation", min=0.0, max=0.9)

@@ -1,7 +1,7 @@
 """Piano rolls: scores as frames of 88 keys, and back.
 
-Key 0 is the lowest A of a piano, MIDI number 21. A key that is struck again while it sounds, or in
-the frame after it ended, goes on sounding: a roll does not tell the two apart.
+Key 0 is the lowest A of a piano, MIDI number 21. A key struck again while it sounds, or in the
+frame right after, keeps sounding: a roll can't tell the two apart.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ Roll = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What a roll has no place for.
+    """What a roll can't represent.
 
     Args:
-        drums: notes of drums.
-        outside: notes that lie beyond a piano's keys.
+        drums: number of drum notes.
+        outside: number of notes outside a piano's range.
     """
 
     drums: int
@@ -39,14 +39,14 @@ class LeftOut:
 
 
 def roll_of(score: Score, grid: int) -> tuple[Roll, LeftOut]:
-    """The frames of a score, as far as its last note.
+    """The frames of a score up to its last note.
 
-    A note sounds from the frame nearest to its begin to the one nearest to its end, and at least
-    for one.
+    A note sounds from the frame nearest to its start to the one nearest to its end, for at least
+    one frame.
 
     Args:
-        score: checked, in ticks.
-        grid: frames a beat.
+        score: a checked score in ticks.
+        grid: frames per beat.
     """
     drums = sum(len(track.notes) for track in score.tracks if track.is_drum)
     columns: list[list[NDArray[Any]]] = [
@@ -65,7 +65,7 @@ def roll_of(score: Score, grid: int) -> tuple[Roll, LeftOut]:
     keys = pitches - LOWEST
     inside = (keys >= 0) & (keys < KEYS)
     starts, stops, keys = starts[inside], stops[inside], keys[inside]
-    # Notes begin and end at steps of a running sum: time does not grow with their lengths.
+    # Notes switch a running sum on and off, so the cost does not grow with their length.
     steps = np.zeros((int(stops.max(initial=0)) + 1, KEYS), np.int32)
     np.add.at(steps, (starts, keys), 1)
     np.add.at(steps, (stops, keys), -1)
@@ -91,13 +91,13 @@ def score_of(roll: Roll, grid: int) -> Score:
 
 
 def transposed(roll: Roll, semitones: int) -> Roll | None:
-    """The roll so many keys up; None where a note would leave the piano."""
+    """The roll transposed up by keys; None if a note would leave the piano."""
     moved = np.roll(roll, semitones, axis=1)
     edge = moved[:, :semitones] if semitones > 0 else moved[:, semitones:]
     return None if semitones and edge.any() else moved
 
 
 def _nearest(numbers: NDArray[np.int64], by: int) -> NDArray[np.int64]:
-    """Divided and rounded, halves up."""
+    """Quotients rounded to whole numbers, halves up."""
     quotients: NDArray[np.int64] = (2 * numbers + by) // (2 * by)
     return quotients

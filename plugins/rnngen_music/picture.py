@@ -1,4 +1,4 @@
-"""Scores as pictures: a piano roll, time to the right and pitch upwards, a colour an instrument."""
+"""Scores as pictures: a piano roll, time to the right, pitch upwards, one colour per instrument."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def png(score: Score) -> bytes:
 
 
 def _draw(axes: Any, track: Any, colour: str, beat: int) -> None:
-    """One rectangle a note, paler where it is softer."""
+    """Draws one rectangle per note, paler for softer notes."""
     from matplotlib.colors import to_rgba
 
     if not len(track.notes):
@@ -72,6 +72,6 @@ def _draw(axes: Any, track: Any, colour: str, beat: int) -> None:
 
 
 def _bar(score: Score) -> float:
-    """Beats of a bar, by the first time signature."""
+    """Beats per bar, from the first time signature."""
     first = next(iter(score.time_signatures), None)
     return 4.0 if first is None else max(1.0, 4.0 * first.numerator / first.denominator)

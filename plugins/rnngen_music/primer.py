@@ -1,4 +1,4 @@
-"""What a prompt means to music: a file to go on from."""
+"""Music prompts: a file to continue."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def primer(prompt: str, codec: EventCodec | FrameCodec, options: Options) -> Seq
     """The steps of a file, or of its first beats: `song.mid:16`.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: the file does not exist.
         DataError: it can't be read as music.
     """
     path, beats = Path(prompt).expanduser(), None
@@ -28,10 +28,10 @@ def primer(prompt: str, codec: EventCodec | FrameCodec, options: Options) -> Seq
         path, beats = Path(cut[1]).expanduser(), float(cut[2])
     if not path.is_file():
         raise UsageError(
-            f"there is no file `{path}` to go on from",
-            hint="a prompt is a file of music, `song.mid`, or its first beats, `song.mid:16`",
+            f"the prompt file `{path}` does not exist",
+            hint="a prompt is a music file, `song.mid`, or its first beats, `song.mid:16`",
         )
-    # The grid of the model, whatever the options of its training have become.
+    # The model's own grid, whatever the training options are now.
     content = read_one(Source(str(path), path), replace(options, grid=codec.grid), beats)
     steps = codec.encode(content)
     return list(map(tuple, steps.tolist())) if steps.ndim > 1 else steps.tolist()

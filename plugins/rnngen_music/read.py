@@ -1,6 +1,6 @@
-"""Files of music as pieces: MIDI, ABC, and piano rolls that others made.
+"""Music files as pieces: MIDI, ABC, and piano rolls from other sources.
 
-What a file is, its first bytes say, not its name.
+The kind of a file is recognised by its first bytes, not its name.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ Remark = Callable[[str], None]
 
 
 def keep(path: Path) -> bool:
-    """Whether a file's name says that it is music."""
+    """Whether a file is music, by its name."""
     return content_suffix(path) in SUFFIXES
 
 
 def parts(sources: Sequence[Source]) -> dict[str, list[Source]] | None:
-    """What the makers of the data split it into: within files, or by folders named so."""
+    """The published split of the data: inside files, or by folders named after the parts."""
     found: dict[str, list[Source]] = {}
     for source in sources:
         if _has_parts(source):
@@ -51,15 +51,15 @@ def parts(sources: Sequence[Source]) -> dict[str, list[Source]] | None:
 
 
 def read(sources: Sequence[Source], options: Options, remark: Remark) -> Iterator[Piece]:
-    """The pieces of the sources in order.
+    """The pieces in the sources, in order.
 
     Args:
         sources: files.
-        options: of the domain.
+        options: the domain's options.
         remark: told what was left out.
 
     Raises:
-        DataError: a file is none of music, damaged, or empty.
+        DataError: a file is not music, damaged, or empty.
     """
     first: DataError | None = None
     left_out, some = 0, False
@@ -79,11 +79,11 @@ def read(sources: Sequence[Source], options: Options, remark: Remark) -> Iterato
                 yield Piece(piece, True, 0 if number else size + left_out)
             left_out = 0
     if first is not None and not some:
-        raise DataError(f"nothing is left to read: {first.message}", hint=first.hint)
+        raise DataError(f"every file was left out; the first: {first.message}", hint=first.hint)
 
 
 def read_one(source: Source, options: Options, beats: float | None) -> Any:
-    """The first piece of a file, or so many beats of it: a `Tune`, or a roll.
+    """The first piece of a file, or its first beats: a `Tune`, or a roll.
 
     Raises:
         DataError: as for `read`.
@@ -97,7 +97,7 @@ def read_one(source: Source, options: Options, beats: float | None) -> Any:
 def _of(
     source: Source, options: Options, remark: Remark, beats: float | None = None
 ) -> Iterator[tuple[Any, int]]:
-    """The pieces of a file, or the errors of those that are damaged, with their bytes."""
+    """The pieces of a file, or the errors of damaged ones, with their sizes in bytes."""
     try:
         with source.open() as stream:
             data = stream.read(LARGEST + 1)
@@ -121,13 +121,16 @@ def _of(
             yield Tune(shown), size
             continue
         roll, left = piano_roll.roll_of(shown, options.grid)
-        for count, what in ((left.drums, "notes of drums"), (left.outside, "notes beyond 88 keys")):
+        for count, what in (
+            (left.drums, "drum notes"),
+            (left.outside, "notes outside the 88 keys"),
+        ):
             if count:
-                remark(f"`{source.name}`: left out {count:,} {what}, frames have no place for them")
+                remark(f"`{source.name}`: left out {count:,} {what}, which frames can't represent")
         if not roll.any():
             yield (
                 DataError(
-                    f"`{source.name}` has no notes for the keys of a piano",
+                    f"`{source.name}` has no notes in the range of a piano",
                     hint="leave it out, or learn events: `-o music.steps=events`",
                 ),
                 size,
@@ -147,9 +150,9 @@ def _scores(data: bytes, name: str) -> Iterator[tuple[Any, int]]:
         else:
             begin = data[:12].decode("latin-1")
             raise DataError(
-                f"`{name}` is no file of music: it begins with {begin!r}, expected `MThd` (MIDI), "
+                f"`{name}` is not a music file: it begins with {begin!r}, expected `MThd` (MIDI), "
                 "a line `X:1` (ABC), or a `.mat` file of piano rolls",
-                hint="leave it out, or leave all such files out with `-o music.damaged=skip`",
+                hint="leave it out, or skip all such files with `-o music.damaged=skip`",
             )
     except DataError as error:
         yield error, len(data)
@@ -159,7 +162,7 @@ def _rolls(
     data: bytes, source: Source, options: Options, beats: float | None
 ) -> Iterator[tuple[Any, int]]:
     if options.steps == "events":
-        # Not what `damaged` is about: the whole file is of another kind.
+        # `damaged` does not cover this: the whole file is of another kind.
         raise DataError(
             f"`{source.name}` holds frames of a piano roll, not notes",
             hint="learn frames: `-o music.steps=frames`",
@@ -174,7 +177,7 @@ def _rolls(
 
 
 def _moved(content: Any, semitones: int) -> Iterator[Any]:
-    """The piece up and down, where that leaves the range of no note."""
+    """The piece and its transpositions, as far as all notes stay in range."""
     for shift in (step for step in range(-semitones, semitones + 1) if step):
         if isinstance(content, Tune):
             moved = score.transposed(content.score, shift)

@@ -1,9 +1,9 @@
-"""Files of piano rolls that others made: `.mat` of polyphonic music, and JSON lists of chords.
+"""Published piano-roll files: `.mat` files of polyphonic music, and JSON lists of chords.
 
 `.mat`: the cells `traindata`, `validdata` and `testdata`, each of matrices of frames by 88 keys, as
 Bai et al. 2018 publish the four sets of Boulanger-Lewandowski et al. 2012.
-JSON: `{"train": [[[60, 64], [62]], ...], "valid": ..., "test": ...}`, the MIDI numbers of the notes
-that sound, frame by frame, as the chorales of Bach are spread.
+JSON: `{"train": [[[60, 64], [62]], ...], "valid": ..., "test": ...}`, the MIDI numbers of sounding
+notes, frame by frame, the usual form of the Bach chorales.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ PARTS = ("train", "valid", "test")
 
 
 def is_mat(data: bytes) -> bool:
-    """Whether it is a MATLAB file; they say so."""
+    """Whether the data is a MATLAB file, by its header."""
     return data.startswith(b"MATLAB 5.0")
 
 
 def is_json(data: bytes) -> bool:
-    """Whether it can be JSON of parts."""
+    """Whether the data may be JSON with parts."""
     return data.lstrip()[:1] == b"{"
 
 
 def read_rolls(data: bytes, part: str, name: str) -> Iterator[Roll]:
-    """The pieces of one part, or of all parts where `part` is empty.
+    """The pieces of one part, or of all parts if `part` is empty.
 
     Args:
         data: the file, decompressed.
@@ -42,7 +42,7 @@ def read_rolls(data: bytes, part: str, name: str) -> Iterator[Roll]:
         name: for messages.
 
     Raises:
-        DataError: it is damaged, or has other things in it.
+        DataError: it is damaged, or has other content.
     """
     if len(data) > LARGEST:
         raise DataError(
@@ -71,7 +71,7 @@ def _mat(data: bytes, part: str, name: str) -> Iterator[Roll]:
     except Exception as error:
         reason = str(error).split("\n")[0][:100] or type(error).__name__
         raise DataError(
-            f"`{name}` is a damaged MATLAB file: {reason}", hint="get it again"
+            f"`{name}` is a damaged MATLAB file: {reason}", hint="download it again"
         ) from None
     if cell not in found:
         raise DataError(
@@ -89,7 +89,7 @@ def _mat(data: bytes, part: str, name: str) -> Iterator[Roll]:
             )
         if not np.isin(matrix, (0, 1)).all():
             raise DataError(
-                f"`{name}`: `{cell}` {number} has numbers other than 0 and 1", hint="take it out"
+                f"`{name}`: `{cell}` {number} has numbers other than 0 and 1", hint="remove it"
             )
         yield matrix.astype(np.bool_)
 
@@ -98,11 +98,11 @@ def _json(data: bytes, part: str, name: str) -> Iterator[Roll]:
     try:
         found: Any = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"`{name}` is no JSON: {error}", hint="get it again") from None
+        raise DataError(f"`{name}` is not JSON: {error}", hint="download it again") from None
     if not isinstance(found.get(part), list):
         raise DataError(
             f"`{name}` has no list `{part}`, expected `train`, `valid` and `test`",
-            hint="each is a list of pieces, those of frames, those of MIDI numbers",
+            hint="each is a list of pieces, which are lists of frames, which list MIDI numbers",
         )
     for number, piece in enumerate(found[part]):
         try:
@@ -112,8 +112,8 @@ def _json(data: bytes, part: str, name: str) -> Iterator[Roll]:
             good = False
         if not good or any(type(key) is not int for frame in frames for key in frame):
             raise DataError(
-                f"`{name}`: piece {number} of `{part}` is no list of frames with MIDI numbers from "
-                f"{LOWEST} to {LOWEST + KEYS - 1}",
+                f"`{name}`: piece {number} of `{part}` is not a list of frames with MIDI numbers "
+                f"from {LOWEST} to {LOWEST + KEYS - 1}",
                 hint="take it out",
             )
         roll = np.zeros((len(frames), KEYS), np.bool_)

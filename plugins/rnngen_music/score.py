@@ -1,7 +1,7 @@
-"""Scores: what any kind of music is between reading and writing, a `symusic.Score` in ticks.
+"""Scores: the common form of all music between reading and writing, a `symusic.Score` in ticks.
 
-What comes from a file is not trusted: a few bytes of MIDI can claim a note of years, which would
-become billions of steps. A checked score holds notes, tempi and time signatures, and nothing else.
+Files are not trusted: a few bytes of MIDI can claim a note that lasts years, which would become
+billions of steps. A checked score holds notes, tempi and time signatures, and nothing else.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from rnngen import DataError, PluginError
 from rnngen_music.midi_file import Song
 
 LONGEST = 20_000
-"""Beats a piece may have: close to three hours at 120 a minute."""
+"""Most beats in a piece: close to three hours at 120 beats per minute."""
 
 TIME_CODE = 1 << 15
-"""The bit of the ticks a beat that makes them frames of a second."""
+"""The bit that turns ticks per beat into frames per second."""
 
 SLOWEST, FASTEST = 4.0, 1000.0
-"""Beats a minute."""
+"""Tempo limits in beats per minute."""
 
 Score = Any
 """A `symusic.Score` in ticks."""
@@ -29,7 +29,7 @@ Score = Any
 
 @dataclass(frozen=True)
 class Tune:
-    """A score to be made tokens of; its length is that of its notes."""
+    """A score to tokenise; its length is that of its notes."""
 
     score: Score
 
@@ -41,7 +41,7 @@ def symusic() -> Any:
     """The library `symusic`.
 
     Raises:
-        PluginError: it is not installed; the hint has the extra.
+        PluginError: it is not installed; the hint names the extra.
     """
     try:
         import symusic
@@ -51,7 +51,7 @@ def symusic() -> Any:
 
 
 def missing(package: str) -> PluginError:
-    """The error for a package of the extra `music` that is not installed."""
+    """The error for a missing package of the extra `music`."""
     return PluginError(
         f"the domain `music` needs `{package}`, which is not installed",
         hint='pip install "rnngen[music]"',
@@ -59,24 +59,24 @@ def missing(package: str) -> PluginError:
 
 
 def checked(song: Song, name: str) -> Score:
-    """The score of a song whose notes are within bounds.
+    """The score of a song, checked against the bounds.
 
     Args:
-        song: as it was read from a file.
-        name: of the file, for messages.
+        song: the song as read from a file.
+        name: file name, for messages.
 
     Raises:
-        DataError: it has no notes, or is beyond the bounds.
+        DataError: it has no notes, or exceeds the bounds.
     """
     library = symusic()
     beat = song.beat
     if beat & TIME_CODE:
         raise DataError(
-            f"`{name}` counts time in frames of a second (SMPTE), expected ticks a beat",
-            hint="export it with ticks a beat, or leave it out",
+            f"`{name}` counts time in frames per second (SMPTE), expected ticks per beat",
+            hint="export it with ticks per beat, or leave it out",
         )
     if not beat:
-        raise DataError(f"`{name}` counts 0 ticks a beat", hint="leave it out")
+        raise DataError(f"`{name}` has 0 ticks per beat", hint="leave it out")
     made = library.Score(beat)
     end = _end(song, name)
     for part in song.parts:
@@ -90,7 +90,7 @@ def checked(song: Song, name: str) -> Score:
             made.tempos.append(library.Tempo(time, quarters))
     for time, numerator, denominator in song.signatures:
         if time <= end:
-            # One of halves as one of quarters, so that a grid does not coarsen with the beat.
+            # Halves become quarters, so that the grid does not coarsen with the beat.
             factor = max(1, 4 // denominator)
             made.time_signatures.append(
                 library.TimeSignature(time, factor * numerator, factor * denominator)
@@ -99,7 +99,7 @@ def checked(song: Song, name: str) -> Score:
 
 
 def _end(song: Song, name: str) -> int:
-    """When the last note ends, in ticks."""
+    """The end of the last note, in ticks."""
     ends = [
         start + length for part in song.parts for start, length, *_ in part.notes if length >= 0
     ]
@@ -111,13 +111,13 @@ def _end(song: Song, name: str) -> int:
     if end > LONGEST * song.beat:
         raise DataError(
             f"`{name}` lasts {end / song.beat:,.0f} beats, expected at most {LONGEST:,}",
-            hint="a time stamp in it is damaged, or made to be; leave it out",
+            hint="a time stamp in it is damaged or forged; leave it out",
         )
     return end
 
 
 def _notes(notes: list[list[int]]) -> Any:
-    """symusic's notes; all are checked, for it trusts what it is given."""
+    """Notes for symusic, all of them checked, since it trusts its input."""
     starts, lengths, pitches, velocities = np.array(notes, np.int32).T
     return symusic().Note.from_numpy(
         starts,
@@ -129,7 +129,7 @@ def _notes(notes: list[list[int]]) -> Any:
 
 
 def transposed(score: Score, semitones: int) -> Score | None:
-    """All but the drums so many semitones up; None where a note would leave the range of MIDI."""
+    """The score transposed up, except for drums; None if a note would leave the MIDI range."""
     pitched = [track for track in score.tracks if not track.is_drum]
     pitches = [note.pitch + semitones for track in pitched for note in track.notes]
     if not pitches or min(pitches) < 0 or max(pitches) > 127:
@@ -142,14 +142,14 @@ def transposed(score: Score, semitones: int) -> Score | None:
 
 
 def first_beats(score: Score, beats: float) -> Score:
-    """The beginning of a score; notes that go on are cut."""
+    """The beginning of a score; notes that go past its end are cut."""
     return score.clip(0, round(beats * score.ticks_per_quarter), clip_end=True)
 
 
 def join(scores: list[Score]) -> Score:
-    """Several scores as one, each from the beat after the end of the one before.
+    """Joins several scores, each starting on the beat after the previous one ends.
 
-    All have the same ticks a beat.
+    All must have the same ticks per beat.
     """
     library = symusic()
     made = library.Score(scores[0].ticks_per_quarter)

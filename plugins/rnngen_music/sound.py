@@ -1,8 +1,8 @@
-"""Scores as sound, without samples: a few decaying partials a note, noise for drums.
+"""Scores as sound, without samples: a few decaying partials per note, noise for drums.
 
-A plucked string, roughly: partial k of a note of frequency f is a sine of k f with amplitude 1/k²
-that dies away the faster the higher it is; a hammer's attack of a few milliseconds, and a short
-fade where the key is let go.
+Roughly a plucked string: partial k of a note of frequency f is a sine of k f with amplitude 1/k²,
+which decays faster the higher it is; the attack takes a few milliseconds, and a note fades shortly
+after its key is released.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from rnngen_music.score import Score, symusic
 RATE = 22_050
 PARTIALS = 6
 HALF_LIFE = 0.8
-"""Seconds in which the first partial of middle C falls to a half."""
+"""Seconds until the first partial of middle C falls to half."""
 
 ATTACK, RELEASE = 0.004, 0.08
 DRUM = 0.18
-"""Seconds a drum sounds."""
+"""Duration of a drum sound in seconds."""
 
 KICK = range(35, 37)
 LONGEST = 3600.0
-"""Seconds of sound that are made at most."""
+"""Longest sound in seconds."""
 
 Sound = NDArray[np.float32]
 
 
 def wav(score: Score) -> bytes:
-    """The sound of a score as a mono WAV file of 16 bits.
+    """The sound of a score as a 16-bit mono WAV file.
 
     Raises:
         UsageError: it lasts longer than an hour.
@@ -57,7 +57,7 @@ def sound_of(score: Score) -> Sound:
     if end > LONGEST:
         raise UsageError(
             f"the sound would last {end / 60:.0f} minutes, expected at most {LONGEST / 60:.0f}",
-            hint="write fewer steps, or a `.mid` file",
+            hint="generate fewer steps, or write a `.mid` file",
         )
     sound = np.zeros(int(end * RATE) + 1, np.float32)
     made: dict[tuple[Any, ...], Sound] = {}
@@ -88,7 +88,7 @@ def _tone(pitch: int, seconds: float) -> Sound:
 
 
 def _drum(pitch: int) -> Sound:
-    """A falling sine for kicks; else noise that is brighter and shorter the higher the number."""
+    """A falling sine for kicks; else noise, brighter and shorter for higher numbers."""
     time = np.arange(int(DRUM * RATE)) / RATE
     if pitch in KICK:
         sweep = 2 * np.pi * np.cumsum(45 + 90 * np.exp(-time * 40)) / RATE

@@ -1,7 +1,7 @@
 """miditok's tokenizers, set up so that no note of a file is lost.
 
-All pitches and drums are known, several instruments are one stream with a program before each note,
-and a beat has as many positions as the grid says, for notes of any length up to `LONGEST_NOTE`.
+All pitches and drums have tokens, several instruments share one stream with a program before each
+note, and the grid sets the positions per beat, for notes of any length up to `LONGEST_NOTE`.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from typing import Any
 from rnngen_music.score import Score, missing, symusic
 
 LONGEST_NOTE = 16
-"""Beats; longer notes are cut."""
+"""Longest note in beats; longer ones are cut."""
 
 TEMPI = (20, 260, 61)
-"""Slowest, fastest, and how many: 20, 24, 28, ..."""
+"""Slowest and fastest tempo, and the number of tempi: 20, 24, 28, ..."""
 
 SIGNATURES = {4: range(1, 9), 8: range(1, 16), 16: range(1, 16)}
-"""Denominators and numerators of the time signatures known; others are read as 4/4."""
+"""Known time signatures, numerators by denominator; others are read as 4/4."""
 
 NOTHING = "PAD_None"
-"""The one token of miditok's that stands for no event."""
+"""The only miditok token that does not stand for an event."""
 
 
 def tokenizer(kind: str, grid: int, velocities: int) -> Any:
-    """A tokenizer of miditok.
+    """A miditok tokenizer.
 
     Args:
         kind: `remi` or `tsd`.
-        grid: positions a beat.
-        velocities: how many loudnesses.
+        grid: positions per beat.
+        velocities: number of loudness bins.
 
     Raises:
         PluginError: miditok is not installed.
@@ -43,7 +43,7 @@ def tokenizer(kind: str, grid: int, velocities: int) -> Any:
         raise missing("miditok") from None
     slowest, fastest, tempi = TEMPI
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it tells of choices that are made on purpose here
+        warnings.simplefilter("ignore")  # it warns of choices made here on purpose
         config = miditok.TokenizerConfig(
             pitch_range=(0, 127),
             drums_pitch_range=(0, 127),
@@ -65,7 +65,7 @@ def tokenizer(kind: str, grid: int, velocities: int) -> Any:
 
 
 def losses(score: Score) -> Iterator[str]:
-    """What tokens can't say of a score, a sentence each."""
+    """What tokens can't represent in a score, one sentence each."""
     longest = LONGEST_NOTE * int(score.ticks_per_quarter)
     cut = sum(int((track.notes.numpy()["duration"] > longest).sum()) for track in score.tracks)
     if cut:
@@ -80,7 +80,7 @@ def losses(score: Score) -> Iterator[str]:
 
 
 def names_of(tokenizer: Any) -> list[str]:
-    """The names of all tokens, in order of the tokenizer's own numbers."""
+    """The names of all tokens, in the order of the tokenizer's ids."""
     vocabulary: dict[str, int] = tokenizer.vocab
     return sorted(vocabulary, key=lambda name: vocabulary[name])
 
@@ -92,7 +92,7 @@ def tokens_of(tokenizer: Any, score: Score) -> list[str]:
 
 
 def score_of(tokenizer: Any, tokens: list[str]) -> Score:
-    """The score of names of tokens; those that make no sense where they stand are passed over."""
+    """The score for a list of token names; tokens that make no sense in their place are skipped."""
     import miditok
 
     return tokenizer.decode(miditok.TokSequence(tokens=tokens))

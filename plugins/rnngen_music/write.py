@@ -21,24 +21,24 @@ FORMATS: dict[str, Callable[[Score], bytes]] = {
     ".wav": wav,
 }
 EACH = (".mid", ".png", ".wav")
-"""What a folder gets of each sequence."""
+"""The files that a folder gets for each sequence."""
 
 
 def write(written: Sequence[Written], codec: EventCodec | FrameCodec, path: Path) -> list[Path]:
-    """Files of the sequences, what they begin with included.
+    """Writes the sequences to files, prompts included.
 
     Args:
-        written: what was generated.
-        codec: of the model.
-        path: a file `.mid`, `.png` or `.wav`, numbered where there are several sequences; or a
-            folder, made if need be, for `0001.mid`, `0001.png`, `0001.wav`, and so on.
+        written: the generated sequences.
+        codec: the model's codec.
+        path: a file `.mid`, `.png` or `.wav`, numbered if there are several sequences; or a
+            folder, created if needed, for `0001.mid`, `0001.png`, `0001.wav`, and so on.
 
     Returns:
-        the files made.
+        the files written.
 
     Raises:
         DataError: there is nothing to write.
-        UsageError: the name says no format, or its folder does not exist.
+        UsageError: the name has no known suffix, or its folder does not exist.
         RunError: it can't be written.
     """
     scores = [score_of([*part.beginning.steps, *part.steps], codec) for part in written]
@@ -48,8 +48,8 @@ def write(written: Sequence[Written], codec: EventCodec | FrameCodec, path: Path
     kind = path.suffix.lower()
     if not folder and kind not in FORMATS:
         raise UsageError(
-            f"`{path.name}` names no format that music is written in",
-            hint=f"a file ends with {', '.join(FORMATS)}; a name without an end is a folder",
+            f"`{path.name}` does not end in a music format",
+            hint=f"use {', '.join(FORMATS)} for a file, or a name without a suffix for a folder",
         )
     with saving(path):
         if folder:
@@ -69,7 +69,7 @@ def write(written: Sequence[Written], codec: EventCodec | FrameCodec, path: Path
 
 
 def score_of(steps: Sequence[Any], codec: EventCodec | FrameCodec) -> Score:
-    """The score of steps; pieces between boundaries follow each other."""
+    """The score of the steps, with pieces between boundaries joined in a row."""
     pieces: list[list[Any]] = [[]]
     for step in steps:
         if step == codec.boundary:

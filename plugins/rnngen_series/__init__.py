@@ -19,24 +19,24 @@ def register_domains(register: Register) -> None:
 
 @rnngen.hookimpl
 def register_likelihoods(register: Register) -> None:
-    """Likelihoods of the value of a time series."""
+    """Likelihoods for the values of a time series."""
     register(
         "gaussian",
         "rnngen_series.likelihoods.gaussian:Gaussian",
-        summary="normal distribution of a series' value",
+        summary="normal distribution for values of a time series",
     )
     register(
         "student-t",
         "rnngen_series.likelihoods.student_t:StudentT",
-        summary="Student's t distribution of a series' value: forgives outliers",
+        summary="Student's t distribution for values of a time series, robust to outliers",
     )
     register(
         "negative-binomial",
         "rnngen_series.likelihoods.negative_binomial:NegativeBinomial",
-        summary="counts (Salinas et al. 2017)",
+        summary="negative binomial distribution for counts (Salinas et al. 2017)",
     )
     register(
         "quantised",
         "rnngen_series.likelihoods.quantised:Quantised",
-        summary="bins of a series' value, of any distribution",
+        summary="binned values of a time series, for distributions of any shape",
     )

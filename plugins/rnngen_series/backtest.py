@@ -1,4 +1,4 @@
-"""Backtests: forecasts from several places in the past, measured by what came after."""
+"""Backtests: forecasts from several points in the past, scored against what followed."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from rnngen_series.record import Series
 
 COLUMNS = ("sMAPE %", "MASE", "ND", "quantile loss", "CRPS", "80 % covers %")
 MOST_ETS = 100
-"""Forecasts that AutoETS is fitted for: a second each, or more."""
+"""Most forecasts that AutoETS is fitted for; each takes a second or more."""
 
 Values = NDArray[np.float64]
 
 
 @dataclass
 class Tally:
-    """Measures of a method, gathered forecast by forecast.
+    """Metrics of one method, added up forecast by forecast.
 
     sMAPE and MASE are means over forecasts; ND, quantile loss and CRPS are sums over all steps of
     all series, divided by the sum of |y|.
@@ -45,14 +45,14 @@ class Tally:
         quantiles: Values,
         paths: Values | None = None,
     ) -> None:
-        """One more forecast.
+        """Adds one forecast.
 
         Args:
             actual: `[horizon]`.
-            past: all values before.
-            season: of MASE.
-            quantiles: `[levels, horizon]`; or `[1, horizon]` of a method that has one number only.
-            paths: `[samples, horizon]`, where there are some: CRPS is theirs, else the quantiles'.
+            past: all earlier values.
+            season: season for MASE.
+            quantiles: `[levels, horizon]`; or `[1, horizon]` for a point forecast.
+            paths: `[samples, horizon]`, if any: CRPS comes from them, else from the quantiles.
         """
         middle = quantiles[len(quantiles) // 2]
         self.smape.append(metrics.smape(actual, middle))
@@ -68,7 +68,7 @@ class Tally:
             self.covered.append(metrics.covered(actual, quantiles[0], quantiles[-1]))
 
     def numbers(self) -> list[float | None]:
-        """In the order of `COLUMNS`."""
+        """The metrics, in the order of `COLUMNS`."""
         size = self.size or 1.0
         covered = 100.0 * float(np.nanmean(np.concatenate(self.covered))) if self.covered else None
         return [
@@ -83,11 +83,11 @@ class Tally:
 
 @dataclass(frozen=True)
 class Backtest:
-    """What a backtest gave.
+    """The result of a backtest.
 
     Args:
-        rows: a method's name and its numbers, as `COLUMNS` names them.
-        forecasts: how many there were of each.
+        rows: each method's name and its metrics, in the order of `COLUMNS`.
+        forecasts: number of forecasts per method.
     """
 
     rows: list[tuple[str, list[float | None]]]
@@ -104,16 +104,16 @@ def backtest(
     compare: bool = True,
     note: Callable[[str], None] = lambda text: None,
 ) -> Backtest:
-    """Forecasts of the last `windows` times `draw.horizon` steps of each series, one after another.
+    """Backtests the last `windows` times `draw.horizon` steps of each series, window by window.
 
     Args:
-        engine: of the model.
-        codec: the model's.
-        series: whole.
-        draw: how far and how often.
-        windows: forecasts of each series; fewer where it is too short for them, one at least.
-        compare: whether seasonal naive and AutoETS stand beside.
-        note: told what takes its time, and what is left out.
+        engine: the model's engine.
+        codec: the model's codec.
+        series: complete series.
+        draw: horizon and number of samples.
+        windows: forecasts per series; fewer for a series too short for them, but at least one.
+        compare: whether to add seasonal naive and AutoETS.
+        note: told what takes long, and what is left out.
 
     Raises:
         DataError: a series is too short for one forecast.
@@ -125,7 +125,7 @@ def backtest(
     paths = draw_paths(engine, codec, pasts, draw)
     with_ets = compare and baselines.has_auto_ets() and len(pasts) <= MOST_ETS
     if compare and baselines.has_auto_ets() and not with_ets:
-        note(f"AutoETS is left out: it would be fitted {len(pasts)} times, {MOST_ETS} at most")
+        note(f"leaving out AutoETS: it would need {len(pasts)} fits, the limit is {MOST_ETS}")
     for past, actual, drawn in zip(pasts, actuals, paths, strict=True):
         values = past.values
         model.add(actual, values, season, np.quantile(drawn, metrics.LEVELS, axis=0), drawn)
@@ -149,10 +149,10 @@ def _places(
     windows: int,
     note: Callable[[str], None],
 ) -> tuple[list[Series], list[Values]]:
-    """Where forecasts are made: what stands before each, and what came after.
+    """The past and the actual values of each forecast.
 
     Raises:
-        DataError: a series is too short for one forecast, or none has a value there.
+        DataError: a series is too short for one forecast, or no series has values to score.
     """
     pasts: list[Series] = []
     actuals: list[Values] = []
@@ -160,9 +160,9 @@ def _places(
         possible = min(windows, (len(each) - season - 1) // horizon)
         if possible < 1:
             raise DataError(
-                f"series `{each.name}` has {len(each)} steps, expected a season of {season} and "
-                f"{horizon} to measure on",
-                hint="give it a longer past",
+                f"series `{each.name}` has {len(each)} steps, expected more than a season of "
+                f"{season} plus {horizon} to evaluate on",
+                hint="provide a longer history",
             )
         for window in range(possible, 0, -1):
             now = len(each) - window * horizon
@@ -174,5 +174,5 @@ def _places(
             pasts.append(each.until(now))
             actuals.append(actual)
     if not pasts:
-        raise DataError("no series has a value where it is to be measured")
+        raise DataError("no series has values in the steps to evaluate on")
     return pasts, actuals

@@ -11,13 +11,13 @@ from rnngen_series.metrics import LEVELS
 from rnngen_series.scaling import fill
 
 SEEN = 1000
-"""Values that AutoETS is fitted on, the last."""
+"""Number of last values that AutoETS is fitted on."""
 WIDTHS = (20, 40, 60, 80)
 """Intervals, in percent, whose ends are the quantiles of `LEVELS`."""
 
 
 def seasonal_naive(past: NDArray[np.float64], season: int, horizon: int) -> NDArray[np.float64]:
-    """The last season again and again: `[horizon]`."""
+    """The last season, repeated: `[horizon]`."""
     filled = fill(past, season)
     return (
         np.resize(filled[-season:], horizon)
@@ -27,14 +27,14 @@ def seasonal_naive(past: NDArray[np.float64], season: int, horizon: int) -> NDAr
 
 
 def has_auto_ets() -> bool:
-    """Whether it can be had."""
+    """Whether AutoETS is available."""
     return find_spec("statsforecast") is not None
 
 
 def auto_ets(past: NDArray[np.float64], season: int, horizon: int) -> NDArray[np.float64]:
     """Quantiles `[levels, horizon]` of exponential smoothing, its form chosen by AICc.
 
-    Hyndman and Khandakar 2008, as `statsforecast` has it.
+    Hyndman and Khandakar 2008, as implemented in `statsforecast`.
     """
     from statsforecast.models import AutoETS
 

@@ -1,4 +1,4 @@
-"""Calendar features: where in the day, the week and the year a step lies, as points of circles."""
+"""Calendar features: the phase of each step in the day, week and year, as points on circles."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from rnngen_series.stamps import Stamps
 
 YEAR = 365.2425 * DAY
 HARMONICS = 2
-"""Of the week, whose days differ more than a circle shows."""
+"""Harmonics of the week, whose days differ more than one circle can show."""
 
 
 def features(stamps: Stamps, frequency: Frequency) -> NDArray[np.float64]:
     """`[n, c]` numbers between −1 and 1: sine and cosine of the phase of each cycle.
 
-    The day where steps are shorter, the week where they are shorter than one, and the year always;
-    nothing where time is only counted.
+    Day and week are included where steps are shorter than them, the year always; plain step numbers
+    have no features.
     """
     if frequency.unit == "step":
         return np.zeros((len(stamps), 0))

@@ -1,4 +1,4 @@
-"""What one cell of a table says: a number, or that there is none."""
+"""Reads a cell of a table as a number or a missing value."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from rnngen import DataError
 from rnngen_series.table import Table
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", ".", "-"})
-"""What stands for a value that is missing, in any case."""
+"""Spellings of a missing value, in upper or lower case."""
 
 
 def number(cell: Any, table: Table, row: int, column: str) -> float:
     """A cell as a number, NaN where it is missing.
 
     Raises:
-        DataError: it is no number, or infinite.
+        DataError: it is not a number, or infinite.
     """
     if cell is None:
         return math.nan
@@ -41,24 +41,24 @@ def number(cell: Any, table: Table, row: int, column: str) -> float:
     if math.isinf(value):
         raise DataError(
             f"{table.at(row)}, column `{column}`: the value is infinite",
-            hint="write a number, or leave the cell empty if it is not known",
+            hint="write a number, or leave the cell empty if the value is unknown",
         )
     return value
 
 
 def numbers(table: Table, column: str, rows: Sequence[int]) -> NDArray[np.float64]:
-    """The cells of a column in some rows, NaN where they are missing."""
+    """The cells of a column in the given rows, NaN where they are missing."""
     place = list(table.columns).index(column)
     return np.array([number(table.rows[row][place], table, row, column) for row in rows])
 
 
 def _not_a_number(text: str, table: Table, row: int, column: str) -> DataError:
     comma = text.replace(",", ".", 1)
-    hint = "correct it, or leave the cell empty if the value is not known"
+    hint = "correct it, or leave the cell empty if the value is unknown"
     if "," in text and _is_number(comma):
-        hint = f"write it with a point: {comma}"
+        hint = f"write it with a decimal point: {comma}"
     else:
-        hint += "; columns that are no values are left out with `-o series.target=NAME`"
+        hint += "; to leave out other columns, name the values with `-o series.target=NAME`"
     return DataError(f"{table.at(row)}, column `{column}`: `{text}` is not a number", hint=hint)
 
 

@@ -1,4 +1,4 @@
-"""Fan charts: what was seen of a series, and the quantiles of what may follow."""
+"""Fan charts: the observed past of a series, and the quantiles of its forecast."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ if TYPE_CHECKING:
     from rnngen_series.record import Series
 
 PANELS = 6
-"""Series that are drawn."""
+"""Most series in a chart."""
 SEEN = 3
-"""Times the horizon: so much of the past is shown, three seasons at least."""
+"""The past shown, in horizons; at least three seasons."""
 COLOUR = "#0b3c8c"
 
 
 class Outlook(Protocol):
-    """What is drawn of a forecast: what was seen, and what may follow."""
+    """The parts of a forecast that a chart shows."""
 
     @property
     def series(self) -> Sequence[Series]:
-        """What was seen."""
+        """The observed past."""
 
     @property
     def paths(self) -> NDArray[np.float64]:
-        """`[series, samples, horizon]`."""
+        """Sampled paths, `[series, samples, horizon]`."""
 
     @property
     def quantiles(self) -> NDArray[np.float64]:
-        """`[series, levels, horizon]`."""
+        """Quantiles, `[series, levels, horizon]`."""
 
 
 def save_chart(outlook: Outlook, path: Path) -> None:
-    """Draws the first series of a forecast.
+    """Plots the first few series of a forecast.
 
     Raises:
         PluginError: matplotlib is not installed.
@@ -79,7 +79,7 @@ def _draw(axes: Any, outlook: Outlook, place: int) -> None:
     first, now = len(series) - seen, len(series)
     past, future = series.stamps(first, now), series.stamps(now - 1, now + horizon)
     quantiles = outlook.quantiles[place]
-    # The fan opens at the last value.
+    # The fan starts at the last value.
     last = series.values[-1]
     fan = np.concatenate([np.full((len(LEVELS), 1), last), quantiles], 1)
     half = len(LEVELS) // 2

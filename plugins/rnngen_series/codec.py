@@ -1,4 +1,4 @@
-"""The codec of series: what all have in common, fitted on the data, and rows of each."""
+"""The codec of series: settings shared by all series, fitted on the data, and the rows of each."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from rnngen_series.stamps import show
 FILE = "codec.json"
 FORMAT = 1
 SEASONS = 3
-"""A series is that many seasons long, or has none."""
+"""A series shorter than this many seasons has no season."""
 MOST_LAGS = 3
-"""Seasons that lags go back to, of each kind."""
+"""Number of recent steps, and of seasons, that lags look back to."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class SeriesCodec(Codec):
     """Rows of series; see `rnngen_series.likelihoods.row`.
 
     Args:
-        layout: what rows hold.
-        distribution: of values.
-        log: whether rows are of the logarithms of values.
-        edges: of the bins of the quantised distribution, else empty.
-        horizon: how far to look ahead, where nobody says.
+        layout: contents of a row.
+        distribution: distribution of values.
+        log: whether rows hold logarithms of values.
+        edges: bin edges of the quantised distribution, else empty.
+        horizon: default number of steps to forecast.
         context: steps read before a forecast.
     """
 
@@ -53,7 +53,7 @@ class SeriesCodec(Codec):
 
     @property
     def dtype(self) -> np.dtype[np.float32]:
-        """Of rows."""
+        """The type of row values."""
         return np.dtype(np.float32)
 
     @property
@@ -68,15 +68,15 @@ class SeriesCodec(Codec):
 
     @property
     def opening(self) -> list[int]:
-        """Nothing begins inside a series."""
+        """Empty: generation never starts inside a series."""
         return []
 
     def encode(self, content: Series) -> NDArray[np.float32]:
-        """`[n, D]` rows; of a series that is held out, its context and what is to be predicted.
+        """`[n, D]` rows; for a held-out series, only its context and the values to predict.
 
         Raises:
-            DataError: it has another frequency or other covariates than the codec was fitted on,
-                or is shorter than a season.
+            DataError: its frequency or covariates differ from those the codec was fitted on, or it
+                is shorter than a season.
         """
         self.check(content)
         content = self.inner(content)
@@ -86,27 +86,27 @@ class SeriesCodec(Codec):
         made = rows(self.layout, content, start)
         if not len(made):
             raise DataError(
-                f"series `{content.name}` has {len(content)} values, no more than a season of "
-                f"{self.layout.season}",
-                hint="name a shorter season with `-o series.season=...`, or leave the series out",
+                f"series `{content.name}` has {len(content)} values, expected more than a season "
+                f"of {self.layout.season}",
+                hint="set a shorter season with `-o series.season=...`, or leave the series out",
             )
         return made
 
     def inner(self, series: Series) -> Series:
-        """A series as rows are made of it: its logarithm, if the codec is of those."""
+        """The series that rows are built from: its logarithm if the codec uses logarithms."""
         return logarithm(series) if self.log else series
 
     def outer(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Values for what `inner` made of them."""
+        """Inverse of `inner`, for values."""
         return np.exp(values) if self.log else values
 
     def check(self, series: Series) -> None:
-        """DataError where a series is not like those that the codec was fitted on."""
+        """Raises DataError where a series differs from those the codec was fitted on."""
         if series.frequency != self.layout.frequency:
             raise DataError(
                 f"series `{series.name}` has a value every {series.frequency.name}, expected every "
                 f"{self.layout.frequency.name}",
-                hint="learn series of different frequency by models of their own",
+                hint="train a separate model for each frequency",
             )
         if series.known.shape[1] != len(self.layout.known):
             raise DataError(
@@ -115,25 +115,25 @@ class SeriesCodec(Codec):
             )
 
     def files(self) -> dict[str, bytes]:
-        """All of it, as JSON."""
+        """The whole codec, as JSON."""
         content = {"format": FORMAT, **asdict(self)}
         return {FILE: json.dumps(content, indent=1).encode()}
 
     def grow(self, pieces: Iterable[Piece]) -> SeriesCodec:
-        """The same: new series are scaled by themselves."""
+        """The codec itself: new series are scaled on their own."""
         return self
 
 
 def fit_codec(series: Iterable[Series], options: Options) -> SeriesCodec:
-    """A codec of all series.
+    """Fits a codec on all series.
 
     Raises:
-        DataError: there is none, or they don't go together, or all of them are constant.
+        DataError: there are no series, they don't go together, or all of them are constant.
         UsageError: an option contradicts the data.
     """
     every = list(series)
     if not every:
-        raise DataError("there is no series")
+        raise DataError("there are no series")
     frequency = every[0].frequency
     season = _season(options, frequency, every)
     kind = _kind(options, every)
@@ -161,7 +161,7 @@ def fit_codec(series: Iterable[Series], options: Options) -> SeriesCodec:
             f"series `{every[0].name}` is constant"
             if len(every) == 1
             else "every series is constant",
-            hint="there is nothing to learn: look whether `series.target` is the right column",
+            hint="there is nothing to learn: check that `series.target` is the right column",
         )
     edges = _edges(layout, every, options.bins) if options.distribution == "quantised" else ()
     return SeriesCodec(
@@ -170,11 +170,11 @@ def fit_codec(series: Iterable[Series], options: Options) -> SeriesCodec:
 
 
 def load_codec(files: Mapping[str, bytes]) -> SeriesCodec:
-    """The codec that `files` wrote; BundleError where it is not whole."""
+    """The codec that `files` wrote; BundleError where it is incomplete or damaged."""
     try:
         content = json.loads(files[FILE])
         if content.pop("format") != FORMAT:
-            raise BundleError("the codec of the series is of another version of rnngen")
+            raise BundleError("the series codec was written by another version of rnngen")
         layout = content.pop("layout")
         layout["frequency"] = Frequency(**layout["frequency"])
         codec = SeriesCodec(
@@ -187,11 +187,11 @@ def load_codec(files: Mapping[str, bytes]) -> SeriesCodec:
             raise ValueError
         return codec
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise BundleError(f"`{FILE}` is not the codec of series") from None
+        raise BundleError(f"`{FILE}` is not a series codec") from None
 
 
 def logarithm(series: Series) -> Series:
-    """The series of the logarithms; DataError where a value has none."""
+    """The series of logarithms; DataError where a value is not above 0."""
     low = np.flatnonzero(series.values <= 0)
     if len(low):
         raise DataError(
@@ -215,8 +215,8 @@ def _kind(options: Options, every: list[Series]) -> Kind:
     if counts and (options.log or options.scaling in ("seasonal", "standard")):
         other = "log" if options.log else "scaling"
         raise UsageError(
-            f"the negative binomial distribution is one of counts, and `series.{other}` makes "
-            "something else of them",
+            f"the negative binomial distribution needs counts, and `series.{other}` turns them "
+            "into something else",
             hint=f"leave out `series.{other}`",
         )
     for series in every if counts else []:
@@ -224,9 +224,9 @@ def _kind(options: Options, every: list[Series]) -> Kind:
         wrong = np.flatnonzero(np.isfinite(values) & ((values < 0) | (values != np.round(values))))
         if len(wrong):
             raise DataError(
-                f"series `{series.name}`, step {wrong[0] + 1}: {values[wrong[0]]:g} is no count, "
-                "as the negative binomial distribution has them",
-                hint="take another: `-o series.distribution=student-t`",
+                f"series `{series.name}`, step {wrong[0] + 1}: {values[wrong[0]]:g} is not a count "
+                "(the negative binomial distribution needs whole numbers, 0 or more)",
+                hint="choose another distribution: `-o series.distribution=student-t`",
             )
     if options.scaling == "auto":
         return "mean" if counts else "seasonal"
@@ -242,7 +242,7 @@ def _lags(options: Options, season: int, frequency: Frequency, length: int) -> l
             lags = [0]
         if lags[0] < 1:
             raise UsageError(
-                f"`series.lags` is `{options.lags}`, expected whole numbers from 1",
+                f"`series.lags` is `{options.lags}`, expected whole numbers, 1 or more",
                 hint="for example `1,2,24,168`",
             )
         return lags
@@ -263,7 +263,7 @@ def _constant(series: Series) -> bool:
 
 
 def _edges(layout: Layout, every: list[Series], bins: int) -> tuple[float, ...]:
-    """Edges between which scaled values are equally many, as far as they differ."""
+    """Bin edges with equally many scaled values between them, as far as the values differ."""
     made = [rows(layout, each) for each in every if len(each) > scaling_of(layout, each).first]
     values = np.concatenate([part[part[:, 1] == 1, 0] for part in made]).astype(np.float64)
     edges = np.unique(np.quantile(values, np.linspace(0.0, 1.0, bins - 1)))

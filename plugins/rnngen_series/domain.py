@@ -1,8 +1,8 @@
 """Time series: from CSV and Parquet files to probabilistic forecasts.
 
-A model predicts the next value of a series from those before it, and forecasts are drawn from it
-step by step, as DeepAR does (Salinas et al. 2017, "DeepAR: Probabilistic forecasting with
-autoregressive recurrent networks"). Nothing heavy is imported here before it is used.
+A model predicts the next value of a series from those before it and samples forecasts step by
+step, like DeepAR (Salinas et al. 2017, "DeepAR: Probabilistic forecasting with autoregressive
+recurrent networks"). Heavy imports wait until they are used.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class SeriesDomain(Domain):
         options: the fields of `rnngen_series.options.Options`.
 
     Raises:
-        UsageError: an option that does not exist or makes no sense.
+        UsageError: an option does not exist or has an invalid value.
     """
 
     corpus = "series"
@@ -59,11 +59,11 @@ class SeriesDomain(Domain):
         self.remarks = {}
 
     def keep(self, path: Path) -> bool:
-        """Whether a file of a folder looks like a table."""
+        """Whether a file in a folder looks like a table, by its name."""
         return content_suffix(path) in SUFFIXES
 
     def parts(self, sources: Sequence[Source]) -> Mapping[str, Sequence[Source]] | None:
-        """All but the last `horizon` steps of each series, and those with what stands before."""
+        """All but the last `horizon` steps of each series, and those steps with their past."""
         if not self.options.hold_out:
             return None
         return {
@@ -71,10 +71,10 @@ class SeriesDomain(Domain):
         }
 
     def read(self, sources: Sequence[Source]) -> Iterator[Piece]:
-        """A piece for each series, a document; its content is a `Series`.
+        """One piece, and document, per series; its content is a `Series`.
 
         Raises:
-            DataError: something is wrong with a file; says in which row.
+            DataError: a file has an error; names the row.
         """
         from rnngen_series.read import read_series
 
@@ -86,7 +86,7 @@ class SeriesDomain(Domain):
         self.remarks[text] = None
 
     def fit_codec(self, pieces: Callable[[], Iterable[Piece]]) -> SeriesCodec:
-        """A codec fitted on all series, but not on what is held out of them."""
+        """A codec fitted on all series without their held-out steps."""
         from rnngen_series.codec import fit_codec
 
         return fit_codec(
@@ -94,13 +94,13 @@ class SeriesDomain(Domain):
         )
 
     def load_codec(self, files: Mapping[str, bytes]) -> SeriesCodec:
-        """The codec that `SeriesCodec.files` wrote; BundleError where it is not whole."""
+        """The codec that `SeriesCodec.files` wrote; BundleError if it is incomplete or damaged."""
         from rnngen_series.codec import load_codec
 
         return load_codec(files)
 
     def likelihood(self, codec: Codec) -> tuple[str, dict[str, Any]]:
-        """The distribution of the codec, over the value of a row."""
+        """The codec's distribution of the value in a row."""
         from rnngen_series.codec import SeriesCodec
 
         assert isinstance(codec, SeriesCodec)
@@ -120,10 +120,10 @@ class SeriesDomain(Domain):
         request: ForecastRequest,
         note: Callable[[str], None],
     ) -> Outlook:
-        """What may follow each series of the sources.
+        """Sampled forecasts of each series in the sources.
 
         Raises:
-            DataError: something is wrong with a file, or what is known in advance ends too soon.
+            DataError: a file has an error, or columns known in advance end too soon.
         """
         from rnngen_series.outlook import Outlook
         from rnngen_series.paths import draw_paths
@@ -143,10 +143,10 @@ class SeriesDomain(Domain):
         folder: Path,
         note: Callable[[str], None],
     ) -> Report:
-        """Forecasts of the last steps of each series, measured; and `scores.csv` in the folder.
+        """Backtests the last steps of each series, and writes `scores.csv` into the folder.
 
         Raises:
-            DataError: something is wrong with a file, or a series is too short.
+            DataError: a file has an error, or a series is too short.
         """
         from rnngen_series.backtest import COLUMNS, backtest
         from rnngen_series.scores import score, write_scores
@@ -162,13 +162,13 @@ class SeriesDomain(Domain):
             columns=COLUMNS,
             rows=made.rows,
             protocol=f"medians and quantiles of {draw.samples} paths; sMAPE and MASE (season "
-            f"{own.layout.season}) are means over forecasts, ND, quantile loss and CRPS sums "
-            "over all steps by the sum of |y|",
+            f"{own.layout.season}) are means over forecasts; ND, quantile loss and CRPS are sums "
+            "over all steps divided by the sum of |y|",
             files=[scores],
         )
 
     def _open(self, codec: Codec, sources: Sequence[Source]) -> tuple[SeriesCodec, list[Series]]:
-        """The codec as what it is, and all series of the sources."""
+        """The codec with its own type, and all series in the sources."""
         from rnngen_series.codec import SeriesCodec
         from rnngen_series.read import read_series
 
@@ -177,7 +177,7 @@ class SeriesDomain(Domain):
         return codec, [each for each, _ in read_series(sources, self.options, frequency)]
 
     def write(self, written: Sequence[Written], codec: Codec, path: Path) -> list[Path]:
-        """Refused: rows that were drawn without the series they belong to are no forecast."""
+        """Raises an error: rows sampled without their series are not a forecast."""
         raise Unsupported(
             self,
             "writing rows without the series they belong to",

@@ -1,4 +1,4 @@
-"""Frequencies: the grid that time stamps lie on, and the season that goes with it."""
+"""Frequencies: the grid of time stamps, and its usual season."""
 
 from __future__ import annotations
 
@@ -27,18 +27,17 @@ NAMES: dict[str, tuple[int, Unit]] = {
     "Y": (12, "month"),
     "step": (1, "step"),
 }
-"""Letters of a frequency, the longest units of each kind last."""
+"""Unit letters of a frequency, the longest of each kind last."""
 
 
 @dataclass(frozen=True)
 class Frequency:
-    """A distance between time stamps.
+    """An interval between time stamps.
 
     Args:
-        count: how many units.
-        unit: seconds for all that is equally long; working days, months; steps where time is only
-            counted.
-        last: for months, whether stamps are their last days.
+        count: number of units.
+        unit: seconds for intervals of constant length; working days; months; or plain step numbers.
+        last: for months, whether stamps are the last days of months.
     """
 
     count: int
@@ -47,7 +46,7 @@ class Frequency:
 
     @property
     def name(self) -> str:
-        """As `parse` reads it: `15min`, `1h`, `1M`."""
+        """The name that `parse` reads: `15min`, `1h`, `1M`."""
         for letters, (count, unit) in reversed(NAMES.items()):
             if unit == self.unit and self.count % count == 0:
                 return f"{self.count // count}{letters}"
@@ -55,7 +54,7 @@ class Frequency:
 
     @property
     def season(self) -> int:
-        """Steps of the season that is usual: a day, a week of days, a year of months or weeks."""
+        """Usual season in steps: a day, a week of days, a year of months or weeks."""
         if self.unit == "working day":
             return 5
         if self.unit == "month":
@@ -69,7 +68,7 @@ class Frequency:
         return DAY // self.count if self.count >= 300 else max(1, 3600 // self.count)
 
     def positions(self, stamps: Stamps, origin: Any) -> NDArray[np.float64]:
-        """How many steps after the origin stamps are; no whole number where one is off the grid."""
+        """Steps from the origin to each stamp; fractional where a stamp is off the grid."""
         if self.unit == "month":
             months = stamps.astype("datetime64[M]")
             distance = (months - origin.astype("datetime64[M]")).astype(np.int64)
@@ -87,7 +86,7 @@ class Frequency:
         return distances
 
     def at(self, origin: Any, positions: NDArray[np.int64]) -> Stamps:
-        """The stamps at so many steps after the origin."""
+        """The stamps at the given numbers of steps after the origin."""
         steps = positions * self.count
         stamps: Stamps
         if self.unit == "month":
@@ -109,7 +108,7 @@ class Frequency:
 
 
 def parse(text: str) -> Frequency:
-    """`15min` as a frequency; UsageError where it makes no sense."""
+    """The frequency that a text such as `15min` names; UsageError if it is invalid."""
     match = re.fullmatch(r"(\d*)([A-Za-z]+)", text.strip())
     if match is None or match[2] not in NAMES or match[1] == "0":
         raise UsageError(
@@ -121,10 +120,10 @@ def parse(text: str) -> Frequency:
 
 
 def infer(stamps: Stamps) -> Frequency:
-    """The coarsest grid that fits most of increasing stamps: their commonest distance.
+    """The coarsest grid that fits most of the increasing stamps: their commonest interval.
 
-    Months where stamps are of one day of the month, or its last, working days where there is no
-    weekend in two weeks of days.
+    Months where all stamps fall on the same day of the month, or on its last; working days where
+    two weeks of days have no weekend.
     """
     if stamps.dtype.kind == "i":
         return Frequency(_commonest(np.diff(stamps)), "step")

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 Counts = NDArray[np.int64]
 
 YEARS = (1000, 2999)
-"""Whole numbers in this range are years, if all of a column are."""
+"""A column is read as years if all its numbers are in this range."""
 
 NEAR = (1800, 2199)
-"""Years of dates that are written as one number."""
+"""Range of years accepted in dates written as one number."""
 
 DAYS = np.array([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
@@ -24,7 +24,7 @@ EPOCHS = {
     "microseconds": (10**14, 10**16, 10**6),
     "nanoseconds": (10**17, 9 * 10**18, 10**9),
 }
-"""Since 1970, by size: from 1973, 1973, 1973 and 1973 on. Counts of rows are never so large."""
+"""Units since 1970, told apart by size; each starts in 1973. Row counts are never so large."""
 
 
 def _year(counts: Counts, digits: int) -> NDArray[np.bool_]:
@@ -59,7 +59,7 @@ FORMS: dict[str, Callable[[Counts], NDArray[np.bool_]]] = {
     "year, month and day": _day,
     "year and day of the year": _day_of_year,
 }
-"""Which numbers may be dates of a form. They differ in digits, so that one fits at most."""
+"""Tests for dates of each form. The forms differ in digits, so at most one fits."""
 
 OTHERS: dict[str, Callable[[Counts], NDArray[np.bool_]]] = {
     "year and quarter": lambda counts: _year(counts, 1) & _within(counts % 10, 4),
@@ -77,11 +77,11 @@ OTHERS: dict[str, Callable[[Counts], NDArray[np.bool_]]] = {
         & (counts % 10_000 <= NEAR[1])
     ),
 }
-"""Forms that are not read, but known, so that they are not taken for counts."""
+"""Date forms that are recognised but not supported, so that they are not read as counts."""
 
 
 def form_of(counts: Counts) -> str:
-    """The form that most of the numbers have: of `FORMS`, `EPOCHS`, or `year`; empty for counts."""
+    """The form of most of the numbers: one of `FORMS`, `EPOCHS`, or `year`; empty for counts."""
     if not len(counts):
         return ""
     if YEARS[0] <= counts.min() and counts.max() <= YEARS[1]:
@@ -96,9 +96,9 @@ def form_of(counts: Counts) -> str:
 
 
 def other_form(counts: Counts) -> str:
-    """The form of dates that can't be read but that all numbers have; empty where steps are even.
+    """The unsupported date form that all numbers have; empty where steps are even.
 
-    What counts goes up by the same number nearly always; a date leaps at the end of a year.
+    Counts nearly always increase by the same number; dates jump at the end of a year.
     """
     steps = np.diff(np.unique(counts))
     if not len(steps) or (steps == steps[0]).all():
@@ -107,7 +107,7 @@ def other_form(counts: Counts) -> str:
 
 
 def misfits(counts: Counts, form: str) -> NDArray[np.int64]:
-    """Places of the numbers that are not of the form: no such day, or a part of a second."""
+    """Indices of numbers that don't fit the form: a day that does not exist, or partial seconds."""
     if form in FORMS:
         return np.flatnonzero(~FORMS[form](counts))
     if form in EPOCHS:
@@ -116,7 +116,7 @@ def misfits(counts: Counts, form: str) -> NDArray[np.int64]:
 
 
 def dates(counts: Counts, form: str) -> NDArray[Any]:
-    """The numbers as datetime64[s]; all are of the form."""
+    """The numbers as datetime64[s]; all must fit the form."""
     found: NDArray[Any]
     if form in EPOCHS:
         found = (counts // EPOCHS[form][2]).astype("datetime64[s]")

@@ -1,6 +1,6 @@
-"""Measures of forecasts, each over one series, `[horizon]` values and `[samples, horizon]` paths.
+"""Forecast metrics, each for one series: `[horizon]` values and `[samples, horizon]` paths.
 
-Values that are missing (NaN) are left out. Sources: Makridakis et al. 2020, "The M4 competition"
+Missing values (NaN) are left out. Sources: Makridakis et al. 2020, "The M4 competition"
 (sMAPE, MASE); Gneiting and Raftery 2007 (CRPS); Salinas et al. 2017 (quantile loss, ND).
 """
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-"""Quantiles that forecasts are shown and measured by."""
+"""Quantile levels for showing and scoring forecasts."""
 
 Values = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ def smape(actual: Values, forecast: Values) -> float:
 
 
 def naive_error(past: Values, season: int) -> float:
-    """Mean |x_t − x_{t−m}| over the past: what MASE divides by."""
+    """Mean |x_t − x_{t−m}| over the past: the denominator of MASE."""
     changes = np.abs(past[season:] - past[:-season])
     return float(np.nanmean(changes)) if np.isfinite(changes).any() else 0.0
 
@@ -56,6 +56,6 @@ def quantile_loss(actual: Values, quantiles: Values) -> Values:
 
 
 def covered(actual: Values, low: Values, high: Values) -> Values:
-    """1 where a value lies in the interval, 0 where not, NaN where it is missing."""
+    """1 where a value lies in the interval, 0 where it does not, NaN where it is missing."""
     inside = ((actual >= low) & (actual <= high)).astype(np.float64)
     return np.where(np.isfinite(actual), inside, np.nan)

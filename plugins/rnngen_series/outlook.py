@@ -18,15 +18,15 @@ from rnngen_series.record import Series
 from rnngen_series.stamps import show
 
 DIGITS = 7
-"""Significant digits of what is written."""
+"""Significant digits of the numbers in the CSV file."""
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """What may follow each series.
+    """Sampled forecasts of several series.
 
     Args:
-        series: what was seen.
+        series: the observed past.
         paths: `[series, samples, horizon]` float64.
     """
 
@@ -35,12 +35,12 @@ class Outlook:
 
     @property
     def quantiles(self) -> NDArray[np.float64]:
-        """`[series, levels, horizon]`, of the levels 0.1 to 0.9."""
+        """Quantiles `[series, levels, horizon]`, at levels 0.1 to 0.9."""
         made: NDArray[np.float64] = np.quantile(self.paths, LEVELS, axis=1).swapaxes(0, 1)
         return made
 
     def rows(self) -> list[dict[str, Any]]:
-        """A row for each series and time stamp: `series`, `time`, `mean`, and `0.1` to `0.9`."""
+        """One row per series and time stamp: `series`, `time`, `mean`, and `0.1` to `0.9`."""
         quantiles, means = self.quantiles, self.paths.mean(1)
         made: list[dict[str, Any]] = []
         for place, series in enumerate(self.series):
@@ -67,14 +67,14 @@ class Outlook:
         return text.getvalue()
 
     def write(self, path: Path, note: Callable[[str], None]) -> list[Path]:
-        """The table as a CSV file, and beside it the chart as PNG; the files made.
+        """Writes the table as CSV and the chart next to it as PNG; returns the files written.
 
         Args:
-            path: of the table; in a folder, `forecast.csv`.
-            note: told why there is no chart, where `matplotlib` is not installed.
+            path: the CSV file, or a folder that gets `forecast.csv`.
+            note: told why there is no chart when `matplotlib` is not installed.
 
         Raises:
-            UsageError: the path says another kind of file, or its folder does not exist.
+            UsageError: the path has another suffix, or its folder does not exist.
             RunError: a file can't be written.
         """
         if path.is_dir() or not path.suffix:
@@ -83,7 +83,7 @@ class Outlook:
             path = path / "forecast.csv"
         if path.suffix.lower() != ".csv":
             raise UsageError(
-                f"`{path}`: a forecast is written as CSV, with a chart beside it",
+                f"`{path}`: a forecast is written as CSV, with a chart next to it",
                 hint=f"`--out {path.with_suffix('.csv')}`",
             )
         with saving(path):

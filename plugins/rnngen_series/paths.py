@@ -1,7 +1,7 @@
 """Forecasts by ancestral sampling: values drawn step by step, each read before the next is drawn.
 
-Salinas et al. 2017, section 3.1. Sample i of series j is a function of (seed, j, i) and of the
-series: it depends neither on how many samples are drawn nor on what is drawn beside it.
+Salinas et al. 2017, section 3.1. Sample i of series j depends only on (seed, j, i) and the series,
+not on the number of samples or on what else is drawn.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from rnngen_series.rows import rows, scaling_of
 from rnngen_series.scaling import fill
 
 ROWS = 8192
-"""Paths drawn side by side."""
+"""Paths drawn in one batch."""
 SEQUENCES = 1 << 32
-"""Numbers of sequences that each series has for its samples."""
+"""Sequence numbers reserved for each series and its samples."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class Draw:
     """How paths are drawn.
 
     Args:
-        horizon: steps of each.
-        samples: paths of each series.
-        seed: of the random numbers.
-        temperature, bias: of the decoder `sample`.
+        horizon: steps per path.
+        samples: paths per series.
+        seed: for the random numbers.
+        temperature, bias: as in the decoder `sample`.
     """
 
     horizon: int
@@ -51,10 +51,10 @@ def draw_paths(
     draw: Draw,
     progress: Callable[[int], None] = lambda done: None,
 ) -> NDArray[np.float64]:
-    """Values that may follow each series, `[series, samples, horizon]` float64.
+    """Sampled continuations of each series, `[series, samples, horizon]` float64.
 
     Raises:
-        DataError: a series can't be read by the codec, or what is known in advance ends too soon.
+        DataError: the codec can't read a series, or columns known in advance end too soon.
         RunError: the model's output is not a number.
     """
     check_known(codec, series, draw.horizon)
@@ -77,7 +77,7 @@ def draw_paths(
 
 
 def check_known(codec: SeriesCodec, series: Sequence[Series], horizon: int) -> None:
-    """DataError where covariates known in advance don't reach as far as a forecast."""
+    """Raises DataError where columns known in advance end before the forecast does."""
     if not codec.layout.known:
         return
     for each in series:
@@ -86,11 +86,11 @@ def check_known(codec: SeriesCodec, series: Sequence[Series], horizon: int) -> N
             names = ", ".join(f"`{name}`" for name in codec.layout.known)
             raise DataError(
                 f"series `{each.name}`: {names} {'is' if len(codec.layout.known) == 1 else 'are'} "
-                f"known {reach} steps after the last value, and the forecast is to reach {horizon}",
-                hint="add rows with their future and an empty value, or forecast "
+                f"known {reach} steps after the last value, but the forecast needs {horizon}",
+                hint="add rows with their future values and an empty target, or forecast "
                 f"`--horizon {reach}`"
                 if reach
-                else "add rows with their future and an empty value",
+                else "add rows with their future values and an empty target",
             )
 
 
@@ -103,11 +103,11 @@ def _draw(
     output, state = read_context(engine, codec, series)
     repeats = torch.arange(len(series)).repeat_interleave(draw.samples)
     output, state = output[repeats], engine.select(state, repeats)
-    of = repeats.numpy()  # [R], which series a row belongs to
+    of = repeats.numpy()  # [R], the series of each row
     scalings = [scaling_of(layout, each) for each in series]
     scale = np.array([scaling.scale for scaling in scalings])[of]
     level = torch.tensor([layout.level(scaling) for scaling in scalings])[repeats]
-    # So much of the past as lags and centres look at, and the future behind it.
+    # As much of the past as lags and centres need, followed by the future.
     back = max(*layout.lags, layout.season, 1)
     path = np.empty((len(of), back + draw.horizon))
     path[:, :back] = np.stack([_tail(each, layout.season, back) for each in series])[of]
@@ -150,7 +150,8 @@ def read_context(
 ) -> tuple[torch.Tensor, State]:
     """The output after the last row of each series, `[B,K]`, and the state.
 
-    The rows of all end together; before a shorter one stand boundaries, which begin anew.
+    All series end in the same row; shorter ones are padded in front with boundaries, which reset
+    the state.
     """
     parts = []
     for each in series:
@@ -158,9 +159,9 @@ def read_context(
         made = rows(codec.layout, each, max(0, len(each) - codec.context))
         if not len(made):
             raise DataError(
-                f"series `{each.name}` has {len(each)} values, no more than a season of "
+                f"series `{each.name}` has {len(each)} values, expected more than a season of "
                 f"{codec.layout.season}",
-                hint="give it a longer past",
+                hint="provide a longer history",
             )
         parts.append(made)
     longest = max(map(len, parts))
@@ -172,7 +173,7 @@ def read_context(
 
 
 def _tail(series: Series, season: int, count: int) -> NDArray[np.float64]:
-    """The last values, holes filled; before the first value stands the first."""
+    """The last values, gaps filled; the first value is repeated in front."""
     filled = fill(series.values, season)
     padding = np.full(max(0, count - len(filled)), filled[0])
     return np.concatenate([padding, filled[-count:]])

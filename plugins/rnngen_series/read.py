@@ -20,10 +20,10 @@ from rnngen_series.stamps import Stamps, read_stamps, show
 from rnngen_series.table import Table, read_table
 
 TIMES = ("date", "time", "timestamp", "datetime", "ds")
-"""Columns that are taken for time stamps where none was named."""
+"""Columns read as time stamps where none was named."""
 
 MOST_STEPS = 50_000_000
-"""Of one series, gaps filled: more is a wrong time stamp."""
+"""Most steps in one series, gaps filled; more points to a wrong time stamp."""
 
 
 def read_series(
@@ -32,19 +32,19 @@ def read_series(
     frequency: Frequency | None = None,
     remark: Callable[[str], None] = lambda text: None,
 ) -> Iterator[tuple[Series, int]]:
-    """All series of the sources, each with the bytes of the file that it stands for.
+    """All series in the sources, each with its share of the file's bytes.
 
-    Of a source that is the part `train` or `valid`, the last `horizon` steps of each series are
-    left out, or are what is to be predicted.
+    In a source of the part `train`, the last `horizon` steps of each series are left out; in one of
+    the part `valid`, they are the steps to predict.
 
     Args:
         sources: CSV or Parquet files.
-        options: what their columns are.
-        frequency: that they must have; None: as the options say, or inferred.
-        remark: told what columns were taken for, where that is a guess.
+        options: the roles of columns.
+        frequency: required frequency; None: from the options, or inferred.
+        remark: told what columns were read as, where that is a guess.
 
     Raises:
-        DataError: something is wrong with a file; says in which row.
+        DataError: a file has an error; names the row.
         UsageError: the options contradict each other.
     """
     several = len({source.path for source in sources}) > 1
@@ -62,9 +62,9 @@ def _part(series: Series, source: Source, options: Options) -> Series:
     horizon = options.horizon
     if len(series) < 2 * horizon:
         raise DataError(
-            f"`{source.name}`: series `{series.name}` has {len(series)} steps, too few to keep "
-            f"{horizon} of them to measure on",
-            hint="look less far ahead with `-o series.horizon=...`, or use all to learn from with "
+            f"`{source.name}`: series `{series.name}` has {len(series)} steps, too few to hold "
+            f"out {horizon} of them",
+            hint="forecast fewer steps with `-o series.horizon=...`, or train on all steps with "
             "`-o series.hold_out=false`",
         )
     if source.part == "train":
@@ -101,13 +101,13 @@ def _read(
         if target in named:
             raise UsageError(
                 f"column `{target}` is both a target and the time, the id, or known in advance",
-                hint="name it once",
+                hint="give it one role",
             )
     if not targets:
-        raise DataError(f"`{table.name}` has no column with values")
+        raise DataError(f"`{table.name}` has no columns with values")
     if options.id and len(targets) > 1:
         raise UsageError(
-            f"`{table.name}` has {len(targets)} columns with values, but in long form there is one",
+            f"`{table.name}` has {len(targets)} columns with values, but long form takes one",
             hint=f"name it: `-o series.target={targets[-1]}`",
         )
     found = []
@@ -130,7 +130,7 @@ def _read(
 def _by_row(table: Table, options: Options) -> list[Series]:
     if options.id or options.known or options.target or options.time:
         raise UsageError(
-            "with `series.rows` each row is a series: it has no columns to name",
+            "with `series.rows` each row is a series, so there are no columns to name",
             hint="leave out target, time, id and known",
         )
     found = []
@@ -140,7 +140,7 @@ def _by_row(table: Table, options: Options) -> list[Series]:
         )
         seen = np.flatnonzero(np.isfinite(values))
         if not len(seen):
-            raise DataError(f"{table.at(row)}: the series has no value", hint="leave the row out")
+            raise DataError(f"{table.at(row)}: the series has no values", hint="leave the row out")
         values = values[seen[0] : seen[-1] + 1]
         known = np.zeros((len(values), 0))
         found.append(Series(str(cells[0]), values, known, Frequency(1, "step"), int(seen[0])))
@@ -156,7 +156,7 @@ def _time_column(table: Table, options: Options) -> str:
 
 
 def _groups(table: Table, column: str) -> dict[str, list[int]]:
-    """Rows of each series, in the order in which the series begin."""
+    """Rows of each series, in order of the series' first rows."""
     if not column:
         return {"": list(range(len(table.rows)))}
     place = list(table.columns).index(column)
@@ -166,7 +166,7 @@ def _groups(table: Table, column: str) -> dict[str, list[int]]:
         if not name:
             raise DataError(
                 f"{table.at(row)}, column `{column}`: the name of the series is missing",
-                hint="write which series the row belongs to",
+                hint="fill in the series that the row belongs to",
             )
         groups.setdefault(name, []).append(row)
     return groups
@@ -175,7 +175,7 @@ def _groups(table: Table, column: str) -> dict[str, list[int]]:
 def _in_order(
     table: Table, every: Stamps | None, rows: list[int], options: Options, name: str
 ) -> tuple[list[int], Stamps]:
-    """Rows and their time stamps, increasing."""
+    """Rows and their time stamps, in increasing order."""
     if every is None:
         return rows, np.arange(len(rows))
     stamps = every[rows]
@@ -187,17 +187,17 @@ def _in_order(
         if stamp == earlier:
             hint = "keep one of them"
             if not name:
-                hint += ", or if there are several series, name the column that tells which: "
+                hint += ", or if there are several series, name the column that tells them apart: "
                 hint += "`-o series.id=...`"
             raise DataError(
-                f"{table.at(row)}: the time stamp {show(stamp)}{of} is there twice, also in row "
+                f"{table.at(row)}: the time stamp {show(stamp)}{of} appears twice, also in row "
                 f"{table.first + before}",
                 hint=hint,
             )
         if stamp < earlier:
             raise DataError(
                 f"{table.at(row)}: the time stamp {show(stamp)}{of} comes after {show(earlier)}",
-                hint="put rows in order of time, or let that be done: `-o series.sort=true`",
+                hint="sort the rows by time, or use `-o series.sort=true`",
             )
     return rows, stamps
 
@@ -210,7 +210,7 @@ def _frequency(stamps: Stamps, options: Options) -> Frequency:
     if chosen.unit == "step":
         raise UsageError(
             f"`series.frequency` is `{options.frequency}`, but the time stamps are dates",
-            hint="name a frequency such as `1h` or `1D`, or none",
+            hint="name a frequency such as `1h` or `1D`, or leave the option out",
         )
     return replace(chosen, last=inferred.unit == "month" and inferred.last)
 
@@ -218,13 +218,13 @@ def _frequency(stamps: Stamps, options: Options) -> Frequency:
 def _positions(
     table: Table, rows: Sequence[int], stamps: Stamps, frequency: Frequency, time: str
 ) -> NDArray[np.int64]:
-    """Places of time stamps on the grid of the first."""
+    """Positions of time stamps on the grid that starts at the first."""
     places = frequency.positions(stamps, stamps[0])
     off = np.flatnonzero(~(places == np.round(places)))
     if len(off):
         raise DataError(
             f"{table.at(rows[off[0]])}, column `{time}`: the time stamp {show(stamps[off[0]])} is "
-            f"no whole number of steps of {frequency.name} after {show(stamps[0])}",
+            f"not a whole number of steps of {frequency.name} after {show(stamps[0])}",
             hint="correct it, or name a finer frequency: `-o series.frequency=1min`",
         )
     if places[-1] >= MOST_STEPS:
@@ -247,11 +247,11 @@ def _on_grid(
     positions: NDArray[np.int64],
     frequency: Frequency,
 ) -> Series:
-    """A series from its first value to its last, missing where the file has no row."""
+    """A series from its first value to its last, with missing values where the file has no row."""
     seen = np.flatnonzero(np.isfinite(values))
     if not len(seen):
         raise DataError(
-            f"`{table.name}`: series `{name}` has no value",
+            f"`{table.name}`: series `{name}` has no values",
             hint="leave it out with `-o series.target=...`, or delete its rows",
         )
     first, last = seen[0], seen[-1]
@@ -265,17 +265,17 @@ def _on_grid(
             row, column = lacking[0]
             raise DataError(
                 f"{table.at(rows[first + row])}, column `{known[column]}`: the value is missing, "
-                "but it is said to be known in advance",
-                hint="write it, or leave the column out of `series.known`",
+                "but the column is declared as known in advance",
+                hint="fill it in, or leave the column out of `series.known`",
             )
-        # In rows that the file lacks, what was known last is known.
+        # Rows missing from the file repeat the last known values.
         before = np.searchsorted(places, np.arange(places[-1] + 1), "right") - 1
         covariates = beside[first:][before]
     return Series(name, on_grid, covariates, frequency, stamps[first])
 
 
 def _last_value(values: NDArray[np.float64]) -> int:
-    """How many values there are up to the last that is not missing."""
+    """Number of values up to the last one that is not missing."""
     return int(np.flatnonzero(np.isfinite(values))[-1]) + 1
 
 

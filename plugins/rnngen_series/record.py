@@ -14,15 +14,15 @@ from rnngen_series.stamps import Stamps
 
 @dataclass(frozen=True)
 class Series:
-    """Values at equal distances of time.
+    """Values at equal time intervals.
 
     Args:
-        name: what the file calls it.
-        values: `[n]` float64, NaN where one is missing; the first and the last are not.
-        known: `[n + f, C]` float64, covariates; those of f steps after the last value are known.
-        frequency: distance of the values.
-        origin: time stamp of the first.
-        held: how many values at the end are to be predicted from those before; 0: all are.
+        name: its name in the file.
+        values: `[n]` float64, NaN where missing; the first and the last are never missing.
+        known: `[n + f, C]` float64, covariates, known for f steps after the last value.
+        frequency: interval between values.
+        origin: time stamp of the first value.
+        held: number of values at the end to predict from those before; 0: all values.
     """
 
     name: str
@@ -33,20 +33,20 @@ class Series:
     held: int = 0
 
     def __len__(self) -> int:
-        """How many values there are, the missing ones too."""
+        """Number of values, missing ones included."""
         return len(self.values)
 
     def stamps(self, start: int, stop: int) -> Stamps:
-        """Time stamps of steps `start` to `stop`, which may lie after the last value."""
+        """Time stamps of steps `start` to `stop`, which may go past the last value."""
         return self.frequency.at(self.origin, np.arange(start, stop))
 
     def until(self, stop: int) -> Series:
-        """What was to be seen of it before step `stop`; what is known in advance stays."""
+        """The series as observed before step `stop`; columns known in advance stay complete."""
         return replace(self, values=self.values[:stop])
 
 
 def names_of(series: Sequence[Series], file: str) -> list[Series]:
-    """The series under the name of their file, which is one of several."""
+    """The series renamed after their file, for data in several files."""
     if len(series) == 1:
         return [replace(series[0], name=file)]
     return [replace(each, name=f"{file}:{each.name}") for each in series]

@@ -1,7 +1,7 @@
-"""From a series to rows, as `rnngen_series.likelihoods.row` has them.
+"""From a series to rows, as `rnngen_series.likelihoods.row` describes them.
 
-Covariates of a step, in this order: what lags say, each (x_{t−k} − centre_t) / scale; the calendar;
-what is known in advance, standardised.
+Covariates of a step, in this order: lags, each (x_{t−k} − centre_t) / scale; the calendar; columns
+known in advance, standardised.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from rnngen_series.record import Series
 from rnngen_series.scaling import Kind, Scaling, fill, fit
 
 FIXED = 4
-"""Numbers of a row that are no covariates: value, observed, level, counts."""
+"""Numbers in a row that are not covariates: value, observed, level, counts."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What all series have in common.
+    """Settings shared by all series.
 
     Args:
-        kind: of scaling.
-        season: steps.
-        lags: how many steps back, each at least 1.
-        frequency: of all series.
+        kind: kind of scaling.
+        season: season in steps.
+        lags: steps back, each at least 1.
+        frequency: frequency of all series.
         calendar: whether rows have calendar features.
         known: names of the covariates known in advance.
         known_mean, known_deviation: `[C]` each, over all series.
-        level_mean, level_deviation: of the logarithms of scales.
+        level_mean, level_deviation: mean and deviation of log scales.
     """
 
     kind: Kind
@@ -49,19 +49,19 @@ class Layout:
 
     @property
     def width(self) -> int:
-        """D, numbers in a row."""
+        """D, the length of a row."""
         stamps = np.zeros(0, "datetime64[s]")
         shown = calendar.features(stamps, self.frequency).shape[1] if self.calendar else 0
         return FIXED + len(self.lags) + shown + len(self.known)
 
     def level(self, scaling: Scaling) -> float:
-        """The standardised logarithm of a scale."""
+        """Standardised logarithm of a scale."""
         return float((np.log(scaling.scale) - self.level_mean) / self.level_deviation)
 
     def dated(self, series: Series, start: int, stop: int) -> NDArray[np.float64]:
-        """What is known of steps `start` to `stop` whatever the values are: `[stop − start, c]`.
+        """Covariates of steps `start` to `stop` that don't depend on values: `[stop − start, c]`.
 
-        Beyond what is known in advance, the last that is known.
+        Past the end of the columns known in advance, their last row is repeated.
         """
         parts = []
         if self.calendar:
@@ -75,9 +75,9 @@ class Layout:
     def lagged(
         self, path: NDArray[np.float64], scaling: Scaling, steps: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """What lags say of `steps [s]` of `path [..., n]`, n ≥ the last of them: `[..., s, lags]`.
+        """Lags of `steps [s]` of `path [..., n]`, where n ≥ the last step: `[..., s, lags]`.
 
-        Before the first value there was the first.
+        Before the first value, the first value is repeated.
         """
         back = np.maximum(steps[:, None] - np.array(self.lags, np.int64), 0)
         centres = scaling.centres(path, steps)
@@ -86,16 +86,16 @@ class Layout:
 
 
 def scaling_of(layout: Layout, series: Series) -> Scaling:
-    """The scaling of a series, by what is not to be predicted of it."""
+    """The scaling of a series, fitted without the values to predict."""
     seen = series.values[: len(series) - series.held] if series.held else series.values
     return fit(seen, layout.kind, layout.season)
 
 
 def rows(layout: Layout, series: Series, start: int = 0) -> NDArray[np.float32]:
-    """The rows of a series from a step on, or from the first that can be scaled.
+    """The rows of a series from a given step, or from the first that can be scaled.
 
     Returns:
-        `[n − start, D]` float32; covariates of a row are those of the step after it.
+        `[n − start, D]` float32; each row has the covariates of the step after it.
     """
     path = fill(series.values, layout.season)
     scaling = scaling_of(layout, series)

@@ -1,12 +1,12 @@
-"""Scaling: what is taken from a series' values, and what they are divided by.
+"""Scaling: what is subtracted from a series' values, and what they are divided by.
 
-seasonal   (x_t − x_{t−m}) / mean |x_u − x_{u−m}|   what a seasonal naive forecast lacks, in units
+seasonal   (x_t − x_{t−m}) / mean |x_u − x_{u−m}|   error of a seasonal naive forecast, in units
                                                     of its mean error (the denominator of MASE)
 mean       x_t / (mean |x| + 1)                     Salinas et al. 2017, section 3.3
 standard   (x_t − mean x) / deviation of x
 none       x_t
 
-The series is filled first, from the past only: a missing value is that of a season ago.
+Gaps are filled first, from the past only: a missing value gets the value of a season ago.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 Kind = Literal["seasonal", "mean", "standard", "none"]
 
 SMALLEST = 1e-4
-"""A scale is at least this share of the mean size of values: a constant series has one too."""
+"""Smallest scale, as a share of the mean size of values, so that constant series have one too."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Scaling:
     """How the values of one series are scaled.
 
     Args:
-        kind: which equation.
+        kind: the equation above.
         season: m.
-        centre: what is taken off, unless it is the value of a season ago.
-        scale: above 0.
+        centre: the number subtracted, unless it is the value of a season ago.
+        scale: the divisor, above 0.
     """
 
     kind: Kind
@@ -45,7 +45,7 @@ class Scaling:
         return self.season if self.kind == "seasonal" else 0
 
     def centres(self, path: NDArray[np.float64], steps: NDArray[np.int64]) -> NDArray[np.float64]:
-        """What is taken off at `steps [s]`, which may go one beyond `path [..., n]`: `[..., s]`."""
+        """What is subtracted at `steps [s]`, which may go one past `path [..., n]`: `[..., s]`."""
         if self.kind == "seasonal":
             earlier: NDArray[np.float64] = path[..., np.maximum(steps - self.season, 0)]
             return earlier
@@ -53,7 +53,7 @@ class Scaling:
 
 
 def fit(values: NDArray[np.float64], kind: Kind, season: int) -> Scaling:
-    """The scaling of a series with these values `[n]`, NaN where they are missing."""
+    """The scaling fitted on values `[n]`, NaN where they are missing."""
     seen = values[np.isfinite(values)]
     size = float(np.abs(seen).mean())
     floor = SMALLEST * size or 1.0
@@ -70,7 +70,7 @@ def fit(values: NDArray[np.float64], kind: Kind, season: int) -> Scaling:
 
 
 def fill(values: NDArray[np.float64], season: int) -> NDArray[np.float64]:
-    """The values without holes: of a missing one the last of the same season, else the last.
+    """The values with gaps filled by the last value of the same season, else by the last value.
 
     Args:
         values: `[n]`; the first is not missing.

@@ -20,16 +20,16 @@ from rnngen_series.rows import rows, scaling_of
 from rnngen_series.stamps import show
 
 SIDE_BY_SIDE = 256
-"""Series scored at a time."""
+"""Series scored in one batch."""
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Of one series, from step `start` on; NaN where a value is missing.
+    """Scores of one series from step `start` on; NaN where a value is missing.
 
     Args:
-        series: what was scored.
-        start: its first step that was.
+        series: the series scored.
+        start: its first scored step.
         nats: `[n − start]`, −log p of each value given those before, in units of the values.
         tail: `[n − start]`, twice the smaller of P(X ≤ value) and P(X > value): near 0 far out.
     """
@@ -49,7 +49,7 @@ def score(engine: Engine, codec: SeriesCodec, series: Sequence[Series]) -> list[
 
 
 def write_scores(scores: Sequence[Scores], path: Path) -> None:
-    """A CSV file: `series`, `time`, `value`, `nats`, `tail`; RunError where it can't be written."""
+    """Writes `series`, `time`, `value`, `nats`, `tail` as CSV; RunError where that fails."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["series", "time", "value", "nats", "tail"])
@@ -85,7 +85,7 @@ def _score(engine: Engine, codec: SeriesCodec, series: Sequence[Series]) -> list
             nats.append(likelihood.value_nll(output, value, level).double().numpy())
             below.append(likelihood.below(output, value, level).double().numpy())
     surprise, lower = np.stack(nats), np.stack(below)
-    # Of counts there are chances, of other values densities per unit of what was scaled.
+    # Counts have probabilities; other values have densities per unit of the scaled value.
     discrete = codec.distribution == "negative-binomial"
     made = []
     for place, (each, part) in enumerate(zip(series, parts, strict=True)):

@@ -1,4 +1,4 @@
-"""Time stamps: cells as moments in seconds, or as whole numbers of steps."""
+"""Time stamps: cells as times in seconds, or as step numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Stamps = NDArray[Any]
 
 
 STEPS = "step"
-"""The frequency of numbers that only count."""
+"""The frequency of plain step numbers."""
 
 
 def read_stamps(
@@ -31,20 +31,20 @@ def read_stamps(
 ) -> Stamps:
     """The time stamps of all rows.
 
-    ISO 8601, with a time zone or without (zones are taken to UTC); whole numbers by what all of a
-    column are: years from 1000 to 2999, `199001`, `20240131`, `2024031` (a day of the year), or
-    seconds, milli-, micro- or nanoseconds since 1970, else steps; anything else by `format`, as
-    `datetime.strptime` takes it.
+    ISO 8601, with or without a time zone (converted to UTC); whole numbers by what fits the whole
+    column: years from 1000 to 2999, `199001`, `20240131`, `2024031` (a day of the year), or
+    seconds, milli-, micro- or nanoseconds since 1970, else steps; anything else by `format`, as in
+    `datetime.strptime`.
 
     Args:
         table: the file.
-        column: which of its columns.
-        format: how they are written; empty for the above.
-        frequency: as the user named it; of steps, numbers count and are never dates.
-        remark: told what numbers were taken for.
+        column: the column with time stamps.
+        format: their format; empty for the above.
+        frequency: as the user named it; for steps, numbers are never dates.
+        remark: told what numbers were read as.
 
     Raises:
-        DataError: a cell is none, and which.
+        DataError: a cell is not a time stamp; names the cell.
     """
     texts = [cell.strip() if isinstance(cell, str) else cell for cell in table.cells(column)]
     if not format and all(_is_count(cell) for cell in texts):
@@ -60,8 +60,8 @@ def _dates_or_counts(
     table: Table, column: str, counts: integers.Counts, remark: Callable[[str], None]
 ) -> Stamps:
     hint = (
-        "correct it, say how they are written, such as `-o series.format=%Y%m%d`, or that they "
-        f"only count: `-o series.frequency={STEPS}`"
+        "correct it, name the format, such as `-o series.format=%Y%m%d`, or read the numbers as "
+        f"steps: `-o series.frequency={STEPS}`"
     )
     form = integers.form_of(counts)
     if not form:
@@ -69,7 +69,7 @@ def _dates_or_counts(
         if other:
             raise DataError(
                 f"`{table.name}`, column `{column}`: numbers like {counts[0]} look like {other}, "
-                "which is not read",
+                "which is not supported",
                 hint=hint,
             )
         return counts
@@ -78,9 +78,9 @@ def _dates_or_counts(
         raise DataError(
             f"{table.at(int(odd[0]))}, column `{column}`: the time stamp is `{counts[odd[0]]}`, "
             + (
-                f"{form} since 1970 with a part of a second"
+                f"{form} since 1970 with a fraction of a second"
                 if form in integers.EPOCHS
-                else f"which is no date of {form}, as others of the column are"
+                else f"which is not a date of {form}, unlike others in the column"
             ),
             hint=hint,
         )
@@ -93,7 +93,7 @@ def _dates_or_counts(
 
 
 def show(stamp: Any) -> str:
-    """A time stamp as a person writes it: no time where it is midnight."""
+    """A time stamp in readable form, without the time if it is midnight."""
     text = str(stamp)
     return text.removesuffix("T00:00:00").replace("T", " ")
 
@@ -124,12 +124,12 @@ def _moment(cell: Any, table: Table, row: int, column: str, format: str) -> Any:
         raise DataError(
             f"{table.at(row)}, column `{column}`: the time stamp is {shown}, expected "
             + (f"one like `{format}`" if format else "one like `2024-01-31 13:00`"),
-            hint="correct it, or say how they are written: `-o series.format=%d/%m/%Y`",
+            hint="correct it, or name the format: `-o series.format=%d/%m/%Y`",
         ) from None
     if moment.microsecond:
         raise DataError(
-            f"{table.at(row)}, column `{column}`: the time stamp `{cell}` has a part of a second, "
-            "which is not read",
+            f"{table.at(row)}, column `{column}`: the time stamp `{cell}` has a fraction of a "
+            "second, which is not supported",
             hint="write whole seconds, or whole numbers of milliseconds as steps",
         )
     if moment.tzinfo is not None:

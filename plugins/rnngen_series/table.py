@@ -1,4 +1,4 @@
-"""Tables of cells from CSV and Parquet files, with the number of the row each cell stands in."""
+"""Tables of cells from CSV and Parquet files, with the row number of each cell."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ GUESSED = ",;\t"
 
 PANDAS_CSV = re.compile(r"Unnamed: \d+(\.\d+)?")
 PANDAS_PARQUET = re.compile(r"__index_level_\d+__")
-"""Names that pandas makes up for an index that has none."""
+"""Names that pandas makes up for an unnamed index."""
 
 FOR_NOTHING = ("index", "unnamed", "unnamed index")
-"""The first of these that is free names a first column without a name."""
+"""Names for an unnamed first column; the first free one is used."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class Table:
     """Cells of a file.
 
     Args:
-        name: of the file, for messages.
-        columns: their names.
-        rows: cells; texts of a CSV file, values of a Parquet file, None where nothing is.
-        first: number of the first row as a person counts in the file.
-        unnamed: columns that have no name of their own, as an index is written.
+        name: file name, for messages.
+        columns: column names.
+        rows: cells; texts from a CSV file, values from a Parquet file, None where empty.
+        first: number of the first row, as a reader of the file counts.
+        unnamed: columns without a name in the file, such as a written index.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Table:
     unnamed: Sequence[str] = ()
 
     def place(self, column: str, why: str) -> int:
-        """Where a column is; DataError where it is not, saying what for it was wanted."""
+        """The index of a column; DataError if it is missing, saying why it is needed."""
         if column in self.columns:
             return list(self.columns).index(column)
         near = suggest(column, list(self.columns))
@@ -52,12 +52,12 @@ class Table:
         )
 
     def cells(self, column: str) -> list[Any]:
-        """All cells of a column, which is there."""
+        """All cells of an existing column."""
         place = list(self.columns).index(column)
         return [row[place] for row in self.rows]
 
     def at(self, row: int) -> str:
-        """A row as messages name it."""
+        """The name of a row in messages."""
         return f"`{self.name}`, row {self.first + row}"
 
 
@@ -65,15 +65,15 @@ def read_table(source: Source, *, header: bool, separator: str, ragged: bool) ->
     """The cells of a file.
 
     Args:
-        source: Parquet where its name says so, else CSV in UTF-8.
-        header: whether the first row has the names of columns.
-        separator: between cells; empty for the commonest of `,` `;` and tab in the first row.
-        ragged: whether rows may be of different length.
+        source: Parquet if its name says so, else CSV in UTF-8.
+        header: whether the first row holds column names.
+        separator: cell separator; empty for the commonest of `,` `;` and tab in the first row.
+        ragged: whether rows may differ in length.
 
     Raises:
-        DataError: it is empty, damaged, not UTF-8, has two columns of one name, or a row with more
-            or fewer cells than there are columns.
-        PluginError: a Parquet file, and `pyarrow` is not installed.
+        DataError: it is empty, damaged, not UTF-8, has two columns with the same name, or a row
+            with more or fewer cells than columns.
+        PluginError: it is a Parquet file, and `pyarrow` is not installed.
     """
     if source.path.suffix.lower() in (".parquet", ".pq"):
         return _read_parquet(source)
@@ -112,7 +112,7 @@ def read_table(source: Source, *, header: bool, separator: str, ragged: bool) ->
             if len(row) != width:
                 raise DataError(
                     f"{table.at(number)} has {len(row)} cells, expected {width}",
-                    hint="put texts with commas in quotes, or name `-o series.separator`",
+                    hint="put texts with commas in quotes, or set `-o series.separator`",
                 )
     _check_names(source.name, names)
     return table
@@ -129,7 +129,7 @@ def _read_parquet(source: Source) -> Table:
     try:
         table = parquet.read_table(source.path)
         columns = [column.to_pylist() for column in table.columns]
-    except Exception as error:  # of the library, or of a value that Python has no date for
+    except Exception as error:  # raised by the library, or for a value outside Python's dates
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise DataError(f"`{source.name}` can't be read as Parquet: {reason}") from None
     if table.num_rows == 0:
@@ -145,6 +145,6 @@ def _check_names(file: str, names: Sequence[str]) -> None:
     for name in names:
         if name in seen:
             raise DataError(
-                f"`{file}` has two columns named `{name}`", hint="give each another name"
+                f"`{file}` has two columns named `{name}`", hint="give each its own name"
             )
         seen.add(name)

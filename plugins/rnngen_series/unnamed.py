@@ -1,4 +1,4 @@
-"""Columns without a name, which pandas and R write for an index: dates, or numbers of rows."""
+"""Unnamed columns, which pandas and R write for an index: dates, or row numbers."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def settle(
 
     Args:
         table: the file.
-        time: the column that was found or named; empty where there is none.
+        time: the time column found or named so far; empty if there is none.
         named: columns that the user named.
-        options: of the series.
+        options: the domain's options.
         remark: told what was done.
 
     Raises:
-        DataError: nobody can say what a column without a name is.
+        DataError: the role of an unnamed column is unclear.
     """
     out: set[str] = set()
     for column in table.unnamed:
@@ -40,18 +40,18 @@ def settle(
             continue
         if not time and _has_dates(table, column, options):
             time = column
-            remark(f"`{table.name}`: the column without a name has dates, taken for the time")
+            remark(f"`{table.name}`: the unnamed column has dates and is read as the time")
         elif _numbers_rows(table, column):
             out.add(column)
-            remark(f"`{table.name}`: the column without a name numbers the rows, left out")
+            remark(f"`{table.name}`: the unnamed column numbers the rows and is left out")
         elif options.target:
             out.add(column)
-            remark(f"`{table.name}`: the column without a name is left out")
+            remark(f"`{table.name}`: the unnamed column is left out")
         else:
             raise DataError(
-                f"`{table.name}` has a column without a name that holds neither dates nor numbers "
-                f"of rows, but `{_shown(table, column)}`",
-                hint=f"name it as what it is, such as `-o 'series.time={column}'`, or the columns "
+                f"`{table.name}` has an unnamed column that holds neither dates nor row numbers, "
+                f"but `{_shown(table, column)}`",
+                hint=f"give it a role, such as `-o 'series.time={column}'`, or name the columns "
                 "to learn: `-o series.target=...`",
             )
     return time, out
@@ -66,7 +66,7 @@ def _has_dates(table: Table, column: str, options: Options) -> bool:
 
 
 def _numbers_rows(table: Table, column: str) -> bool:
-    """Whether it counts from 0 or 1, for every series again perhaps."""
+    """Whether the column counts from 0 or 1, possibly restarting with every series."""
     numbers = [_number(cell) for cell in table.cells(column)]
     if numbers[0] not in (0, 1):
         return False

@@ -1,4 +1,4 @@
-"""Independent Bernoulli keys: given the output, no key of a frame says anything of another.
+"""Independent Bernoulli keys: given the output, the keys of a frame don't depend on each other.
 
 −log p(x) = Σ_k softplus(o_k) − x_k o_k                          (a frame, key by key)
 """
@@ -16,7 +16,7 @@ class Bernoulli(FrameLikelihood):
     """Keys that sound or not, independent of each other given the output.
 
     Args:
-        keys: how many; a step has one number more, which marks the boundary.
+        keys: number of keys; a step has one more number, which marks the boundary.
     """
 
     def __init__(self, keys: int) -> None:
@@ -31,9 +31,9 @@ class Bernoulli(FrameLikelihood):
     def draw(
         self, output: Tensor, uniform: Tensor, *, temperature: float = 1.0, bias: float = 0.0
     ) -> Tensor:
-        """Each key sounds where its uniform number is below its probability.
+        """Each key sounds if its uniform number is below its probability.
 
-        At temperature 0, where it is more probable than not. A boundary has no keys.
+        At temperature 0, if that is above 1/2. A boundary has no sounding keys.
         """
         if temperature == 0:
             drawn = output > 0

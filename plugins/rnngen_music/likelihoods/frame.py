@@ -1,9 +1,9 @@
-"""What likelihoods of frames share: their steps, the input layer, and the end of a piece.
+"""The common part of frame likelihoods: their steps, the input layer, and the end of a piece.
 
-A step is a frame of ones and zeros, 88 of them for a piano. The last number of a step is no key but
-says that the document ends: 1 in a boundary, 0 in every frame. It is a Bernoulli variable of its
-own, so that a model learns where pieces end; the keys of a boundary cost nothing. Published numbers
-of polyphonic music (Boulanger-Lewandowski et al. 2012) speak of the keys only: `keys_nll`.
+A step is a frame of ones and zeros, 88 of them for a piano. The last number of a step is not a key
+but marks the end of the document: 1 in a boundary, 0 in every frame. It is a separate Bernoulli
+variable, so that a model learns where pieces end; the keys of a boundary cost nothing. Published
+numbers for polyphonic music (Boulanger-Lewandowski et al. 2012) cover only the keys: `keys_nll`.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from rnngen import Likelihood
 
 SOUNDING = 4
-"""Keys that usually sound at a time."""
+"""Usual number of keys sounding at once."""
 
 
 class FrameLikelihood(Likelihood):
     """The distribution of a frame, and of the end of the piece.
 
-    A subclass sets `size` and defines `keys_nll` and `draw`. In an output the first numbers are of
-    the keys, and then comes that of the end.
+    A subclass sets `size` and defines `keys_nll` and `draw`. An output has the numbers for the keys
+    first, then the one for the end.
 
     Args:
-        keys: how many; a step has one number more, which marks the boundary.
+        keys: number of keys; a step has one more number, which marks the boundary.
     """
 
     def __init__(self, keys: int) -> None:
@@ -33,9 +33,9 @@ class FrameLikelihood(Likelihood):
         self.uniforms = keys + 1
 
     def embedding(self, width: int) -> nn.Linear:
-        """The input layer: a vector for each key, added up, of which a chord has about unit size.
+        """The input layer: a sum of one vector per key, scaled so that a chord has about unit size.
 
-        The default of a linear layer is made for inputs that are all of size one; most keys are 0.
+        The default initialisation of a linear layer expects inputs of size one; most keys are 0.
         """
         layer = nn.Linear(self.keys + 1, width)
         nn.init.normal_(layer.weight, std=SOUNDING**-0.5)

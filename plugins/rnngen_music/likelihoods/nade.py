@@ -1,16 +1,16 @@
-"""Keys that hang on the lower keys of the same frame: a NADE on top of the recurrent layers.
+"""Keys conditioned on the lower keys of their frame: a NADE on top of the recurrent layers.
 
-Larochelle and Murray 2011 (the neural autoregressive distribution estimator), read by a recurrent
+Larochelle and Murray 2011 (the neural autoregressive distribution estimator), driven by a recurrent
 net as in the RNN-NADE of Boulanger-Lewandowski, Bengio and Vincent 2012:
 
-h_k  = tanh(c + Σ_{j<k} x_j W_j)                      c: numbers of the output
-p_k  = σ(o_k + V_k · h_k)                             o: numbers of the output
+h_k  = tanh(c + Σ_{j<k} x_j W_j)                      c: part of the output
+p_k  = σ(o_k + V_k · h_k)                             o: part of the output
 −log p(x) = −Σ_k x_k log p_k + (1 − x_k) log(1 − p_k)
 
-W and V `[keys,H]` belong to the likelihood and are learnt with the model. With independent keys
-(`bernoulli`) a chord of which the model only knows that it is C or G is drawn as a mixture of both.
+W and V `[keys,H]` belong to the likelihood and are learned with the model. With independent keys
+(`bernoulli`), a model that only knows that a chord is C or G draws a mixture of both.
 
-h_k changes only behind a key that sounds, and few do. So a frame with S of them costs S + 1 hidden
+h_k changes only after a key that sounds, and few do. So a frame with S of them needs S + 1 hidden
 vectors, not one for each key, and is drawn in S + 1 rounds.
 """
 
@@ -23,14 +23,14 @@ from rnngen import UsageError, sharpened
 from rnngen_music.likelihoods.frame import FrameLikelihood, costs
 
 MOST = 4096
-"""Keys, and hidden numbers, at most."""
+"""Most keys, and most hidden numbers."""
 
 
 class Nade(FrameLikelihood, nn.Module):
-    """Keys one after the other, from the lowest to the highest.
+    """Keys in a row, from the lowest to the highest, each conditioned on those below.
 
     Args:
-        keys: how many; a step has one number more, which marks the boundary.
+        keys: number of keys; a step has one more number, which marks the boundary.
         hidden: H, numbers in the hidden vector.
 
     Raises:
@@ -46,7 +46,7 @@ class Nade(FrameLikelihood, nn.Module):
         self.size = keys + 1 + hidden
         self.w = nn.Parameter(torch.empty(keys, hidden))
         self.v = nn.Parameter(torch.empty(keys, hidden))
-        # A few sounding keys move h by about one; and keys begin nearly independent.
+        # A few sounding keys move h by about one; at the start, keys are nearly independent.
         nn.init.normal_(self.w, std=0.3)
         nn.init.normal_(self.v, std=0.1)
 
@@ -64,13 +64,13 @@ class Nade(FrameLikelihood, nn.Module):
             return (1 - target[..., keys].float()) * nats
 
     def _logits(self, c: Tensor, frames: Tensor) -> Tensor:
-        """What the lower keys of each frame add to the logits of each key: V_k · h_k, `[N,keys]`.
+        """The term that the lower keys of a frame add to each key's logit: V_k · h_k, `[N,keys]`.
 
         Args:
             c: `[N,H]`.
             frames: `[N,keys]`, ones and zeros.
         """
-        lower = (frames.cumsum(-1) - frames).long()  # [N, keys], how many sound below each key
+        lower = (frames.cumsum(-1) - frames).long()  # [N, keys], sounding keys below each key
         rows, sounding = frames.nonzero(as_tuple=True)
         most = int(frames.sum(-1).max()) if len(frames) else 0
         added = c.new_zeros(len(frames), most + 1, c.shape[-1])
@@ -82,9 +82,9 @@ class Nade(FrameLikelihood, nn.Module):
     def draw(
         self, output: Tensor, uniform: Tensor, *, temperature: float = 1.0, bias: float = 0.0
     ) -> Tensor:
-        """From the lowest key up, each sounds where its uniform number is below its probability.
+        """From the lowest key up, each sounds if its uniform number is below its probability.
 
-        At temperature 0, where it is more probable than not, given those below. A boundary has no
+        At temperature 0, if that is above 1/2, given the keys below. A boundary has no sounding
         keys.
         """
         keys = self.keys
@@ -101,10 +101,10 @@ class Nade(FrameLikelihood, nn.Module):
         drawn[:, keys] = sounds(flat[:, keys], numbers[:, keys]).double()
         sums = flat[:, keys + 1 :].clone()
         places = torch.arange(keys, device=flat.device)
-        decided = (drawn[:, keys] * keys).long()  # [N], how many keys of each frame
+        decided = (drawn[:, keys] * keys).long()  # [N], keys of each frame decided so far
         while True:
             logits = flat[:, :keys] + torch.tanh(sums) @ v.T
-            # Right for all keys up to the first that sounds; those above it are asked again.
+            # Correct up to the first key that sounds; keys above it are computed again.
             on = sounds(logits, numbers[:, :keys]) & (places >= decided.unsqueeze(-1))
             found = on.any(-1)
             rows = found.nonzero().squeeze(-1)

@@ -1,14 +1,13 @@
-"""The rule of metre: each bar is filled exactly, and there are as many as asked for.
+"""The metre rule: every bar is filled exactly, and the number of bars is exact.
 
-Time passes in one of three ways, by what tokens the
-vocabulary has:
+Time passes in one of three ways, depending on the vocabulary:
 
-durations: `NOTE_60 DUR_4`: a note or a rest, then its duration; durations of a bar add up.
+durations: `NOTE_60 DUR_4`: a note or a rest, then its duration; durations in a bar add up.
 shifts:    `Pitch_60 Duration_1.0.8 TimeShift_1.0.8` (TSD, MIDI-Like): shifts and rests add up.
-positions: `Bar_None Position_0 Pitch_60 Duration_1.0.8` (REMI): positions go on within the bar, and
-           a note ends within it.
+positions: `Bar_None Position_0 Pitch_60 Duration_1.0.8` (REMI): positions increase within the bar,
+           and notes end within it.
 
-A time signature has to be of as many beats.
+A time signature must have as many beats as a bar.
 
 Times are whole numbers here: fractions of a beat are multiplied by their common denominator.
 """
@@ -32,12 +31,12 @@ SHOWN = 6
 
 @dataclass(frozen=True)
 class BarState:
-    """Where a melody stands.
+    """The position of a melody.
 
     Args:
-        begun: bars that have begun.
-        filled: time that has passed in this bar; -1: its first position is still to come.
-        waiting: `note` or `rest`, where one waits for its duration; else empty.
+        begun: number of bars that have begun.
+        filled: time that has passed in this bar; -1 before its first position.
+        waiting: `note` or `rest`, if one still needs its duration; else empty.
         open: whether this bar has begun and not ended.
     """
 
@@ -63,9 +62,9 @@ class Bars(Rule):
         names: of the tokens.
         count: how many bars.
         units: length of a bar, in the units of the names.
-        barline: whether a bar's token stands at its begin or end, or between two bars. Where there
-            is no such token, bars follow each other without one.
-        positions: how many positions a unit has.
+        barline: whether the bar token stands at the beginning or end of a bar, or between bars.
+            A vocabulary without one has bars in a row.
+        positions: positions per unit.
     """
 
     def __init__(
@@ -90,7 +89,7 @@ class Bars(Rule):
         self._units = int(units * self._scale)
 
     def start(self) -> BarState:
-        """Before the first bar; where bars have no token of their own, in it."""
+        """The start: before the first bar, or inside it if the vocabulary has no bar tokens."""
         opened = not (self._tokens and self._barline == "begin")
         return BarState(int(opened), self._first(), "", opened)
 
@@ -114,9 +113,9 @@ class Bars(Rule):
         if self.clock == "durations" and kind == "rest" and time is not None:
             return None if state.waiting else self._pass(state, time)
         if self.clock == "durations" and kind in ("note", "rest"):
-            # A bar that is full has no time left for a note; without bar tokens another begins.
+            # A full bar has no time left for a note; without bar tokens, the next bar begins.
             last = self._tokens or state.begun == self._count
-            # Several notes before one duration sound together; a rest can't be among them.
+            # Several notes before one duration sound together; a rest can't be one of them.
             alone = not state.waiting or state.waiting == kind == "note"
             full = state.filled == self._units and last
             return BarState(state.begun, state.filled, kind, True) if alone and not full else None
@@ -137,21 +136,21 @@ class Bars(Rule):
         name, kind, time = self.names[token], self._kinds[token], self._times[token]
         where = f"in bar {state.begun}"
         if kind == "signature":
-            return f"metre: `{name}` is not of {self._beats(self._units)}"
+            return f"metre: `{name}` does not have {self._beats(self._units)}"
         if kind == "bar":
             full = state.begun < self._count or self._may_close(state)
             return f"metre: {self._left(state)}" if full else f"metre: {self._all(name)}"
         if not state.open:
             begun = "all bars are written" if state.begun else "no bar has begun"
-            return f"metre: {begun}, `{name}` lies in none"
+            return f"metre: {begun}, so `{name}` is outside a bar"
         if kind == "position":
             return f"metre: `{name}` is not after the last position {where}, or not in the bar"
         if kind == "note" and self.clock == "positions":
             return f"metre: `{name}` has no position yet {where}"
         if kind == "duration" and self.clock == "durations" and not state.waiting:
-            return f"metre: `{name}` follows no note or rest"
+            return f"metre: `{name}` does not follow a note or rest"
         if kind in ("note", "rest") and state.waiting:
-            return f"metre: a {state.waiting} {where} waits for its duration"
+            return f"metre: a {state.waiting} {where} still needs its duration"
         if time is None:
             return f"metre: bar {state.begun} is full, there is no time for `{name}`"
         needs = self._beats(time, bare=True)
@@ -161,11 +160,11 @@ class Bars(Rule):
         """Why the sequence can't end here."""
         if state.begun < self._count:
             return f"metre: {state.begun} of {self._count} bars have begun"
-        waits = f", and a {state.waiting} waits for its duration" if state.waiting else ""
+        waits = f", and a {state.waiting} still needs its duration" if state.waiting else ""
         return f"metre: {self._left(state)}{waits}"
 
     def can_be_filled(self) -> bool:
-        """Whether times that the tokens have add up to a bar; positions need not."""
+        """Whether the tokens' times can add up to a bar; positions need not."""
         if self.clock == "positions":
             return True
         passing = ("duration", "rest") if self.clock == "durations" else ("shift", "rest")
@@ -178,7 +177,7 @@ class Bars(Rule):
         return self._units in sums
 
     def times_shown(self) -> str:
-        """The names of the tokens that let time pass."""
+        """The names of the tokens that advance time."""
         passing = ("duration", "rest") if self.clock == "durations" else ("shift", "rest")
         pairs = zip(self.names, self._kinds, self._times, strict=True)
         names = [f"`{name}`" for name, kind, time in pairs if kind in passing and time is not None]
@@ -206,7 +205,7 @@ class Bars(Rule):
         return -1 if self.clock == "positions" else 0
 
     def _pass(self, state: BarState, time: int) -> BarState | None:
-        """After `time`; where bars have no token of their own, a full bar makes room for one."""
+        """The state after `time`; without bar tokens, a full bar leads to the next."""
         begun, filled = state.begun, state.filled
         if not self._tokens and filled == self._units and time and begun < self._count:
             begun, filled = begun + 1, 0

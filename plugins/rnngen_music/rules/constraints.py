@@ -1,4 +1,4 @@
-"""The kinds of constraints that are music: `notes`, `key`, `range`, `bars`, and others."""
+"""The music constraints: `notes`, `key`, `range`, `bars`, and others."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ MOST_BARS = 1000
 
 @dataclass(frozen=True)
 class Options:
-    """Rules about event tokens, by their names."""
+    """Rules over event tokens, which are recognised by their names."""
 
     events: tuple[str, ...] = option(
-        (), r"what names stand for, `note=p(\d+)`; those of miditok, and NOTE_60, DUR_4 are known"
+        (), r"patterns of token names, `note=p(\d+)`; miditok's names, NOTE_60 and DUR_4 are known"
     )
     barline: Literal["begin", "end", "between"] = option(
-        "begin", "of bars: where the token of a bar stands"
+        "begin", "for `bars`: place of the bar token"
     )
 
 
@@ -46,9 +46,9 @@ class MusicConstraint(Constraint):
     """A rule over event tokens.
 
     Args:
-        name: as the user wrote it.
-        make: makes the rule for what tokens stand for, and their names.
-        events: patterns of names.
+        name: the constraint as the user wrote it.
+        make: makes the rule from the events and names of the tokens.
+        events: patterns of token names.
     """
 
     proven = True
@@ -59,7 +59,7 @@ class MusicConstraint(Constraint):
         self._events = events
 
     def bind(self, vocabulary: Vocabulary) -> RuleTable:
-        """The machine.
+        """The machine for a vocabulary.
 
         Raises:
             Unspellable: the vocabulary has no notes.
@@ -71,14 +71,14 @@ class MusicConstraint(Constraint):
         if all(event.kind != "note" for event in events):
             shown = ", ".join(f"`{name}`" for name in vocabulary.names[:4])
             raise Unspellable(
-                f"`{self.name}` is about notes, and none of the model's steps is one: {shown}, ...",
-                hint=r"say what is a note by its name, `events = ['note=p(\d+)']`",
+                f"`{self.name}` needs notes, but none of the model's steps is a note: {shown}, ...",
+                hint=r"give a pattern for the names of notes, `events = ['note=p(\d+)']`",
             )
         return RuleTable(self.name, self._make(events, vocabulary.names), vocabulary)
 
 
 def key(text: str, **options: object) -> MusicConstraint:
-    """Notes of a key only: `C major`, `F# dorian`."""
+    """Only notes in a key: `C major`, `F# dorian`."""
     classes = pitch_classes(text)
 
     def make(events: Sequence[Event], names: Sequence[str]) -> Rule:
@@ -91,7 +91,7 @@ def key(text: str, **options: object) -> MusicConstraint:
 
 
 class WholeNotes(MusicConstraint):
-    """Every note with its instrument, loudness and duration, at a position that goes on."""
+    """Complete notes with instrument, loudness and duration, in order of position."""
 
     def __init__(self, text: str = "", **options: object) -> None:
         if text:
@@ -100,7 +100,7 @@ class WholeNotes(MusicConstraint):
 
     @classmethod
     def learned(cls, context: Context) -> Sequence[Constraint]:
-        """Whole notes, of the tokens that the training music has."""
+        """Complete notes, with only those tokens that occur in the training music."""
         from rnngen_music.rules.heard import heard
 
         return [cls(), *heard(context)]
@@ -113,7 +113,7 @@ def _whole(events: Sequence[Event], names: Sequence[str]) -> Rule:
 
 
 def pitch_range(text: str, **options: object) -> MusicConstraint:
-    """Notes from the lowest to the highest: `C3-C5`, `48-72`."""
+    """Only notes in a range, both ends included: `C3-C5`, `48-72`."""
     try:
         low, high = (read_pitch(part.strip()) for part in re.split(r"(?<=\d)\s*(?:-|\.\.)", text))
     except ValueError:
@@ -144,7 +144,7 @@ def leap(text: str, **options: object) -> MusicConstraint:
 
 
 def bars(text: str, **options: object) -> MusicConstraint:
-    """Bars, and the units of each: `4x16`, where a bar's `DUR`s add up to 16."""
+    """A number of bars and the units in each: `4x16`, where the `DUR`s in a bar add up to 16."""
     settings = _settings(options)
     match = re.fullmatch(r"\s*(\d+)\s*[x×*]\s*(\d+(?:[./]\d+)?)\s*", text)
     try:
@@ -153,7 +153,7 @@ def bars(text: str, **options: object) -> MusicConstraint:
         count, units = 0, Fraction(0)
     if not (1 <= count <= MOST_BARS and units > 0):
         raise BadSyntax(
-            f"`{text}` says no number of bars and length of a bar",
+            f"`{text}` is not a number of bars and their length",
             hint="for example `bars:4x16`: four bars in which durations add up to 16",
         )
 
@@ -166,7 +166,7 @@ def bars(text: str, **options: object) -> MusicConstraint:
         if not rule.can_be_filled():
             raise EmptyLanguage(
                 f"a bar of {units} can't be filled with what the model has: {rule.times_shown()}",
-                hint="the length of a bar is in the units of these names",
+                hint="give the bar length in the units of these names",
             )
         return rule
 
@@ -174,7 +174,7 @@ def bars(text: str, **options: object) -> MusicConstraint:
 
 
 def cadence(text: str, **options: object) -> MusicConstraint:
-    """The pitch class of the last note, which lies in the last bar: `C`."""
+    """The pitch class of the last note, which must be in the last bar: `C`."""
     try:
         wanted = read_pitch_class(text.strip()) % 12
     except ValueError:
@@ -192,7 +192,7 @@ def cadence(text: str, **options: object) -> MusicConstraint:
 
 
 def motif(text: str, **options: object) -> MusicConstraint:
-    """Intervals (`+2 +2 -4`), or pitches (`C4 D4 E4`), that occur one after another."""
+    """Intervals (`+2 +2 -4`) or pitches (`C4 D4 E4`) that must occur in a row."""
     parts = text.split()
     intervals = bool(parts) and all(re.fullmatch(r"[+-]\d+", part) for part in parts)
     try:
@@ -219,7 +219,7 @@ def _settings(options: dict[str, object]) -> Options:
 
 
 def _some_note(events: Sequence[Event], fits: Callable[[int], bool], what: str) -> None:
-    """EmptyLanguage where no note fits."""
+    """Raises EmptyLanguage if no note fits."""
     notes = [
         int(event.value) for event in events if event.kind == "note" and event.value is not None
     ]

@@ -1,4 +1,4 @@
-"""The constraint that only tokens of the training music are written."""
+"""The constraint that allows only tokens that occur in the training music."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def heard(context: Context) -> list[Constraint]:
-    """The constraint, or none where the training music can't be read again.
+    """The constraint, or none if the training music can't be read again.
 
     Raises:
-        UsageError: no token of the model is a note.
+        UsageError: the model has no tokens for notes.
     """
     codec = context.codec
     events = read_events([codec.token(step) for step in range(codec.size)])
@@ -34,22 +34,22 @@ def heard(context: Context) -> list[Constraint]:
             unheard.difference_update(np.unique(steps).tolist())
     except (BundleError, DataError, UsageError) as error:
         context.note(
-            "standard rule: whole notes; of any pitch, as the training music can't be read again: "
+            "standard rule: whole notes, of any pitch, as the training music can't be read again: "
             f"{error.message}"
         )
         return []
     context.note(
-        f"standard rule: whole notes, of the {codec.size - 1 - len(unheard)} tokens that the "
-        "training music has"
+        f"standard rule: whole notes, of the {codec.size - 1 - len(unheard)} tokens in the "
+        "training music"
     )
     return [Heard(frozenset(unheard))]
 
 
 class Heard(Constraint):
-    """Only tokens of the training music are written.
+    """Allows only tokens that occur in the training music.
 
     Args:
-        unheard: ids of the others.
+        unheard: ids of all other tokens.
     """
 
     name = "tokens of the training music"
@@ -59,5 +59,5 @@ class Heard(Constraint):
         self._unheard = unheard
 
     def bind(self, vocabulary: Vocabulary) -> TableMachine:
-        """The machine."""
+        """The machine for a vocabulary."""
         return without(self._unheard, vocabulary, self.name)

@@ -1,4 +1,4 @@
-"""Keys by name, and the pitch classes they have."""
+"""Keys by name, and their pitch classes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def pitch_classes(key: str) -> frozenset[int]:
     """The pitch classes of `C major`, `F# dorian`, `A harmonic minor`; a bare `G` is major.
 
     Raises:
-        UsageError: no such key, with the nearest one.
+        UsageError: the key does not exist; the hint suggests the nearest one.
     """
     tonic, _, scale = key.strip().partition(" ")
     name = "-".join(scale.lower().replace("-", " ").split()) or "major"
@@ -42,7 +42,7 @@ def pitch_classes(key: str) -> frozenset[int]:
     except (ValueError, KeyError):
         near = suggest(f"{tonic[:1].upper()}{tonic[1:]} {name}", _names())
         raise UsageError(
-            f"there is no key `{key}`",
+            f"unknown key `{key}`",
             hint=f"did you mean `{near}`?" if near else f"scales are {', '.join(SCALES)}",
         ) from None
 

@@ -1,8 +1,8 @@
-"""What the name of an event token says: a pitch, a duration, the beginning of a bar.
+"""Reads events from token names: a pitch, a duration, the beginning of a bar.
 
-Plain names (`NOTE_60`, `REST`, `DUR_4`, `BAR`) are understood, and those of miditok's REMI, TSD and
+Plain names (`NOTE_60`, `REST`, `DUR_4`, `BAR`) are known, and those of miditok's REMI, TSD and
 MIDI-Like (`Pitch_60`, `Duration_1.0.8`, `TimeShift_0.4.8`, `Rest_1.0.8`, `Bar_None`, `Position_3`);
-others by patterns of one's own. A name that no pattern fits is an event that no rule looks at.
+others need custom patterns. A name that matches no pattern is an event that rules ignore.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 @dataclass(frozen=True)
 class Event:
-    """What a token stands for.
+    """The event that a token stands for.
 
     Args:
-        kind: what it is; `mark`: what stands around sequences, or for nothing (`PAD_None`,
-            `BOS_None`), and is never written; `other` for what no rule looks at.
+        kind: the kind of event; `mark`: padding or a sequence marker (`PAD_None`, `BOS_None`),
+            never written; `other`: an event that rules ignore.
         value: pitch of a note as a MIDI number; time of a duration, shift or rest in the units of
             the names (`DUR_4`: 4, `Duration_1.4.8`: 1.5 beats); number of a position; beats in a
             bar of a time signature; None: none.
@@ -50,15 +50,15 @@ class Event:
 
 
 def read_events(names: Sequence[str], patterns: Sequence[str] = ()) -> list[Event]:
-    """What each name stands for.
+    """The event of each name.
 
     Args:
-        names: of the tokens.
-        patterns: `kind=expression`, tried before the known ones; the whole name has to match, and
+        names: token names.
+        patterns: `kind=expression`, tried before the known ones; the whole name must match, and
             the first group of the expression is the value.
 
     Raises:
-        UsageError: a pattern is broken or of a kind that does not exist.
+        UsageError: a pattern is broken, or its kind does not exist.
     """
     known = [_pattern(text) for text in patterns]
     known += [(kind, re.compile(expression)) for kind, expression in PATTERNS.items()]
@@ -66,7 +66,7 @@ def read_events(names: Sequence[str], patterns: Sequence[str] = ()) -> list[Even
 
 
 def resolution(names: Sequence[str]) -> int:
-    """Positions a beat has: the finest `n` of the times `a.b.n`; 1 where there are none."""
+    """Positions per beat: the finest `n` in times `a.b.n`; 1 if there are none."""
     found = [re.search(r"_\d+\.\d+\.([1-9]\d*)$", name) for name in names]
     return max((int(match[1]) for match in found if match), default=1)
 
@@ -104,7 +104,7 @@ def _pattern(text: str) -> tuple[Kind, re.Pattern[str]]:
     if kind is None or not equals:
         near = suggest(name.strip(), kinds)
         raise UsageError(
-            f"the pattern `{text}` is of no kind of event, expected `kind=expression`",
+            f"the pattern `{text}` does not name a kind of event, expected `kind=expression`",
             hint=f"did you mean `{near}`?" if near else f"kinds are {', '.join(kinds)}",
         )
     try:
@@ -126,7 +126,7 @@ def _event(name: str, patterns: Sequence[tuple[Kind, re.Pattern[str]]]) -> Event
             return Event(kind, _value(kind, text))
         except (ValueError, ZeroDivisionError):
             raise UsageError(
-                f"the token `{name}` is read as a {kind}, but `{text}` is not a value of one",
+                f"the token `{name}` is read as a {kind}, but `{text}` is not a valid value",
                 hint=f"give another pattern, `{kind}=expression`",
             ) from None
     return Event("other")

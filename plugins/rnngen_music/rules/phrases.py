@@ -1,6 +1,6 @@
-"""Rules about the course of a melody: how it ends, and a motif that must occur in it.
+"""Rules for the course of a melody: its ending, and a motif that must occur in it.
 
-No token is forbidden here: what is missing may still come.
+They forbid no tokens, since what is missing may still come.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ CadenceState = tuple[bool, Literal["none", "sounding", "barline", "stale"]]
 
 
 class Cadence(Rule):
-    """The last note has a given pitch class, and lies in the last bar.
+    """The last note has a given pitch class and is in the last bar.
 
-    The state is whether the last note has that class, and whether a note lies in this bar: none
-    yet, one does, the bar line after it was just written, or a bar has gone on without a note.
+    The state is whether the last note has that class, and how far this bar is: no note yet, a note,
+    the bar line right after it, or a further bar still without a note.
     """
 
     def __init__(
@@ -54,14 +54,14 @@ class Cadence(Rule):
         """Why the melody can't end here."""
         good, place = state
         if place == "none":
-            return f"cadence: there is no note yet, the last one must be {self._name}"
+            return f"cadence: there are no notes yet, the last one must be {self._name}"
         if not good:
             return f"cadence: the last note is not {self._name}"
-        return f"cadence: the last bar has no note, it must end on {self._name}"
+        return f"cadence: the last bar has no notes, it must end on {self._name}"
 
 
 class Motif(Rule):
-    """A row of pitches, or of intervals, occurs among the successive notes.
+    """A sequence of pitches, or of intervals, occurs in successive notes.
 
     Knuth, Morris and Pratt 1977. The state is how much of the motif the last notes match; for
     intervals also the last pitch, until the motif has occurred.
@@ -118,7 +118,7 @@ class Motif(Rule):
 
 
 def _fallback(motif: Sequence[int]) -> list[int]:
-    """For each beginning of the motif, the length of its longest proper end that begins it."""
+    """For each prefix of the motif, the length of its longest proper suffix that is a prefix."""
     table = [0] * len(motif)
     matched = 0
     for place in range(1, len(motif)):

@@ -1,6 +1,6 @@
-"""Rules about pitches: those of a key, those of a range, and the leaps between them.
+"""Rules for pitches: a key, a range, and the largest leap.
 
-Events other than notes are never forbidden here, and a melody may end anywhere.
+They forbid only notes, and a melody may end anywhere.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from rnngen_music.rules.rule import Rule
 
 
 class Key(Rule):
-    """Notes have the pitch classes of a key.
+    """All notes are in a key.
 
     Args:
         events: what each token stands for.
@@ -43,7 +43,7 @@ class Key(Rule):
 
 
 class Range(Rule):
-    """Notes lie between two pitches, both allowed."""
+    """All notes lie between two pitches, both included."""
 
     def __init__(
         self, events: Sequence[Event], names: Sequence[str], lowest: int, highest: int
@@ -70,7 +70,7 @@ class Range(Rule):
 
 
 class Leap(Rule):
-    """Two successive notes are at most some semitones apart; the state is the last pitch."""
+    """Successive notes are at most a given interval apart; the state is the last pitch."""
 
     def __init__(self, events: Sequence[Event], names: Sequence[str], largest: int) -> None:
         super().__init__(events, names)
@@ -81,7 +81,7 @@ class Leap(Rule):
         return ()
 
     def step(self, state: int | tuple[()], token: int) -> int | tuple[()] | None:
-        """The pitch of the last note, None where the token is too far from it."""
+        """The pitch of the last note; None if the token is too far from it."""
         pitch = self.pitches[token]
         if pitch is None:
             return state

@@ -1,4 +1,4 @@
-"""What a rule of music is: an automaton over token ids that can say why it forbids something."""
+"""The base of music rules: an automaton over token ids that can explain what it forbids."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Rule(ABC):
     """A rule over tokens.
 
     Args:
-        events: what each token stands for.
-        names: of the tokens.
+        events: the event of each token.
+        names: token names.
     """
 
     def __init__(self, events: Sequence[Event], names: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
-"""A rule of music as a table over the steps of a vocabulary, which can say why it forbids one.
+"""A music rule as a table over the steps of a vocabulary, which can explain what it forbids.
 
-Tokens that stand for the same event are one column, so that a rule is asked once for all of them.
-Marks of a vocabulary (`PAD_None`, `BOS_None`) are not events, and are forbidden whatever the rule.
+Tokens for the same event share a column, so that a rule is evaluated once for all of them. Marks of
+a vocabulary (`PAD_None`, `BOS_None`) are not events, and every rule forbids them.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from rnngen_music.rules.rule import Rule
 
 MOST_STATES = 50_000
 MOST_CALLS = 5_000_000
-"""Bounds of a rule: states, and calls of `step`."""
+"""Limits of a rule: states, and calls of `step`."""
 
 
 class RuleTable(TableMachine):
-    """`Machine` of one rule.
+    """The `Machine` of one rule.
 
     Args:
         name: the constraint as the user wrote it.
-        rule: what is allowed.
-        vocabulary: of the model.
+        rule: the rule.
+        vocabulary: the model's vocabulary.
 
     Raises:
         EmptyLanguage: the rule allows nothing.
@@ -60,7 +60,7 @@ class RuleTable(TableMachine):
             if len(states) > MOST_STATES or len(rows) * len(columns) > MOST_CALLS:
                 raise Hostile(
                     f"`{name}` has more than {len(states)} states with this model's steps",
-                    hint="ask for fewer bars, or for a unit that divides more durations",
+                    hint="use fewer bars, or a unit that divides more durations",
                 )
         accepting = np.array([rule.accept(state) for state in states])
         made, alive = trimmed(np.array(rows, np.int32), classes, accepting)
@@ -71,7 +71,7 @@ class RuleTable(TableMachine):
         self._states = [states[number] for number in alive]
 
     def fault(self, steps: Sequence[int]) -> str | None:
-        """What the rule itself says of a finished sequence."""
+        """The rule's own verdict on a finished sequence."""
         state: Hashable | None = self._rule.start()
         for step in steps:
             before, state = state, self._rule.step(state, step)
@@ -85,5 +85,5 @@ class RuleTable(TableMachine):
         if step == self.vocabulary.end:
             return self._rule.unfinished(own)
         if self._rule.events[step].kind == "mark":
-            return f"`{self._rule.names[step]}` is a mark of the vocabulary and not an event"
+            return f"`{self._rule.names[step]}` is a mark of the vocabulary, not an event"
         return self._rule.explain(own, step)

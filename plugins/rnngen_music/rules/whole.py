@@ -1,11 +1,11 @@
-"""The rule that every note is whole: what belongs to a note stands beside it, in one order.
+"""The rule that every note is complete, with its parts next to each other in a fixed order.
 
     Bar TimeSig? (Position Tempo? (Program? Pitch Velocity? Duration?)+)*     with bars
     (TimeSig | Tempo | TimeShift | Program? Pitch Velocity? Duration?)*       without
 
-A kind of token that the vocabulary has is not left out: a bar has its signature, a note its
-instrument, its loudness and its duration. Drums are notes of their own, after the program of
-drums. Within a bar positions only go on. A piece has a note.
+Kinds of tokens in the vocabulary are never left out: a bar has its signature, a note its
+instrument, loudness and duration. Drums are separate notes, after the drum program. Positions
+only increase within a bar. A piece has at least one note.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ KINDS = (
     ("velocity", r"(?i:velocity|vel)_\d+"),
     ("tempo", r"(?i:tempo)_[\d.]+"),
 )
-"""What names say beside what all rules know."""
+"""Token kinds that only this rule looks at."""
 
 BEFORE = {"pitch": "program", "drum": "drums"}
 AFTER = ("velocity", "duration")
@@ -34,11 +34,11 @@ BEGINS = ("program", "drums", "pitch", "drum")
 
 @dataclass(frozen=True)
 class WholeState:
-    """Where a piece stands.
+    """The position in a piece.
 
     Args:
-        wants: the kinds of which one has to come next; empty where nothing is begun.
-        position: the last in this bar; -1 before the first, None where no bar has begun.
+        wants: kinds of which one must come next; empty if nothing is incomplete.
+        position: the last position in this bar; -1 before the first, None before any bar.
         sounded: whether there was a note.
     """
 
@@ -48,7 +48,7 @@ class WholeState:
 
 
 class Whole(Rule):
-    """Every note is whole."""
+    """Every note is complete."""
 
     def __init__(self, events: Sequence[Event], names: Sequence[str]) -> None:
         super().__init__(events, names)
@@ -58,7 +58,7 @@ class Whole(Rule):
             int(event.value) if event.kind == "position" and event.value is not None else 0
             for event in events
         ]
-        # Tokens that this rule does not tell apart are one column of its table.
+        # Tokens that this rule does not tell apart share a column of its table.
         groups: dict[tuple[str, int], int] = {}
         self.events = [
             Event("other", Fraction(groups.setdefault(key, len(groups))))
@@ -66,11 +66,11 @@ class Whole(Rule):
         ]
 
     def start(self) -> WholeState:
-        """Nothing is begun."""
+        """The start of a piece."""
         return WholeState((), None, False)
 
     def step(self, state: WholeState, token: int) -> WholeState | None:
-        """The state after a token, None where it does not belong there."""
+        """The state after a token; None if it does not fit there."""
         kind = self._kinds[token]
         if state.wants:
             fits = kind in state.wants
@@ -81,7 +81,7 @@ class Whole(Rule):
         return self._after(kind, state, self._places[token]) if fits else None
 
     def accept(self, state: WholeState) -> bool:
-        """Whether there was a note, and nothing is left half."""
+        """Whether there was a note, and nothing is incomplete."""
         return state.sounded and not state.wants
 
     def explain(self, state: WholeState, token: int) -> str:
@@ -90,7 +90,7 @@ class Whole(Rule):
         if state.wants:
             return f"notes: `{name}` is not a {' or '.join(state.wants)}, which has to come first"
         if state.position is None and "bar" in self._present:
-            return f"notes: `{name}` lies in no bar"
+            return f"notes: `{name}` is not inside a bar"
         if self._kinds[token] == "position":
             return f"notes: `{name}` is not after position {state.position} of its bar"
         return f"notes: `{name}` does not belong here"
@@ -100,7 +100,7 @@ class Whole(Rule):
         return f"notes: a {' or '.join(state.wants) or 'note'} is missing"
 
     def _free(self, kind: str, state: WholeState, place: int) -> bool:
-        """Whether a kind may come where nothing is begun."""
+        """Whether a kind may come where nothing is incomplete."""
         if kind == "position":
             return state.position is not None and place > state.position
         if kind in BEGINS:
@@ -108,7 +108,7 @@ class Whole(Rule):
             return placed and BEFORE.get(kind) not in self._present
         if kind in AFTER:
             return False
-        # With bars, a signature stands after one, and a tempo after a position.
+        # With bars, a signature follows a bar, and a tempo follows a position.
         return kind not in ("signature", "tempo") or "bar" not in self._present
 
     def _after(self, kind: str, state: WholeState, place: int) -> WholeState:
@@ -129,7 +129,7 @@ class Whole(Rule):
         return WholeState(wants, position, sounded)
 
     def _beginnings(self) -> tuple[str, ...]:
-        """Kinds that a note begins with."""
+        """Kinds that can start a note."""
         return tuple(
             kind
             for kind in BEGINS

@@ -91,7 +91,7 @@ def test_a_prompt_is_the_text_and_unknown_letters_are_named() -> None:
     assert caught.value.hint == "it knows: abc"
     with pytest.raises(DataError, match="has 5 letters"):
         domain.begin("aaaaa", codec)
-    with pytest.raises(UsageError, match="there is none to write"):
+    with pytest.raises(UsageError, match="no text was given"):
         domain.begin("", codec)
     plain = StrokeCodec(1.0)
     assert domain.begin("", plain) == Beginning(())
@@ -130,7 +130,10 @@ def test_every_kind_of_file_is_written_and_others_are_refused(tmp_path: Path) ->
     assert len(begins) == 4
     files = domain.write(written, codec, tmp_path / "folder")
     assert [file.name for file in files] == ["0001.svg", "0002.svg"]
-    for name, error in (("x.pdf", "no kind that drawings"), ("no/x.svg", "there is no folder")):
+    for name, error in (
+        ("x.pdf", "does not end in a drawing format"),
+        ("no/x.svg", "there is no folder"),
+    ):
         with pytest.raises(UsageError, match=error):
             domain.write(written, codec, tmp_path / name)
     with pytest.raises(DataError, match="nothing to draw"):
@@ -169,7 +172,7 @@ def test_more_gaussians_fit_two_clouds_better_than_one() -> None:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run that learnt words of three letters for a few steps."""
+    """A run that learned words of three letters for a few steps."""
     import rnngen
 
     folder = tmp_path_factory.mktemp("hand")
@@ -264,7 +267,7 @@ def test_primers_that_can_not_be_gone_on_from_are_refused(
     mute = tmp_path / "mute.svg"
     mute.write_text("<svg><path d='M0 0 L0 9 L4 4'/></svg>")
     for primer, expected in (
-        (mute, "does not say what its first drawing reads"),
+        (mute, "has no text for its first drawing"),
         (tmp_path / "none.svg", "there is no file"),
     ):
         done = run_cli("generate", run, "z", "--primer", primer)

@@ -93,7 +93,7 @@ def test_forged_arrays_are_refused(what: str) -> None:
 def test_a_pickle_that_asks_for_memory_gets_none() -> None:
     """The pickle module in C would make room for four billion values that it remembers."""
     asks = b"\x80\x02K\x01r\xff\xff\xff\xff."
-    with pytest.raises(NotNumbers, match="is no array"):
+    with pytest.raises(NotNumbers, match="is not an array"):
         read_pickled(HEADER.getvalue() + asks)
 
 

@@ -117,7 +117,7 @@ def test_a_tune_that_takes_too_long_is_refused_and_no_process_left(
     monkeypatch.setattr(abc2midi, "SECONDS", 0.5)
     (bad,) = read(TUNE)
     assert isinstance(bad, DataError)
-    assert "was not done with it after 0.5 seconds" in bad.message
+    assert "did not finish within 0.5 seconds" in bad.message
     with pytest.raises(ProcessLookupError):
         os.kill(int(number.read_text()), 0)
 
@@ -135,7 +135,7 @@ def test_a_damaged_file_made_by_the_program_is_refused(
     program(tmp_path, monkeypatch, "printf 'MThd\\000' > tune.mid")
     (bad,) = read(TUNE)
     assert isinstance(bad, DataError)
-    assert "abc2midi made a damaged file of it: its head has 5 of 14 bytes" in bad.message
+    assert "abc2midi produced a damaged file: its header has 5 of 14 bytes" in bad.message
 
 
 def test_what_the_program_writes_is_bounded(

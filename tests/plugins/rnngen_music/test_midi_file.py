@@ -33,8 +33,14 @@ DAMAGES = {
     ),
     "a velocity": (song(b"\x00\x90\x3c\x80"), "track 1, byte 25: the data byte 128 is above 127"),
     "a program": (song(b"\x00\xc0\xff"), "track 1, byte 24: the data byte 255 is above 127"),
-    "no status": (song(b"\x00\x3c\x40"), "track 1, byte 23: the data byte 60 follows no status"),
-    "a status": (song(b"\x00\xf4"), "track 1, byte 23: a file can't have the status byte 0xf4"),
+    "no status": (
+        song(b"\x00\x3c\x40"),
+        "track 1, byte 23: the data byte 60 has no status byte before it",
+    ),
+    "a status": (
+        song(b"\x00\xf4"),
+        "track 1, byte 23: the status byte 0xf4 is not allowed in a file",
+    ),
     "a time": (song(b"\xff\xff\xff\xff\x01"), "track 1, byte 22: a number of more than 4 bytes"),
     "a length": (
         song(b"\x00\xff\x03\x7fab"),
@@ -49,12 +55,12 @@ DAMAGES = {
         song(b"\x00\xff\x58\x04\xff\x00\x18\x08" + NOTE),
         "byte 26: a time signature of ff001808",
     ),
-    "a meta event": (song(b"\x00\xff\x80\x00"), "byte 24: there is no meta event 128"),
+    "a meta event": (song(b"\x00\xff\x80\x00"), "byte 24: the meta event 128 does not exist"),
     "a note cut off": (head() + chunk(b"MTrk", b"\x00\x90\x3c"), "it ends within an event"),
     "a chunk": (head() + b"MTrk\0\0\0\x40" + NOTE, "track 1 ends at byte 86 of 30"),
     "a track less": (head(1, 3) + chunk(b"MTrk", NOTE + END), "has 1 of the 3 tracks"),
     "a format": (head(7) + chunk(b"MTrk", NOTE + END), "its format is 7"),
-    "a head": (b"MThd\0\0\0\x02\0\0" + chunk(b"MTrk", NOTE + END), "its head has 2 bytes"),
+    "a head": (b"MThd\0\0\0\x02\0\0" + chunk(b"MTrk", NOTE + END), "its header has 2 bytes"),
 }
 
 

@@ -56,7 +56,7 @@ def test_a_name_with_an_end_is_one_file_of_that_kind(music, tmp_path, name):
 
 def test_other_ends_and_missing_folders_are_errors(music, tmp_path):
     domain, codec, _, steps = music
-    with pytest.raises(UsageError, match="names no format"):
+    with pytest.raises(UsageError, match="does not end in a music format"):
         domain.write([Sequence(steps=steps)], codec, tmp_path / "a.mp3")
     with pytest.raises(UsageError, match="there is no folder"):
         domain.write([Sequence(steps=steps)], codec, tmp_path / "none" / "a.mid")

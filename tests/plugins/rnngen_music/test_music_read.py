@@ -100,14 +100,14 @@ LONG_NOTE = song(b"\x00\x90\x3c\x40" + number(0xFFFFFFF) + b"\x80\x3c\x40")
 LATE_NOTE = song(number(0xFFFFFFF) + b"\x90\x3c\x40\x01\x80\x3c\x40")
 
 DAMAGED = {
-    "text.mid": (b"this is a letter, and no music at all", "is no file of music"),
+    "text.mid": (b"this is a letter, and no music at all", "is not a music file"),
     "short.mid": (b"MThd\0\0", "is a damaged MIDI file"),
     "cut.mid": (midi(SCALE)[:60], "is a damaged MIDI file"),
     "silent.mid": (song(b""), "has no notes"),
     "unended.mid": (song(b"\x00\x90\x3c\x40"), "has no notes"),
     "long.mid": (LONG_NOTE, "lasts 559,241 beats"),
     "late.mid": (LATE_NOTE, "lasts 559,241 beats"),
-    "ticks.mid": (song(b"\x00\x90\x3c\x40\x10\x80\x3c\x40", beat=0), "counts 0 ticks a beat"),
+    "ticks.mid": (song(b"\x00\x90\x3c\x40\x10\x80\x3c\x40", beat=0), "has 0 ticks per beat"),
     "empty.mid": (b"", "is empty"),
     # The library writes beyond its memory for these 26 bytes, which ends the process.
     "wild.mid": (
@@ -150,7 +150,7 @@ def test_a_damaged_tune_of_a_book_leaves_the_others(tmp_path):
 
 
 def test_where_all_files_are_damaged_that_is_an_error(tmp_path):
-    with pytest.raises(DataError, match="nothing is left"):
+    with pytest.raises(DataError, match="every file was left out"):
         pieces(MusicDomain(damaged="skip"), source(tmp_path, "a.mid", b"MThd"))
 
 
@@ -172,8 +172,8 @@ def test_frames_say_which_notes_they_have_no_place_for(tmp_path):
     (piece,) = pieces(domain, source(tmp_path, "a.mid", midi(notes)))
     assert np.flatnonzero(piece.content[0]).tolist() == [39]
     assert [remark.split(": ")[1] for remark in domain.remarks] == [
-        "left out 1 notes of drums, frames have no place for them",
-        "left out 1 notes beyond 88 keys, frames have no place for them",
+        "left out 1 drum notes, which frames can't represent",
+        "left out 1 notes outside the 88 keys, which frames can't represent",
     ]
 
 

@@ -161,7 +161,7 @@ def test_a_constant_series_has_rows_beside_others_and_alone_there_is_nothing_to_
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"distribution": "negative-binomial"}, "no count"),
+        ({"distribution": "negative-binomial"}, "not a count"),
         ({"log": True}, "no logarithm"),
     ],
 )

@@ -108,10 +108,10 @@ def test_numbers_like_dates_count_where_the_user_says_so(tmp_path):
 @pytest.mark.parametrize(
     ("numbers", "what"),
     [
-        ([20240130, 20240131, 20240132, 20240201], "`20240132`, which is no date"),
-        ([20230227, 20230228, 20230229], "`20230229`, which is no date"),
-        ([202311, 202312, 202313, 202401], "`202313`, which is no date"),
-        ([1700000000000, 1700000001500], "milliseconds since 1970 with a part of a second"),
+        ([20240130, 20240131, 20240132, 20240201], "`20240132`, which is not a date"),
+        ([20230227, 20230228, 20230229], "`20230229`, which is not a date"),
+        ([202311, 202312, 202313, 202401], "`202313`, which is not a date"),
+        ([1700000000000, 1700000001500], "milliseconds since 1970 with a fraction of a second"),
         ([202350, 202351, 202352, 202401, 202402], "year and week"),
         ([20233, 20234, 20241, 20242], "year and quarter"),
         ([230130, 230131, 230201, 230202], "two digits for the year"),
@@ -125,7 +125,7 @@ def test_numbers_that_are_dates_nobody_can_read_are_refused(numbers, what, tmp_p
 
 
 def test_parts_of_a_second_are_refused_rather_than_cut_off(tmp_path):
-    with pytest.raises(DataError, match=r"`2024-01-01 00:00:01\.500` has a part of a second"):
+    with pytest.raises(DataError, match=r"`2024-01-01 00:00:01\.500` has a fraction of a second"):
         read(table(tmp_path / "a.csv", ["2024-01-01 00:00:00", "2024-01-01 00:00:01.500"]))
 
 
@@ -141,7 +141,7 @@ def test_dates_of_a_column_without_a_name_are_the_time(head, dates, tmp_path):
     (series, remarks) = read(table(tmp_path / "a.csv", dates, head))
     assert [one.name for one in series] == ["value"]
     assert series[0].frequency.unit in ("second", "month")
-    assert any("without a name has dates" in remark for remark in remarks)
+    assert any("unnamed column has dates" in remark for remark in remarks)
 
 
 def test_dates_of_a_saved_index_without_a_name_are_the_time(tmp_path):
@@ -156,7 +156,7 @@ def test_numbers_of_rows_without_a_name_are_neither_time_nor_values(first, head,
     (series, remarks) = read(table(tmp_path / "a.csv", range(first, 30), head))
     assert [one.name for one in series] == ["value"]
     assert series[0].frequency.unit == "step"
-    assert any("numbers the rows, left out" in remark for remark in remarks)
+    assert any("numbers the rows and is left out" in remark for remark in remarks)
 
 
 def test_numbers_of_rows_beside_dates_are_left_out_for_every_series(tmp_path):
@@ -169,7 +169,7 @@ def test_numbers_of_rows_beside_dates_are_left_out_for_every_series(tmp_path):
 
 def test_column_without_a_name_that_may_be_anything_is_refused(tmp_path):
     path = table(tmp_path / "a.csv", [5, 9, 12, 3], "")
-    with pytest.raises(DataError, match=r"column without a name .* but `5, 9, 12`") as caught:
+    with pytest.raises(DataError, match=r"unnamed column .* but `5, 9, 12`") as caught:
         read(path)
     assert "series.time=index" in caught.value.hint
     (series, remarks) = read(path, target="value")

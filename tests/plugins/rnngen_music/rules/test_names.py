@@ -57,10 +57,10 @@ def test_patterns_of_ones_own_come_first():
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
-        ("nota=p", "the pattern `nota=p` is of no kind of event"),
+        ("nota=p", "the pattern `nota=p` does not name a kind of event"),
         ("note", "expected `kind=expression`"),
         ("note=p(", r"is not a valid regular expression: missing \)"),
-        ("note=(x)", "the token `x` is read as a note, but `x` is not a value"),
+        ("note=(x)", "the token `x` is read as a note, but `x` is not a valid value"),
     ],
 )
 def test_broken_patterns_are_refused(pattern, message):
@@ -98,6 +98,6 @@ def test_keys_have_their_pitch_classes(key, classes):
     ("key", "meant"), [("C mayor", "C major"), ("f# dorain", "F# dorian"), ("Bb minr", "Bb minor")]
 )
 def test_an_unknown_key_suggests_the_one_that_was_meant(key, meant):
-    with pytest.raises(UsageError, match=f"there is no key `{key}`") as caught:
+    with pytest.raises(UsageError, match=f"unknown key `{key}`") as caught:
         pitch_classes(key)
     assert caught.value.hint == f"did you mean `{meant}`?"

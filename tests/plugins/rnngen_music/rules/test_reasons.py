@@ -14,13 +14,13 @@ from tests.plugins.rnngen_music.rules.test_rules import END, vocabulary
 @pytest.mark.parametrize(
     ("kind", "text", "message"),
     [
-        ("key", "H major", "there is no key `H major`"),
+        ("key", "H major", "unknown key `H major`"),
         ("range", "48", "`48` is not a range of pitches"),
         ("range", "72-48", "the range `72-48` ends below its beginning"),
         ("leap", "far", "`far` is not an interval in semitones"),
-        ("bars", "four", "`four` says no number of bars"),
-        ("bars", "0x4", "`0x4` says no number of bars"),
-        ("bars", "4x1/0", "`4x1/0` says no number of bars"),
+        ("bars", "four", "`four` is not a number of bars"),
+        ("bars", "0x4", "`0x4` is not a number of bars"),
+        ("bars", "4x1/0", "`4x1/0` is not a number of bars"),
         ("cadence", "H", "`H` is not the name of a note"),
         ("motif", "", "`` is not a motif"),
         ("motif", "+2 x", r"`\+2 x` is not a motif"),
@@ -47,7 +47,7 @@ def test_notes_that_the_model_has_not_are_named(kind, text, message):
 
 
 def test_a_vocabulary_without_notes_is_refused():
-    with pytest.raises(Unspellable, match="`key=C major` is about notes, and none"):
+    with pytest.raises(Unspellable, match="`key=C major` needs notes, but none"):
         make("key", "C major", {}).bind(vocabulary(["a", "b"]))
     options = {"events": [r"note=n(\d+)"]}
     assert make("key", "C major", options).bind(vocabulary(["n60", "n61"]))
@@ -61,23 +61,23 @@ def test_a_vocabulary_without_notes_is_refused():
         ("bars", "1x16", "BAR NOTE_60 DUR_14", "BAR",
          "metre: `BAR` would begin bar 2, there are 1"),
         ("bars", "2x16", "BAR NOTE_60 DUR_14", "BAR", "metre: 2 beats left in bar 1"),
-        ("bars", "2x16", "", "NOTE_60", "metre: no bar has begun, `NOTE_60` lies in none"),
-        ("bars", "2x16", "BAR", "DUR_4", "metre: `DUR_4` follows no note or rest"),
-        ("bars", "2x16", "BAR NOTE_60", "REST", "metre: a note in bar 1 waits for its duration"),
+        ("bars", "2x16", "", "NOTE_60", "metre: no bar has begun, so `NOTE_60` is outside a bar"),
+        ("bars", "2x16", "BAR", "DUR_4", "metre: `DUR_4` does not follow a note or rest"),
+        ("bars", "2x16", "BAR NOTE_60", "REST", "metre: a note in bar 1 still needs its duration"),
         ("bars", "2x16", "BAR NOTE_60 DUR_16", "NOTE_60",
          "metre: bar 1 is full, there is no time for `NOTE_60`"),
         ("bars", "2x16", "BAR", None, "metre: 1 of 2 bars have begun"),
         ("bars", "1x16", "BAR NOTE_60 DUR_14 REST", None,
-         "metre: 2 beats left in bar 1, and a rest waits for its duration"),
+         "metre: 2 beats left in bar 1, and a rest still needs its duration"),
         ("key", "C major", "", "NOTE_61", "key: `NOTE_61` is not in C major"),
         ("range", "61-70", "", "NOTE_60", "range: `NOTE_60` is below 61"),
         ("range", "50-60", "", "NOTE_61", "range: `NOTE_61` is above 60"),
         ("leap", "5", "NOTE_60", "NOTE_72",
          "leap: `NOTE_72` is 12 semitones from the last note, at most 5 are allowed"),
-        ("cadence", "C", "", None, "cadence: there is no note yet, the last one must be C"),
+        ("cadence", "C", "", None, "cadence: there are no notes yet, the last one must be C"),
         ("cadence", "C", "NOTE_61", None, "cadence: the last note is not C"),
         ("cadence", "C", "NOTE_60 BAR DUR_4", None,
-         "cadence: the last bar has no note, it must end on C"),
+         "cadence: the last bar has no notes, it must end on C"),
         ("motif", "60 61 72", "NOTE_60 NOTE_61", None, "motif: 2 of 3 of `60 61 72` are written"),
         ("motif", "+1 -1", "NOTE_60 NOTE_61", None, "motif: 1 of 2 of `+1 -1` are written"),
     ],

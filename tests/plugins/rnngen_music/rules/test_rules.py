@@ -67,7 +67,7 @@ def test_marks_of_a_vocabulary_are_never_written_and_that_is_said(kind, text):
     assert written == {"NOTE_60", "DUR_1", "Program_0"}
     for mark in marks:
         reason = machine.explain(machine.start(1), 0, 1 + names.index(mark), 3)
-        assert reason.text == f"`{mark}` is a mark of the vocabulary and not an event"
+        assert reason.text == f"`{mark}` is a mark of the vocabulary, not an event"
 
 
 def test_key_allows_its_pitch_classes():
