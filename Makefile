@@ -1,6 +1,6 @@
-# make demo | test | lint | bench: each works on a fresh machine and makes .venv first.
-# PIP_FLAGS, say `--index-url URL` or `--find-links DIR`, is handed to pip: on Linux an unpinned torch can pull
-# gigabytes of CUDA, so constraints.txt pins what the tests ran on.
+# make demo | test | lint | bench: each works on a fresh machine and creates .venv first.
+# PIP_FLAGS, such as `--index-url URL` or `--find-links DIR`, is passed to pip: on Linux an unpinned torch can pull
+# in gigabytes of CUDA. constraints.txt pins the versions that the tests use.
 PYTHON ?= python3
 VENV ?= .venv
 PIP_FLAGS ?=
@@ -16,7 +16,7 @@ $(DEPS): pyproject.toml constraints.txt
 	$(PIP) -e '.[all]'
 	touch $@
 
-# Avalanche brings 79 packages: only the tests need it, and who wants its strategies.
+# Avalanche pulls in 79 packages, so it is not in `all`; only its strategies and their tests need it.
 $(DEV_DEPS): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) -e '.[all,avalanche,dev]'

@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 @attributed()
 def load(path: str | Path) -> Bundle:
-    """Opens a bundle; what is in it is read when it is asked for.
+    """Opens a bundle; its contents are read on demand.
 
     Raises:
         BundleError: there is no bundle at `path`, it is incomplete, or of a newer format.
@@ -49,7 +49,7 @@ def load(path: str | Path) -> Bundle:
 
 
 class Bundle:
-    """A trained model in its folder; what is in it is read when it is asked for.
+    """A trained model in its folder; its contents are read on demand.
 
     A run may commit a newer model meanwhile: then the newer one is read.
 

@@ -109,7 +109,7 @@ def _compare(
         kind, shape = saved[name]
         if shape != tuple(expected[name].shape):
             raise BundleError(
-                f"the tensor `{name}` of `{folder}` is {list(shape)}, but by `bundle.json` it is "
+                f"the tensor `{name}` of `{folder}` is {list(shape)}, but `bundle.json` says "
                 f"{list(expected[name].shape)}"
             )
         if expected[name].is_floating_point() != kind.startswith(("F", "BF")):

@@ -1,4 +1,4 @@
-"""Reads what a run's folder says of itself, and changes nothing."""
+"""Reads the records of a run's folder, and changes nothing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MARKS = (RECORD, "bundle.json", "checkpoint.json")
 
 
 def is_run(path: str | Path) -> bool:
-    """Whether a folder holds a run, of whatever age."""
+    """Whether a folder holds a run, however old."""
     return any((Path(path) / name).is_file() for name in MARKS)
 
 

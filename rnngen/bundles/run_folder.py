@@ -58,7 +58,7 @@ KEPT = "what was saved before is whole"
 
 
 class RunFolder:
-    """The folder of a run while it is being written; a context manager that lets go of it.
+    """The folder of a run while it is written; a context manager that unlocks it.
 
     Made by `create` or `open`. Every method that writes raises RunError where it can't.
 
@@ -109,7 +109,7 @@ class RunFolder:
         if not is_run(folder):
             what = "is not a run" if folder.exists() else "does not exist"
             raise UsageError(
-                f"`{folder}` {what}", hint="`rnngen fit --run PATH` begins a new run there"
+                f"`{folder}` {what}", hint="`rnngen fit --run PATH` starts a new run there"
             )
         for name in OWN:
             _refuse_foreign(folder / name)
@@ -294,7 +294,7 @@ def _refuse_foreign(path: Path) -> None:
     if not stat.S_ISREG(mode):
         what = "a link" if stat.S_ISLNK(mode) else "not a file"
         raise RunError(
-            f"`{path}` is {what}, and a run writes to files of its own only",
+            f"`{path}` is {what}, but a run writes only to its own files",
             hint="put the file itself in its place, or remove it",
         )
 

@@ -30,12 +30,12 @@ from rnngen.contracts.errors import DataError
 @click.option(
     "--you",
     metavar="TEXT",
-    help="What stands before your turns.  [default: found in what the model writes]",
+    help="Prefix of your turns.  [default: found in what the model writes]",
 )
 @click.option(
     "--other",
     metavar="TEXT",
-    help="What stands before the model's turns.  [default: found in the same way]",
+    help="Prefix of the model's turns.  [default: found in the same way]",
 )
 @click.option(
     "-l",
@@ -43,7 +43,7 @@ from rnngen.contracts.errors import DataError
     type=click.IntRange(min=1),
     default=300,
     show_default=True,
-    help="Tokens per answer, at most.",
+    help="Maximum tokens per answer.",
 )
 @decoder_option
 @engine_option
@@ -98,7 +98,7 @@ def command(
 
 
 def _lines(ui: Ui) -> Iterator[str]:
-    """The lines of stdin that are not empty; a person is asked for each."""
+    """Non-empty lines of stdin, with a prompt before each on a terminal."""
     person = sys.stdin.isatty()
     while True:
         if person:

@@ -1,4 +1,4 @@
-"""What a command works with: the run that was named, and the options of what writes with it."""
+"""The run a command works with, and the options of its decoder and engine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ A_RUN = "a run is the folder that `rnngen fit` makes, for example `runs/NAME`"
 
 
 def chosen_run(ui: Ui, run: Path | None, hint: str = A_RUN) -> Path:
-    """The run that was named, or else the newest, which is then told.
+    """The named run, or else the newest, whose name is then shown.
 
     Args:
         ui: where it is told.

@@ -14,7 +14,7 @@ WIDE = 5
 """From this many runs on, each is a row of the table rather than a column."""
 
 
-@click.command(name="compare", short_help="Put runs side by side.")
+@click.command(name="compare", short_help="Compare runs.")
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path), shell_complete=complete_runs)
 @click.option(
     "--out",
@@ -26,7 +26,7 @@ WIDE = 5
 @verbosity
 @pass_ui
 def command(ui: Ui, runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
-    """Put runs side by side: what differs in their options, what they reached, their curves.
+    """Compare runs: the options in which they differ, their results, their curves.
 
     Without RUNS, all runs in runs/ are compared. A run that can't be read is named with the reason,
     and does not stop the rest.

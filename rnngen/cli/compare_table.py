@@ -39,7 +39,7 @@ BEST = "best valid (nats/token)"
 
 
 def as_rows(result: Comparison) -> list[list[str]]:
-    """The comparison as a table: one line a fact, one column a run, the first line their names."""
+    """The comparison as a table: a line per fact, a column per run, their names first."""
     rows = [["", *(run.name for run in result.runs)]]
     for key, values in result.differing.items():
         rows.append([key, *("none" if value is None else _option(value) for value in values)])

@@ -34,7 +34,7 @@ def command(ui: Ui, defaults: bool, config: Path | None) -> None:
 
     if defaults and config is not None:
         raise UsageError(
-            "`--defaults` does not read a file, so `--config` has no meaning with it",
+            "`--defaults` reads no file, so it can't be combined with `--config`",
             hint="leave one of them out",
         )
     file = None if defaults else config_file.find_config(config)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     default="ewc,lwf,replay",
     show_default=True,
     help="Strategies, and combinations such as replay+ewc; naive, joint and single are always "
-    "there.",
+    "included.",
 )
 @click.option("--seeds", type=int, default=1, show_default=True, help="Trainings of each method.")
 @click.option(
@@ -67,9 +67,9 @@ def command(
     """
     if time is not None:
         raise UsageError(
-            "`--time` would give every method another number of steps, and the comparison would "
+            "`--time` would give each method a different number of steps, so the comparison would "
             "not be fair",
-            hint="here the budget is `--steps` (of a whole row of tasks) or `--epochs` (passes "
+            hint="set the budget by `--steps` (of a whole row of tasks) or `--epochs` (passes "
             "over each task)",
         )
     from rnngen.verbs.continual.verb import continual

@@ -42,7 +42,7 @@ SAMPLES = 200
 @click.option(
     "--prompt-file",
     metavar="FILE",
-    help="Continue the text of a file, without its last line end; `-` is stdin.",
+    help="Continue the text of a file, without its final newline; `-` is stdin.",
 )
 @click.option(
     "--primer",
@@ -55,8 +55,8 @@ SAMPLES = 200
     "--horizon",
     "length",
     type=click.IntRange(min=1),
-    help="Tokens or other steps to write at most; for a time series, how far to look ahead.  "
-    "[default: 500; for a time series, what the model was made for]",
+    help="Maximum tokens (or other steps) to write; for a time series, the horizon.  "
+    "[default: 500; for a time series, the model's own horizon]",
 )
 @click.option(
     "-n",
@@ -75,12 +75,12 @@ SAMPLES = 200
     "--stop",
     multiple=True,
     metavar="TEXT",
-    help=r"Stop before this text; `\n` is a line end; may be repeated.",
+    help=r"Stop before this text; `\n` is a newline; may be repeated.",
 )
 @click.option(
     "--documents",
     type=click.IntRange(min=0),
-    help="Documents to write at most; 0: as many as the length allows.  "
+    help="Maximum documents to write; 0: as many as fit the length.  "
     "[default: 1 if the model learned from several, else a document never ends]",
 )
 @click.option("--out", type=PATH, metavar="PATH", help="Write to a file, or to files in a folder.")
@@ -89,7 +89,7 @@ SAMPLES = 200
 @click.option(
     "--explain",
     is_flag=True,
-    help="Say where the decoder `constrained` forbade what the model wanted most, and why.",
+    help="Report where the decoder `constrained` forbade the model's first choice, and why.",
 )
 @json_flag
 @verbosity
@@ -200,7 +200,7 @@ def _forecast(
         )
     for name, value in refused.items():
         if value is not None and value is not False and value != ():
-            raise UsageError(f"`--{name}` has no meaning for a forecast", hint="leave it out")
+            raise UsageError(f"`--{name}` does not apply to a forecast", hint="leave it out")
     made = forecast(
         bundle,
         data,
@@ -236,7 +236,7 @@ def _prompt(argument: str | None, option: str | None, file: str | None) -> str:
 
 
 def _not_a_run(run: Path | None) -> str:
-    """The hint where a run was named that is not there: it may have been meant as the prompt."""
+    """The hint for a run that does not exist: it may have been meant as the prompt."""
     if run is not None and not re.fullmatch(r"[\w./\\:~-]+", str(run)):
         return f'if that is the prompt, write `rnngen generate --prompt "{run}"`'
     return f"{A_RUN}; to continue a text with the newest run, write `rnngen generate --prompt TEXT`"

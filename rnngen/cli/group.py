@@ -26,7 +26,7 @@ COMMANDS = {
     "generate": "Write with a trained model, continuing PROMPT.",
     "chat": "Talk with a model that learned dialogues.",
     "evaluate": "Measure a trained model against baselines.",
-    "compare": "Put runs side by side.",
+    "compare": "Compare runs.",
     "continual": "Compare strategies on tasks learned in a row.",
     "show": "Show a run's model card, or a component and its options.",
     "export": "Write a trained model in another format.",

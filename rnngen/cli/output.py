@@ -55,7 +55,7 @@ class Output:
 
     @property
     def stream(self) -> Callable[[int, str], None] | None:
-        """What is called with text as it grows, if it is written then."""
+        """The function called with new text, if text is written as it grows."""
         return (lambda row, text: self._paper.write(text)) if self._streams else None
 
     def note(self, text: str) -> None:
@@ -111,7 +111,7 @@ class Output:
         for forbidden in part.forbidden:
             self._ui.note(f"{which}{forbidden}")
         if not part.forbidden:
-            self._ui.note(f"{which}the decoder forbade nothing that the model wanted most")
+            self._ui.note(f"{which}the decoder never forbade the model's first choice")
 
 
 class Paper:

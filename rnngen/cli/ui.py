@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Color = Literal["auto", "always", "never"]
 
 PLAIN_SECONDS = 10.0
-"""Between two progress lines where stderr is not a terminal."""
+"""Seconds between two progress lines where stderr is not a terminal."""
 
 STYLES = {"error": "31;1", "warning": "33;1", "hint": "36"}
 
@@ -58,7 +58,7 @@ class Ui:
             self._say(text)
 
     def detail(self, text: str) -> None:
-        """A line for those who asked for more with `-v`, on stderr."""
+        """A line shown only with `-v`, on stderr."""
         if self.verbose > self.quiet:
             self._say(text)
 
@@ -180,7 +180,7 @@ class Ui:
             stream.write((visible_line(text) if stream.isatty() else text) + "\n")
             stream.flush()
         except BrokenPipeError:
-            # Nobody listens; the work goes on.
+            # Nobody listens; the work continues.
             sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
     def _styled(self, label: str) -> str:
@@ -378,7 +378,7 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
 
 
 def close_stdout() -> None:
-    """Leads stdout nowhere, so that Python's own flush at the end does not complain again."""
+    """Redirects stdout to nowhere, so that Python's own flush at the end stays silent."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -89,7 +89,7 @@ def _section_of(assignment: Assignment, fields: Mapping[str, Mapping[str, Option
             hint=f"write `-o {sorted(having)[0]}.{assignment.name}={assignment.text}`",
         )
     raise UsageError(
-        f"no option named `{assignment}` in what is used here",
+        f"no option named `{assignment}` in the components used here",
         hint=_nearest_option(assignment, having, fields),
     )
 

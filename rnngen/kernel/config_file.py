@@ -93,8 +93,8 @@ def _config(tables: Any, label: str) -> Config:
     for name, table in tables.items():
         if not isinstance(table, dict):
             raise UsageError(
-                f"`{name}` in {label} stands outside of any section",
-                hint="options stand below the name of their section, such as `[train]`",
+                f"`{name}` in {label} is outside any section",
+                hint="put options below the name of their section, such as `[train]`",
             )
         if name in COMMANDS:
             _check_command(name, table, label)

@@ -13,11 +13,11 @@ class ModelOptions:
     """Shape of the model."""
 
     cell: str = option("lstm", "recurrent cell, see `rnngen list cells`")
-    layers: int = option(1, "cells on top of each other", min=1, max=64)
-    hidden: int = option(512, "numbers in a cell's output", min=1, max=65536)
+    layers: int = option(1, "number of stacked cells", min=1, max=64)
+    hidden: int = option(512, "size of a cell's output", min=1, max=65536)
     embedding: int | None = option(
         None,
-        "numbers in a token's vector; none: 64, and more for more than 256 different tokens",
+        "size of a token's embedding; none: 64, and more for vocabularies of more than 256",
         min=1,
         max=65536,
     )
@@ -62,7 +62,7 @@ class TrainOptions:
     )
     steps: int | None = option(None, "stop after this many optimizer steps", min=1)
     epochs: float | None = option(None, "stop after this many passes over the data", min=0)
-    seed: int = option(0, "of initial weights, data order and dropout", min=0, max=2**63 - 1)
+    seed: int = option(0, "seed of initial weights, data order and dropout", min=0, max=2**63 - 1)
     device: str = option("auto", "`auto`, `cpu`, `cuda`, `cuda:1`, `mps`")
     precision: Literal["auto", "fp32", "bf16"] = option(
         "auto", "auto: bf16 matrix products where the processor has them, else fp32"
@@ -70,7 +70,7 @@ class TrainOptions:
     threads: int | None = option(None, "processor threads; none: as many as cores", min=1)
     optimizer: str = option("adamw", "see `rnngen list optimizers`")
     reset_optimizer: bool = option(
-        True, "forget the optimizer's running means when another task begins"
+        True, "forget the optimizer's running means before the next task"
     )
     learning_rate: float = option(0.008, "highest learning rate", min=0)
     schedule: Literal["cosine", "linear", "constant"] = option(
@@ -82,8 +82,8 @@ class TrainOptions:
     )
     final_rate: float = option(0.0, "last learning rate, as a share of the highest", min=0, max=1)
     clip: float = option(1.0, "largest norm of the gradient; 0: no clipping", min=0)
-    lanes: int = option(32, "sequences side by side in a batch", min=1)
-    chunk: int = option(64, "steps that the gradient goes back through time", min=1)
+    lanes: int = option(32, "sequences in a batch", min=1)
+    chunk: int = option(64, "steps of backpropagation through time", min=1)
     accumulate: int = option(1, "batches whose gradients are added for one optimizer step", min=1)
     scheduled_sampling: float = option(
         0.0,
@@ -97,8 +97,8 @@ class TrainOptions:
     )
     validate_tokens: int = option(
         1_000_000,
-        "held-out tokens that validations look at: all of them up to this number, else this many "
-        "from all over; `rnngen evaluate` looks at all",
+        "held-out tokens in a validation: all of them up to this number, else this many "
+        "spread over the whole; `rnngen evaluate` uses all",
         min=1,
     )
     patience: int | None = option(
@@ -109,7 +109,7 @@ class TrainOptions:
     )
     sample: int = option(160, "steps of the preview written at each validation", min=0)
     recoveries: int = option(
-        3, "how often to go back to the last checkpoint when the loss explodes", min=0
+        3, "how many times to roll back to the last checkpoint when the loss explodes", min=0
     )
 
 

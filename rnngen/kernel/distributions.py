@@ -74,7 +74,7 @@ def distributions() -> Iterator[Distribution]:
 
 
 def _described(distribution: Distribution, found: Found) -> Found:
-    """With the name and version of its METADATA, which must have both."""
+    """`found` with the name and version of its METADATA, which must have both."""
     try:
         _check_file(distribution, "METADATA")
         metadata = distribution.metadata

@@ -1,4 +1,4 @@
-"""The strategies of one run: built for it, called in the order of `--plugin`, gone with it."""
+"""The strategies of one run: built for it, called in the order of `--plugin`, dropped with it."""
 
 from __future__ import annotations
 
@@ -76,15 +76,15 @@ class Lifecycle:
 
     @property
     def names(self) -> list[str]:
-        """What is active, in order."""
+        """Names of the active strategies, in order."""
         return [each.name for each in self.active]
 
     def fit_started(self, run: Any) -> None:
-        """Once, before the first task."""
+        """Calls the hook once, before the first task."""
         self._call("fit_started", run=run)
 
     def task_started(self, run: Any, task: Any) -> None:
-        """Before each task."""
+        """Calls the hook before each task."""
         self._call("task_started", run=run, task=task)
 
     def rehearse(self, run: Any, batch: Any) -> dict[str, Any]:
@@ -112,27 +112,27 @@ class Lifecycle:
         return terms
 
     def gradients_ready(self, run: Any) -> None:
-        """After backward, before clipping."""
+        """Calls the hook after backward, before clipping."""
         self._call("gradients_ready", run=run)
 
     def step_finished(self, run: Any, metrics: Mapping[str, float]) -> None:
-        """After each optimizer step."""
+        """Calls the hook after each optimizer step."""
         self._call("step_finished", run=run, metrics=metrics)
 
     def evaluated(self, run: Any, split: str, metrics: Mapping[str, float]) -> None:
-        """After each evaluation."""
+        """Calls the hook after each evaluation."""
         self._call("evaluated", run=run, split=split, metrics=metrics)
 
     def task_finished(self, run: Any, task: Any, batches: Any) -> None:
-        """After each task."""
+        """Calls the hook after each task."""
         self._call("task_finished", run=run, task=task, batches=batches)
 
     def tasks_measured(self, run: Any, nats: Sequence[float | None]) -> None:
-        """Before the first task and after each."""
+        """Calls the hook before the first task and after each."""
         self._call("tasks_measured", run=run, nats=nats)
 
     def fit_finished(self, run: Any, status: str) -> None:
-        """Once, whatever happened; everybody is called, and a failure is a warning."""
+        """Calls the hook once, whatever happened; a failure only warns, and stops no other call."""
         for caller in self._callers["fit_finished"]:
             try:
                 _call_one("fit_finished", *caller, run=run, status=status)

@@ -29,7 +29,7 @@ XZ_VALID_BYTES = 1 << 20
 """What is looked at of larger texts: the end of the training, the beginning of the held-out."""
 
 FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
-"""Where counts of counts are too few to estimate them."""
+"""The discounts, where there are too few counts of counts to estimate them."""
 
 Steps = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -35,7 +35,7 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Memorization:
-    """What of a sample was copied from the training text.
+    """The parts of a sample that were copied from the training text.
 
     Args:
         share: of the sample's characters, those inside a copy of at least `minimum` characters.

@@ -22,7 +22,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Curve:
-    """What is drawn of a run.
+    """The learning curve of one run.
 
     Args:
         train: losses of training, smoothed as the run wrote them.

@@ -1,4 +1,4 @@
-"""What a domain measures a bundle's model with."""
+"""The tools with which a domain measures a bundle's model."""
 
 from __future__ import annotations
 

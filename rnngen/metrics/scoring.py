@@ -15,7 +15,7 @@ from rnngen.model.model import Model
 
 @dataclass(frozen=True)
 class Score:
-    """What a pass over a split gave.
+    """The result of a pass over a split.
 
     Args:
         nats: sum of −ln p over all steps scored.

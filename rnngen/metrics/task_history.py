@@ -1,4 +1,4 @@
-"""What a run of several tasks leaves: how well it did on each of them, after each of them.
+"""The history of a run of several tasks: its loss on each task, after each task.
 
 A row of the history has the nats per token on the held-out part of every task; the first one is
 from before anything was learned. It also has the two numbers of Kruszewski et al. ("Evaluating

@@ -11,10 +11,10 @@ from rnngen.training.checkpoints import Checkpoints
 from rnngen.training.run import Run
 
 EXPLODED = 2.0
-"""How many times the first loss of a task counts as exploded."""
+"""A loss above this multiple of the task's first loss counts as exploded."""
 
 EXPLODED_DENSITY = 50.0
-"""Nats above the first loss that do, where the loss is of a density: that has no zero."""
+"""The same in nats above the first loss, for densities, whose loss has no zero."""
 
 LOOK_EVERY = {"cpu": 1, "cuda": 16, "mps": 16}
 """Steps between two looks at the loss: on a GPU, a look waits for it."""
@@ -25,7 +25,7 @@ class Exploded(Exception):
 
 
 class Guard:
-    """Looks at the loss before it changes a weight.
+    """Checks the loss before it changes a weight.
 
     Args:
         checkpoints: where to go back to.
@@ -81,6 +81,6 @@ class Guard:
         self._checkpoints.save(run)
         self._reporter.warn(
             f"{reason} at step {at}: back to step {position.step}, learning rate now "
-            f"{scale:g} times what was asked ({count} of {most} recoveries)"
+            f"{scale:g} times the requested one ({count} of {most} recoveries)"
         )
         self._folder.log(f"{reason} at step {at}: back to step {position.step}")

@@ -37,12 +37,12 @@ class History:
         return bool(self._tasks)
 
     def add(self, loss: Tensor) -> None:
-        """The loss of a step, a scalar."""
+        """Adds the loss of a step, a scalar."""
         if self._tasks:
             self._stream.add(loss)
 
     def start_task(self) -> None:
-        """Forgets the losses of the task before."""
+        """Forgets the losses of the previous task."""
         self._stream = Stream()
 
     def measure(self, run: Run, learned: int | None) -> None:

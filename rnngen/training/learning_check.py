@@ -1,4 +1,4 @@
-"""Whether a task was learned at all, or what protects the old tasks kept the new one out."""
+"""Checks whether a new task was learned, or blocked by the protection of the old ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WORSE = 1.25
 
 
 def warn_if_not_learned(run: Run, strategy: str, option: str, value: float, default: float) -> None:
-    """Warns if a strategy kept the new task out; called by the hook `tasks_measured`.
+    """Warns if a strategy blocked the new task; called by the hook `tasks_measured`.
 
     Args:
         run: in which the task was just measured.
@@ -48,7 +48,7 @@ def learned_little(run: Run) -> bool:
 
 
 def too_strong(strategy: str, option: str, value: float, default: float, task: str) -> str:
-    """A warning that an option of a strategy is too large, with a smaller value to try."""
+    """A warning that a strategy's option is too large, with a smaller value to try."""
     smaller = max(default, value / 1000) if value > 10 * default else value / 10
     return (
         f"{strategy}: {task} was hardly learned because {option} {value:g} protects the old "

@@ -39,7 +39,7 @@ def left_behind(start: Bundle, settings: Settings, strategies: Collection[str]) 
     others = list(_other_settings(start, settings))
     if others:
         lines.append(
-            f"set for `{start.path}`, and not for this run: {', '.join(others)}; give them with "
+            f"set for `{start.path}`, but not for this run: {', '.join(others)}; give them with "
             "`-o` to keep them"
         )
     return lines

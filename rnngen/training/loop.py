@@ -57,13 +57,13 @@ def train(run: Run, parts: Parts, saved: Saved | None = None) -> None:
 
 def _begin(run: Run, parts: Parts, saved: Saved | None) -> None:
     """From the first step on, or from where it was saved."""
-    with parts.watch.part("the beginning of the strategies"):
+    with parts.watch.part("the start of the strategies"):
         parts.strategies.fit_started(run)
     if saved is not None:
         parts.checkpoints.restore(saved)
         if parts.limits.reopen(run) and parts.history:
             raise UsageError(
-                f"`{run.folder}` learned all its tasks, and its strategy has closed them",
+                f"`{run.folder}` learned all its tasks, and its strategy has finished with them",
                 hint=f"train it on new data: `rnngen fit --from {run.folder} FILE`",
             )
         return

@@ -23,7 +23,7 @@ TAKEN = 0.25
 """Seconds waited for a core in a second, from which on they count as taken."""
 
 FASTER = 0.9
-"""Of the time of a step: what must be reached for another number of threads to stay."""
+"""Fewer threads stay only if a step takes less than this share of its usual time."""
 
 AGAIN = 60.0
 """Seconds until the next try; twice as long after each that brought nothing."""

@@ -44,14 +44,14 @@ class Parts:
     history: History
     limits: Limits
     pace: Pace | None
-    """None: the number of threads stays."""
+    """Chooses the number of threads; None: the number stays."""
     progress: Progress
     save_model: SaveModel
     undo: Undo
     validation: Validation
     watch: Watch
     clock: Callable[[], float] = field(default=time.monotonic)
-    """In seconds; of all that is measured."""
+    """The clock that measures everything, in seconds."""
 
 
 def assemble(run: Run, plan: Plan, folder: RunFolder, log: Log, reporter: Reporter) -> Parts:

@@ -13,12 +13,12 @@ from rnngen.training.allocator import keep_freed_blocks
 
 @dataclass(frozen=True)
 class Place:
-    """What was chosen."""
+    """The chosen device, precision and threads, with reasons."""
 
     device: torch.device
     device_reason: str
     dtype: torch.dtype | None
-    """Of matrix products; None is float32."""
+    """Type of matrix products; None is float32."""
     precision_reason: str
     threads: int
 

@@ -48,7 +48,7 @@ class Plan:
     domain: Domain
     codec: Codec
     likelihood: tuple[str, dict[str, Any]]
-    """Name and options."""
+    """Name and options of the likelihood."""
     datasets: list[Dataset]
     tasks: list[Task]
     measured: list[Measured]
@@ -74,12 +74,12 @@ class Plan:
 
     @property
     def fingerprint(self) -> list[str]:
-        """Of the data of each task."""
+        """Fingerprint of the data of each task."""
         return [dataset.fingerprint for dataset in self.datasets]
 
     @property
     def documents(self) -> int:
-        """How many documents the data have."""
+        """Number of documents in the data."""
         return sum(dataset.summary.documents for dataset in self.datasets)
 
     @property
@@ -201,7 +201,7 @@ def _notes(said: Wanted, wanted: Wanted, asked: TrainOptions, train: TrainOption
     """What stands in for what the user did not say."""
     notes = []
     if not said.data:
-        notes.append(f"no data named: taking {' and then '.join(wanted.data)}")
+        notes.append(f"no data named: using {' and then '.join(wanted.data)}")
     if train is not asked:
         notes.append(f"no limit given: training for {limits.SECONDS / 60:g} minutes")
     return notes

@@ -75,7 +75,8 @@ def not_as_before(plan: Plan, record: Mapping[str, Any]) -> list[str]:
     if not changed:
         return []
     return [
-        f"the run was trained with {', '.join(changed)}: the same steps give slightly other weights"
+        f"the run was trained with {', '.join(changed)}: the same steps give slightly different "
+        "weights"
     ]
 
 

@@ -98,7 +98,7 @@ class Run:
     optimizer: torch.optim.Optimizer
     generator: torch.Generator
     dtype: torch.dtype | None
-    """Of matrix products; None is float32."""
+    """Type of matrix products; None is float32."""
     start: Path | None
     """The bundle whose model goes on learning (`--from`)."""
     note: Callable[[str], None]

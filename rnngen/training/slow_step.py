@@ -13,10 +13,10 @@ from rnngen.engines.cores import Contention
 from rnngen.training.pace import TAKEN
 
 FIRST = 5.0
-"""Seconds after which a part is slow, at the soonest."""
+"""A part counts as slow after this many seconds, at the earliest."""
 
 TIMES = 5.0
-"""How many times longer than it usually takes, too."""
+"""A slow part also takes this many times longer than usual."""
 
 LOOK = 1.0
 """Seconds between two looks."""
@@ -25,7 +25,7 @@ Tell = Callable[[str, float, str], None]
 
 
 class SlowSteps:
-    """Looks from a thread of its own at what the main one is at.
+    """Watches, from its own thread, what the main thread is doing.
 
     Args:
         tell: called once a second while a part is slow, with what it is, how long it has taken,
@@ -70,7 +70,7 @@ class SlowSteps:
             usual.append(self._clock() - begin)
 
     def look(self) -> None:
-        """Tells, if what is going on is slow."""
+        """Reports the current part if it is slow."""
         taken, now = self._contention.share(), self._now
         if now is None:
             return

@@ -41,8 +41,8 @@ def tell_result(plan: Plan, position: Position, folder: RunFolder, reporter: Rep
     enough, asked = plan.train.epochs, plan.settings["train"].epochs
     if enough and asked is None and position.batch >= enough * len(plan.tasks[-1].batches):
         line = (
-            f"ended after {enough:.0f} passes over the text, before its time: what comes later is "
-            "mostly learned by heart (`--epochs` for more)"
+            f"ended after {enough:.0f} passes over the text, to avoid overfitting; more would "
+            "mostly memorize it (`--epochs` for more)"
         )
         reporter.note(line)
         folder.log(line)

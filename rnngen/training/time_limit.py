@@ -14,20 +14,20 @@ LAST = 5
 """Steps whose median is what the next one is expected to take."""
 
 FORWARD = 1 / 3
-"""Of a step's time for the same tokens, without the backward pass."""
+"""Estimated time of a forward pass alone, as a share of a training step of as many tokens."""
 
 VALIDATION = 0.1
-"""Of the limit that one validation may take."""
+"""Largest share of the time limit that one validation may take."""
 
 FEWEST = 4096
-"""Tokens that a validation looks at, however slow it is."""
+"""Fewest tokens that a validation looks at, however slow it is."""
 
 RESERVED = 0.5
-"""Of the limit that can be kept free, at most."""
+"""Largest share of the time limit that is kept free for the closing validation."""
 
 
 class TimeLimit:
-    """Expects of the next step, and of the closing validation, what the last ones took.
+    """Predicts the time of the next step and of the closing validation from the last ones.
 
     Args:
         seconds: for a task; None: no limit of time.

@@ -18,10 +18,10 @@ from rnngen.training.watch import Watch
 VALIDATION_LANES = 16
 
 VALIDATION_SHARE = 0.04
-"""Of the time of a run that validations take, at most."""
+"""Largest share of a run's time that validations take."""
 
 VALIDATIONS = 10
-"""In a run, at most, where the user did not say how often."""
+"""Most validations in a run, where the user did not say how often."""
 
 SaveModel = Callable[[Position, float | None], None]
 """Commits the weights as the bundle's, given the validation in nats (or None)."""

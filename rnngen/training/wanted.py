@@ -35,17 +35,17 @@ class Wanted:
 
     data: Sequence[str] = ()
     cell: str | None = field(default=None, metadata=said("Recurrent cell: gru, lstm, rnn, ..."))
-    layers: int | None = field(default=None, metadata=said("Cells above each other."))
-    hidden: int | None = field(default=None, metadata=said("Numbers in a cell's output."))
+    layers: int | None = field(default=None, metadata=said("Number of stacked cells."))
+    hidden: int | None = field(default=None, metadata=said("Size of a cell's output."))
     tokens: str | None = field(
         default=None,
-        metadata=said("What a step of text is: char, byte, word, bpe:N, unigram:N."),
+        metadata=said("Tokens of a text: char, byte, word, bpe:N, unigram:N."),
     )
     domain: str | None = field(default=None, metadata=said("Kind of data.  [default: text]"))
     plugins: Sequence[str] = field(
         default=(),
         metadata=said(
-            "Learning strategy; may be repeated. Several data arguments are then tasks in a row.",
+            "Learning strategy; may be repeated. Several data arguments are then learned in a row.",
             "plugin",
         ),
     )
@@ -63,21 +63,21 @@ class Wanted:
         default=None, metadata=said("Folder of the run.  [default: runs/DATE-TIME-NAME]")
     )
     start: Path | None = field(
-        default=None, metadata=said("Go on from this trained model, on new data.", "from")
+        default=None, metadata=said("Continue training this model, on new data.", "from")
     )
     resume: Path | None = field(default=None, metadata=said("Resume this stopped run."))
     config: Path | None = field(
         default=None, metadata=said("Configuration file.  [default: ./rnngen.toml, if any]")
     )
     seed: int | None = field(
-        default=None, metadata=said("Of weights, data order and dropout.  [env: RNNGEN_SEED]")
+        default=None, metadata=said("Seed of weights, data order and dropout.  [env: RNNGEN_SEED]")
     )
     device: str | None = field(
         default=None, metadata=said("auto, cpu, cuda, mps.  [env: RNNGEN_DEVICE]")
     )
     precision: str | None = field(default=None, metadata=said("auto, fp32, bf16."))
     trackers: Sequence[str] = field(
-        default=(), metadata=said("Also send metrics there: tensorboard, ...", "tracker")
+        default=(), metadata=said("Also send metrics to: tensorboard, ...", "tracker")
     )
     options: Sequence[str] = ()
 

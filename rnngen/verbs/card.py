@@ -1,4 +1,4 @@
-"""The facts of a model card: what a run's folder says of itself.
+"""The facts of a model card, read from a run's folder.
 
     card = read(Path("runs/docs"))
     card.model.parts          # {"cell 1": 216, "embedding": 20}
@@ -100,7 +100,7 @@ class FileState:
 
 @dataclass(frozen=True)
 class Card:
-    """What a run's folder says of itself.
+    """All facts of a model card.
 
     Args:
         path: the folder.

@@ -1,4 +1,4 @@
-"""What a decoder is told of a bundle's model."""
+"""The context a decoder gets: a bundle's codec, data and domain."""
 
 from __future__ import annotations
 
@@ -45,5 +45,5 @@ class ModelContext(Context):
             yield train.steps[start : start + BLOCK]
 
     def default_constraint(self) -> str | None:
-        """The kind of constraint that the bundle's domain names where nobody does."""
+        """The default constraint of the bundle's domain."""
         return self.bundle.domain.default_constraint(self)

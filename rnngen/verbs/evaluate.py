@@ -89,9 +89,9 @@ class Evaluation:
         assert self.copied is not None
         found = self.copied
         return (
-            f"copied: {found.share:.1%} of {found.sample_size:,} generated characters stand in the "
-            f"training text in pieces of {found.minimum} or more; the longest has {found.longest}: "
-            f"{found.text[:80]!r}"
+            f"copied: {found.share:.1%} of {found.sample_size:,} generated characters appear in "
+            f"the training text in pieces of {found.minimum} or more; the longest has "
+            f"{found.longest}: {found.text[:80]!r}"
         )
 
 

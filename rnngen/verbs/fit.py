@@ -121,7 +121,7 @@ def _resume(folder: RunFolder, asked: Wanted, reporter: Reporter) -> Trained:
         folder.log(line)
     step = saved[1]["position"]["step"]
     folder.truncate_metrics(step)
-    reporter.note(f"going on at step {step}")
+    reporter.note(f"resuming at step {step}")
     return _execute(plan, folder, saved, _trackers(asked), reporter)
 
 

@@ -90,7 +90,7 @@ def generate(
 
 
 def _request(framing: Framing, length: int, count: int, seed: int, *, endless: bool) -> Request:
-    """What the decoder is asked for; `endless`: no end of a document is ever written."""
+    """The decoder's request; `endless`: documents never end."""
     boundary = framing.codec.boundary
     return Request(
         prompts=[[boundary, *framing.beginning.steps]] * count,
@@ -125,7 +125,7 @@ def _check_bundle(bundle: Bundle, decoder: Decoder, name: str) -> None:
 def _decoder(
     name: str, options: Given, stops: Sequence[str], documents: int | None, explain: bool
 ) -> Decoder:
-    """The decoder, if it can do what is asked for.
+    """The decoder, if it can serve the request.
 
     Raises:
         UsageError: it can't.

@@ -40,7 +40,7 @@ def sources_of(
     found = find_sources.find(record.sources, keep=keep)
     learned, _ = split_of(bundle.domain, found, None)
     if [source.fingerprint(learned)] != record.fingerprint:
-        note("the data changed since the model was trained; the new data is used")
+        note("the data has changed since the model was trained; using the new data")
     return found
 
 

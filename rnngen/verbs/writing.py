@@ -42,7 +42,7 @@ class Generated:
     """One sequence.
 
     Args:
-        text: what was written, without the prompt; empty where steps are no text.
+        text: what was written, without the prompt; empty where steps are not text.
         tokens: its tokens as a person would read them.
         steps: the same as numbers; tuples of them where a step is a vector.
         log_probability: sum of `log_probabilities`.

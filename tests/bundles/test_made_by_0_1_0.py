@@ -156,7 +156,7 @@ def test_its_run_resumes_at_the_step_where_it_stopped(
     assert before is not None
     done = run_cli("fit", "--resume", run, "--steps", 12)
     assert done.exit_code == 0, done.stderr
-    assert "going on at step 10" in done.stderr
+    assert "resuming at step 10" in done.stderr
     after = load_checkpoint(run)
     assert after is not None
     assert (before[1]["position"]["step"], after[1]["position"]["step"]) == (10, 12)
@@ -171,7 +171,7 @@ def test_a_run_whose_strategy_has_closed_its_task_says_how_to_train_further(
 ) -> None:
     done = run_cli("fit", "--resume", old("text"), "--steps", 12)
     assert done.exit_code == 2
-    assert "its strategy has closed them" in done.stderr
+    assert "its strategy has finished with them" in done.stderr
     assert "--from" in done.stderr
 
 

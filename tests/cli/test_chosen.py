@@ -69,7 +69,7 @@ def test_what_has_no_meaning_for_a_forecast_is_refused(
     done = run_cli("generate", run, *refused)
     assert done.exit_code == 2
     name = refused[0].partition("=")[0]
-    assert f"`{name}` has no meaning for a forecast" in done.stderr
+    assert f"`{name}` does not apply to a forecast" in done.stderr
 
 
 def test_a_forecast_is_drawn_with_sample_only(

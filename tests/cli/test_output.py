@@ -105,7 +105,7 @@ def test_remarks_are_told_after_the_text_and_what_was_forbidden(
     assert out == "ab\n---\nc\n"
     assert err.splitlines() == [
         "sequence 1, step 1: `b` instead of `a`",
-        "sequence 2, the decoder forbade nothing that the model wanted most",
+        "sequence 2, the decoder never forbade the model's first choice",
         "worth little",
     ]
 

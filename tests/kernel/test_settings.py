@@ -131,7 +131,7 @@ def test_section_of_an_inactive_component_is_fine(tmp_path, install):
 
 
 def test_value_outside_of_any_section_is_refused(tmp_path):
-    with pytest.raises(UsageError, match=r"`seed` in rnngen\.toml stands outside of any section"):
+    with pytest.raises(UsageError, match=r"`seed` in rnngen\.toml is outside any section"):
         read_config(write(tmp_path, "seed = 1\n"))
 
 

@@ -27,4 +27,4 @@ def test_a_small_text_ends_before_its_time_and_says_why(tmp_path):
         [str(path)], run=tmp_path / "run", hidden=4, time=600, options=options, precision="fp32"
     )
     assert STEPS <= load_checkpoint(bundle.path)[1]["position"]["step"] <= STEPS + 20
-    assert "before its time" in (bundle.path / "log.txt").read_text()
+    assert "to avoid overfitting" in (bundle.path / "log.txt").read_text()

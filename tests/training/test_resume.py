@@ -120,7 +120,7 @@ def test_ctrl_c_saves_and_resume_ends_with_the_same_weights(
     resumed = start(environment, "--resume", run)
     _, errors = resumed.communicate(timeout=60)
     assert resumed.returncode == 0, errors
-    assert f"going on at step {stopped_at}" in errors
+    assert f"resuming at step {stopped_at}" in errors
     assert_same(run, uninterrupted)
 
 

@@ -51,7 +51,7 @@ def test_changed_data_is_not_what_the_model_learned(tmp_path: Path) -> None:
     told: list[str] = []
     (found,) = learned.sources_of(run, (), told.append)
     assert found.path == path
-    assert told == ["the data changed since the model was trained; the new data is used"]
+    assert told == ["the data has changed since the model was trained; using the new data"]
     path.unlink()
     with pytest.raises(UsageError):
         learned.reopen(run)

@@ -23,13 +23,13 @@ class Clock:
         self._rates: dict[str, list[float]] = {}
 
     def finished(self, trial: Trial, seconds: float) -> None:
-        """One more is done, after this many seconds of training."""
+        """Counts a finished trial, after this many seconds of training."""
         self._left.remove(trial)
         rate = seconds / max(self._weight(trial), 1e-9)
         self._rates.setdefault(trial.method.name, []).append(rate)
 
     def dropped(self, trial: Trial) -> None:
-        """One will not be run."""
+        """Counts a trial that will not be run."""
         self._left.remove(trial)
 
     def left(self) -> float | None:

@@ -99,7 +99,7 @@ class ComparisonFolder:
             more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
             raise UsageError(
                 f"`{folder}` holds another comparison: {'; '.join(lines[:SHOWN])}{more}",
-                hint="give the settings it was begun with, or choose another folder with `--run`",
+                hint="give the settings it was started with, or choose another folder with `--run`",
             )
 
 

@@ -16,7 +16,7 @@ from rnngen.kernel.catalog import get_catalog
 from rnngen.metrics.baselines import TRAIN_STEPS, VALID_STEPS, unigram_nats
 
 FEWEST = 50
-"""Held-out tokens from which a task can be measured at all."""
+"""Fewest held-out tokens on which a task can be measured."""
 
 PROMPT = 40
 """Characters of the held-out text that a sample continues."""

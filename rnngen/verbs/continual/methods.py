@@ -71,7 +71,7 @@ def _method(name: str, catalog: Catalog) -> Method:
         _check_name(part, catalog)
         if len(parts) > 1 and part in (NAIVE, JOINT, SINGLE):
             raise UsageError(
-                f"`{name}` makes no sense: `{part}` is learning without a strategy",
+                f"`{name}` makes no sense: `{part}` means learning without a strategy",
                 hint=f"`{part}` is in the table anyway; combine strategies, as in `replay+ewc`",
             )
     if len(set(parts)) < len(parts):

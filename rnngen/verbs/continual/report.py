@@ -17,7 +17,7 @@ Table = tuple[str, list[str], list[list[str]]]
 EXPLAINED = (
     "AVG: over all tasks in the end; LEARN: each task when just learned; both lower is better",
     "BWT: what later tasks did to earlier ones, negative is forgetting; FWT: what is known of a "
-    "task before it is learned, beside its unigram entropy; both higher is better",
+    "task before it is learned, relative to its unigram entropy; both higher is better",
     "gap: how much of the way from naive to joint is won back; intransigence: how much worse than "
     "naive new tasks are learned",
 )
@@ -38,7 +38,7 @@ def sample_tables(result: Comparison) -> list[Table]:
             if method.name in result.samples
         ]
         if rows:
-            found.append((f"{name}, going on from: {_line(prompt)}", ["method", "writes"], rows))
+            found.append((f"{name}, continuing: {_line(prompt)}", ["method", "writes"], rows))
     return found
 
 
@@ -55,11 +55,11 @@ def notes(result: Comparison) -> list[str]:
     naive, joint = averages[NAIVE], averages[JOINT]
     if naive and joint and summary[NAIVE].get("gap_recovered") is None:
         lines.append(
-            "in some trial naive ended no worse than joint: there was nothing to recover, and "
-            "`gap` has no meaning"
+            "in some trial naive ended no worse than joint: there was nothing to recover, so "
+            "`gap` is undefined"
         )
     if len(result.looked) * len(result.orders) == 1:
-        lines.append("one seed and one order: `--seeds 3` tells how far chance goes")
+        lines.append("one seed and one order: `--seeds 3` shows how much is chance")
     return lines
 
 

@@ -17,7 +17,7 @@ from rnngen.verbs.continual.settings import Chosen
 from rnngen.verbs.continual.trials import Trial
 
 BYTES = 4
-"""Of a parameter."""
+"""Bytes per parameter."""
 
 
 class Histories:
@@ -27,16 +27,16 @@ class Histories:
         self._found: dict[tuple[str, int, int], list[tuple[Trial, Mapping[str, Any]]]] = {}
 
     def add(self, trial: Trial, history: Mapping[str, Any]) -> None:
-        """One more; those of single tasks come in the order of the data."""
+        """Adds a history; those of single tasks come in the order of the data."""
         key = (trial.method.name, trial.seed, trial.number)
         self._found.setdefault(key, []).append((trial, history))
 
     def of(self, name: str, seed: int, number: int) -> list[Mapping[str, Any]]:
-        """Of one training, or of one for each task; joint and single know no order."""
+        """Histories of one training, or of one for each task; joint and single have no order."""
         return [history for _, history in self._at(name, seed, number)]
 
     def trials(self, method: Method, seed: int, number: int) -> list[Trial]:
-        """The trainings themselves."""
+        """The trials behind those histories."""
         return [trial for trial, _ in self._at(method.name, seed, number)]
 
     def _at(self, name: str, seed: int, number: int) -> list[tuple[Trial, Mapping[str, Any]]]:

@@ -24,7 +24,7 @@ Scores = dict[str, float | None]
 
 @dataclass(frozen=True)
 class Spread:
-    """Mean and standard deviation; the deviation is None of a single value."""
+    """Mean and standard deviation; a single value has no deviation (None)."""
 
     mean: float
     deviation: float | None
@@ -32,7 +32,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Iterable[float | None]) -> Spread | None:
-        """Of all values; None where there are none, or one is missing."""
+        """The spread of all values; None where there are none, or one is missing."""
         found = list(values)
         numbers = [value for value in found if value is not None]
         if not numbers or len(numbers) < len(found):

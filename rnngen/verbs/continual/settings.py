@@ -125,8 +125,8 @@ def _check_limits(settings: Any) -> None:
         origin = settings.origin("train", name)
         where = "" if origin == "flag" else f" ({origin})"
         raise UsageError(
-            f"`train.{name}`{where} would give every method another number of steps, and the "
-            "comparison would not be fair",
+            f"`train.{name}`{where} would give each method a different number of steps, so "
+            "the comparison would not be fair",
             hint=hint,
         )
 

@@ -43,7 +43,7 @@ class Trial:
 
     @property
     def name(self) -> str:
-        """Of its folder: `replay+ewc-seed0-order1`, `joint-seed0`, `single3-seed0`."""
+        """Name of its folder: `replay+ewc-seed0-order1`, `joint-seed0`, `single3-seed0`."""
         method = self.method.name.replace(":", ".")
         if self.method.in_a_row:
             return f"{method}-seed{self.seed}-order{self.number + 1}"
@@ -179,5 +179,5 @@ def run(trial: Trial, root: Path, wanted: Wanted, reporter: Reporter) -> Done:
 def _other(folder: Path) -> BundleError:
     return BundleError(
         f"`{folder}` does not hold the training that it is named after",
-        hint="delete it, and give the command again",
+        hint="delete it and run the command again",
     )

@@ -121,7 +121,7 @@ class _Work:
         self.clock = Clock(self.trials, self._weight)
 
     def run_all(self) -> Comparison:
-        """Everything that is not done yet, then the samples."""
+        """Runs every unfinished trial, then writes the samples."""
         self.folder.write(self.result.document("running"))
         for number, trial in enumerate(self.trials, start=1):
             if trial.method.name in self.result.failed:

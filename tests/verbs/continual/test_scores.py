@@ -135,7 +135,7 @@ def test_samples_are_one_line_each_and_show_no_control_characters() -> None:
     made = comparison()
     made.samples = {"ewc": ["one\ntwo\x1b[31m" + "x" * 200, "b"]}
     (title, _, rows), _ = report.sample_tables(made)
-    assert title == "a, going on from: p"
+    assert title == "a, continuing: p"
     ((name, text),) = rows
     assert (name, len(text)) == ("ewc", report.WIDTH)
     assert text.startswith("one two [31m")
