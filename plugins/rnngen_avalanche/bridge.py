@@ -76,7 +76,7 @@ class Bridge:
         self._build(run)
         if len(run.tasks) == 1 and run.start is None and self.names != ("naive",):
             run.note(
-                "avalanche: there is one task only, so nothing to protect yet; what "
+                "avalanche: only one task so far, so there is nothing to protect yet; what "
                 f"{self.options.strategy} remembers of it is kept in the bundle, for `rnngen fit "
                 "--from`"
             )
@@ -277,6 +277,6 @@ class Bridge:
                 saved.restore(name, self._parts[name], state["parts"][name], self.template)
         except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
             raise BundleError(
-                f"the saved state of strategy `avalanche` is not whole: {type(error).__name__}: "
+                f"the saved state of strategy `avalanche` is not complete: {type(error).__name__}: "
                 f"{' '.join(str(error).split())}"
             ) from error

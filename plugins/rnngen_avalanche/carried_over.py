@@ -40,7 +40,7 @@ class Inherited:
                 raise UsageError(
                     f"`{'+'.join(names)}` remembers `{name}` as {list(old)}, but it is now {new}: "
                     f"{GROWING}",
-                    hint="go on without the strategy, or train a new model",
+                    hint="continue without the strategy, or train a new model",
                 )
 
     @staticmethod

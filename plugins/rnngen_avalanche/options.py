@@ -50,7 +50,7 @@ class Options:
     )
     batches: int | None = option(
         200,
-        "batches of a task, from all over it, that importances are estimated from and memories "
-        "filled from; none: all",
+        "batches of a task, evenly spread, for estimating importances and filling "
+        "memories; none: all",
         min=1,
     )

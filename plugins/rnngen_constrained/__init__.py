@@ -78,38 +78,38 @@ def register_constraints(register: Register) -> None:
     register(
         "words",
         "rnngen_constrained.kinds.words:Words",
-        summary="every word of the text is in a list, or in a file with one word a line",
+        summary="every word of the text is in a list, or in a file with one word per line",
     )
     register(
         "must-include",
         "rnngen_constrained.kinds.includes:MustInclude",
-        summary="the text has all of these, anywhere",
+        summary="the text contains all of these, anywhere",
     )
     register(
         "must-not-include",
         "rnngen_constrained.kinds.includes:MustNotInclude",
-        summary="the text has none of these",
+        summary="the text contains none of these",
     )
     register(
         "length",
         "rnngen_constrained.kinds.length:Length",
-        summary="the number of characters, or of steps that are not text: `5..10`, `8`, `..20`",
+        summary="the number of characters (steps, if not text): `5..10`, `8`, `..20`",
     )
     register(
         "number",
         "rnngen_constrained.kinds.number:Number",
-        summary="a number between two others, with as many decimals: `1..12`, `0.00..1.50`",
+        summary="a number in a range, with as many decimals as its bounds: `1..12`, `0.00..1.50`",
     )
     register(
         "grammar",
         "rnngen_constrained.kinds.grammar:Grammar",
-        summary="what a grammar in a file allows, in Lark's notation",
+        summary="text that a grammar file allows, in Lark's notation",
     )
     register(
         "json-schema",
         "rnngen_constrained.json_schema.kind:JsonSchema",
         options="rnngen_constrained.json_schema.kind:Options",
-        summary="JSON that a schema in a file allows",
+        summary="JSON that a schema file allows",
     )
     register(
         "prose",

@@ -71,6 +71,6 @@ def check_open(mask: Tensor) -> None:
     """
     if not bool(mask.any(-1).all()):
         raise RunError(
-            "the constraints together left no way on, although each of them has one",
-            hint="allow more steps with `--length`, or name fewer constraints at once",
+            "the constraints together allow no next step, although each of them alone does",
+            hint="allow more steps with `--length`, or use fewer constraints at once",
         )

@@ -31,7 +31,7 @@ class Options:
         "5%", "how much is kept: a share of the old text (5%), tokens (20000) or bytes (64kB)"
     )
     share: float = option(
-        1.0, "rows of the memory at each step, beside each of the task's own", min=0.01, max=8
+        1.0, "memory rows at each step, for each row of the task", min=0.01, max=8
     )
 
 

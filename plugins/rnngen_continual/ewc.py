@@ -51,10 +51,10 @@ class Options:
     )
     decay: float = option(1.0, "share of the older importance kept at each task", min=0, max=1)
     labels: Literal["sampled", "data"] = option(
-        "sampled", "targets of the Fisher information: drawn from the model, or of the text"
+        "sampled", "targets of the Fisher information: drawn from the model, or taken from the text"
     )
     batches: int | None = option(
-        100, "batches it is estimated from, from all over the task; none: all of them", min=1
+        100, "batches for the estimate, evenly spread over the task; none: all of them", min=1
     )
 
 

@@ -78,8 +78,8 @@ class KeepsData:
             if room < held:
                 run.warn(
                     f"{self.name}: `{run.start}` keeps {held} windows of old text, and "
-                    f"`{self.name}.memory` is now {self.size}: {held - room} of them will be given "
-                    "up; name a larger one to keep them all"
+                    f"`{self.name}.memory` is now {self.size}: {held - room} of them will be "
+                    "dropped; set a larger one to keep them all"
                 )
 
     @hookimpl

@@ -32,7 +32,7 @@ class Options:
     """
 
     lambda_: float = option(
-        LAMBDA, "weight of the old model's answers beside the new text's", min=0
+        LAMBDA, "weight of the old model's answers relative to the new text", min=0
     )
     temperature: float = option(
         1.0, "above 1 also teaches what the old model finds improbable", min=0.1, max=100

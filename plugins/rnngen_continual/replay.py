@@ -48,9 +48,9 @@ class Options:
         "5%", "how much is kept: a share of the old text (5%), tokens (20000) or bytes (64kB)"
     )
     share: float = option(
-        0.5, "rehearsed rows beside each of the task's own; they cost time", min=0, max=8
+        0.5, "rehearsed rows for each row of the task; they cost time", min=0, max=8
     )
-    weight: float = option(0.5, "of the old text beside the new", min=0)
+    weight: float = option(0.5, "weight of the old text relative to the new", min=0)
     teach: Literal["text", "both"] = option(
         TEACH, "learn the old text only, or also the old model's probabilities at every step of it"
     )

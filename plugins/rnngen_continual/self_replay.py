@@ -38,14 +38,14 @@ class Options:
     """
 
     share: float = option(
-        0.5, "rehearsed rows beside each of the task's own; they cost time", min=0, max=8
+        0.5, "rehearsed rows for each row of the task; they cost time", min=0, max=8
     )
-    weight: float = option(1.0, "of what is rehearsed beside the new text", min=0)
+    weight: float = option(1.0, "weight of the rehearsed text relative to the new", min=0)
     teach: Literal["answers", "text"] = option(
         "answers", "the old model's probabilities at what it wrote, or only what it wrote"
     )
     temperature: float = option(
-        1.0, "of what the old model writes; above 1 it strays further", min=0.1, max=10
+        1.0, "temperature at which the old model writes; above 1 it strays further", min=0.1, max=10
     )
 
 
@@ -72,7 +72,7 @@ class SelfReplay:
         """Says what there is to rehearse."""
         require_tokens(run, "self-replay")
         if len(run.tasks) == 1 and run.start is None:
-            run.note("self-replay: there is one task only, so there is nothing to rehearse")
+            run.note("self-replay: only one task, so there is nothing to rehearse")
 
     @hookimpl
     def task_started(self, run: Run) -> None:

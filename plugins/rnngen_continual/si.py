@@ -40,7 +40,7 @@ class Options:
     damping: float = option(1e-3, "ξ, keeps the importance finite", min=0)
     ceiling: float | None = option(None, "highest importance of a parameter; none: no limit", min=0)
     gradient: Literal["loss", "applied"] = option(
-        "loss", "of the task's loss alone, or as the optimizer got it: clipped, with all penalties"
+        "loss", "of the task's loss alone, or as the optimizer gets it: clipped, with all penalties"
     )
 
 

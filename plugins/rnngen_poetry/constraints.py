@@ -27,11 +27,11 @@ class Options:
     """Poems, with the words of a pronouncing dictionary only."""
 
     rhymes: str | None = option(
-        None, "a pronouncing dictionary in the notation of CMUdict; none: a small one of our own"
+        None, "pronouncing dictionary in CMUdict's notation; none: the small built-in one"
     )
-    form: str = option("", "which lines rhyme, such as `ABAB`; `-`: a line that need not")
-    lines: int | None = option(None, "how many lines", min=1, max=forms.LONGEST)
-    line_syllables: str = option("6-10", "of couplets: syllables of a line, `8` or `6-10`")
+    form: str = option("", "which lines rhyme, such as `ABAB`; `-`: need not rhyme")
+    lines: int | None = option(None, "number of lines", min=1, max=forms.LONGEST)
+    line_syllables: str = option("6-10", "couplets: syllables per line, `8` or `6-10`")
     capitals: Literal["optional", "always", "never"] = option(
         "optional", "whether lines begin with a capital"
     )
@@ -109,7 +109,7 @@ def couplets(text: str, **options: object) -> PoemConstraint:
     settings = Options(**options)  # type: ignore[arg-type]
     if text and not text.strip().isdecimal():
         raise BadSyntax(
-            f"`couplets` takes how many lines, not `{text}`", hint="for example `couplets:6`"
+            f"`couplets` takes a number of lines, not `{text}`", hint="for example `couplets:6`"
         )
     lines = int(text) if text else settings.lines or 4
     form = forms.couplets(lines, read_syllables(settings.line_syllables))

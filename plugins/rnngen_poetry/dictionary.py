@@ -108,7 +108,9 @@ def _small(word: str) -> str:
 
 def _broken(name: str, number: int, entry: str, phonemes: list[str]) -> DataError:
     wrong = next((part for part in phonemes if not re.fullmatch(PHONEME, part)), None)
-    expected = "a word and its phonemes" if wrong is None else f"no phoneme `{wrong:.20}`"
+    expected = (
+        "a word and its phonemes" if wrong is None else f"a phoneme in place of `{wrong:.20}`"
+    )
     return DataError(
         f"line {number} of `{name}` is `{entry:.40}`, expected {expected}",
         hint="an entry is a word, two spaces and its phonemes: `MOON  M UW1 N`",

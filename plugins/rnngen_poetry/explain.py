@@ -47,7 +47,9 @@ def explain(poem: Poem, state: State, step: int, left: int | None) -> Reason:
     if step in poem.allowed(state, None):
         after = poem.needed(poem.advance(state, step))
         name = poem.vocabulary.names[step]
-        text = f"the shortest way to go on with `{name}` takes {after + 1} steps, {left} are left"
+        text = (
+            f"the shortest way to continue with `{name}` takes {after + 1} steps, {left} are left"
+        )
         return Reason("length", poem.rule, text, ending)
     text = _sentence(poem.reading, state, poem.vocabulary.tokens[step])
     return Reason("rule", poem.rule, f"{poem.rule}: {text}", ending)
@@ -165,7 +167,7 @@ def _rhyme_broken(reading: Reading, state: State, word: int) -> str:
     text = reading.lexicon.trie.words[word]
     used = [known for name, _, words in state.context if name == letter for known in words]
     if word in used:
-        return f"{_shown(text)} has ended a line that line {state.line + 1} has to rhyme with"
+        return f"{_shown(text)} already ends a line that line {state.line + 1} rhymes with"
     return f"{_rhyme(reading, state)}, {_shown(text)} does not"
 
 

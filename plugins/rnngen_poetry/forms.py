@@ -92,11 +92,13 @@ def free_form(measures: Sequence[Measure], rhymes: str, lines: int | None, name:
     if wrong is not None:
         raise UsageError(
             f"`{rhymes}` is not a rhyme scheme: `{wrong}` is not a letter",
-            hint="for example `ABAB`; `-` stands for a line that need not rhyme",
+            hint="for example `ABAB`; `-` marks a line that need not rhyme",
         )
     count = lines if lines is not None else max(len(measures), len(rhymes))
     if not measures or not 1 <= count <= LONGEST:
-        raise UsageError(f"a poem can't have {count if measures else 0} lines, 1 to {LONGEST}")
+        raise UsageError(
+            f"a poem can't have {count if measures else 0} lines, expected 1 to {LONGEST}"
+        )
     letters: tuple[str, ...] = ()
     if rhymes:
         stanza = len(rhymes)
@@ -111,8 +113,8 @@ def free_form(measures: Sequence[Measure], rhymes: str, lines: int | None, name:
         sharing = [line for line in range(count) if letters[line] == letter]
         if len({form.measures[line] for line in sharing}) > 1 and len(sharing) > MOST_MIXED:
             raise Unsupported(
-                f"{len(sharing)} lines of different measures share the rhyme `{letter}` of "
-                f"`{rhymes}`, at most {MOST_MIXED} can",
-                hint="lines of one measure may share a rhyme in any number",
+                f"{len(sharing)} lines with different measures share the rhyme `{letter}` of "
+                f"`{rhymes}`, expected at most {MOST_MIXED}",
+                hint="any number of lines with the same measure may share a rhyme",
             )
     return form

@@ -76,7 +76,7 @@ def syllables(low: int, high: int | None = None) -> Measure:
         wanted = str(low) if low == high else f"{low}-{high}"
         raise UsageError(
             f"a line of {wanted} syllables can't be written, expected 1 to {MOST}",
-            hint="a range begins with the smaller number, `6-9`" if low > high else None,
+            hint="write the smaller number of a range first, `6-9`" if low > high else None,
         )
     wanted = f"{low} syllable{'s' * (low > 1)}" if low == high else f"{low} to {high} syllables"
     return Measure(frozenset(range(low, high + 1)), "", wanted)
@@ -89,7 +89,7 @@ def read_syllables(text: str) -> Measure:
         return syllables(int(low), int(high) if dash else None)
     except ValueError:
         raise UsageError(
-            f"`{text}` is not a number of syllables", hint="for example `8,6,8,6`, or `6-9`"
+            f"`{text}` is not a syllable count", hint="for example `8,6,8,6`, or `6-9`"
         ) from None
 
 

@@ -163,7 +163,7 @@ def _walked(expression: Expression) -> Expression:
         members = passed(node)
         steps += sum(len(part.edges[state]) for state, _, _ in members)
         if steps > MOST_STEPS:
-            raise Hostile(f"its anchors take more than {MOST_STEPS} steps to decide")
+            raise Hostile(f"resolving its anchors takes more than {MOST_STEPS} steps")
         for state, _, rest in members:
             if state in part.finals and rest in ("any", "nothing"):
                 finals.add(numbers[node])

@@ -139,8 +139,8 @@ class _Builder:
 
 def _too_large(what: str = f"{MOST_STATES} states") -> Hostile:
     return Hostile(
-        f"it takes an automaton of more than {what}",
-        hint="smaller numbers of repetitions make it smaller",
+        f"its automaton takes more than {what}",
+        hint="use smaller repetition counts",
     )
 
 

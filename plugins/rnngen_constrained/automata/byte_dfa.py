@@ -177,7 +177,7 @@ class _Rows:
         if len(self.made) > self._most:
             raise Hostile(
                 f"it takes more than {self._most} states over bytes",
-                hint="smaller numbers of repetitions, or classes of fewer characters, take less",
+                hint="use smaller repetition counts or smaller character classes",
             )
 
     def _row(self, node: int, targets: Ints, live: int) -> Ints:

@@ -35,7 +35,9 @@ def both(first: ByteDFA, second: ByteDFA, name: str) -> ByteDFA:
     """What both accept; Hostile where that takes too many states."""
     joined = product(_as_table(first), _as_table(second))
     if joined is None:
-        raise Hostile(f"`{name}` takes too many states", hint="ask for less at once")
+        raise Hostile(
+            f"`{name}` takes too many states", hint="use fewer constraints at once, or simpler ones"
+        )
     made, _ = joined
     if made.empty:
         return ByteDFA(np.full((1, 1), -1, np.int32), np.zeros(256, np.int32), np.zeros(1, bool))

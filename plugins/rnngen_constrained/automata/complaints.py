@@ -16,13 +16,13 @@ HINTS = {
     "missing )": "close the group with `)`; the character is `\\(`",
     "unbalanced parenthesis": "open the group with `(`; the character is `\\)`",
     "unterminated character set": "close the class with `]`; the character is `\\[`",
-    "nothing to repeat": "write a backslash before it for the character",
+    "nothing to repeat": "for the character itself, put a backslash before it",
     "multiple repeat": "put a group around what to repeat: `(?:a*)+`",
     "min repeat greater than max repeat": "write the smaller number first",
     "bad character range": "write the lower character first, or `-` at the end of the class",
     "bad escape": "a backslash itself is `\\\\`",
     "incomplete escape": "write all the digits of the escape; a backslash itself is `\\\\`",
-    "global flags not at the start": "write them first, or for a part: `(?i:...)`",
+    "global flags not at the start": "put them first, or limit them to a part: `(?i:...)`",
     "unknown extension ?<": "a named group is `(?P<name>...)`",
 }
 """By the beginning of what `re` says."""

@@ -200,7 +200,7 @@ class _Parser:
         if max(least, most or 0) > MOST_REPEATS:
             raise Hostile(
                 f"{self._where}: `{found[0]}` at {start} repeats more than {MOST_REPEATS} times",
-                hint="give the number of repetitions no upper limit",
+                hint="leave out the upper limit",
             )
         if most is not None and most < least:
             raise self._bad("min repeat greater than max repeat", start + 1)
@@ -231,7 +231,7 @@ class _Parser:
     def _anchor(self, place: Place, start: int) -> Expression:
         if self._terminal:
             sign = self._text[start : self._at]
-            hint = "a terminal is what stands there from its first character to its last"
+            hint = "leave it out: a terminal always matches from its first character to its last"
             raise self._unsupported(f"the anchor `{sign}` in a terminal", start, hint)
         return Anchor(place)
 

@@ -81,7 +81,7 @@ def subsets(
 def _too_large(what: str) -> Hostile:
     return Hostile(
         f"it takes more than {what} to decide",
-        hint="such expressions repeat something long after a choice; say it more exactly",
+        hint="such expressions repeat something long after a choice; make the choice more specific",
     )
 
 

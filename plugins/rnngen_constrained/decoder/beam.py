@@ -103,7 +103,7 @@ class _Beam:
                 output, state = engine.step(steps, engine.select(state, parents))
         found = self._hypotheses.sequences()
         if not found:
-            hint = "`-o width=...` keeps more beginnings, and `-o base=sample` draws others"
+            hint = "use a larger `-o width=...`, or draw at random with `-o base=sample`"
             raise self._checks.nothing(self._refused, hint)
         return found
 

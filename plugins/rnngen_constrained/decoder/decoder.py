@@ -194,10 +194,10 @@ class Constrained(Decoder):
         names = " and ".join(f"`{name}`" for name in self.names)
         if needed >= INFINITE:
             return Unspellable(f"the model can't write anything that satisfies {names}")
-        least = f"{needed} tokens" if exact else f"{needed} tokens, as far as is known"
+        least = f"{needed} tokens" if exact else f"{needed} tokens, as far as known"
         return TooShort(
             f"the shortest sequence that satisfies {names} has {least}; the length is {length}",
-            hint=f"write `--length {needed}` or more",
+            hint=f"use `--length {needed}` or more",
         )
 
 

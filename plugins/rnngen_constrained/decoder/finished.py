@@ -65,12 +65,12 @@ class Checks:
 
     def unproven(self) -> Unproven:
         """The error of a proven machine that was wrong."""
-        return Unproven(f"a finished text is invalid, which can't be: {self.last}")
+        return Unproven(f"internal error: a finished text is invalid: {self.last}")
 
     def nothing(self, tries: int, hint: str) -> Invalid:
         """The error of a sequence that was never valid."""
         often = "once" if tries == 1 else f"{tries} times"
-        return Invalid(f"no valid text was found, tried {often}; the last: {self.last}", hint=hint)
+        return Invalid(f"no valid text was found (tried {often}); the last: {self.last}", hint=hint)
 
 
 def checked(draw: Draw, request: Request, checks: Checks, tries: int = TRIES) -> Iterator[Emission]:
@@ -119,7 +119,7 @@ def _again(draw: Draw, request: Request, row: int, checks: Checks, tries: int) -
             return found
     raise checks.nothing(
         tries,
-        "write `-o base=sample` or `-o base=beam`, which have others to choose from"
+        "use `-o base=sample` or `-o base=beam`, which try other texts"
         if tries == 1
         else "allow more steps with `--length`, or make the constraint simpler",
     )

@@ -32,8 +32,8 @@ def check_options(options: Options) -> None:
         chosen = getattr(options, decides)
         if chosen != value and _is_given(options, name):
             raise UsageError(
-                f"`{name}` plays no part with `{decides}={chosen}`",
-                hint=f"leave it out, or say `-o {decides}={value}`",
+                f"`{name}` has no effect with `{decides}={chosen}`",
+                hint=f"leave it out, or use `-o {decides}={value}`",
             )
     if options.n_best > options.width:
         raise UsageError(
@@ -53,12 +53,12 @@ def check_rules(options: Options) -> None:
         if not listed:
             raise BadSyntax(
                 f"the file `{options.rules}` has no rules",
-                hint="write `kind = 'text'`, a line each",
+                hint="write `kind = 'text'`, one per line",
             )
         kinds += listed
     if options.rhymes is not None and "rhymes" not in set(_options_of(kinds)):
         raise UsageError(
-            "`rhymes` plays no part: it is for poems, and no rule is one",
+            "`rhymes` has no effect: it is for poems, and none of the rules is one",
             hint="add one, such as `-o rule=haiku`, or leave `rhymes` out",
         )
 
@@ -66,7 +66,7 @@ def check_rules(options: Options) -> None:
 def _check_exact(options: Options) -> None:
     if options.base != "sample":
         raise UsageError(
-            f"`sampling=exact` draws, and `base={options.base}` does not",
+            f"`sampling=exact` draws at random, but `base={options.base}` does not",
             hint="leave `base` out",
         )
     for name in ("top_k", "top_p", "min_p"):
@@ -77,7 +77,7 @@ def _check_exact(options: Options) -> None:
             )
     if options.temperature == 0:
         raise UsageError(
-            "`sampling=exact` needs a `temperature` above 0", hint="say `base=greedy` instead"
+            "`sampling=exact` needs a `temperature` above 0", hint="use `base=greedy` instead"
         )
 
 

@@ -50,7 +50,7 @@ def read_grammar(text: str, name: str, start: str = "start") -> dict[str, Expres
         for symbol in rule.expansion:
             if symbol.is_term and symbol.name not in rules:
                 raise Unsupported(
-                    f"{name}: terminal `{symbol.name}` is declared and has no pattern",
+                    f"{name}: terminal `{symbol.name}` is declared but has no pattern",
                     hint=f"write `{symbol.name}: ...` instead of `%declare {symbol.name}`",
                 )
         listed = expansions.setdefault(rule.origin.name, [])

@@ -123,7 +123,7 @@ class GrammarMachine(Single):
         if step == self.vocabulary.end:
             if at.final:
                 raise ValueError(f"step {step} is allowed here")
-            text = f"the text is not complete: {at.needed} more steps at least"
+            text = f"the text is not complete: it takes at least {at.needed} more steps"
             return Reason("rule", self.name, text, self.ending(at))
         cost = int(self._lift.costs(at)[step])
         if cost < INFINITE and (left is None or cost < left):
@@ -136,5 +136,5 @@ class GrammarMachine(Single):
         more = f" and {len(follow) - NAMED} others" if len(follow) > NAMED else ""
         text = f"{shown} can't follow here; what can: {some}{more}"
         if not len(follow):
-            text = f"the text is complete, nothing can follow, {shown} neither"
+            text = f"the text is complete, so {shown} can't follow"
         return Reason("rule", self.name, text, self.ending(at))

@@ -50,8 +50,7 @@ def check_spellable(rules: Rules, start: str, alphabet: Alphabet, name: str) -> 
     missing = sorted(_missing(Ref(start), rules, alphabet, dear, set()))
     named = ", ".join(f"`{char}`" if char.isprintable() else repr(char) for char in missing)
     raise Unspellable(
-        f"`{name}`: no text satisfies it without {named}, which no step of the model writes by "
-        "itself",
+        f"`{name}`: no text satisfies it without {named}, which the model has no step for",
         hint="the model knows only what was in its training text; change the rule or the model",
     )
 

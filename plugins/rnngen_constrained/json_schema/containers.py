@@ -216,7 +216,9 @@ def array_expression(
     if flat.unique and (most is None or most > 1):
         few = values(item(first)) if not first else None
         if few is None or len(few) > MOST_UNIQUE:
-            schema.refuse("uniqueItems", flat.place, f"of other than {MOST_UNIQUE} given values")
+            schema.refuse(
+                "uniqueItems", flat.place, f"the items are not at most {MOST_UNIQUE} given values"
+            )
         return form.enclosed("[", _different(few, comma, least, most), "]")
     rest = rule(item(first))
     if not first:

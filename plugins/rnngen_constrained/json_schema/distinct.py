@@ -76,7 +76,7 @@ class DistinctKeys(Single):
         inside = step in set(np.asarray(self._inner.allowed(state.inner, left)).tolist())
         if inside and step not in set(self.allowed(state, left).tolist()):
             shown = self.vocabulary.names[step]
-            text = f"{shown} ends a key that the object has already"
+            text = f"{shown} completes a key that the object already has"
             return Reason("rule", self.name, text, self._inner.ending(state.inner))
         return self._inner.explain(state.inner, step, left)
 

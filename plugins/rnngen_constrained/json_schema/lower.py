@@ -245,7 +245,7 @@ class _Lowering:
                 return texts
             given = any_of(value for value in one.values if isinstance(value, str))
             return texts.both(Texts((given,)))
-        self._schema.refuse("propertyNames", node[0], "it is not a plain schema of a string")
+        self._schema.refuse("propertyNames", node[0], "it is not a plain string schema")
 
     def _valid(self, one: Flat, value: Any) -> bool:
         """Whether a given value is valid for all the other keywords."""
@@ -255,7 +255,7 @@ class _Lowering:
             whole = isinstance(value, int) or (value.is_integer() and self._schema.draft > 4)
             allowed = "number" in one.types or (whole and "integer" in one.types)
             if one.bounds != Bounds() or one.multiple is not None:
-                self._schema.refuse("enum", one.place, "it stands beside bounds of numbers")
+                self._schema.refuse("enum", one.place, "it is combined with number bounds")
             return allowed
         if isinstance(value, str):
             return "string" in one.types and self._texts(one).has(value)
@@ -265,7 +265,9 @@ class _Lowering:
             "object": bool(one.members or one.required or one.names) or one.properties != (0, None),
         }
         if limited[kind] and kind in one.types:
-            self._schema.refuse("enum", one.place, f"it has an {kind} beside keywords of {kind}s")
+            self._schema.refuse(
+                "enum", one.place, f"it has an {kind} combined with {kind} keywords"
+            )
         return kind in one.types
 
     def _few(self, node: Node) -> list[str] | None:

@@ -119,7 +119,7 @@ class Schema:
             elif isinstance(found, list) and key.isdigit() and int(key) < len(found):
                 found = found[int(key)]
             else:
-                raise BadSyntax(f"{self.name}: `$ref` at `{place}` names `{reference}`, not there")
+                raise BadSyntax(f"{self.name}: `$ref` at `{place}` names `{reference}`, not found")
         return found, reference
 
     def _anchored(self, anchor: str, place: str) -> tuple[Any, str]:
@@ -129,7 +129,7 @@ class Schema:
                 names = (one.get("$anchor"), one.get("$id")) if isinstance(one, dict) else ()
                 if anchor in names or f"#{anchor}" in names:
                     return one, f"#/{group}/{escape(key)}"
-        raise BadSyntax(f"{self.name}: `$ref` at `{place}` names `#{anchor}`, which is not there")
+        raise BadSyntax(f"{self.name}: `$ref` at `{place}` names `#{anchor}`, not found")
 
     def refuse(self, keyword: str, place: str, why: str = "") -> NoReturn:
         """Unsupported, by name and place."""
@@ -146,7 +146,7 @@ class Schema:
     def loops(self, place: str) -> NoReturn:
         """BadSyntax, of a schema that is what it is itself."""
         raise BadSyntax(
-            f"{self.name}: `$ref` leads from `{place}` back to it, so it says nothing",
+            f"{self.name}: `$ref` leads from `{place}` back to itself, so it defines nothing",
             hint="a schema may name itself only within `properties`, `items` and the like",
         )
 
@@ -187,10 +187,10 @@ class Schema:
         elif keyword == "type":
             names = value if isinstance(value, list) else [value]
             if not names or any(one not in TYPES for one in names):
-                self.broken(keyword, place, f"one or some of {', '.join(TYPES)}")
+                self.broken(keyword, place, f"one or several of {', '.join(TYPES)}")
         elif keyword == "enum" or keyword in ("allOf", "anyOf", "oneOf", "prefixItems"):
             if not isinstance(value, list) or (not value and keyword != "enum"):
-                self.broken(keyword, place, "a list with something in it")
+                self.broken(keyword, place, "a non-empty list")
         elif keyword == "required":
             if not isinstance(value, list) or any(not isinstance(one, str) for one in value):
                 self.broken(keyword, place, "a list of names")

@@ -156,8 +156,8 @@ class Texts:
 
 def _too_large(what: str) -> Hostile:
     return Hostile(
-        f"patterns of a text take more than {what} to decide together",
-        hint="smaller numbers of repetitions, or fewer patterns at once, take less",
+        f"the patterns of a string together take more than {what}",
+        hint="use smaller repetition counts, or fewer patterns at once",
     )
 
 

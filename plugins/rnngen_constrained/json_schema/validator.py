@@ -55,8 +55,8 @@ class Validator:
             first = next(self._inner.iter_errors(document), None)
         except Exception as error:  # a reference that leads nowhere, a schema without an end
             raise Unsupported(
-                f"{self._name}: documents of it can't be checked: {type(error).__name__}: {error}",
-                hint="a schema is served only where its documents can be checked",
+                f"{self._name}: its documents can't be checked: {type(error).__name__}: {error}",
+                hint="a schema is accepted only if its documents can be checked",
             ) from error
         if first is None:
             return None

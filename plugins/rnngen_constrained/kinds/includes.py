@@ -53,7 +53,7 @@ class MustInclude(Constraint):
                 raise Hostile(
                     f"`must_include` of {len(self.texts)} texts takes more than {MOST_STATES} "
                     "states",
-                    hint="each text more doubles them; ask for fewer",
+                    hint="each further text doubles them; use fewer",
                 )
         accepting = np.array([seen == everything for _, seen in waiting])
         dfa = ByteDFA(np.array(rows, np.int32), classes, accepting)
@@ -91,7 +91,7 @@ class MustNotInclude(Constraint):
         """Which text is in a finished one."""
 
         def present(text: str) -> str | None:
-            return next((f"`{one}` is there" for one in self.texts if one in text), None)
+            return next((f"the text contains `{one}`" for one in self.texts if one in text), None)
 
         return text_fault(machine.vocabulary, steps, present)
 
@@ -110,7 +110,7 @@ def _automaton(kind: str, texts: Sequence[str]) -> tuple[list[list[int]], np.nda
         if size > most:
             raise Hostile(
                 f"`{kind}` has {whose} of {size} bytes, expected at most {most}",
-                hint="ask for less; what a whole text is like, a regex or a grammar says",
+                hint="use less; to describe a whole text, use a regex or a grammar",
             )
     letters = sorted({byte for word in words for byte in word})
     classes = np.zeros(256, np.int32)

@@ -31,7 +31,7 @@ class Number(Constraint):
         least, most = _scaled(found[1], found[2], places), _scaled(found[3], found[4], places)
         if least > most:
             raise EmptyLanguage(
-                f"`number` is `{text}`, which has nothing in it", hint="write the smaller one first"
+                f"`number` is `{text}`, an empty range", hint="write the smaller number first"
             )
         self.name = f"number={text}"
         self._bounds, self._places = (least, most), places

@@ -154,9 +154,9 @@ class ProseMachine(Single):
             return Reason("rule", self.name, text, ending)
         word, sentence = self.advance(state, step)
         if word < 0 or self._words.distance[word] >= INFINITE:
-            return Reason("rule", self.name, f"no known word goes on with {what}", ending)
+            return Reason("rule", self.name, f"no known word continues with {what}", ending)
         if sentence < 0 or self._distance[sentence] >= INFINITE:
-            text = f"{what} closes what is not open, or opens too much"
+            text = f"{what} closes what is not open, or opens too many"
             return Reason("rule", self.name, text, ending)
         needs = self.needed((word, sentence)) + 1
         text = f"{what} may take {needs} steps to the end of a sentence, {left} are left"

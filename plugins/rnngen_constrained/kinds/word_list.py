@@ -71,7 +71,7 @@ class Dawg:
             for character in word[same:]:
                 child = len(self.children)
                 if child > MOST_NODES:
-                    raise Hostile("the list of words is too long", hint="take fewer of them")
+                    raise Hostile("the list of words is too long", hint="use fewer words")
                 self.children.append({})
                 self.ends.append(False)
                 self.children[node][character] = child

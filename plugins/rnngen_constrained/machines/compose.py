@@ -82,7 +82,7 @@ def _single(name: str, part: Part) -> Single:
     made = part if isinstance(part, Single) else part.single()
     if made is None:
         raise BadRule(
-            f"`{name}` can't be joined with other constraints",
-            hint="its plugin has to give a machine for a single sequence",
+            f"`{name}` can't be combined with other constraints",
+            hint="its plugin must give a machine for a single sequence",
         )
     return made

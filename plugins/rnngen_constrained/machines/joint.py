@@ -132,7 +132,7 @@ def contradictory(names: Sequence[str]) -> Contradiction:
     """The error of constraints that nothing satisfies together."""
     return Contradiction(
         f"nothing satisfies {listed(names)} together",
-        hint="without any one of them the others can be satisfied"
+        hint="leave out any one of them, and the others can be satisfied"
         if len(names) > 2
         else "change one of them, or leave it out",
     )

@@ -95,7 +95,7 @@ class LazyLift(Single):
             text = f"`{name}` does not allow {what} here"
             return Reason("rule", name, text, self.ending(state))
         needs = int(self.distance[after]) + 1
-        text = f"going on with {what} may take {needs} steps, {left} are left"
+        text = f"continuing with {what} may take {needs} steps, {left} are left"
         return Reason("length", name, text, self.ending(state))
 
     def ending(self, state: int) -> list[int]:
@@ -120,7 +120,7 @@ class LazyLift(Single):
         if count * len(self.short) > LARGEST:
             raise Hostile(
                 f"`{self.name}` takes {count} states, too many for {len(self.short)} characters",
-                hint="ask for less at once",
+                hint="use fewer constraints at once, or simpler ones",
             )
         spelling = Spelling([self.vocabulary.tokens[step] for step in self.short])
         return np.concatenate(

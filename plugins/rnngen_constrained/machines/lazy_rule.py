@@ -52,7 +52,7 @@ class LazyRule(Single):
         if self.needed(self.start()) >= INFINITE:
             raise Hostile(
                 f"no end of `{name}` was found among the first {SEARCHED} states",
-                hint="let the rule say early that something can't be finished",
+                hint="make the rule reject early what can't be finished",
             )
 
     def start(self) -> State:

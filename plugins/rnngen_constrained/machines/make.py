@@ -93,7 +93,7 @@ def make(
     if wants_many(target):
         text = tuple(text.split(",")) if isinstance(text, str) else tuple(text)
         if "" in text:
-            raise ConstraintError(f"`{kind}` has an empty entry", hint="take a comma away")
+            raise ConstraintError(f"`{kind}` has an empty entry", hint="remove a comma")
     elif not isinstance(text, str):
         parts = [make(kind, one, options, own) for one in text]
         return parts[0] if len(parts) == 1 else Together(parts)

@@ -74,7 +74,7 @@ class Checked:
             fault = blame.message if blame else one_line(error)
             raise BadRule(
                 f"rule `{self.name}` failed at `{what}({listed:.120})`: {fault}",
-                hint="the mistake is in the plugin that has the rule",
+                hint="the fault is in the plugin that provides the rule",
             ) from error
 
     def _state(self, where: str, state: Any) -> Hashable:

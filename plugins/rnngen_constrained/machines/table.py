@@ -116,7 +116,7 @@ class TableMachine(Machine):
         after = self._after(self.dfa, state, step)
         if after is not None:
             needs = int(self.dfa.needed[after]) + 1
-            text = f"the shortest way to go on with {what} takes {needs} steps, {left} are left"
+            text = f"the shortest way to continue with {what} takes {needs} steps, {left} are left"
             return Reason("length", " and ".join(self.names), text, ending)
         for name, part, own in zip(
             self.names, self.parts, self.behind[state].tolist(), strict=True

@@ -146,7 +146,7 @@ class Any_(rnngen.Constraint):
 
 def test_a_machine_for_several_sequences_works_alone_and_says_that_it_can_not_be_joined() -> None:
     check_constraint(Any_, WORDS)
-    with pytest.raises(BadRule, match="`any` can't be joined"):
+    with pytest.raises(BadRule, match="`any` can't be combined"):
         compose(["any", "pairs"], [Any_().bind(WORDS), InPairs().bind(WORDS)])
 
 
