@@ -11,7 +11,7 @@ from rnngen import option
 class Options:
     """Avalanche's strategies.
 
-    rnngen's own ewc, si, mas and lwf give the same task matrix with options set alike, at a lower
+    rnngen's own ewc, si, mas and lwf give the same task matrix with the same settings, at a lower
     cost for each step: `--plugin ewc`. Here for comparison with what others measured with
     Avalanche, and for gem and rwalk. GEM keeps most of the old for the little text it stores, but
     took two to five times as long as fine-tuning.

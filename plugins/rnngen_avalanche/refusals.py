@@ -18,10 +18,10 @@ DRAWING = {"replay", "agem"}
 
 
 def check_options(options: Options, names: Sequence[str]) -> None:
-    """Looks whether somebody has a use for each option that was given.
+    """Checks that each given option is used by some plugin.
 
     Raises:
-        UsageError: nobody has.
+        UsageError: one is not.
     """
     given = (
         ("lambda", options.lambda_, WEIGHED),
@@ -37,7 +37,7 @@ def check_options(options: Options, names: Sequence[str]) -> None:
 
 
 def check_run(run: Run) -> None:
-    """Looks whether plugins can see the run's batches.
+    """Checks that plugins can see the run's batches.
 
     Raises:
         UsageError: they can't.
@@ -62,7 +62,7 @@ def check_run(run: Run) -> None:
 
 
 def check_memory(kept: int, memory: int | None, window: int) -> None:
-    """Looks whether a memory holds anything.
+    """Checks that a memory holds at least one window.
 
     Args:
         kept: windows that it holds.

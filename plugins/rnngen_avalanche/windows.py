@@ -90,7 +90,7 @@ def detached(dataset: Windows) -> Windows:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without the warning of numpy's future that SI's `np.square` of a tensor brings."""
+    """Hides numpy's deprecation warning about SI's `np.square` of a tensor."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*__array_wrap__")
         yield

@@ -35,7 +35,7 @@ LAMBDA = 0.4
 class Options:
     """Elastic weight consolidation.
 
-    Needs no old data and hardly any time, and never gives much back: a fifth to a third of what
+    Needs no old data and hardly any extra time, but recovers little: a fifth to a third of what
     fine-tuning loses. Add it to a small replay, or use it where old data may not be kept. It holds
     on to the weights, so the more it keeps, the less well the new is learned.
     """
@@ -91,7 +91,7 @@ class EWC(QuadraticPenalty):
             self.anchor[name] = torch.lerp(anchor, before[name], share)
 
     def _fisher(self, run: Run, batches: Batches) -> Named:
-        """F, per token."""
+        """The Fisher information F, per token."""
         total = zeros(run.model)
         generator = torch.Generator().manual_seed(run.options.seed + run.position.task)
         chosen = spread(len(batches), self.batches)

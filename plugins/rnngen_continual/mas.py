@@ -27,7 +27,7 @@ LAMBDA = 0.02
 class Options:
     """Memory aware synapses.
 
-    As EWC, for where nothing but inputs is known. Usually keeps less than EWC at the same loss on
+    Like EWC, but needs inputs only. Usually keeps less than EWC at the same loss on
     the new; its strength has a scale of its own.
     """
 

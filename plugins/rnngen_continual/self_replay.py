@@ -69,14 +69,14 @@ class SelfReplay:
 
     @hookimpl
     def fit_started(self, run: Run) -> None:
-        """Says what there is to rehearse."""
+        """Warns if there is nothing to rehearse."""
         require_tokens(run, "self-replay")
         if len(run.tasks) == 1 and run.start is None:
             run.note("self-replay: only one task, so there is nothing to rehearse")
 
     @hookimpl
     def task_started(self, run: Run) -> None:
-        """From the second task on, or for a model that goes on learning, the old model writes."""
+        """Makes the writer, from the second task on or for a model that was trained before."""
         known = run.position.task > 0 or run.start is not None
         self._writer = self._make(run) if known else None
         self._saved = None
@@ -95,7 +95,7 @@ class SelfReplay:
 
     @hookimpl
     def loss_terms(self, run: Run, batch: Batch, output: Tensor) -> Mapping[str, Tensor] | None:
-        """What was rehearsed, apart from the new text's loss."""
+        """The loss on rehearsed rows, apart from the new text's loss."""
         mine = run.rehearsed.get("self-replay")
         if mine is None:
             return None
@@ -107,7 +107,7 @@ class SelfReplay:
 
     @hookimpl
     def task_finished(self) -> None:
-        """The old model has done its work: the next one is the model as it is now."""
+        """Drops the old model: the next one is the model as it is now."""
         self._writer = None
 
     def _make(self, run: Run) -> Writer:
@@ -134,5 +134,5 @@ class SelfReplay:
         return {"writer": writer}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """What `state_dict` gave; the old model is rebuilt when it is first needed."""
+        """Restores what `state_dict` returned; the old model is rebuilt when it is first needed."""
         self._saved, self._writer = state["writer"], None
