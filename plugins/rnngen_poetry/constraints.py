@@ -24,7 +24,7 @@ OWN = "words.dict"
 
 @dataclass(frozen=True)
 class Options:
-    """Poems, with the words of a pronouncing dictionary only."""
+    """Poems made only of words from a pronouncing dictionary."""
 
     rhymes: str | None = option(
         None, "pronouncing dictionary in CMUdict's notation; none: the small built-in one"
@@ -43,7 +43,7 @@ class PoemConstraint(Constraint):
     """A poem of some form.
 
     Args:
-        name: as the user wrote it.
+        name: the constraint as the user wrote it.
         form: the poem's lines.
         options: how it is written.
     """
@@ -105,7 +105,7 @@ def limerick(text: str, **options: object) -> PoemConstraint:
 
 
 def couplets(text: str, **options: object) -> PoemConstraint:
-    """Lines that rhyme in pairs; the text is how many lines."""
+    """Lines that rhyme in pairs; the text is the number of lines."""
     settings = Options(**options)  # type: ignore[arg-type]
     if text and not text.strip().isdecimal():
         raise BadSyntax(
@@ -117,7 +117,7 @@ def couplets(text: str, **options: object) -> PoemConstraint:
 
 
 def syllables(text: str, **options: object) -> PoemConstraint:
-    """The syllables of each line, `8/6/8/6`; then, if lines rhyme, their scheme: `ABCB`."""
+    """Lines by syllables, `8/6/8/6`; then, if lines rhyme, their scheme: `ABCB`."""
     return _free("syllables", text, Options(**options))  # type: ignore[arg-type]
 
 
@@ -127,7 +127,7 @@ def metre(text: str, **options: object) -> PoemConstraint:
 
 
 def _free(kind: Literal["syllables", "metre"], text: str, settings: Options) -> PoemConstraint:
-    # Commas separate rules on the command line, so that other signs do as well here.
+    # Commas separate rules on the command line, so other signs are accepted here.
     parts = [part for part in re.split(r"[,;/\s]+", text) if part]
     scheme = settings.form
     if parts and re.fullmatch("[A-Z-]*[A-Z][A-Z-]*", parts[-1]):

@@ -1,4 +1,4 @@
-"""Why no poem at all can be written: the errors, with what is missing."""
+"""The errors where no poem at all can be written, with what is missing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def no_words(
 def empty(
     rule: str, dictionary: Dictionary, vocabulary: Vocabulary, lexicon: Lexicon
 ) -> ConstraintError:
-    """The error where words can be used, but no poem is made of them."""
+    """The error where words can be used, but no poem can be made of them."""
     form, plan, spelling = lexicon.form, lexicon.plan, lexicon.spelling
     short = _hint(lexicon)
     if form.length > 1 and not any(len(moves.lines[0]) for moves in spelling.moves.values()):

@@ -10,9 +10,9 @@ from rnngen_constrained import Unsupported
 from rnngen_poetry.measure import Measure, syllables
 
 LONGEST = 400
-"""Lines a poem may have."""
+"""The most lines a poem may have."""
 MOST_MIXED = 6
-"""Lines of different measures that may share a rhyme."""
+"""The most lines with different measures that may share a rhyme."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Form:
     """The lines of a poem.
 
     Args:
-        measures: what each line has to be like.
+        measures: the measure of each line.
         rhymes: a letter for each line; lines with the same letter rhyme. Empty: none does.
-        name: as the user would say it.
+        name: the form as a user would call it.
     """
 
     measures: tuple[Measure, ...]
@@ -31,11 +31,11 @@ class Form:
 
     @property
     def length(self) -> int:
-        """How many lines it has."""
+        """The number of lines."""
         return len(self.measures)
 
     def partners(self, line: int) -> list[int]:
-        """The later lines that rhyme with one."""
+        """The later lines that rhyme with a line."""
         if not self.rhymes or self.rhymes[line] == "-":
             return []
         return [
@@ -74,7 +74,7 @@ def limerick() -> Form:
 
 
 def free_form(measures: Sequence[Measure], rhymes: str, lines: int | None, name: str) -> Form:
-    """Lines of these measures in turn.
+    """Makes a form of lines with these measures in turn.
 
     Args:
         measures: repeated until there are enough lines.
@@ -84,8 +84,8 @@ def free_form(measures: Sequence[Measure], rhymes: str, lines: int | None, name:
         name: of the constraint.
 
     Raises:
-        UsageError: the letters make no scheme, or there are too many lines.
-        Unsupported: many lines of different measures share a rhyme.
+        UsageError: the letters are not a scheme, or there are too many lines.
+        Unsupported: too many lines with different measures share a rhyme.
     """
     rhymes = rhymes.replace(" ", "")
     wrong = next((letter for letter in rhymes if not letter.isalpha() and letter != "-"), None)
