@@ -1,11 +1,11 @@
 """Sequences that are guaranteed to be valid: the decoder `constrained`, and kinds of constraints.
 
-A kind of constraint is registered with the hook `register_constraints`, by anyone's plugin. Its
-target is called with what the user wrote, `target(text, **options)`, and gives a
-`rnngen.Constraint`, or a rule written as `start`, `step` and `accept`. What plugins that bring
+Any plugin can register a kind of constraint with the hook `register_constraints`. Its
+target is called with what the user wrote, `target(text, **options)`, and returns a
+`rnngen.Constraint`, or a rule written as `start`, `step` and `accept`. What plugins that add
 kinds may use of this one is in `__all__`, each name imported on first use.
 
-Its rooms, from the top; each imports those below it only: `testing`, `decoder`, `kinds`,
+Its layers, from the top; each imports only those below it: `testing`, `decoder`, `kinds`,
 `json_schema`, `grammar`, `machines`, `automata`, `whole_text`, `files`, `errors`.
 """
 
@@ -58,7 +58,7 @@ def __getattr__(name: str) -> Any:
 
 @hookimpl
 def register_decoders(register: Register) -> None:
-    """The decoder that satisfies constraints."""
+    """Registers the decoder `constrained`."""
     register(
         "constrained",
         "rnngen_constrained.decoder.decoder:Constrained",
@@ -69,7 +69,7 @@ def register_decoders(register: Register) -> None:
 
 @hookimpl
 def register_constraints(register: Register) -> None:
-    """The kinds of constraints that come with the decoder."""
+    """Registers the kinds of constraints that come with the decoder."""
     register(
         "regex",
         "rnngen_constrained.kinds.regex:Regex",

@@ -20,7 +20,7 @@ def chosen(options: Options) -> list[Constraint]:
     """The constraints, in the order of the options, then those of the file.
 
     Raises:
-        ConstraintError: one of them makes no sense.
+        ConstraintError: one of them is not valid.
         UsageError: a file can't be read, or there is no such kind.
     """
     shared = {name: value for name, value in vars(options).items() if value is not None}
@@ -55,7 +55,7 @@ def _length(options: Options) -> str:
 
 
 def _from_file(path: Path, shared: Mapping[str, Any]) -> Iterator[Constraint]:
-    """`kind = "text"`, a list for several of a kind, or a table with `text` and options."""
+    """Reads `kind = "text"`, a list for several of a kind, or a table with `text` and options."""
     text = read_text(path, "the rules", LARGEST_FILE)
     try:
         table = tomllib.loads(text)

@@ -13,7 +13,7 @@ from rnngen import Engine, Machine, State
 
 @dataclass(frozen=True)
 class Conditional:
-    """What is drawn from, whichever way it is done.
+    """The distribution to draw from, whatever the method.
 
     Args:
         engine: of the model.

@@ -10,7 +10,7 @@ from rnngen import option
 
 @dataclass(frozen=True)
 class Options:
-    """Sequences that satisfy every rule given, and end within the length."""
+    """Writes sequences that satisfy every given rule and end within the length."""
 
     regex: tuple[str, ...] | None = option(
         None, "regular expression that the whole text matches; repeat to require several", cut=False

@@ -1,4 +1,4 @@
-"""Options that would play no part, or make no sense together: refused by name, never ignored."""
+"""Refuses, by name, options that would have no effect or that contradict each other."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ ONLY = {
     "particles": ("sampling", "exact"),
     "effort": ("sampling", "exact"),
 }
-"""What an option is for: the option that decides it, and its value."""
+"""When an option has an effect: the option that decides it, and its value."""
 
 
 def check_options(options: Options) -> None:
-    """UsageError for an option that would play no part, or does not go with another."""
+    """Raises UsageError for an option that has no effect, or that contradicts another."""
     if options.sampling == "exact":
         _check_exact(options)
     for name, (decides, value) in ONLY.items():
@@ -43,9 +43,9 @@ def check_options(options: Options) -> None:
 
 
 def check_rules(options: Options) -> None:
-    """UsageError for a file without rules, and for a dictionary that no rule reads.
+    """Raises UsageError for a file without rules, and for a dictionary that no rule reads.
 
-    The rules themselves have been read and are known to make sense.
+    The rules themselves have already been read and checked.
     """
     kinds = [rule.partition(":")[0].strip() for rule in options.rule]
     if options.rules is not None:

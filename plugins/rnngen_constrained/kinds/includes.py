@@ -1,4 +1,4 @@
-"""The constraints `must-include` and `must-not-include`: what the text has, anywhere.
+"""The constraints `must-include` and `must-not-include`: texts within the text.
 
 The automaton of Aho and Corasick 1975 knows at every place which of the wanted texts end there; to
 include all of them, a state also has the set of those that have been seen.
@@ -20,11 +20,11 @@ from rnngen_constrained.whole_text import text_fault
 
 MOST_STATES = 50_000
 LONGEST, LONGEST_TOGETHER = 1_000, 10_000
-"""Bytes of one text, and of all of them, at most; each is a state or more."""
+"""Most bytes of one text, and of all together; each byte is a state or more."""
 
 
 class MustInclude(Constraint):
-    """The text has all of `texts` somewhere; they may overlap."""
+    """The text contains all of `texts` somewhere; they may overlap."""
 
     many = True
     proven = True
@@ -61,7 +61,7 @@ class MustInclude(Constraint):
         return bind_bytes(self.name, dfa, vocabulary, "".join(self.texts))
 
     def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
-        """Which text is missing in a finished one."""
+        """The text that is missing in a finished one."""
 
         def missing(text: str) -> str | None:
             return next((f"`{one}` is missing" for one in self.texts if one not in text), None)
@@ -70,7 +70,7 @@ class MustInclude(Constraint):
 
 
 class MustNotInclude(Constraint):
-    """The text has none of `texts`."""
+    """The text contains none of `texts`."""
 
     many = True
     proven = True
@@ -88,7 +88,7 @@ class MustNotInclude(Constraint):
         return bind_bytes(self.name, whole_characters(dfa, vocabulary, self.name), vocabulary)
 
     def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
-        """Which text is in a finished one."""
+        """The forbidden text that a finished one contains."""
 
         def present(text: str) -> str | None:
             return next((f"the text contains `{one}`" for one in self.texts if one in text), None)

@@ -20,7 +20,7 @@ LONGEST = 20_000
 
 
 class Length(Constraint):
-    """`least..most` characters; either may be left out, `8` is exactly 8."""
+    """A length of `least..most` characters; either may be left out, `8` is exactly 8."""
 
     proven = True
 

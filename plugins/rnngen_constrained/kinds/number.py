@@ -16,7 +16,7 @@ MOST_DIGITS = 30
 
 
 class Number(Constraint):
-    """`least..most`, both included; with as many decimals as these have, and no leading zeros."""
+    """A number in `least..most`, both included, with as many decimals and no leading zeros."""
 
     proven = True
 
@@ -71,7 +71,7 @@ def _parts(least: int, most: int, places: int) -> Iterator[str]:
 
 
 def _from_to(least: int, most: int, places: int) -> Iterator[str]:
-    """Alternatives for numbers of a whole part and `places` decimals, of each length."""
+    """Alternatives for numbers with a whole part and `places` decimals, one for each length."""
     width = max(len(str(least)), places + 1)
     while least <= most:
         last = min(most, 10**width - 1)

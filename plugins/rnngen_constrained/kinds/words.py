@@ -16,7 +16,7 @@ LARGEST_FILE = 16 << 20
 
 
 class Words(Constraint):
-    """Every word is one of `words`, as it is written there; or of a file with one a line."""
+    """Every word is one of `words`, spelled as there, or of a file with one word per line."""
 
     many = True
     proven = True
