@@ -17,7 +17,7 @@ from rnngen_constrained.errors import Hostile
 
 @cache
 def utf8() -> ByteDFA:
-    """Any text."""
+    """The automaton of any text."""
     return compiled(Repeat(Chars(ANY), 0, None))
 
 
@@ -32,7 +32,7 @@ def whole_characters(dfa: ByteDFA, vocabulary: Vocabulary, name: str) -> ByteDFA
 
 
 def both(first: ByteDFA, second: ByteDFA, name: str) -> ByteDFA:
-    """What both accept; Hostile where that takes too many states."""
+    """The automaton of what both accept; Hostile if it takes too many states."""
     joined = product(_as_table(first), _as_table(second))
     if joined is None:
         raise Hostile(
