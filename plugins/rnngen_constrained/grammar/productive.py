@@ -1,4 +1,4 @@
-"""What can't be written: rules that never end, and characters that a vocabulary lacks."""
+"""Finds what can't be written: rules that never end, and characters a vocabulary lacks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MISSING = 1 << 20
 
 
 def check_spellable(rules: Rules, start: str, alphabet: Alphabet, name: str) -> list[str]:
-    """Whether some text of a grammar can be written with a vocabulary.
+    """Checks that some text of a grammar can be written with a vocabulary.
 
     Returns:
         the rules, among those that `start` needs, that never can.
@@ -81,7 +81,7 @@ def prices(rules: Rules, price: Price) -> Prices:
 
 
 def cheapest(expression: Expression, known: Prices, price: Price) -> int | None:
-    """The least price of a text of an expression; None where there is none."""
+    """The least price of a text of an expression; None if there is none."""
     match expression:
         case Chars(chars):
             return price(chars)
@@ -167,7 +167,7 @@ def _missing(
 
 
 def _endless(rules: Rules, start: str, ends: Prices) -> EmptyLanguage:
-    """The error for a grammar without texts: names a rule that is to blame itself."""
+    """The error for a grammar without texts: names a rule that is itself at fault."""
     for rule in reachable(rules, start):
         inner = [one for one in reachable(rules, rule) if one not in ends]
         if rule in ends or not all(rule in reachable(rules, one) for one in inner):

@@ -1,6 +1,6 @@
-"""A schema as the rules of a grammar, one a place.
+"""A schema as the rules of a grammar, one per place.
 
-A place is a rule, named as a JSON pointer names it, so that schemas that name themselves are rules
+A place is a rule, named by its JSON pointer, so that schemas that name themselves are rules
 that do. Combinations are taken apart: `anyOf` is a choice, `oneOf` one whose options are proven
 disjoint, `allOf` and what stands beside a `$ref` are joined.
 """
@@ -162,7 +162,7 @@ class _Lowering:
         return None
 
     def _options(self, node: Node, depth: int = 0) -> list[Flat] | None:
-        """The flat schemas of which a node is one; None where that does not come to an end."""
+        """The flat schemas that a node may be; None if that does not end."""
         found = self._resolved(node)
         if any(schema is False for _, schema in found):
             return []
@@ -236,7 +236,7 @@ class _Lowering:
         return Texts(tuple(patterns), (), *one.length)
 
     def _name(self, node: Located) -> Texts:
-        """What `propertyNames` demands, as texts."""
+        """The texts that `propertyNames` demands."""
         options = self._options((node,))
         if options is not None and len(options) == 1 and "string" in kinds(options[0]):
             (one,) = options
@@ -271,7 +271,7 @@ class _Lowering:
         return kind in one.types
 
     def _few(self, node: Node) -> list[str] | None:
-        """The texts of all values of a node, where there are few."""
+        """The texts of all values of a node, if there are few."""
         options = self._options(node)
         if options is None:
             return None
@@ -292,7 +292,7 @@ class _Lowering:
 
 
 def _loop(choices: Mapping[str, Sequence[str]]) -> str | None:
-    """A rule that is a choice of itself, by itself or by others that are choices too."""
+    """A rule that is a choice of itself, directly or through other choices."""
     done: set[str] = set()
     for first in choices:
         todo, within = [(first, False)], set()

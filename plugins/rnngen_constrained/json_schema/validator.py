@@ -20,11 +20,11 @@ from rnngen_constrained.json_schema.strict import read_exactly
 from rnngen_constrained.whole_text import shown
 
 LONGEST_NUMBER = 10_000
-"""Digits of a number whose multiples are looked at."""
+"""Most digits of a number whose multiples are checked."""
 
 
 class Validator:
-    """Says what is wrong with a document.
+    """Finds what is wrong with a document.
 
     Args:
         schema: read by `read_exactly`.
@@ -40,7 +40,7 @@ class Validator:
         self._inner = _kind(draft)(schema)
 
     def fault(self, text: str) -> str | None:
-        """What is wrong with a text, with place, value and keyword; None where nothing is.
+        """What is wrong with a text, with place, value and keyword; None if nothing is.
 
         Raises:
             Unsupported: documents of this schema can't be checked.
