@@ -1,7 +1,7 @@
 """The strategy `avalanche`: the hooks of a run, as events of Avalanche's plugins.
 
     task_started     before_training, ..._dataset_adaptation, before_training_exp, ..._epoch
-    rehearse         before_training_iteration; rows of the memory that Replay asked for
+    rehearse         before_training_iteration; rows of the memory that Replay requested
     (the loop's forward pass)
     loss_terms       before_forward, after_forward, before_backward: the penalties
     (the loop's backward pass)

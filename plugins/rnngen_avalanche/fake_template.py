@@ -141,7 +141,7 @@ class FakeTemplate:
 
     @property
     def experience(self) -> Any:
-        """The task, with its data set; read when it is first asked for."""
+        """The task, with its data set, which is read on first use."""
         if self._experience is None and self._make is not None:
             self._experience = self._make()
         return self._experience

@@ -17,7 +17,7 @@ REFUSED = {
     "fecam": "it replaces the model's last layer by the means and covariances of classes",
     "feature-distillation": "it needs a vision model that exposes its features",
     "gdumb": f"{ONE_CLASS}; it also trains another model than the run's own",
-    "generative-replay": "it needs a generator of images beside the model; `--plugin self-replay` "
+    "generative-replay": "it needs an image generator besides the model; `--plugin self-replay` "
     "lets a model rehearse what it writes itself",
     "gss": f"{ONE_CLASS}: its buffer holds vectors of real numbers",
     "icarl": "it classifies by the nearest mean of stored images",

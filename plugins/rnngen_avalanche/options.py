@@ -41,7 +41,7 @@ class Options:
     )
     rows: int | None = option(
         None,
-        "windows of the memory at each step, beside the task's lanes; none: replay half as many "
+        "memory windows at each step, in addition to the lanes; none: replay half as many "
         "as lanes, agem as many",
         min=1,
     )

@@ -34,7 +34,7 @@ RWALK = (
 )
 SI_PARTS = ("old_theta", "new_theta", "grad", "trajectory", "cum_trajectory")
 OF_A_STEP = ("old_theta", "new_theta", "grad")
-"""Of SI; written anew at every step before they are read."""
+"""Attributes of SI that are rewritten at every step before they are read."""
 
 
 def _bare(parameters: Mapping[str, Any] | None) -> dict[str, Tensor] | None:
@@ -215,7 +215,7 @@ WAYS: dict[str, tuple[Export, Restore]] = {
     "gem": (_gem, _gem_back),
     "replay": (_replay, _replay_back),
 }
-"""How each is written, and read back into one that was built anew."""
+"""How each plugin is written, and read back into a rebuilt one."""
 
 
 def export(name: str, plugin: Any, template: FakeTemplate) -> State:

@@ -3,7 +3,7 @@
 No data is stored (Robins 1995, pseudo-rehearsal; Shin et al. 2017, deep generative replay; for
 language models Sun et al. 2020, LAMOL). Before each task the model is copied. While the task is
 learned, the copy writes text from its own distribution, always new, and the learner is taught on it
-beside the task's own:
+along with the task's own:
 
     L(θ) = mean_new nll + w mean_written d
 

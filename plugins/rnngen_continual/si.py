@@ -9,7 +9,7 @@ descended to its minimum, ω / Δθ² is h/2, so 2 ω / Δθ² is its curvature,
 of EWC is. All it needs is gathered while training: there is no pass over the data afterwards.
 
 `gradient = loss` takes the gradient of the task's loss alone, as the paper does: before clipping,
-without this penalty, and without what strategies beside it add (another penalty, a teacher,
+without this penalty, and without what other strategies add (another penalty, a teacher,
 rehearsed rows) or take away (a projection). `applied` takes the one that the optimizer used.
 """
 

@@ -26,7 +26,7 @@ class State(NamedTuple):
         place: `word` inside or at the end of a word; `comma`, `stop` after such a sign.
         line: number of the line.
         positions: the positions that this word may begin at, as bits; after a comma those from
-            which the line can go on; 0 after a stop.
+            which the line can continue; 0 after a stop.
         node: of the trie; 0 after a sign.
         context: what the lines before have settled.
         next: the context of the next line, if this one may be over; None where it can't be. Only
@@ -146,14 +146,14 @@ class Reading:
         return self.needed(state) < FAR
 
     def ended(self, state: State) -> tuple[int, Context | None] | None:
-        """After a word: the positions from which the line can go on, and the context of the next
+        """After a word: the positions from which the line can continue, and the context of the next
         line; None within a word."""
         if state.place != "word":
             return state.positions, state.next
         return None if self._word[state.node] < 0 else self.after_word(state)
 
     def after_word(self, state: State) -> tuple[int, Context | None]:
-        """With the word at the state over: the positions from which the line can go on, and the
+        """If the state's word ends here: the positions from which the line can continue, and the
         context of the next line, None where the line can't end here."""
         known = self._words.get(state)
         if known is not None:

@@ -167,7 +167,7 @@ class Spelling:
         return self.token[begin:end], self.target[begin:end]
 
     def across_from(self, node: int) -> list[int]:
-        """The tokens in which a word ends that goes on from a node."""
+        """The tokens in which a word that continues from a node ends."""
         begin, end = self._across_begin[node], self._across_begin[node + 1]
         tokens: list[int] = self.across[2][begin:end].tolist()
         return tokens

@@ -85,8 +85,8 @@ class _Spelling:
         inner: for each node, the nodes below it.
         letters: for each node, the letters below it.
         masks: the same, as a set of letters.
-        short: for each node, its column without what goes on below it.
-        longer: for each node, the set of letters that go on below it.
+        short: for each node, its column without what continues below it.
+        longer: for each node, the set of letters that continue below it.
     """
 
     def __init__(self, letters: Sequence[Charset]) -> None:

@@ -54,7 +54,7 @@ class Escape:
     """One escape, read.
 
     Args:
-        end: where the text goes on.
+        end: where the text continues.
         code: the character it stands for, as a code point.
         chars: the class it stands for; None where it is one character.
     """

@@ -120,7 +120,7 @@ def literal(text: str) -> Expression:
 
 
 def separated(part: Expression, separator: Expression, least: int, most: int | None) -> Expression:
-    """`least` to `most` parts with separators between them; nothing at all if that is no number."""
+    """`least` to `most` parts with separators between them; none matches if `most` < `least`."""
     if most is not None and most < least:
         return NEVER
     rest = sequence([separator, part])

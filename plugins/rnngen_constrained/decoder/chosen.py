@@ -1,4 +1,4 @@
-"""The constraints that a user asked for, by options or in a file."""
+"""The constraints that a user chose, by options or in a file."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class Conditional:
         machine: of all constraints.
         prompt: what is continued.
         length: how many steps may be written.
-        ends: whether the model knows ends of documents; else a sequence goes on while it may.
+        ends: whether the model knows ends of documents; else a sequence continues while it may.
         temperature: of the model's distribution.
     """
 

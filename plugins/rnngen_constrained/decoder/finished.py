@@ -78,7 +78,7 @@ def checked(draw: Draw, request: Request, checks: Checks, tries: int = TRIES) ->
 
     Args:
         draw: writes sequences.
-        request: what is asked for.
+        request: what to write.
         checks: of the constraints.
         tries: draws per sequence, at most; 1 if the next would be the same.
 

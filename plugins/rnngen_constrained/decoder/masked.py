@@ -62,8 +62,8 @@ class MaskedChooser:
 
     Args:
         machine: over the vocabulary of the model.
-        request: what is asked for; its first `length` steps after each prompt are constrained.
-        ends: whether the model knows ends of documents; else a sequence goes on while it may.
+        request: what to write; its first `length` steps after each prompt are constrained.
+        ends: whether the model knows ends of documents; else a sequence continues while it may.
         options: of the draw; None: always the most probable step.
     """
 

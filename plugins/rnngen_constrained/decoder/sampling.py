@@ -25,7 +25,7 @@ def draw_exactly(
 
     Args:
         engine: of the model.
-        request: what is asked for.
+        request: what to write.
         machine: of all constraints.
         ends: whether the model knows ends of documents.
         options: of the decoder.

@@ -1,10 +1,10 @@
 """Grammars with ignored terminals, written so that a lexer finds the terminals that were meant.
 
 A lexer takes the longest text that it can. So after a terminal, what follows must not begin with a
-character by which this terminal, or any other that begins in the same place, could go on: `if` and
-a name need a space between them. Each rule is written once for every set of characters that must
-not come next, and for the set that holds after it (the triples of Bar-Hillel, Perles and Shamir
-1961, for the product of a grammar and an automaton).
+character with which this terminal, or another that begins at the same place, could continue: `if`
+and a name need a space between them. Each rule is written once for every set of characters that
+must not come next, and for the set that holds after it (the triples of Bar-Hillel, Perles and
+Shamir 1961, for the product of a grammar and an automaton).
 """
 
 from __future__ import annotations

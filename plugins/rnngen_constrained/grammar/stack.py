@@ -8,7 +8,7 @@ Earley's sets ("An efficient context-free parsing algorithm", CACM 1970), with t
 * States and returns with the same content are one object. What was read is forgotten but for what
   may follow, so a list of a thousand numbers comes back to the same state after each of them, and
   whatever was computed for a state is found again.
-* A call at the very end of a rule continues where the rule itself does (Leo, "A general context-free
+* A call at the end of a rule continues where the rule itself does (Leo, "A general context-free
   parsing algorithm running in linear time on every LR(k) grammar", 1991), so recursion at the end
   does not grow the stack.
 * Every return has a cost, the fewest units to the end of the text after it, so that the cost of a

@@ -3,7 +3,7 @@
 What is known of the library is guarded against (issues of guidance-ai/llguidance are named):
 `no_forcing`, as its mask in a state with forced text is one tokenization of it (#263, PR #377); an
 error is a state and not an exception, and then its mask allows the end, so the end is allowed only
-in a state that accepts and is no error; white space is bounded.
+in a state that accepts and is not an error; white space is bounded.
 """
 
 from __future__ import annotations

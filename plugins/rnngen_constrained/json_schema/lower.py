@@ -2,7 +2,7 @@
 
 A place is a rule, named by its JSON pointer, so that schemas that name themselves are rules
 that do. Combinations are taken apart: `anyOf` is a choice, `oneOf` one whose options are proven
-disjoint, `allOf` and what stands beside a `$ref` are joined.
+disjoint, `allOf` and what stands next to a `$ref` are joined.
 """
 
 from __future__ import annotations

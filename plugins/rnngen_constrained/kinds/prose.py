@@ -102,7 +102,7 @@ class ProseMachine(Single):
         self._sentences = LazyLift(name, over_bytes(table, known, accepting), whole)
         self._words = LazyLift(name, texts_of(words), whole)
         self.complete = self._words.complete and tokens == list(vocabulary.tokens)
-        """Whether whatever is valid can be spelt character by character."""
+        """Whether everything valid can be spelled character by character."""
         self._shortest = _shortest_word(words, whole, self._words.short)
         # Before its first word, a text needs a whole one; the rule for sentences counts a letter.
         self._distance = self._sentences.distance.astype(np.int64)

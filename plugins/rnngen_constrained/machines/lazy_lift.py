@@ -21,7 +21,7 @@ AT_ONCE = 4096
 class LazyLift(Single):
     """`Single`; a state is that of the automaton over bytes.
 
-    A valid ending can be spelt character by character, which gives an upper bound of what is
+    A valid ending can be spelled character by character, which gives an upper bound of what is
     needed: nothing that was allowed turns out to be too long.
 
     Args:
@@ -30,7 +30,7 @@ class LazyLift(Single):
         vocabulary: the steps.
 
     Raises:
-        Unspellable: no valid sequence can be spelt by steps of one character, or one byte.
+        Unspellable: no valid sequence can be spelled by steps of one character, or one byte.
         Hostile: there are too many states even for that.
     """
 

@@ -79,7 +79,7 @@ def make(
         own: of the constraint's own table in a file; it must have all of them.
 
     Raises:
-        UsageError: there is no such kind or option, or what was written makes no sense.
+        UsageError: there is no such kind or option, or what was written is not valid.
         PluginError: its plugin failed.
     """
     from rnngen_constrained.machines.rule import RuleConstraint

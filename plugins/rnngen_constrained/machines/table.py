@@ -28,7 +28,7 @@ class TableMachine(Machine):
         names: the constraints behind it, as the user wrote them.
         parts: the machine of each of them, to say which one forbids a step; none for itself.
         behind: `[S,P]`, the state of each part in every state.
-        spelt: automata over bytes that accept what it accepts, and maybe more.
+        spelt: automata over bytes that accept what it accepts, and possibly more.
     """
 
     exact = True

@@ -1,4 +1,4 @@
-"""Runs that are stopped inside a task, and models that go on learning later, over the bridge."""
+"""Runs stopped inside a task, and models trained again later, through the bridge."""
 
 from __future__ import annotations
 

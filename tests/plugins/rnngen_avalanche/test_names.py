@@ -1,4 +1,4 @@
-"""Which strategies are let over the bridge, and what those hear that are not."""
+"""Which strategies the bridge accepts, and how it refuses the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Strategies whose run is stopped inside a task, or whose model goes on learning months later."""
+"""Strategies whose run is stopped inside a task, or whose model is trained again months later."""
 
 from __future__ import annotations
 

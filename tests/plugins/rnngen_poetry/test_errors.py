@@ -1,4 +1,4 @@
-"""What is wrong with a poem that was asked for, and why a step of one is forbidden."""
+"""What is wrong with a requested poem, and why a step of a poem is forbidden."""
 
 from __future__ import annotations
 
