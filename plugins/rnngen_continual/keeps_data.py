@@ -59,7 +59,7 @@ class KeepsData:
             )
         if len(run.tasks) == 1 and run.start is None:
             run.note(
-                f"{self.name}: there is one task only, so nothing to rehearse yet; a part of it is "
+                f"{self.name}: only one task so far, so nothing to rehearse yet; a part of it is "
                 "kept in the bundle, for `rnngen fit --from`"
             )
 
