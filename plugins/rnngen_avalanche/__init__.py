@@ -12,7 +12,7 @@ from rnngen import Register, hookimpl
 
 @hookimpl
 def register_strategies(register: Register) -> None:
-    """The bridge; which strategy crosses it is an option."""
+    """Registers the bridge; an option picks Avalanche's strategy."""
     register(
         "avalanche",
         "rnngen_avalanche.bridge:Bridge",

@@ -31,7 +31,7 @@ STOCK: dict[str, Callable[..., Any]] = {
 
 @torch.no_grad()
 def extract_weights(model: Any, target: Any, excluded: Any) -> None:
-    """The parameters as they are now, copied.
+    """A copy of the parameters.
 
     The stock version keeps a view of them on the processor: what should be the weights before and
     after a step are then the same, and so importance and penalty are 0.
@@ -42,7 +42,7 @@ def extract_weights(model: Any, target: Any, excluded: Any) -> None:
 
 @torch.no_grad()
 def extract_grad(model: Any, target: Any, excluded: Any) -> None:
-    """The gradients, copied; zeros where a parameter took no part."""
+    """A copy of the gradients; zeros for parameters without one."""
     for name, parameter in SI.allowed_parameters(model, excluded):
         gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
         target[name].data = gradient.detach().cpu().flatten().clone()
@@ -50,10 +50,10 @@ def extract_grad(model: Any, target: Any, excluded: Any) -> None:
 
 @functools.wraps(STOCK["update_ewc_data"])
 def update_ewc_data(net: Any, ewc_data: Any, *args: Any, **kwargs: Any) -> None:
-    """As installed, but no importance is below 0.
+    """The stock version, but importances are never below 0.
 
-    A parameter along whose way the loss rose gets a negative one, and the penalty then pays for
-    going far away without end.
+    A parameter along whose path the loss rose gets a negative one; the penalty then rewards
+    moving away without bound.
     """
     STOCK["update_ewc_data"](net, ewc_data, *args, **kwargs)
     for importance in ewc_data[1].values():
@@ -107,7 +107,7 @@ class OldTokens(LearningWithoutForgetting):  # type: ignore[misc]
         self.chunk = chunk
 
     def post_adapt(self, agent: Any, exp: Any) -> None:
-        """The teacher is the model as it is now, and knows its tokens."""
+        """Makes the current model the teacher of the tokens that it knows."""
         super().post_adapt(agent, exp)
         self.prev_classes_by_task[0] = set(range(agent.model.units))
 
@@ -159,14 +159,14 @@ class AGEM(AGEMPlugin):  # type: ignore[misc]
         self._seed = seed
 
     def update_memory(self, dataset: Any, num_workers: int = 0, **kwargs: Any) -> None:
-        """Takes in a task, of which `dataset` has the windows."""
+        """Adds a task, whose windows are in `dataset`."""
         self.sample_size = max(self.sample_size, len(self.buffers) + 1)
         super().update_memory(dataset, num_workers)
         self.buffers[-1] = windows.detached(self.buffers[-1])
         self.draw()
 
     def draw(self) -> None:
-        """Goes on drawing, from the buffers that there are."""
+        """Resumes drawing from the current buffers."""
         memories = [
             Memory(*windows.tensors(buffer), self._seed, number)
             for number, buffer in enumerate(self.buffers)
@@ -181,7 +181,7 @@ class Replay(ReplayPlugin):  # type: ignore[misc]
     """
 
     def after_training_exp(self, strategy: Any, **kwargs: Any) -> None:
-        """Takes in the task."""
+        """Adds the task."""
         self.storage_policy.post_adapt(strategy, strategy.experience)
         for group in self.storage_policy.buffer_groups.values():
             group.buffer = windows.detached(group.buffer)

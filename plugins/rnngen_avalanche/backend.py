@@ -16,7 +16,7 @@ HINT = "`pip install 'rnngen[avalanche]'`"
 
 
 def check() -> None:
-    """Looks whether Avalanche is installed, without importing it.
+    """Checks that Avalanche is installed, without importing it.
 
     Raises:
         PluginError: it is not, or in another version than `VERSION`.
@@ -46,7 +46,7 @@ def load(name: str) -> ModuleType:
         from rnngen_avalanche.torchvision_guard import import_torchvision
 
         with warnings.catch_warnings():
-            # What its packages say of their own future is not for the user of this one.
+            # Deprecation warnings of its packages do not concern our users.
             warnings.simplefilter("ignore")
             import_torchvision()
             return importlib.import_module(f"rnngen_avalanche.{name}")

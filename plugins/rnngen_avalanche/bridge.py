@@ -1,7 +1,7 @@
 """The strategy `avalanche`: the hooks of a run, as events of Avalanche's plugins.
 
     task_started     before_training, ..._dataset_adaptation, before_training_exp, ..._epoch
-    rehearse         before_training_iteration; rows of the memory that Replay asked for
+    rehearse         before_training_iteration; rows of the memory that Replay requested
     (the loop's forward pass)
     loss_terms       before_forward, after_forward, before_backward: the penalties
     (the loop's backward pass)
@@ -59,7 +59,7 @@ class Bridge:
 
     @property
     def memory_tokens(self) -> int:
-        """Steps of old text that are kept."""
+        """How many steps of old text are kept."""
         if self._template is None:
             return 0
         from rnngen_avalanche.rehearsal import tokens_kept
@@ -76,7 +76,7 @@ class Bridge:
         self._build(run)
         if len(run.tasks) == 1 and run.start is None and self.names != ("naive",):
             run.note(
-                "avalanche: there is one task only, so nothing to protect yet; what "
+                "avalanche: only one task so far, so there is nothing to protect yet; what "
                 f"{self.options.strategy} remembers of it is kept in the bundle, for `rnngen fit "
                 "--from`"
             )
@@ -106,7 +106,7 @@ class Bridge:
 
     @property
     def template(self) -> FakeTemplate:
-        """What the plugins see; there is one from `fit_started` on."""
+        """What the plugins see; available after `fit_started`."""
         assert self._template is not None
         return self._template
 
@@ -114,7 +114,7 @@ class Bridge:
 
     @hookimpl
     def task_started(self, run: Run, task: Task) -> None:
-        """Tells the plugins; a model that goes on learning brings what they knew of it."""
+        """Tells the plugins; for a model trained before, first restores what they knew."""
         if run.start is not None and run.position.task == 0:
             Inherited.check(self._inherited, self.names, run)
         template = self.template
@@ -138,7 +138,7 @@ class Bridge:
         self._open = True
 
     def _reenter(self, run: Run) -> None:
-        """A run that goes on inside a task: the plugins are where they were, their data are not."""
+        """Resumes inside a task: the plugins are restored, but their data must be made again."""
         self._enter(run, run.task)
         if "replay" in self._parts:
             with self.template.between_tasks():
@@ -153,7 +153,7 @@ class Bridge:
 
     @hookimpl
     def task_finished(self, run: Run) -> None:
-        """The plugins estimate importances, copy the model, or fill their memory."""
+        """Lets the plugins estimate importances, copy the model, or fill their memory."""
         if not self._open:
             self._reenter(run)
         template = self.template
@@ -217,19 +217,19 @@ class Bridge:
 
     @hookimpl
     def gradients_ready(self) -> None:
-        """A-GEM and GEM project the gradient."""
+        """Lets A-GEM and GEM project the gradient."""
         self.template.fire("after_backward", self._effects)
         self.template.fire("before_update")
 
     @hookimpl
     def step_finished(self) -> None:
-        """SI and RWalk take note of the step."""
+        """Lets SI and RWalk record the step."""
         self.template.fire("after_update")
         self.template.fire("after_training_iteration")
 
     @hookimpl
     def tasks_measured(self, run: Run) -> None:
-        """Says so if lambda is so large that a task was not learned."""
+        """Warns if lambda is so large that a task was not learned."""
         weighed = [name for name in self.names if name in refusals.WEIGHED]
         if weighed:
             build = backend.load("build")
@@ -256,10 +256,10 @@ class Bridge:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """What `state_dict` gave: of this run, or of one that this run goes on from.
+        """Restores what `state_dict` returned, in this run or in one that it continues.
 
         Raises:
-            BundleError: it is not whole.
+            BundleError: it is not complete.
             UsageError: it can't be used with this model or this strategy.
         """
         run = self._run
@@ -277,6 +277,6 @@ class Bridge:
                 saved.restore(name, self._parts[name], state["parts"][name], self.template)
         except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
             raise BundleError(
-                f"the saved state of strategy `avalanche` is not whole: {type(error).__name__}: "
+                f"the saved state of strategy `avalanche` is not complete: {type(error).__name__}: "
                 f"{' '.join(str(error).split())}"
             ) from error

@@ -20,7 +20,7 @@ MEMORY = {"replay": 20_000, "agem": 20_000, "gem": 2_000}
 
 
 def strength(name: str, options: Options) -> float:
-    """Lambda of one plugin."""
+    """The lambda of one plugin."""
     return LAMBDA[name] if options.lambda_ is None else options.lambda_
 
 

@@ -1,4 +1,4 @@
-"""What a run that goes on from a bundle can use of what the strategy remembered there."""
+"""What a run that continues a bundle can use of the strategy's memories in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import nn
 from rnngen import Run, UsageError
 
 COUNTING = {"mas", "rwalk", "gem"}
-"""They look up something of every task that the clock has counted."""
+"""Strategies that look up something for every task that the clock has counted."""
 
 GROWING = "its vocabulary may grow, which adds rows; nothing else may"
 
@@ -27,7 +27,7 @@ class Inherited:
         self.shapes = shapes
 
     def check_growth(self, names: Iterable[str], run: Run) -> None:
-        """Looks whether the model has grown in a way that plugins can follow.
+        """Checks that the model has grown in a way that plugins can follow.
 
         Raises:
             UsageError: it has not; SI, which keeps parameters as flat rows of numbers, would put
@@ -40,12 +40,12 @@ class Inherited:
                 raise UsageError(
                     f"`{'+'.join(names)}` remembers `{name}` as {list(old)}, but it is now {new}: "
                     f"{GROWING}",
-                    hint="go on without the strategy, or train a new model",
+                    hint="continue without the strategy, or train a new model",
                 )
 
     @staticmethod
     def check(inherited: Inherited | None, names: Sequence[str], run: Run) -> None:
-        """Says what of the past can't be protected.
+        """Warns of what can't be protected.
 
         Raises:
             UsageError: a plugin can't begin in the middle.

@@ -1,4 +1,4 @@
-"""The chunk that the training loop reads right now."""
+"""The chunk that the training loop is reading."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class Chunk:
         self.x = batch.inputs.t()
 
     def close(self) -> None:
-        """Nothing is being read: every pass begins with the initial state."""
+        """Marks that nothing is being read: every pass begins with the initial state."""
         self.batch = self.x = None
 
     @property
     def y(self) -> Tensor:
-        """`[B,T]` targets; `IGNORED` where they have no weight."""
+        """The targets `[B,T]`; `IGNORED` where they have no weight."""
         assert self.batch is not None
         targets = self.batch.targets.t()
         if self.batch.weights is None:
@@ -53,7 +53,7 @@ class Chunk:
         return targets.masked_fill(self.batch.weights.t() == 0, IGNORED)
 
     def known(self, units: int, size: int) -> Tensor | None:
-        """`[B·T]`, where a model of so many units can answer; None where it can everywhere.
+        """A mask `[B·T]` of where a model with `units` can answer; None: everywhere.
 
         It can't after a token it has never seen, and there is nothing to answer in padding.
 

@@ -16,7 +16,7 @@ PROJECTING = ("agem", "gem")
 
 
 class Effects:
-    """Which plugins have not changed anything yet.
+    """The plugins that have not changed anything yet.
 
     Args:
         pending: their names.
@@ -36,7 +36,7 @@ class Effects:
             self.pending.discard(name)
 
     def report(self, run: Run) -> None:
-        """Warns of the plugins that changed nothing while the task was learned."""
+        """Warns about plugins that changed nothing while the task was learned."""
         for name in sorted(self.pending):
             reason = ": no step came into conflict with the memory" if name in PROJECTING else ""
             run.warn(

@@ -71,7 +71,7 @@ class FakeTemplate:
         self.optimizer = optimizer
         self.device = next(view.parameters()).device
         self.clock = clock
-        # The clock counts what the others look up, so it is called last.
+        # The clock counts what the others read, so it is called last.
         self.plugins = [*plugins.values(), clock]
         self.train_mb_size = self.eval_mb_size = 0
         self.train_epochs = 1
@@ -88,11 +88,11 @@ class FakeTemplate:
 
     @property
     def chunk(self) -> Chunk:
-        """What the loop reads."""
+        """The chunk that the loop reads."""
         return self.model.chunk
 
     def hears(self, event: str) -> bool:
-        """Whether somebody does something at an event."""
+        """Whether any plugin acts at an event."""
         return bool(self._table[event])
 
     def fire(self, event: str, effects: Effects | None = None) -> None:
@@ -136,12 +136,12 @@ class FakeTemplate:
         self._make = lambda: windows.experience(windows.of_task(batches, most, number), number)
 
     def end(self) -> None:
-        """Lets go of the task's data."""
+        """Frees the task's data."""
         self.dataloader = self._experience = self._make = self.output = None
 
     @property
     def experience(self) -> Any:
-        """The task, with its data set; read when it is first asked for."""
+        """The task, with its data set, which is read on first use."""
         if self._experience is None and self._make is not None:
             self._experience = self._make()
         return self._experience
@@ -183,16 +183,16 @@ class FakeTemplate:
         return self._criterion(self.mb_output, self.mb_y)
 
     def model_adaptation(self, model: Any = None) -> Any:
-        """The model does not change with the task."""
+        """Does nothing: the model does not change with the task."""
         return self.model if model is None else model
 
     def stop_training(self) -> None:
-        """No supported plugin stops a task early."""
+        """Raises: no supported plugin stops a task early."""
         raise NotImplementedError("a strategy of Avalanche can't end a task of this loop")
 
     @contextmanager
     def between_tasks(self) -> Iterator[None]:
-        """Random numbers that are the task's own, and no warnings of Avalanche's own future."""
+        """Gives the task its own random numbers, and hides a numpy warning that SI causes."""
         with apart(self._seed, self.clock.train_exp_counter), windows.quiet():
             yield
 
@@ -200,7 +200,7 @@ class FakeTemplate:
 def _listeners(
     plugins: dict[str, Any], clock: Clock, event: str
 ) -> Sequence[tuple[str, Callable[..., Any]]]:
-    """Who does something at an event, without the methods that are there to be overridden."""
+    """The plugins that act at an event, ignoring methods that are empty by default."""
     found = []
     for name, plugin in [*plugins.items(), ("clock", clock)]:
         owners = [kind for kind in type(plugin).__mro__ if event in vars(kind)]

@@ -1,6 +1,6 @@
-"""Windows that are drawn from, again and again, in an order that is a function of the seed.
+"""Windows drawn again and again, in an order that is a function of the seed.
 
-What is drawn depends on the seed and the number of the draw, and nothing else: a run that goes on
+The draw depends on the seed and its number only: a run that resumes
 inside a task draws what it would have drawn. Each window comes once before any comes again.
 """
 
@@ -40,7 +40,7 @@ class Memory:
     def batch(self, steps: int, rows: int, turn: int, boundary: int) -> Batch:
         """Draw number `turn` as rows of a batch of `steps` steps.
 
-        Of windows that are longer a part is taken, and shorter ones are padded.
+        Longer windows are cut, shorter ones are padded.
         """
         x, y = self.windows(rows, turn)
         length = min(steps, x.shape[1])

@@ -15,13 +15,13 @@ REFUSED = {
     "cwr": "it copies the weights of a classifier's last layer class by class",
     "der": f"{ONE_CLASS}: its buffer is balanced over classes",
     "fecam": "it replaces the model's last layer by the means and covariances of classes",
-    "feature-distillation": "it needs a vision model that gives its features apart",
+    "feature-distillation": "it needs a vision model that exposes its features",
     "gdumb": f"{ONE_CLASS}; it also trains another model than the run's own",
-    "generative-replay": "it needs a generator of images beside the model; `--plugin self-replay` "
+    "generative-replay": "it needs an image generator besides the model; `--plugin self-replay` "
     "lets a model rehearse what it writes itself",
     "gss": f"{ONE_CLASS}: its buffer holds vectors of real numbers",
     "icarl": "it classifies by the nearest mean of stored images",
-    "lfl": "it needs a model that gives its features apart, and freezes the last layer",
+    "lfl": "it needs a model that exposes its features, and freezes the last layer",
     "mir": f"{ONE_CLASS}: of tokens it selects nothing, and is the same as `naive`",
     "ncm": "it replaces the model's last layer by the means of classes",
     "rar": "it perturbs inputs by their gradient, and token ids have none",

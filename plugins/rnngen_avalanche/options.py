@@ -11,7 +11,7 @@ from rnngen import option
 class Options:
     """Avalanche's strategies.
 
-    rnngen's own ewc, si, mas and lwf give the same task matrix with options set alike, at a lower
+    rnngen's own ewc, si, mas and lwf give the same task matrix with the same settings, at a lower
     cost for each step: `--plugin ewc`. Here for comparison with what others measured with
     Avalanche, and for gem and rwalk. GEM keeps most of the old for the little text it stores, but
     took two to five times as long as fine-tuning.
@@ -41,7 +41,7 @@ class Options:
     )
     rows: int | None = option(
         None,
-        "windows of the memory at each step, beside the task's lanes; none: replay half as many "
+        "memory windows at each step, in addition to the lanes; none: replay half as many "
         "as lanes, agem as many",
         min=1,
     )
@@ -50,7 +50,7 @@ class Options:
     )
     batches: int | None = option(
         200,
-        "batches of a task, from all over it, that importances are estimated from and memories "
-        "filled from; none: all",
+        "batches of a task, evenly spread, for estimating importances and filling "
+        "memories; none: all",
         min=1,
     )

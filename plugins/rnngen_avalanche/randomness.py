@@ -1,4 +1,4 @@
-"""Random numbers of a task's own, for what Avalanche draws before and after it."""
+"""A task's own random numbers, for what Avalanche draws before and after it."""
 
 from __future__ import annotations
 

@@ -18,10 +18,10 @@ DRAWING = {"replay", "agem"}
 
 
 def check_options(options: Options, names: Sequence[str]) -> None:
-    """Looks whether somebody has a use for each option that was given.
+    """Checks that each given option is used by some plugin.
 
     Raises:
-        UsageError: nobody has.
+        UsageError: one is not.
     """
     given = (
         ("lambda", options.lambda_, WEIGHED),
@@ -31,13 +31,13 @@ def check_options(options: Options, names: Sequence[str]) -> None:
     for option, value, users in given:
         if value is not None and users.isdisjoint(names):
             raise UsageError(
-                f"`avalanche.{option}` is {value:g}, but `{options.strategy}` has no use for it",
+                f"`avalanche.{option}` is {value:g}, but `{options.strategy}` does not use it",
                 hint=f"it is for {', '.join(sorted(users))}",
             )
 
 
 def check_run(run: Run) -> None:
-    """Looks whether plugins can see the run's batches.
+    """Checks that plugins can see the run's batches.
 
     Raises:
         UsageError: they can't.
@@ -46,11 +46,11 @@ def check_run(run: Run) -> None:
         raise UsageError(
             f"strategy `avalanche` can't be used with `train.accumulate` "
             f"({run.options.accumulate}): Avalanche's plugins see one batch at each step",
-            hint="leave it out, and take more `train.lanes`",
+            hint="leave it out, and use more `train.lanes`",
         )
     if run.tasks[0].train.steps.dtype.kind == "f":
         raise UsageError(
-            "strategy `avalanche` learns tokens, and these data are real vectors",
+            "strategy `avalanche` learns tokens, but these data are real-valued vectors",
             hint="use `--plugin ewc`, `si`, `mas` or `replay`",
         )
     if run.tasks[0].train.conditions is not None:
@@ -62,7 +62,7 @@ def check_run(run: Run) -> None:
 
 
 def check_memory(kept: int, memory: int | None, window: int) -> None:
-    """Looks whether a memory holds anything.
+    """Checks that a memory holds at least one window.
 
     Args:
         kept: windows that it holds.
@@ -76,5 +76,5 @@ def check_memory(kept: int, memory: int | None, window: int) -> None:
         shown = "smaller" if memory is None else f"{memory} tokens, less"
         raise UsageError(
             f"`avalanche.memory` is {shown} than one window of {window}",
-            hint="keep more, or take shorter windows, such as `-o train.chunk=32`",
+            hint="keep more, or use shorter windows, such as `-o train.chunk=32`",
         )

@@ -1,8 +1,8 @@
-"""Rows beside the lanes: what becomes of the loader that Avalanche's Replay asks for.
+"""Rehearsed rows: our replacement for the loader that Avalanche's Replay requests.
 
 Avalanche mixes windows of the new task and of the memory, shuffled. Here the new task is read in
 lanes that carry their state on, so of the loader only the memory is taken: as many windows as it
-would have mixed in stand beside the lanes, and begin with the initial state.
+would have mixed in are added to the lanes, and begin with the initial state.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Rehearsal:
 
 
 def tokens_kept(name: str, plugin: Any) -> int:
-    """Steps of text that a plugin keeps."""
+    """How many steps of text a plugin keeps."""
     if name == "replay":
         groups = plugin.storage_policy.buffer_groups.values()
         return sum(windows.tensors(group.buffer)[0].numel() for group in groups)

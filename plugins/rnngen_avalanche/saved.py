@@ -1,8 +1,8 @@
-"""What each of Avalanche's plugins must keep for a run to go on, as tensors and JSON.
+"""What each of Avalanche's plugins must save for a run to resume, as tensors and JSON.
 
 Avalanche saves plugins by pickling them, which fails (dill can't pickle torch's optimizers, nor
 A-GEM's generator), would execute code when it is read, and takes whole data sets along. Here a
-plugin is built again from the options, and gets back what it had learned: at the end of a task or
+plugin is rebuilt from the options, and gets back what it had learned: at the end of a task or
 inside one.
 """
 
@@ -34,7 +34,7 @@ RWALK = (
 )
 SI_PARTS = ("old_theta", "new_theta", "grad", "trajectory", "cum_trajectory")
 OF_A_STEP = ("old_theta", "new_theta", "grad")
-"""Of SI; written anew at every step before they are read."""
+"""Attributes of SI that are rewritten at every step before they are read."""
 
 
 def _bare(parameters: Mapping[str, Any] | None) -> dict[str, Tensor] | None:
@@ -121,7 +121,7 @@ def _lwf_back(plugin: Any, state: State, template: FakeTemplate) -> None:
     plugin.lwf.prev_classes_by_task[0] = set(range(int(state["units"])))
     teacher = plugin.lwf.prev_model = copy.deepcopy(template.model)
     for name, value in teacher.net.tensors().items():
-        # A vocabulary that grew since has added rows; of these it is never asked.
+        # A vocabulary that grew since has added rows; these are never looked up.
         old = state["teacher"][name]
         value[tuple(slice(size) for size in old.shape)] = old.to(value.device)
     teacher.carried = _moved(state["carried"], template.device)
@@ -215,7 +215,7 @@ WAYS: dict[str, tuple[Export, Restore]] = {
     "gem": (_gem, _gem_back),
     "replay": (_replay, _replay_back),
 }
-"""How each is written, and read back into one that was built anew."""
+"""How each plugin is written, and read back into a rebuilt one."""
 
 
 def export(name: str, plugin: Any, template: FakeTemplate) -> State:
@@ -224,7 +224,7 @@ def export(name: str, plugin: Any, template: FakeTemplate) -> State:
 
 
 def restore(name: str, plugin: Any, state: State, template: FakeTemplate) -> None:
-    """Gives it to a plugin that was built anew."""
+    """Restores it in a rebuilt plugin."""
     WAYS[name][1](plugin, state, template)
 
 
@@ -234,6 +234,6 @@ def clock(template: FakeTemplate) -> dict[str, int]:
 
 
 def set_clock(template: FakeTemplate, counters: Mapping[str, int]) -> None:
-    """Sets them."""
+    """Restores the clock's counters."""
     for name, value in counters.items():
         setattr(template.clock, name, int(value))

@@ -30,7 +30,7 @@ _libraries: list[torch.library.Library] = []
 
 
 def import_torchvision() -> ModuleType:
-    """The module; any error that is not about a missing operator is let through."""
+    """Imports the module; errors that are not about a missing operator pass through."""
     for _ in range(MOST):
         try:
             module = importlib.import_module("torchvision")
@@ -53,6 +53,6 @@ def _declare(name: str) -> None:
 
 
 def _forget(package: str) -> None:
-    """Drops what a failed import left half done."""
+    """Removes what a failed import left behind."""
     for module in [name for name in sys.modules if name.split(".")[0] == package]:
         del sys.modules[module]

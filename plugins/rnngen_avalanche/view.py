@@ -1,6 +1,6 @@
 """The model as Avalanche's plugins see it: `model(x) -> logits`, without a state.
 
-What they call it with is either the training loop's current chunk, which is read with the state
+They call it either with the training loop's current chunk, which is read with the state
 carried from the chunk before, or anything else: windows of an importance pass, a memory. Those
 begin with the initial state.
 """
@@ -85,11 +85,11 @@ class PluginView(nn.Module):
         return output
 
     def forget(self) -> None:
-        """The lanes begin anew."""
+        """Resets the lanes."""
         self.carried = self._before = None
 
     def train(self, mode: bool = True) -> PluginView:
-        """As every module, but recurrent layers on a GPU are never in evaluation mode.
+        """Sets the mode as in every module, but recurrent layers on a GPU never evaluate.
 
         cuDNN has no backward pass for them there; Avalanche's own guard against that compares a
         `torch.device` with a text, and never acts (Avalanche issue 736).

@@ -1,6 +1,6 @@
 """A task as Avalanche's plugins get it: a data set of windows of equal length.
 
-It has the batches of the task's first epoch, or as many of them as asked for, evenly spread: window
+It has the batches of the task's first epoch, or as many of them as wanted, evenly spread: window
 `i` of the data set is lane `i mod B` of batch `i div B`. So a pass in order, B at a time, sees the
 very batches that the loop learns from.
 """
@@ -90,7 +90,7 @@ def detached(dataset: Windows) -> Windows:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without the warning of numpy's future that SI's `np.square` of a tensor brings."""
+    """Hides numpy's deprecation warning about SI's `np.square` of a tensor."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*__array_wrap__")
         yield

@@ -1,11 +1,11 @@
 """Sequences that are guaranteed to be valid: the decoder `constrained`, and kinds of constraints.
 
-A kind of constraint is registered with the hook `register_constraints`, by anyone's plugin. Its
-target is called with what the user wrote, `target(text, **options)`, and gives a
-`rnngen.Constraint`, or a rule written as `start`, `step` and `accept`. What plugins that bring
+Any plugin can register a kind of constraint with the hook `register_constraints`. Its
+target is called with what the user wrote, `target(text, **options)`, and returns a
+`rnngen.Constraint`, or a rule written as `start`, `step` and `accept`. What plugins that add
 kinds may use of this one is in `__all__`, each name imported on first use.
 
-Its rooms, from the top; each imports those below it only: `testing`, `decoder`, `kinds`,
+Its layers, from the top; each imports only those below it: `testing`, `decoder`, `kinds`,
 `json_schema`, `grammar`, `machines`, `automata`, `whole_text`, `files`, `errors`.
 """
 
@@ -58,7 +58,7 @@ def __getattr__(name: str) -> Any:
 
 @hookimpl
 def register_decoders(register: Register) -> None:
-    """The decoder that satisfies constraints."""
+    """Registers the decoder `constrained`."""
     register(
         "constrained",
         "rnngen_constrained.decoder.decoder:Constrained",
@@ -69,7 +69,7 @@ def register_decoders(register: Register) -> None:
 
 @hookimpl
 def register_constraints(register: Register) -> None:
-    """The kinds of constraints that come with the decoder."""
+    """Registers the kinds of constraints that come with the decoder."""
     register(
         "regex",
         "rnngen_constrained.kinds.regex:Regex",
@@ -78,38 +78,38 @@ def register_constraints(register: Register) -> None:
     register(
         "words",
         "rnngen_constrained.kinds.words:Words",
-        summary="every word of the text is in a list, or in a file with one word a line",
+        summary="every word of the text is in a list, or in a file with one word per line",
     )
     register(
         "must-include",
         "rnngen_constrained.kinds.includes:MustInclude",
-        summary="the text has all of these, anywhere",
+        summary="the text contains all of these, anywhere",
     )
     register(
         "must-not-include",
         "rnngen_constrained.kinds.includes:MustNotInclude",
-        summary="the text has none of these",
+        summary="the text contains none of these",
     )
     register(
         "length",
         "rnngen_constrained.kinds.length:Length",
-        summary="the number of characters, or of steps that are not text: `5..10`, `8`, `..20`",
+        summary="the number of characters (steps, if not text): `5..10`, `8`, `..20`",
     )
     register(
         "number",
         "rnngen_constrained.kinds.number:Number",
-        summary="a number between two others, with as many decimals: `1..12`, `0.00..1.50`",
+        summary="a number in a range, with as many decimals as its bounds: `1..12`, `0.00..1.50`",
     )
     register(
         "grammar",
         "rnngen_constrained.kinds.grammar:Grammar",
-        summary="what a grammar in a file allows, in Lark's notation",
+        summary="text that a grammar file allows, in Lark's notation",
     )
     register(
         "json-schema",
         "rnngen_constrained.json_schema.kind:JsonSchema",
         options="rnngen_constrained.json_schema.kind:Options",
-        summary="JSON that a schema in a file allows",
+        summary="JSON that a schema file allows",
     )
     register(
         "prose",

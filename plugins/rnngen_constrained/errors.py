@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class ConstraintError(UsageError):
-    """A constraint that makes no sense, or can't be kept with this model."""
+    """A constraint that is not valid, or can't be satisfied with this model."""
 
 
 class BadSyntax(ConstraintError):
@@ -35,7 +35,7 @@ class TooShort(ConstraintError):
 
 
 class Unsupported(ConstraintError):
-    """Something that is known, and not done; named, and never ignored."""
+    """A known feature that is not supported; refused by name, never ignored."""
 
 
 class Hostile(ConstraintError):
@@ -47,30 +47,30 @@ class Undecided(Hostile):
 
 
 class Invalid(ConstraintError):
-    """Whatever was written failed the check of the whole text, as often as it was tried."""
+    """Every text that was written failed the check of the whole text."""
 
 
 class Unproven(Exception):
-    """A machine that is proven right wrote something invalid: a mistake of ours, not the user's."""
+    """A machine that is proven right wrote something invalid: our mistake, not the user's."""
 
 
 class BadRule(ConstraintError):
-    """A rule of a plugin that breaks its contract."""
+    """A plugin's rule that breaks its contract."""
 
     exit_code = ExitCode.PLUGIN
 
 
 def check_open(mask: Tensor) -> None:
-    """Stops rather than write what is not allowed.
+    """Raises RunError rather than write what is not allowed.
 
     Args:
-        mask: `[B,V]` bool, of rows that still go on.
+        mask: `[B,V]` bool, for rows that are not finished.
 
     Raises:
         RunError: a row has no step that is allowed.
     """
     if not bool(mask.any(-1).all()):
         raise RunError(
-            "the constraints together left no way on, although each of them has one",
-            hint="allow more steps with `--length`, or name fewer constraints at once",
+            "the constraints together allow no next step, although each of them alone does",
+            hint="allow more steps with `--length`, or use fewer constraints at once",
         )

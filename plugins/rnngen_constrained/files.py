@@ -1,4 +1,4 @@
-"""Reading the files that constraints name: never more than a limit, and a named error for each."""
+"""Reads the files that constraints name, up to a size limit, with an error that names the file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from rnngen_constrained.errors import BadSyntax
 
 LARGEST = 16 << 20
-"""Bytes of a file, at most, where nothing else is said."""
+"""Most bytes of a file, by default."""
 
 
 def read_bytes(
@@ -18,7 +18,7 @@ def read_bytes(
     Args:
         path: of the file.
         what: it holds, for messages: "the grammar".
-        largest: bytes that it may have.
+        largest: most bytes it may have.
         hint: for where it can't be read.
 
     Raises:

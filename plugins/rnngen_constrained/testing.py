@@ -1,4 +1,4 @@
-"""Contract checks of a constraint, for anyone's: `check_constraint(build, vocabulary)` runs all.
+"""Contract checks for any constraint: `check_constraint(build, vocabulary)` runs them all.
 
 from rnngen_constrained.testing import characters, check_constraint
 
@@ -41,12 +41,12 @@ def events(*names: str) -> Vocabulary:
 
 
 def check_constraint(build: Build, vocabulary: Vocabulary, valid: Valid | None = None) -> None:
-    """Runs every check; AssertionError names what is broken.
+    """Runs every check; an AssertionError names what is broken.
 
     Args:
         build: makes the constraint, or the rule.
         vocabulary: to bind it to; the constraint must be satisfiable with it.
-        valid: whether steps satisfy it, found out in some other way.
+        valid: whether steps satisfy it, decided in an independent way.
     """
     for check in CHECKS.values():
         check(build, vocabulary, valid)
@@ -88,7 +88,7 @@ def _walk(machine: Machine, generator: random.Random, left: int) -> list[int]:
 
 
 def ends_within_the_length(build: Build, vocabulary: Vocabulary, valid: Valid | None) -> None:
-    """Whatever is chosen, a valid sequence comes to an end in what is left."""
+    """Whatever is chosen, a valid sequence ends within the steps left."""
     machine = machine_of(build, vocabulary)
     least = int(machine.needed(machine.start(1))[0])
     assert least < INFINITE, "it can't be satisfied with this vocabulary, and `bind` did not say so"
@@ -99,7 +99,7 @@ def ends_within_the_length(build: Build, vocabulary: Vocabulary, valid: Valid | 
 
 
 def states_are_not_changed(build: Build, vocabulary: Vocabulary, valid: Valid | None) -> None:
-    """A state allows the same after others were reached from it; rows don't see each other."""
+    """A state still allows the same after others were reached from it; rows are independent."""
     machine = machine_of(build, vocabulary)
     generator = random.Random(1)
     rows = machine.start(3)
@@ -132,7 +132,7 @@ def same_every_time(build: Build, vocabulary: Vocabulary, valid: Valid | None) -
 
 
 def forbidden_steps_have_reasons(build: Build, vocabulary: Vocabulary, valid: Valid | None) -> None:
-    """Every forbidden step is explained, with a valid ending instead."""
+    """Every forbidden step is explained, with a valid ending."""
     machine = machine_of(build, vocabulary)
     rows = machine.start(1)
     left = int(machine.needed(rows)[0])

@@ -1,4 +1,4 @@
-"""What a finished sequence says as a text, for the checks of whole texts."""
+"""The text of a finished sequence, for the checks of whole texts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rnngen import Vocabulary
 def text_fault(
     vocabulary: Vocabulary, steps: Sequence[int], check: Callable[[str], str | None]
 ) -> str | None:
-    """What `check` finds wrong with the text of some steps, or that they are not a text."""
+    """What `check` finds wrong with the text of these steps, or that they are not text."""
     try:
         text = b"".join(vocabulary.tokens[step] for step in steps).decode()
     except UnicodeDecodeError as error:
@@ -19,5 +19,5 @@ def text_fault(
 
 
 def shown(text: str, most: int = 60) -> str:
-    """A text for messages, its beginning where it is long."""
+    """A text for messages, shortened to its beginning if it is long."""
     return f"`{text}`" if len(text) <= most else f"`{text[: most - 3]}...`"

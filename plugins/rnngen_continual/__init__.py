@@ -1,7 +1,7 @@
 """Learning tasks in a row without forgetting: strategies for `rnngen fit --plugin NAME`.
 
-Every strategy is a file of this folder; its equations and source stand at the top. They combine by
-naming several: `--plugin replay --plugin ewc`.
+Every strategy is a file in this folder, with its equations and source at the top. To combine them,
+name several: `--plugin replay --plugin ewc`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from rnngen import Register, hookimpl
 
 @hookimpl
 def register_strategies(register: Register) -> None:
-    """Eight ways of learning the new, seven of which remember the old."""
+    """Registers the baseline and the seven strategies that protect old tasks."""
     register(
         "naive",
         "rnngen_continual.naive:Naive",

@@ -4,7 +4,7 @@
     g_ref gradient of the loss on some rows of the memory
     if g · g_ref < 0:  g ← g − (g · g_ref / g_ref · g_ref) g_ref                      equation 11
 
-A step may not make the memory worse, to first order; otherwise the memory is not learned from. It
+A step may not raise the loss on the memory, to first order; nothing else is learned from it. It
 costs a forward and a backward pass over the rows at every step.
 """
 
@@ -23,15 +23,15 @@ from rnngen_continual.parameters import trained
 class Options:
     """Averaged gradient episodic memory.
 
-    Never learns from its memory, only takes back steps that would hurt it: gives little back when
-    tasks are many or much alike, and takes twice the time. Replay with the same memory is better.
+    Never learns from its memory, only corrects steps that would hurt it: helps little when
+    tasks are many or similar, and takes twice the time. Replay with the same memory is better.
     """
 
     memory: str = option(
         "5%", "how much is kept: a share of the old text (5%), tokens (20000) or bytes (64kB)"
     )
     share: float = option(
-        1.0, "rows of the memory at each step, beside each of the task's own", min=0.01, max=8
+        1.0, "memory rows at each step, for each row of the task", min=0.01, max=8
     )
 
 
@@ -44,7 +44,7 @@ class AGEM(KeepsData):
 
     @hookimpl
     def gradients_ready(self, run: Run) -> None:
-        """Takes away what points against the memory's gradient."""
+        """Removes the component that points against the memory's gradient."""
         memory = self.memory
         if memory is None:
             return

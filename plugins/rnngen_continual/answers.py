@@ -1,4 +1,4 @@
-"""What the old model says to the windows of a memory, kept while a task is learned.
+"""The old model's outputs for the windows of a memory, cached while a task is learned.
 
 Neither the old model nor the memory changes until the task ends, and each window is rehearsed many
 times by then: to read it once saves the old model's part of every step. Windows are read in blocks
@@ -23,11 +23,11 @@ MOST = 256_000_000
 
 
 class Answers:
-    """The old model's answers to drawn windows, from what is kept where that is worth it.
+    """The old model's outputs for drawn windows, cached where that saves time.
 
     Args:
         teacher: the old model.
-        memory: what it is asked about.
+        memory: windows to answer.
     """
 
     def __init__(self, teacher: Teacher, memory: Memory) -> None:
@@ -37,7 +37,7 @@ class Answers:
         """`[n,W,K]` each."""
 
     def to(self, run: Run, windows: Tensor, batch: Batch) -> Tensor:
-        """`[T,b,K]` for windows of the memory.
+        """The old model's outputs for windows of the memory, `[T,b,K]`.
 
         Args:
             run: whose model is taught.
@@ -50,7 +50,7 @@ class Answers:
         return torch.stack(found, dim=1)
 
     def _worth_it(self, run: Run, rows: int) -> bool:
-        """Whether they fit, and a pass over the task draws each window at least once."""
+        """Whether the outputs fit, and a pass over the task draws each window at least once."""
         size = 4 * len(self.memory) * self.memory.window * run.model.likelihood.size
         return size <= MOST and len(self.memory) <= rows * len(run.task.batches)
 

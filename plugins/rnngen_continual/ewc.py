@@ -35,7 +35,7 @@ LAMBDA = 0.4
 class Options:
     """Elastic weight consolidation.
 
-    Needs no old data and hardly any time, and never gives much back: a fifth to a third of what
+    Needs no old data and hardly any extra time, but recovers little: a fifth to a third of what
     fine-tuning loses. Add it to a small replay, or use it where old data may not be kept. It holds
     on to the weights, so the more it keeps, the less well the new is learned.
     """
@@ -51,10 +51,10 @@ class Options:
     )
     decay: float = option(1.0, "share of the older importance kept at each task", min=0, max=1)
     labels: Literal["sampled", "data"] = option(
-        "sampled", "targets of the Fisher information: drawn from the model, or of the text"
+        "sampled", "targets of the Fisher information: drawn from the model, or taken from the text"
     )
     batches: int | None = option(
-        100, "batches it is estimated from, from all over the task; none: all of them", min=1
+        100, "batches for the estimate, evenly spread over the task; none: all of them", min=1
     )
 
 
@@ -91,7 +91,7 @@ class EWC(QuadraticPenalty):
             self.anchor[name] = torch.lerp(anchor, before[name], share)
 
     def _fisher(self, run: Run, batches: Batches) -> Named:
-        """F, per token."""
+        """The Fisher information F, per token."""
         total = zeros(run.model)
         generator = torch.Generator().manual_seed(run.options.seed + run.position.task)
         chosen = spread(len(batches), self.batches)

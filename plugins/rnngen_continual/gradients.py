@@ -1,6 +1,6 @@
 """Passes over a task's batches after it was learned: gradients of one batch at a time.
 
-Every batch begins with the initial state, so that batches can be left out, and dropout is off.
+Every batch begins with the initial state, so that batches can be skipped; dropout is off.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from rnngen import Batch, Run, batch_nll, weighted_mean
 
 
 def spread(count: int, wanted: int | None) -> list[int]:
-    """Numbers below `count`, evenly spread: as many as are wanted, or all."""
+    """Evenly spread numbers below `count`: as many as wanted, or all."""
     if wanted is None or wanted >= count:
         return list(range(count))
     return [index * count // wanted for index in range(wanted)]
@@ -39,12 +39,12 @@ def without_dropout(model: nn.Module) -> Iterator[None]:
 
 
 def whole_gradient(run: Run, batch: Batch, sampled: torch.Generator | None = None) -> int:
-    """Leaves the gradient of a batch's mean loss in the parameters; gives how many tokens it has.
+    """Leaves the gradient of a batch's mean loss in the parameters; returns its number of tokens.
 
     Args:
         run: whose model it is.
         batch: `[T,B]`, on the run's device.
-        sampled: draws targets from the model in the place of the batch's.
+        sampled: draws targets from the model instead of taking the batch's.
     """
     model = run.model
     run.optimizer.zero_grad(set_to_none=True)

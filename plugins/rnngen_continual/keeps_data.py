@@ -1,4 +1,4 @@
-"""What strategies share that keep some of the old data: the memory, and what is said of it."""
+"""Base of the strategies that keep some old data: the memory, and the messages about it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rnngen_continual.kept_data import Memory, Size
 
 
 class KeepsData:
-    """Takes every task that was learned into a memory.
+    """Adds every learned task to a memory.
 
     Args:
         name: of the strategy, for messages.
@@ -26,20 +26,20 @@ class KeepsData:
 
     @property
     def memory_tokens(self) -> int:
-        """Steps of old text that are kept."""
+        """How many steps of old text are kept."""
         return 0 if self._memory is None else self._memory.tokens
 
     @property
     def memory(self) -> Memory | None:
-        """The memory, if there is something in it."""
+        """The memory, unless it is empty."""
         return self._memory if self._memory is not None and len(self._memory) else None
 
     @hookimpl
     def fit_started(self, run: Run) -> None:
-        """Looks whether the memory has room for a window of the smallest task.
+        """Checks that the memory has room for a window of the smallest task.
 
         Raises:
-            UsageError: it has not, or the data is of a kind that can't be kept in windows.
+            UsageError: it does not, or this kind of data can't be kept in windows.
         """
         if run.tasks[0].train.conditions is not None:
             raise UsageError(
@@ -59,13 +59,13 @@ class KeepsData:
             )
         if len(run.tasks) == 1 and run.start is None:
             run.note(
-                f"{self.name}: there is one task only, so nothing to rehearse yet; a part of it is "
+                f"{self.name}: only one task so far, so nothing to rehearse yet; a part of it is "
                 "kept in the bundle, for `rnngen fit --from`"
             )
 
     @hookimpl
     def task_started(self, run: Run) -> None:
-        """Says so if nothing is kept although something was learned, or less than there is."""
+        """Warns if nothing is kept of what was learned, or if windows must be dropped."""
         if run.start is not None and run.position.task == 0 and self._memory is None:
             run.warn(
                 f"{self.name}: `{run.start}` keeps nothing of its old data, so what the model "
@@ -78,13 +78,13 @@ class KeepsData:
             if room < held:
                 run.warn(
                     f"{self.name}: `{run.start}` keeps {held} windows of old text, and "
-                    f"`{self.name}.memory` is now {self.size}: {held - room} of them will be given "
-                    "up; name a larger one to keep them all"
+                    f"`{self.name}.memory` is now {self.size}: {held - room} of them will be "
+                    "dropped; set a larger one to keep them all"
                 )
 
     @hookimpl
     def task_finished(self, run: Run) -> None:
-        """Takes the task into the memory."""
+        """Adds the task to the memory."""
         if self._memory is None:
             self._memory = Memory(self.size, run.options.chunk)
         self._memory.add(run.task.train, run.options.seed, self.tasks)
@@ -96,6 +96,6 @@ class KeepsData:
         return {"memory": memory, "tasks": self.tasks}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """What `state_dict` gave."""
+        """Restores what `state_dict` returned."""
         saved, self.tasks = state["memory"], int(state["tasks"])
         self._memory = None if saved is None else Memory.of(saved, self.size)

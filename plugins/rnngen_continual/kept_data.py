@@ -1,12 +1,12 @@
-"""A small memory of old text: windows of steps, an even sample of all that was seen.
+"""A small memory of old text: windows of steps, sampled evenly from everything seen.
 
-**Of a fixed size.** Every window that is seen gets a random key, and those with the smallest keys
+**Fixed size.** Every window that is seen gets a random key, and those with the smallest keys
 are kept. So at any time each window that was ever seen is in the memory with the same chance, as in
 a reservoir (Vitter 1985).
 
-**A share p of the past.** The smallest keys of all N windows can't be had: what was given up is
+**A share p of the past.** The smallest keys of all N windows are unavailable: what was dropped is
 gone, so where chance asks for more of the old windows than are left, new ones fill the room, and
-late tasks get too much. But a memory that grows with the past need never give up anything. With a
+late tasks get too much. But a memory that grows with the past never needs to drop anything. With a
 number u that is drawn once from [0, 1), after N windows there is room for ⌊p N + u⌋, and a task of
 n windows brings as many random ones of its own as the room has grown by:
 
@@ -87,7 +87,7 @@ class Size:
 
 
 class Memory:
-    """Windows of old tasks.
+    """A memory of windows from old tasks.
 
     Args:
         size: how large it may be.
@@ -119,14 +119,14 @@ class Memory:
 
     @property
     def room(self) -> int:
-        """How many of the windows that it holds may stay, by its size."""
+        """How many of its windows its size allows it to keep."""
         if self.size.unit == "%":
             return math.floor(self.size.number * self.seen + (self.offset or 0.0))
         item = self.steps[:1].nbytes if len(self.steps) else 1
         return self.size.windows(self.seen, self.window + 1, max(item, 1))
 
     def add(self, store: Store, seed: int, number: int) -> None:
-        """Takes in a task that was learned, and gives up as much of the others.
+        """Adds a learned task, and drops as much of the others.
 
         Args:
             store: the task's steps.
@@ -161,7 +161,7 @@ class Memory:
         self._epoch = -1
 
     def _share(self, keys: Tensor, seed: int, number: int) -> tuple[Tensor, Tensor]:
-        """Which old windows stay, and which of the new ones come in: see the top of the file."""
+        """Which old windows stay, and which new ones are added: see the top of the file."""
         share = self.size.number
         if self.offset is None:
             # Nothing is as unfair as an empty memory: of a first task there is at least a window.
@@ -175,10 +175,10 @@ class Memory:
         """Rows to rehearse: each window comes once before any comes again.
 
         Args:
-            steps: T of the batch; a longer one than a window is padded.
+            steps: T of the batch; where it exceeds a window, rows are padded.
             rows: how many windows.
             seed: of the order.
-            turn: the number of the draw; what is drawn depends on it and nothing else.
+            turn: the number of the draw; the draw depends on it and `seed` only.
         """
         first = 0
         if steps < self.window:
@@ -186,7 +186,7 @@ class Memory:
         return self.read(self.chosen(rows, seed, turn), steps, first)
 
     def chosen(self, rows: int, seed: int, turn: int) -> Tensor:
-        """`[rows]` numbers of the windows that `draw` takes."""
+        """The numbers of the windows that `draw` takes, `[rows]`."""
         return torch.tensor([self._at(seed, turn * rows + row) for row in range(rows)])
 
     def read(self, windows: Tensor, steps: int, first: int = 0) -> Batch:
@@ -194,7 +194,7 @@ class Memory:
 
         Args:
             windows: `[b]` their numbers.
-            steps: T of the batch; a longer one than a window is padded.
+            steps: T of the batch; where it exceeds a window, rows are padded.
             first: the place in a window at which a shorter one begins.
         """
         rows, length = len(windows), min(steps, self.window)
@@ -226,7 +226,7 @@ class Memory:
         return int(self._order[place])
 
     def state_dict(self) -> dict[str, Any]:
-        """Tensors and numbers."""
+        """The memory as tensors and numbers."""
         return {
             "window": self.window,
             "seen": self.seen,
@@ -251,7 +251,7 @@ class Memory:
 
 
 def _smallest(keys: Tensor, count: int) -> Tensor:
-    """Places of the `count` smallest keys, in their order."""
+    """Indices of the `count` smallest keys, in order of key."""
     return keys.argsort(stable=True)[:count].sort().values
 
 

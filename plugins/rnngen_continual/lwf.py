@@ -2,7 +2,7 @@
 
     L(θ) = L_task(θ) + λ T² mean_t KL( softmax(f_old(x_t) / T) ‖ softmax(f_θ(x_t) / T) )
 
-f_old is the model as it was when the task began; it reads the same text with its own state. It
+f_old is the model as it was when the task began; it reads the same text with its own state. This
 needs no old data and nothing but the old model, so it can also protect a model that was trained
 without it. It knows the old only where the new text leads to: what is far from it is forgotten.
 (Equation 3 of the paper; the factor T² is that of Hinton et al. 2015.)
@@ -28,11 +28,11 @@ class Options:
     """Learning without forgetting.
 
     Needs nothing but the old model, and a third more time. Keeps about half where the new text is
-    of the same kind as the old (another author), less where the old one never occurs in it.
+    of the same kind as the old (another author), less where nothing like the old occurs in it.
     """
 
     lambda_: float = option(
-        LAMBDA, "weight of the old model's answers beside the new text's", min=0
+        LAMBDA, "weight of the old model's answers relative to the new text", min=0
     )
     temperature: float = option(
         1.0, "above 1 also teaches what the old model finds improbable", min=0.1, max=100
@@ -49,14 +49,14 @@ class LearningWithoutForgetting:
 
     @hookimpl
     def fit_started(self, run: Run) -> None:
-        """Says what there is to protect."""
+        """Warns if there is nothing to protect."""
         require_tokens(run, "lwf")
         if len(run.tasks) == 1 and run.start is None:
             run.note("lwf: only one task, so there is nothing to protect")
 
     @hookimpl
     def task_started(self, run: Run) -> None:
-        """From the second task on, or for a model that goes on learning, there is a teacher."""
+        """Makes the teacher, from the second task on or for a model that was trained before."""
         self._old.begin(run)
 
     @hookimpl
@@ -70,12 +70,12 @@ class LearningWithoutForgetting:
 
     @hookimpl
     def task_finished(self) -> None:
-        """The teacher has done its work."""
+        """Drops the teacher."""
         self._old.end()
 
     @hookimpl
     def tasks_measured(self, run: Run) -> None:
-        """Says so if λ is so large that a task was not learned."""
+        """Warns if λ is so large that a task was not learned."""
         warn_if_not_learned(run, "lwf", "lambda", self.lambda_, LAMBDA)
 
     def state_dict(self) -> dict[str, Any]:
@@ -83,5 +83,5 @@ class LearningWithoutForgetting:
         return {"teacher": self._old.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """What `state_dict` gave."""
+        """Restores what `state_dict` returned."""
         self._old.load_state_dict(state["teacher"])

@@ -27,7 +27,7 @@ LAMBDA = 0.02
 class Options:
     """Memory aware synapses.
 
-    As EWC, for where nothing but inputs is known. Usually keeps less than EWC at the same loss on
+    Like EWC, but needs inputs only. Usually keeps less than EWC at the same loss on
     the new; its strength has a scale of its own.
     """
 
@@ -39,7 +39,7 @@ class Options:
     )
     alpha: float = option(0.5, "share of the older importance in the mean", min=0, max=1)
     batches: int | None = option(
-        100, "batches it is estimated from, from all over the task; none: all of them", min=1
+        100, "batches for the estimate, evenly spread over the task; none: all of them", min=1
     )
 
 

@@ -1,4 +1,4 @@
-"""Fine-tuning in a row: nothing is protected. The baseline that every strategy is held against."""
+"""Sequential fine-tuning: nothing is protected. The baseline for every strategy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parameters that strategies look after, and what is remembered of them as they grow."""
+"""The parameters that strategies protect, and what is remembered of them as they grow."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Named = dict[str, Tensor]
 
 
 def trained(model: nn.Module) -> dict[str, nn.Parameter]:
-    """The parameters that are trained; tied ones once."""
+    """The trained parameters; tied ones once."""
     return {name: p for name, p in model.named_parameters() if p.requires_grad}
 
 
 def copies(model: nn.Module) -> Named:
-    """What the parameters are now."""
+    """A copy of the parameters."""
     return {name: p.detach().clone() for name, p in trained(model).items()}
 
 
@@ -27,7 +27,7 @@ def zeros(model: nn.Module) -> Named:
 
 
 def gradients(model: nn.Module) -> Named:
-    """The gradients as they are now; zeros where there is none."""
+    """A copy of the gradients; zeros where there is none."""
     return {
         name: torch.zeros_like(p) if p.grad is None else p.grad.detach().clone()
         for name, p in trained(model).items()
@@ -35,15 +35,15 @@ def gradients(model: nn.Module) -> Named:
 
 
 def grown(remembered: Mapping[str, Tensor], model: nn.Module, fill: Mapping[str, Tensor]) -> Named:
-    """What was remembered, in the shape that the parameters have now and where they are.
+    """The remembered tensors, in the parameters' current shapes and on their device.
 
-    A vocabulary that grew has added rows at the end; there, and for parameters that nothing is
-    remembered of, `fill` is taken.
+    A vocabulary that grew has added rows at the end; these, and parameters of which nothing is
+    remembered, are taken from `fill`.
 
     Args:
-        remembered: by name, in the shapes of the time.
+        remembered: by name, in the shapes of that time.
         model: as it is now.
-        fill: by name, in the shapes of now.
+        fill: by name, in the current shapes.
     """
     result: Named = {}
     for name, parameter in trained(model).items():

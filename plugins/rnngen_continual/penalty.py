@@ -1,4 +1,4 @@
-"""The quadratic penalty that EWC, SI and MAS share: they differ in what they find important.
+"""The quadratic penalty that EWC, SI and MAS share; they differ in what they find important.
 
     L(θ) = L_task(θ) + λ/2 Σ_i Ω_i (θ_i − θ*_i)²
 
@@ -22,12 +22,12 @@ from rnngen_continual.parameters import Named, copies, grown, trained, zeros
 class QuadraticPenalty:
     """Holds parameters near where they were, each by its importance.
 
-    A subclass says what is important, in `task_finished`, and calls `consolidate`.
+    A subclass measures importance in `task_finished`, and calls `consolidate`.
 
     Args:
         name: of the strategy, for messages.
         lambda_: λ.
-        default: what λ is if nobody says.
+        default: the default λ.
     """
 
     def __init__(self, name: str, lambda_: float, default: float) -> None:
@@ -39,7 +39,7 @@ class QuadraticPenalty:
 
     @hookimpl
     def fit_started(self, run: Run) -> None:
-        """Says what there is to protect."""
+        """Says whether there is anything to protect."""
         if len(run.tasks) == 1 and run.start is None:
             run.note(
                 f"{self.name}: only one task so far, so there is nothing to protect yet; what is "
@@ -48,7 +48,7 @@ class QuadraticPenalty:
 
     @hookimpl
     def task_started(self, run: Run) -> None:
-        """Brings what is remembered to the shape and place of the model."""
+        """Brings what is remembered to the model's shapes and device."""
         if self.importance:
             self.importance = grown(self.importance, run.model, zeros(run.model))
             self.anchor = grown(self.anchor, run.model, copies(run.model))
@@ -61,7 +61,7 @@ class QuadraticPenalty:
 
     @hookimpl
     def loss_terms(self, run: Run) -> Mapping[str, Tensor] | None:
-        """The penalty."""
+        """Adds the penalty."""
         if not self.importance or self.lambda_ == 0:
             return None
         parameters = trained(run.model)
@@ -77,12 +77,12 @@ class QuadraticPenalty:
 
     @hookimpl
     def tasks_measured(self, run: Run) -> None:
-        """Says so if λ is so large that a task was not learned."""
+        """Warns if λ is so large that a task was not learned."""
         if self.importance:
             warn_if_not_learned(run, self.name, "lambda", self.lambda_, self.default)
 
     def consolidate(self, run: Run, importance: Named, decay: float = 1.0) -> None:
-        """Adds the importance for a task that was learned, and anchors the parameters here."""
+        """Adds the importance of a learned task, and anchors the parameters where they are."""
         old = grown(self.importance, run.model, zeros(run.model))
         self.importance = {
             name: decay * old[name] + value.float() for name, value in importance.items()
@@ -90,11 +90,11 @@ class QuadraticPenalty:
         self.anchor = copies(run.model)
 
     def state_dict(self) -> dict[str, Any]:
-        """Importance and anchor by parameter."""
+        """The importance and anchor of each parameter, by name."""
         return {"importance": self.importance, "anchor": self.anchor}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """What `state_dict` gave."""
+        """Restores what `state_dict` returned."""
         self.importance = dict(state["importance"])
         self.anchor = dict(state["anchor"])
 

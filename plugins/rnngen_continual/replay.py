@@ -1,6 +1,6 @@
-"""Experience replay: a little old text beside the new (Robins 1995; Chaudhry et al. 2019).
+"""Experience replay: a little old text along with the new (Robins 1995; Chaudhry et al. 2019).
 
-Beside the lanes of the task, every batch has some rows of the memory. They begin with the initial
+Besides the lanes of the task, every batch has rows from the memory. They begin with the initial
 state; the state of the lanes is carried on as if they were not there.
 
     L(θ) = (mean_new nll + w mean_old nll) / (1 + w)
@@ -48,9 +48,9 @@ class Options:
         "5%", "how much is kept: a share of the old text (5%), tokens (20000) or bytes (64kB)"
     )
     share: float = option(
-        0.5, "rehearsed rows beside each of the task's own; they cost time", min=0, max=8
+        0.5, "rehearsed rows for each row of the task; they cost time", min=0, max=8
     )
-    weight: float = option(0.5, "of the old text beside the new", min=0)
+    weight: float = option(0.5, "weight of the old text relative to the new", min=0)
     teach: Literal["text", "both"] = option(
         TEACH, "learn the old text only, or also the old model's probabilities at every step of it"
     )
@@ -77,7 +77,7 @@ class Replay(KeepsData):
 
     @hookimpl
     def task_started(self, run: Run) -> None:
-        """From the second task on the old model may teach, too."""
+        """Makes the old model a teacher, if it teaches, from the second task on."""
         super().task_started(run)
         self._said = None
         if self.teach == "both":
@@ -85,7 +85,7 @@ class Replay(KeepsData):
 
     @hookimpl
     def rehearse(self, run: Run, batch: Batch) -> Batch | None:
-        """Some rows of the memory."""
+        """Rows drawn from the memory."""
         self._answers = None
         memory = self.memory
         if memory is None or not self.share:
@@ -104,7 +104,7 @@ class Replay(KeepsData):
 
     @hookimpl
     def loss_terms(self, run: Run, batch: Batch, output: Tensor) -> Mapping[str, Tensor] | None:
-        """How far the answers are from the old model's, on the rows of the memory."""
+        """The distance of the answers from the old model's, on the rows of the memory."""
         if self._answers is None:
             return None
         mine = run.rehearsed["replay"]
@@ -114,7 +114,7 @@ class Replay(KeepsData):
 
     @hookimpl
     def task_finished(self, run: Run) -> None:
-        """Takes the task into the memory."""
+        """Adds the task to the memory."""
         super().task_finished(run)
         self._old.end()
         self._said = None
@@ -124,7 +124,7 @@ class Replay(KeepsData):
         return {**super().state_dict(), "teacher": self._old.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """What `state_dict` gave."""
+        """Restores what `state_dict` returned."""
         super().load_state_dict(state)
         self._old.load_state_dict(state["teacher"])
         self._said = None

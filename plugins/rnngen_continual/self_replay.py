@@ -3,7 +3,7 @@
 No data is stored (Robins 1995, pseudo-rehearsal; Shin et al. 2017, deep generative replay; for
 language models Sun et al. 2020, LAMOL). Before each task the model is copied. While the task is
 learned, the copy writes text from its own distribution, always new, and the learner is taught on it
-beside the task's own:
+along with the task's own:
 
     L(θ) = mean_new nll + w mean_written d
 
@@ -38,14 +38,14 @@ class Options:
     """
 
     share: float = option(
-        0.5, "rehearsed rows beside each of the task's own; they cost time", min=0, max=8
+        0.5, "rehearsed rows for each row of the task; they cost time", min=0, max=8
     )
-    weight: float = option(1.0, "of what is rehearsed beside the new text", min=0)
+    weight: float = option(1.0, "weight of the rehearsed text relative to the new", min=0)
     teach: Literal["answers", "text"] = option(
         "answers", "the old model's probabilities at what it wrote, or only what it wrote"
     )
     temperature: float = option(
-        1.0, "of what the old model writes; above 1 it strays further", min=0.1, max=10
+        1.0, "temperature at which the old model writes; above 1 it strays further", min=0.1, max=10
     )
 
 
@@ -69,14 +69,14 @@ class SelfReplay:
 
     @hookimpl
     def fit_started(self, run: Run) -> None:
-        """Says what there is to rehearse."""
+        """Warns if there is nothing to rehearse."""
         require_tokens(run, "self-replay")
         if len(run.tasks) == 1 and run.start is None:
-            run.note("self-replay: there is one task only, so there is nothing to rehearse")
+            run.note("self-replay: only one task, so there is nothing to rehearse")
 
     @hookimpl
     def task_started(self, run: Run) -> None:
-        """From the second task on, or for a model that goes on learning, the old model writes."""
+        """Makes the writer, from the second task on or for a model that was trained before."""
         known = run.position.task > 0 or run.start is not None
         self._writer = self._make(run) if known else None
         self._saved = None
@@ -95,7 +95,7 @@ class SelfReplay:
 
     @hookimpl
     def loss_terms(self, run: Run, batch: Batch, output: Tensor) -> Mapping[str, Tensor] | None:
-        """What was rehearsed, apart from the new text's loss."""
+        """The loss on rehearsed rows, apart from the new text's loss."""
         mine = run.rehearsed.get("self-replay")
         if mine is None:
             return None
@@ -107,7 +107,7 @@ class SelfReplay:
 
     @hookimpl
     def task_finished(self) -> None:
-        """The old model has done its work: the next one is the model as it is now."""
+        """Drops the old model: the next one is the model as it is now."""
         self._writer = None
 
     def _make(self, run: Run) -> Writer:
@@ -134,5 +134,5 @@ class SelfReplay:
         return {"writer": writer}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """What `state_dict` gave; the old model is rebuilt when it is first needed."""
+        """Restores what `state_dict` returned; the old model is rebuilt when it is first needed."""
         self._saved, self._writer = state["writer"], None

@@ -1,15 +1,15 @@
 """Synaptic intelligence (Zenke, Poole and Ganguli 2017).
 
-    ω_i  = −Σ_t g_i(t) Δθ_i(t)                        the loss that parameter i took away on its way
+    ω_i  = −Σ_t g_i(t) Δθ_i(t)                          the drop in loss due to parameter i
     Ω_i ← Ω_i + 2 max(0, ω_i) / ((θ_i − θ_i^start)² + ξ)                          after each task
     L(θ) = L_task(θ) + λ/2 Σ_i Ω_i (θ_i − θ*_i)²
 
-Equations 3 to 5 of the paper, whose strength c is λ here: of a quadratic loss h/2 θ² that was
+Equations 3 to 5 of the paper, whose strength c is λ here: for a quadratic loss h/2 θ² that was
 descended to its minimum, ω / Δθ² is h/2, so 2 ω / Δθ² is its curvature, as the Fisher information
 of EWC is. All it needs is gathered while training: there is no pass over the data afterwards.
 
 `gradient = loss` takes the gradient of the task's loss alone, as the paper does: before clipping,
-without this penalty, and without what strategies beside it add (another penalty, a teacher,
+without this penalty, and without what other strategies add (another penalty, a teacher,
 rehearsed rows) or take away (a projection). `applied` takes the one that the optimizer used.
 """
 
@@ -30,8 +30,8 @@ LAMBDA = 0.1
 class Options:
     """Synaptic intelligence.
 
-    As EWC, and needs no pass over the data; what it finds important depends on the way training
-    took, so its strength has to be looked for more often.
+    Like EWC, without a pass over the data; what it finds important depends on the path of
+    training, so its strength needs tuning more often.
     """
 
     lambda_: float = option(
@@ -40,7 +40,7 @@ class Options:
     damping: float = option(1e-3, "ξ, keeps the importance finite", min=0)
     ceiling: float | None = option(None, "highest importance of a parameter; none: no limit", min=0)
     gradient: Literal["loss", "applied"] = option(
-        "loss", "of the task's loss alone, or as the optimizer got it: clipped, with all penalties"
+        "loss", "of the task's loss alone, or as the optimizer gets it: clipped, with all penalties"
     )
 
 
@@ -66,18 +66,18 @@ class SynapticIntelligence(QuadraticPenalty):
 
     @hookimpl
     def task_started(self, run: Run) -> None:
-        """The way begins here."""
+        """Starts the path of a task here."""
         super().task_started(run)
         self.gained, self.begun = zeros(run.model), copies(run.model)
 
     @hookimpl
     def gradients_ready(self, run: Run) -> None:
-        """Where the step begins."""
+        """Notes where the step begins."""
         self._before = copies(run.model)
 
     @hookimpl
     def step_finished(self, run: Run) -> None:
-        """ω grows by −g Δθ."""
+        """Adds −g Δθ to ω."""
         gradient = run.task_gradient if self.task_gradient else gradients(run.model)
         for name, parameter in trained(run.model).items():
             moved = parameter.detach() - self._before[name]
@@ -85,7 +85,7 @@ class SynapticIntelligence(QuadraticPenalty):
 
     @hookimpl
     def task_finished(self, run: Run) -> None:
-        """What mattered for this task."""
+        """Adds the importance for this task."""
         importance = {}
         for name, parameter in trained(run.model).items():
             way = (parameter.detach() - self.begun[name]).square() + self.damping
@@ -96,10 +96,10 @@ class SynapticIntelligence(QuadraticPenalty):
                 value.clamp_(max=self.ceiling)
 
     def state_dict(self) -> dict[str, Any]:
-        """Also the way so far, so that a run can go on inside a task."""
+        """Importance, anchor and the path so far, so that a run can resume inside a task."""
         return {**super().state_dict(), "gained": self.gained, "begun": self.begun}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """What `state_dict` gave."""
+        """Restores what `state_dict` returned."""
         super().load_state_dict(state)
         self.gained, self.begun = dict(state["gained"]), dict(state["begun"])

@@ -1,4 +1,4 @@
-"""The model as it was before a task: it goes on teaching what it knew while another learns."""
+"""The model as it was before a task: it keeps teaching what it knew while another learns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rnngen import Batch, Model, Run, State, autocast, extended, map_state
 
 
 class Teacher:
-    """A copy of the model, that reads the same rows with a state of its own.
+    """A copy of the model that reads the same rows with a state of its own.
 
     Args:
         model: what is copied, as it is.
@@ -24,7 +24,7 @@ class Teacher:
         self._lanes: list[State] | None = None
 
     def output(self, run: Run, batch: Batch) -> Tensor:
-        """`[T,B,K]` for the rows of a batch; those of the task carry their state on.
+        """The output `[T,B,K]` for the rows of a batch; the task's rows carry their state.
 
         Rows behind the first `run.lanes` begin with the initial state, as they do for the learner.
         """
@@ -39,7 +39,7 @@ class Teacher:
         return output
 
     def answers(self, run: Run, batch: Batch) -> Tensor:
-        """`[T,b,K]` for rows that begin with the initial state, all of them."""
+        """The output `[T,b,K]` for rows that all begin with the initial state."""
         with torch.no_grad(), autocast(run.device, run.dtype):
             state = self.model.initial_state(batch.inputs.shape[1])
             output, _ = self.model.forward(batch.inputs, state, batch.resets)
@@ -50,7 +50,7 @@ class Teacher:
         return {"weights": dict(self.model.tensors()), "lanes": self._lanes}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """What `state_dict` gave, for a copy of the same model."""
+        """Restores what `state_dict` returned, for a copy of the same model."""
         self.model.load_tensors(state["weights"])
         device = next(self.model.parameters()).device
         lanes = state["lanes"]
@@ -60,7 +60,7 @@ class Teacher:
 class OldModel:
     """The teacher of a task, if there is one: made when the task begins, gone when it ends.
 
-    What was saved of it is brought back when it is first asked for, since only then the model is
+    Its saved state is restored when it is first used, since only then the model is
     known.
     """
 
@@ -69,8 +69,8 @@ class OldModel:
         self._saved: Mapping[str, Any] | None = None
 
     def begin(self, run: Run) -> None:
-        """From the second task on, or of a model that goes on learning, there is one."""
-        # Of vectors there is no list of probabilities to teach.
+        """Makes the teacher, from the second task on or for a model that was trained before."""
+        # Steps that are vectors have no list of probabilities to teach.
         tokens = not run.model.likelihood.step_shape
         known = tokens and (run.position.task > 0 or run.start is not None)
         self._teacher = Teacher(run.model) if known else None
@@ -85,22 +85,22 @@ class OldModel:
         return self._teacher
 
     def end(self) -> None:
-        """The teacher has done its work: the next one is the model as it is now."""
+        """Drops the teacher: the next one is the model as it is now."""
         self._teacher = self._saved = None
 
     def state_dict(self) -> Mapping[str, Any] | None:
-        """The teacher's, while a task is being learned."""
+        """The teacher's state, while a task is being learned."""
         if self._saved is not None or self._teacher is None:
             return self._saved
         return self._teacher.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any] | None) -> None:
-        """What `state_dict` gave."""
+        """Restores what `state_dict` returned."""
         self._saved, self._teacher = state, None
 
 
 def divergence(output: Tensor, taught: Tensor, temperature: float = 1.0) -> Tensor:
-    """KL(teacher ‖ learner) of every step, `[..., K]` to `[...]` in nats, times temperature².
+    """KL(teacher ‖ learner) at every step, `[..., K]` to `[...]` in nats, times temperature².
 
     The factor keeps the size of the gradient (Hinton et al. 2015, section 2).
     """

@@ -6,7 +6,7 @@ from rnngen import Run, UsageError
 
 
 def require_tokens(run: Run, name: str) -> None:
-    """UsageError where the steps are vectors; names the strategy."""
+    """Raises UsageError, naming the strategy, if the steps are vectors."""
     if run.model.likelihood.step_shape:
         raise UsageError(
             f"`{name}` teaches probabilities of tokens, but the steps of this model are vectors",

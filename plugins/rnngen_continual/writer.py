@@ -1,4 +1,4 @@
-"""The model as it was before a task, writing text from its own distribution, always new."""
+"""The model as it was before a task, writing ever new text from its own distribution."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ WINDOWS = 4
 
 
 class Writer:
-    """Writes windows of text, and gives its probabilities for them.
+    """Writes windows of text, and computes its probabilities for them.
 
     Args:
         model: is copied as it is.
         window: steps of a window, W.
         boundary: the step that every sequence begins with.
-        seed: of what is drawn.
-        temperature: of what is drawn.
+        seed: of sampling.
+        temperature: of sampling.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Writer:
         self._pool = torch.zeros(0, window + 1, dtype=torch.int64)
 
     def rows(self, steps: int, count: int) -> Batch:
-        """So many windows that were not given before, cut or filled up to T steps."""
+        """This many windows not returned before, cut or padded to T steps."""
         while len(self._pool) < count:
             self._pool = torch.cat([self._pool, self._write()])
         chosen, self._pool = self._pool[:count].T, self._pool[count:]  # [W+1,b]
@@ -55,14 +55,14 @@ class Writer:
         return Batch(inputs, targets, None, resets)
 
     def answers(self, run: Run, batch: Batch) -> Tensor:
-        """Its output `[T,b,K]` for rows that begin with the initial state."""
+        """The output `[T,b,K]` for rows that begin with the initial state."""
         state = self.model.initial_state(batch.inputs.shape[1])
         with torch.no_grad():
             _, output, _ = batch_nll(self.model, batch, state, run.device, run.dtype)
         return output
 
     def _write(self) -> Tensor:
-        """`[n, W+1]` windows of freshly written sequences, shuffled."""
+        """Windows `[n, W+1]` of freshly written sequences, shuffled."""
         if self._engine is None:
             self._engine = TorchEngine(self.model, self.boundary)
         engine = self._engine
@@ -82,10 +82,10 @@ class Writer:
         return cut[torch.randperm(len(cut), generator=source)].clone()
 
     def state_dict(self) -> dict[str, Any]:
-        """Weights, and what was written and not yet given."""
+        """Weights, and windows that were written but not yet returned."""
         return {"weights": dict(self.model.tensors()), "turn": self._turn, "pool": self._pool}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """What `state_dict` gave, for a copy of the same model."""
+        """Restores what `state_dict` returned, for a copy of the same model."""
         self.model.load_tensors(state["weights"])
         self._engine, self._turn, self._pool = None, int(state["turn"]), state["pool"]

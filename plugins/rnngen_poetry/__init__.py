@@ -7,7 +7,7 @@ from rnngen import Register, hookimpl
 
 @hookimpl
 def register_constraints(register: Register) -> None:
-    """Forms of poems."""
+    """Registers the forms of poems."""
     register(
         "haiku",
         "rnngen_poetry.constraints:haiku",

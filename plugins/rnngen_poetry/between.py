@@ -1,4 +1,4 @@
-"""What may stand between words, and the tokens that are or begin with it.
+"""What may stand between words, and the tokens that equal or begin with it.
 
 after a word     " " another word     "," comma     ". ; : ! ?" stop     line end: a new line
 after a comma    " " another word     line end: a new line
@@ -47,7 +47,7 @@ class Moves:
 def find_moves(
     trie: Trie, place: Place, tokens: Sequence[tuple[int, bytes]], follows: dict[Place, bytes]
 ) -> Moves:
-    """The moves from a place.
+    """Finds the moves from a place.
 
     Args:
         trie: of the words.
@@ -75,7 +75,7 @@ def find_moves(
 
 
 def _lead(trie: Trie, root: int, text: bytes) -> tuple[str, int]:
-    """The node that a text leads to, or that of the word that ends in it, `spanning`; -1: none."""
+    """The node that a text leads to, or, if `spanning`, of the word that ends in it; -1: none."""
     size = next((place for place, byte in enumerate(text) if byte in AFTER["word"]), len(text))
     node = trie.walk(root, text[:size])
     if size == len(text):

@@ -24,14 +24,14 @@ OWN = "words.dict"
 
 @dataclass(frozen=True)
 class Options:
-    """Poems, with the words of a pronouncing dictionary only."""
+    """Poems made only of words from a pronouncing dictionary."""
 
     rhymes: str | None = option(
-        None, "a pronouncing dictionary in the notation of CMUdict; none: a small one of our own"
+        None, "pronouncing dictionary in CMUdict's notation; none: the small built-in one"
     )
-    form: str = option("", "which lines rhyme, such as `ABAB`; `-`: a line that need not")
-    lines: int | None = option(None, "how many lines", min=1, max=forms.LONGEST)
-    line_syllables: str = option("6-10", "of couplets: syllables of a line, `8` or `6-10`")
+    form: str = option("", "which lines rhyme, such as `ABAB`; `-`: need not rhyme")
+    lines: int | None = option(None, "number of lines", min=1, max=forms.LONGEST)
+    line_syllables: str = option("6-10", "couplets: syllables per line, `8` or `6-10`")
     capitals: Literal["optional", "always", "never"] = option(
         "optional", "whether lines begin with a capital"
     )
@@ -43,7 +43,7 @@ class PoemConstraint(Constraint):
     """A poem of some form.
 
     Args:
-        name: as the user wrote it.
+        name: the constraint as the user wrote it.
         form: the poem's lines.
         options: how it is written.
     """
@@ -105,11 +105,11 @@ def limerick(text: str, **options: object) -> PoemConstraint:
 
 
 def couplets(text: str, **options: object) -> PoemConstraint:
-    """Lines that rhyme in pairs; the text is how many lines."""
+    """Lines that rhyme in pairs; the text is the number of lines."""
     settings = Options(**options)  # type: ignore[arg-type]
     if text and not text.strip().isdecimal():
         raise BadSyntax(
-            f"`couplets` takes how many lines, not `{text}`", hint="for example `couplets:6`"
+            f"`couplets` takes a number of lines, not `{text}`", hint="for example `couplets:6`"
         )
     lines = int(text) if text else settings.lines or 4
     form = forms.couplets(lines, read_syllables(settings.line_syllables))
@@ -117,7 +117,7 @@ def couplets(text: str, **options: object) -> PoemConstraint:
 
 
 def syllables(text: str, **options: object) -> PoemConstraint:
-    """The syllables of each line, `8/6/8/6`; then, if lines rhyme, their scheme: `ABCB`."""
+    """Lines by syllables, `8/6/8/6`; then, if lines rhyme, their scheme: `ABCB`."""
     return _free("syllables", text, Options(**options))  # type: ignore[arg-type]
 
 
@@ -127,7 +127,7 @@ def metre(text: str, **options: object) -> PoemConstraint:
 
 
 def _free(kind: Literal["syllables", "metre"], text: str, settings: Options) -> PoemConstraint:
-    # Commas separate rules on the command line, so that other signs do as well here.
+    # Commas separate rules on the command line, so other signs are accepted here.
     parts = [part for part in re.split(r"[,;/\s]+", text) if part]
     scheme = settings.form
     if parts and re.fullmatch("[A-Z-]*[A-Z][A-Z-]*", parts[-1]):

@@ -6,7 +6,7 @@
 
 The file is UTF-8, UTF-16 with a mark, or else Latin-1, as the dictionary itself has been. Words of
 a file in capitals are written in small letters, `I` and its short forms excepted. Entries that are
-no words (`"CLOSE-QUOTE`, `3D`) and those without a vowel are left out.
+not words (`"CLOSE-QUOTE`, `3D`) and those without a vowel are left out.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PHONEMES = re.compile(rf"{PHONEME}(?: {PHONEME})*")
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*['’]?")
 
 LARGEST_FILE = 64 << 20
-"""Bytes that are read at most."""
+"""Most bytes to read."""
 
 
 class Pronunciation(NamedTuple):
@@ -35,7 +35,7 @@ class Pronunciation(NamedTuple):
 
     Args:
         stresses: one digit a syllable.
-        rhyme: what has to be equal in words that rhyme.
+        rhyme: the part that must be equal in words that rhyme.
     """
 
     stresses: str
@@ -44,11 +44,11 @@ class Pronunciation(NamedTuple):
 
 @dataclass(frozen=True)
 class Dictionary:
-    """Words and how they are said.
+    """Words and their pronunciations.
 
     Args:
         words: each word's different pronunciations, in the order of the file.
-        left_out: entries that are no words, or have no vowel.
+        left_out: entries that are not words, or have no vowel.
         name: where it is from, for messages.
     """
 
@@ -62,7 +62,7 @@ def read_dictionary(path: Path) -> Dictionary:
 
     Raises:
         BadSyntax: there is no such file, it can't be read, or is too large.
-        DataError: a line of it is no entry; the line is named.
+        DataError: a line is not an entry; the line is named.
     """
     hint = "give a file in the format of CMUdict, `-o rhymes=FILE`"
     data = read_bytes(path, "the pronouncing dictionary", LARGEST_FILE, hint)
@@ -70,7 +70,7 @@ def read_dictionary(path: Path) -> Dictionary:
 
 
 def parse_dictionary(lines: Iterable[str], name: str) -> Dictionary:
-    """The dictionary in lines; DataError names a line that is no entry."""
+    """The dictionary in lines; DataError names a line that is not an entry."""
     found: dict[str, list[Pronunciation]] = {}
     known: dict[str, Pronunciation] = {}
     left_out = 0
@@ -108,7 +108,9 @@ def _small(word: str) -> str:
 
 def _broken(name: str, number: int, entry: str, phonemes: list[str]) -> DataError:
     wrong = next((part for part in phonemes if not re.fullmatch(PHONEME, part)), None)
-    expected = "a word and its phonemes" if wrong is None else f"no phoneme `{wrong:.20}`"
+    expected = (
+        "a word and its phonemes" if wrong is None else f"a phoneme in place of `{wrong:.20}`"
+    )
     return DataError(
         f"line {number} of `{name}` is `{entry:.40}`, expected {expected}",
         hint="an entry is a word, two spaces and its phonemes: `MOON  M UW1 N`",

@@ -34,20 +34,20 @@ class Ending(Protocol):
     leaving: dict[Place, Ints]
 
     def possible(self, node: int, ends: int) -> bool:
-        """Whether such a word lies below a node."""
+        """Whether a last word lies below a node."""
 
     def possible_below(self, nodes: Ints, ends: int) -> Ints:
-        """The same for many nodes, `[n]` bool."""
+        """Whether a last word lies below each of many nodes, `[n]` bool."""
 
     def least(self, node: int, ends: int) -> int:
-        """The fewest steps to one and for the lines of its rhyme after it."""
+        """The fewest steps to a last word and for the later lines of its rhyme."""
 
     def longest(self) -> int:
-        """An upper bound of what the lines of its rhyme cost after it."""
+        """An upper bound on the cost of the later lines of its rhyme."""
 
 
 class AnyRhyme:
-    """Endings of a line that rhymes with none before it.
+    """Endings of a line that rhymes with no earlier line.
 
     Args:
         lines: the fewest steps of lines.
@@ -70,18 +70,18 @@ class AnyRhyme:
         return bool(self._below[node] & ends)
 
     def possible_below(self, nodes: Ints, ends: int) -> Ints:
-        """The same for many nodes, `[n]` bool."""
+        """Whether a last word lies below each of many nodes, `[n]` bool."""
         least = np.min(self._table[nodes][:, list(ones(ends))], axis=1, initial=FAR)
         result: Ints = least < FAR
         return result
 
     def least(self, node: int, ends: int) -> int:
-        """The fewest steps to one and for the lines of its rhyme after it."""
+        """The fewest steps to a last word and for the later lines of its rhyme."""
         row = self._table[node]
         return min((int(row[kind]) for kind in ones(ends)), default=FAR)
 
     def longest(self) -> int:
-        """An upper bound of what the lines of its rhyme cost after it."""
+        """An upper bound on the cost of the later lines of its rhyme."""
         return self._longest
 
 
@@ -93,8 +93,8 @@ class SameRhyme:
         rhymes: assignments of words.
         settled: the rhymes that are left.
         measures: of the lines of this rhyme that follow.
-        used: the words that ended lines of this rhyme.
-        repeat: whether they may return.
+        used: the words that already end lines of this rhyme.
+        repeat: whether they may be used again.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class SameRhyme:
         return bool(kinds & ends)
 
     def possible_below(self, nodes: Ints, ends: int) -> Ints:
-        """The same for many nodes, `[n]` bool."""
+        """Whether a last word lies below each of many nodes, `[n]` bool."""
         trie = self._lines.spelling.trie
         result = np.zeros(len(nodes), bool)
         for part in self._parts:
@@ -166,7 +166,7 @@ class SameRhyme:
         return result
 
     def least(self, node: int, ends: int) -> int:
-        """The fewest steps to one and for the lines of its rhyme after it."""
+        """The fewest steps to a last word and for the later lines of its rhyme."""
         spelling = self._lines.spelling
         trie = spelling.trie
         if trie.within_letter(node):
@@ -183,7 +183,7 @@ class SameRhyme:
         return best
 
     def longest(self) -> int:
-        """An upper bound of what the lines of its rhyme cost after it."""
+        """An upper bound on the cost of the later lines of its rhyme."""
         costs = [cost for part in self._parts for cost in (part.rest, *part.different.values())]
         return max((cost for cost in costs if cost < FAR), default=0)
 
@@ -206,7 +206,7 @@ class _Words:
 
 
 def bits(table: Ints) -> Sequence[int]:
-    """Rows of a table of bool `[N,K]` as whole numbers, column k as bit k."""
+    """Rows of a bool table `[N,K]` as integers, with column k as bit k."""
     if table.shape[1] <= 62:
         return compact(table @ (np.int64(1) << np.arange(table.shape[1], dtype=np.int64)))
     result = [0] * len(table)
@@ -219,7 +219,7 @@ def bits(table: Ints) -> Sequence[int]:
 
 
 def ones(number: int) -> Iterable[int]:
-    """The places of the bits that are set."""
+    """The positions of the set bits."""
     while number:
         lowest = number & -number
         yield lowest.bit_length() - 1

@@ -1,4 +1,4 @@
-"""Why a poem can't go on with a step, in the words of who asked for the poem."""
+"""Explains why a poem can't continue with a step, in terms of the form the user named."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Poem(Protocol):
-    """What is asked of a poem here: its reading, and the machine that it is."""
+    """What the explanations need of a poem: its reading, and its machine."""
 
     rule: str
     reading: Reading
@@ -24,7 +24,7 @@ class Poem(Protocol):
         """The vocabulary it is bound to."""
 
     def allowed(self, state: State, left: int | None) -> Any:
-        """Steps that may follow."""
+        """The steps that may follow."""
 
     def advance(self, state: State, step: int) -> State:
         """The state after a step."""
@@ -47,7 +47,9 @@ def explain(poem: Poem, state: State, step: int, left: int | None) -> Reason:
     if step in poem.allowed(state, None):
         after = poem.needed(poem.advance(state, step))
         name = poem.vocabulary.names[step]
-        text = f"the shortest way to go on with `{name}` takes {after + 1} steps, {left} are left"
+        text = (
+            f"the shortest way to continue with `{name}` takes {after + 1} steps, {left} are left"
+        )
         return Reason("length", poem.rule, text, ending)
     text = _sentence(poem.reading, state, poem.vocabulary.tokens[step])
     return Reason("rule", poem.rule, f"{poem.rule}: {text}", ending)
@@ -66,7 +68,7 @@ def shortest_ending(poem: Poem, state: State) -> list[int]:
 
 
 def _sentence(reading: Reading, state: State, text: bytes) -> str:
-    """What forbids some text."""
+    """Why some text is forbidden."""
     if not text:
         return "the step stands for no text"
     here: State = state
@@ -79,7 +81,7 @@ def _sentence(reading: Reading, state: State, text: bytes) -> str:
 
 
 def _at_byte(reading: Reading, state: State, byte: int) -> str:
-    """What forbids a byte that can't be read."""
+    """Why a byte can't be read."""
     between = byte in AFTER["word"]
     if state.place != "word":
         return f"{_shown(bytes([byte]))} can't follow a {state.place}"
@@ -104,7 +106,7 @@ def _no_word(reading: Reading, state: State) -> str:
     fitting = _kinds(reading, reading.words_below(state.node)) & (view.ends | view.going_on)
     if fitting:
         return f"{_rhyme(reading, state)}, no word that begins with {_shown(written)} does"
-    # The shortest of them stands for all.
+    # The shortest of them represents all.
     words = [reading.trie.words[word] for word in reading.words_below(state.node)]
     return _no_room(reading, state, min(words, key=len))
 
@@ -145,7 +147,7 @@ def _no_room(reading: Reading, state: State, word: bytes) -> str:
 
 
 def _rhyme(reading: Reading, state: State) -> str:
-    """With what a line has to rhyme."""
+    """What a line has to rhyme with."""
     form = reading.lexicon.form
     letter = form.letter(state.line)
     partners = [line for line in range(form.length) if form.letter(line) == letter]
@@ -165,12 +167,12 @@ def _rhyme_broken(reading: Reading, state: State, word: int) -> str:
     text = reading.lexicon.trie.words[word]
     used = [known for name, _, words in state.context if name == letter for known in words]
     if word in used:
-        return f"{_shown(text)} has ended a line that line {state.line + 1} has to rhyme with"
+        return f"{_shown(text)} already ends a line that line {state.line + 1} rhymes with"
     return f"{_rhyme(reading, state)}, {_shown(text)} does not"
 
 
 def _kinds(reading: Reading, words: Sequence[int]) -> int:
-    """The kinds of some words, as bits."""
+    """The kinds of the given words, as bits."""
     plan = reading.lexicon.plan
     return sum(1 << kind for kind in {kind for word in words for kind, _ in plan.pairs_of(word)})
 

@@ -1,4 +1,4 @@
-"""Why no poem at all can be written: the errors, with what is missing."""
+"""The errors where no poem at all can be written, with what is missing."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ def no_words(
         )
     return EmptyLanguage(
         f"no word of `{dictionary.name}` fits into a line of `{rule}`",
-        hint="give more syllables to a line, or a dictionary with shorter words",
+        hint="allow more syllables per line, or use a dictionary with shorter words",
     )
 
 
 def empty(
     rule: str, dictionary: Dictionary, vocabulary: Vocabulary, lexicon: Lexicon
 ) -> ConstraintError:
-    """The error where words can be used, but no poem is made of them."""
+    """The error where words can be used, but no poem can be made of them."""
     form, plan, spelling = lexicon.form, lexicon.plan, lexicon.spelling
     short = _hint(lexicon)
     if form.length > 1 and not any(len(moves.lines[0]) for moves in spelling.moves.values()):
         return Unspellable(
-            f"the model can't write `{rule}`: it has never seen a line end",
+            f"the model can't write `{rule}`: it has never seen a line break",
             hint="train on text with lines, or with `--tokens byte`",
         )
     for line, measure in enumerate(form.measures):
@@ -54,7 +54,7 @@ def empty(
             )
         return EmptyLanguage(
             f"no words of `{dictionary.name}` make line {line + 1} of `{rule}`, {measure.name}",
-            hint=short or "give another number of syllables, or a larger dictionary",
+            hint=short or "use another number of syllables, or a larger dictionary",
         )
     for letter in dict.fromkeys(filter(None, plan.letters)):
         lines = [line for line in range(form.length) if plan.letters[line] == letter]

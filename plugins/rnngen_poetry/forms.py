@@ -10,9 +10,9 @@ from rnngen_constrained import Unsupported
 from rnngen_poetry.measure import Measure, syllables
 
 LONGEST = 400
-"""Lines a poem may have."""
+"""The most lines a poem may have."""
 MOST_MIXED = 6
-"""Lines of different measures that may share a rhyme."""
+"""The most lines with different measures that may share a rhyme."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Form:
     """The lines of a poem.
 
     Args:
-        measures: what each line has to be like.
+        measures: the measure of each line.
         rhymes: a letter for each line; lines with the same letter rhyme. Empty: none does.
-        name: as the user would say it.
+        name: the form as a user would call it.
     """
 
     measures: tuple[Measure, ...]
@@ -31,11 +31,11 @@ class Form:
 
     @property
     def length(self) -> int:
-        """How many lines it has."""
+        """The number of lines."""
         return len(self.measures)
 
     def partners(self, line: int) -> list[int]:
-        """The later lines that rhyme with one."""
+        """The later lines that rhyme with a line."""
         if not self.rhymes or self.rhymes[line] == "-":
             return []
         return [
@@ -74,7 +74,7 @@ def limerick() -> Form:
 
 
 def free_form(measures: Sequence[Measure], rhymes: str, lines: int | None, name: str) -> Form:
-    """Lines of these measures in turn.
+    """Makes a form of lines with these measures in turn.
 
     Args:
         measures: repeated until there are enough lines.
@@ -84,19 +84,21 @@ def free_form(measures: Sequence[Measure], rhymes: str, lines: int | None, name:
         name: of the constraint.
 
     Raises:
-        UsageError: the letters make no scheme, or there are too many lines.
-        Unsupported: many lines of different measures share a rhyme.
+        UsageError: the letters are not a scheme, or there are too many lines.
+        Unsupported: too many lines with different measures share a rhyme.
     """
     rhymes = rhymes.replace(" ", "")
     wrong = next((letter for letter in rhymes if not letter.isalpha() and letter != "-"), None)
     if wrong is not None:
         raise UsageError(
             f"`{rhymes}` is not a rhyme scheme: `{wrong}` is not a letter",
-            hint="for example `ABAB`; `-` stands for a line that need not rhyme",
+            hint="for example `ABAB`; `-` marks a line that need not rhyme",
         )
     count = lines if lines is not None else max(len(measures), len(rhymes))
     if not measures or not 1 <= count <= LONGEST:
-        raise UsageError(f"a poem can't have {count if measures else 0} lines, 1 to {LONGEST}")
+        raise UsageError(
+            f"a poem can't have {count if measures else 0} lines, expected 1 to {LONGEST}"
+        )
     letters: tuple[str, ...] = ()
     if rhymes:
         stanza = len(rhymes)
@@ -111,8 +113,8 @@ def free_form(measures: Sequence[Measure], rhymes: str, lines: int | None, name:
         sharing = [line for line in range(count) if letters[line] == letter]
         if len({form.measures[line] for line in sharing}) > 1 and len(sharing) > MOST_MIXED:
             raise Unsupported(
-                f"{len(sharing)} lines of different measures share the rhyme `{letter}` of "
-                f"`{rhymes}`, at most {MOST_MIXED} can",
-                hint="lines of one measure may share a rhyme in any number",
+                f"{len(sharing)} lines with different measures share the rhyme `{letter}` of "
+                f"`{rhymes}`, expected at most {MOST_MIXED}",
+                hint="any number of lines with the same measure may share a rhyme",
             )
     return form

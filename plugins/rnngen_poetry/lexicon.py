@@ -1,4 +1,4 @@
-"""A dictionary made ready for one form and one vocabulary."""
+"""A dictionary prepared for one form and one vocabulary."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class Lexicon:
 
 
 class NoWords(Exception):
-    """No word of the dictionary can be used: it fits into no line, or can't be written."""
+    """Raised if no word of the dictionary can be used: none fits into a line and can be written."""
 
     def __init__(self, missing: Counter[str]) -> None:
         self.missing = missing
 
 
 def _lacking(letters: set[str], vocabulary: Vocabulary) -> set[str]:
-    """The characters that a vocabulary can't write: neither in some token, nor byte by byte."""
+    """The characters that a vocabulary can't write, neither in a token nor byte by byte."""
     text, tokens = b"\0".join(vocabulary.tokens), set(vocabulary.tokens)
     return {
         letter
@@ -92,13 +92,13 @@ def make_lexicon(
 
 
 def _spoken(said: list[list[tuple[int, str]]]) -> Spoken:
-    """Pairs of a word and a kind, sorted by rhyme; `said` has the kinds and rhymes of each word."""
+    """Pairs of word and kind, sorted by rhyme; `said` has the kinds and rhymes of each word."""
     numbers: dict[str, int] = {}
     rhymes = [numbers.setdefault(rhyme, len(numbers)) for part in said for _, rhyme in part]
     kinds = [kind for part in said for kind, _ in part]
     words = np.repeat(np.arange(len(said)), [len(part) for part in said])
     table = np.stack([np.array(rhymes), words, np.array(kinds)], axis=1).astype(np.int32)
-    # The same word, kind and rhyme are there twice where only other phonemes differ.
+    # The same word, kind and rhyme occur twice where only other phonemes differ.
     table = table[np.lexsort((table[:, 2], table[:, 1], table[:, 0]))]
     table = table[np.append(True, (np.diff(table, axis=0) != 0).any(1))]
     begin = np.searchsorted(table[:, 0], np.arange(len(numbers) + 1))

@@ -24,13 +24,13 @@ from rnngen_poetry.trie import Ints
 
 @dataclass(frozen=True)
 class Spoken:
-    """What is said: P pairs of a word and a pronunciation of it, sorted by rhyme.
+    """P pairs of a word and one of its pronunciations, sorted by rhyme.
 
     Args:
         word: `[P]` numbers of words in the trie.
         kind: `[P]` numbers of kinds.
         rhyme: `[P]` numbers of rhymes.
-        begin: `[R+1]` where the pairs of a rhyme begin.
+        begin: `[R+1]`, where the pairs of each rhyme begin.
     """
 
     word: Ints
@@ -75,13 +75,13 @@ class Lines:
         self._reach = [self._reached(number) for number in range(len(measures))]
 
     def finish_with(self, costs: Ints) -> Ints:
-        """`[N,K]`, the fewest steps from a node to a pair of each kind and what that pair costs."""
+        """The fewest steps `[N,K]` from a node to a pair of each kind, with that pair's cost."""
         table = np.full((self.spelling.trie.size, len(self.kinds)), FAR, np.int32)
         np.minimum.at(table, (self.node, self.spoken.kind), np.minimum(costs, FAR))
         return self.spelling.to_ends(table)
 
     def enter(self, entries: tuple[Ints, Ints]) -> Ints:
-        """`[K]`, the fewest steps to the end of a word of each kind by way of these nodes."""
+        """The fewest steps `[K]` to the end of a word of each kind through these nodes."""
         nodes, costs = entries
         if not len(nodes):
             return np.full(len(self.kinds), FAR, np.int32)
@@ -89,7 +89,7 @@ class Lines:
         return np.minimum(least, FAR)
 
     def ending_in(self, measure: int) -> Ints:
-        """`[P]`, the fewest steps of a line that ends with each pair; `FAR` where none does."""
+        """The fewest steps `[P]` of a line that ends with each pair; `FAR` where none does."""
         kinds, ends = self.kinds, self.measures[measure].ends
         whole = np.array(
             [0 if kind.fits[measure] & 1 and ends >> kind.length & 1 else FAR for kind in kinds]
@@ -105,7 +105,7 @@ class Lines:
         return least.astype(np.int32)
 
     def _reached(self, measure: int) -> list[int]:
-        """P of the docstring above, by position."""
+        """P in the docstring above, by position."""
         most = max(self.measures[measure].counts)
         reach = [FAR] * (most + 1)
         for place in range(most):

@@ -1,4 +1,4 @@
-"""Syllables and metre of a line: how many syllables it has, and which of them are stressed.
+"""The measure of a line: how many syllables it has, and which of them are stressed.
 
 A line is filled word by word; a set of positions (syllables written so far) is the bits of a whole
 number, as a word with several pronunciations may end at several. A pronunciation of n syllables
@@ -36,12 +36,12 @@ LENGTHS = {
 
 @dataclass(frozen=True)
 class Measure:
-    """What a line has to be like.
+    """The required syllables and metre of a line.
 
     Args:
         counts: the numbers of syllables it may have.
-        metre: 1 for a strong position, 0 for a weak one; empty: stress plays no part.
-        name: as the user would say it.
+        metre: 1 for a strong position, 0 for a weak one; empty: stress does not matter.
+        name: the measure as a user would call it.
     """
 
     counts: frozenset[int]
@@ -76,25 +76,25 @@ def syllables(low: int, high: int | None = None) -> Measure:
         wanted = str(low) if low == high else f"{low}-{high}"
         raise UsageError(
             f"a line of {wanted} syllables can't be written, expected 1 to {MOST}",
-            hint="a range begins with the smaller number, `6-9`" if low > high else None,
+            hint="write the smaller number of a range first, `6-9`" if low > high else None,
         )
     wanted = f"{low} syllable{'s' * (low > 1)}" if low == high else f"{low} to {high} syllables"
     return Measure(frozenset(range(low, high + 1)), "", wanted)
 
 
 def read_syllables(text: str) -> Measure:
-    """`7`, or a range, `6-9`; UsageError for others."""
+    """Reads `7`, or a range, `6-9`; UsageError for anything else."""
     low, dash, high = text.strip().partition("-")
     try:
         return syllables(int(low), int(high) if dash else None)
     except ValueError:
         raise UsageError(
-            f"`{text}` is not a number of syllables", hint="for example `8,6,8,6`, or `6-9`"
+            f"`{text}` is not a syllable count", hint="for example `8,6,8,6`, or `6-9`"
         ) from None
 
 
 def read_metre(name: str) -> Measure:
-    """`iambic-pentameter`, or the positions themselves, `0101010101`; UsageError for others."""
+    """Reads `iambic-pentameter`, or positions, `0101010101`; UsageError for anything else."""
     text = "-".join(name.lower().replace("-", " ").split())
     foot, _, length = text.partition("-")
     if text and set(text) <= {"0", "1"} and len(text) <= MOST:
@@ -114,7 +114,7 @@ def read_metre(name: str) -> Measure:
 
 @dataclass(frozen=True)
 class Kind:
-    """What the measures know of a pronunciation: all others like it are the same to them.
+    """A class of pronunciations that the measures of a poem can't tell apart.
 
     Args:
         length: its syllables.
@@ -126,7 +126,7 @@ class Kind:
 
 
 class Kinds:
-    """Numbers the kinds of pronunciation that the measures of a poem tell apart."""
+    """Numbers the kinds of pronunciation that the measures of a poem distinguish."""
 
     def __init__(self, measures: Sequence[Measure]) -> None:
         self._measures = measures
@@ -135,7 +135,7 @@ class Kinds:
         self.all: list[Kind] = []
 
     def number(self, stresses: str) -> int:
-        """The number of a pronunciation's kind; -1 where it fits into no line."""
+        """The number of a pronunciation's kind; -1 if it fits into no line."""
         if stresses not in self._known:
             fits = tuple(measure.fits(stresses) for measure in self._measures)
             kind = Kind(len(stresses), fits)

@@ -1,8 +1,8 @@
 """What a poem still needs, line by line.
 
 A context says what the lines before have settled: for each rhyme that later lines share, its
-letter, the rhymes it can still be, and the words that used it. The lines still to come only meet in
-their rhymes, so that what they cost at least is a sum over rhymes, and over lines without one.
+letter, the rhymes it can still be, and the words that used it. The lines still to come share only
+their rhymes, so their least cost is a sum over rhymes, and over lines without one.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Plan:
         return self._known[key]
 
     def later(self, number: int, context: Context) -> int:
-        """The fewest steps of the lines after one, but for those that rhyme with it."""
+        """The fewest steps of the lines after one, except those that rhyme with it."""
         own = self.letters[number]
         steps = self._later[number]
         for letter, settled, used in context:
@@ -69,7 +69,7 @@ class Plan:
         return min(steps, FAR)
 
     def measures_after(self, number: int, letter: str | None) -> tuple[int, ...]:
-        """Measures of the lines after one that have a letter."""
+        """The measures of the lines after one that have a letter."""
         if letter is None:
             return ()
         key = number, letter
@@ -113,7 +113,7 @@ class Plan:
         if word in used and not self.repeat:
             return None
         measures = self.measures_after(number, letter)
-        # The order in which words were used plays no part.
+        # The order in which words were used does not matter.
         used = tuple(sorted({*used, word}))
         kept = sorted(rhyme for rhyme in settled if self.rhymes.least(rhyme, measures, used) < FAR)
         if not kept:
@@ -129,7 +129,7 @@ class Plan:
         return list(zip(spoken.kind[rows].tolist(), spoken.rhyme[rows].tolist(), strict=True))
 
     def _of_new(self, number: int) -> int:
-        """The fewest steps of a line and those that rhyme with it; 0 for these."""
+        """The fewest steps of a line and the lines that rhyme with it; 0 for those lines."""
         letter = self.letters[number]
         if letter is not None and letter in self.letters[:number]:
             return 0
@@ -143,7 +143,7 @@ class LinePlan:
     Attributes:
         ending: the last words it may have.
         ends: the positions at which it may end, as bits.
-        after: the fewest steps of the lines after it, but for those that rhyme with it.
+        after: the fewest steps of the lines after it, except those that rhyme with it.
         going_on: by place, for each position, the fewest steps from the end of a word to the end
             of the line, and of the lines of its rhyme.
         open: by place, the positions from which that can be done, as bits.

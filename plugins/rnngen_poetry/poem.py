@@ -1,7 +1,7 @@
 """The machine that writes a poem by rule, one sequence at a time.
 
-No state leads into a dead end, as every one of them is checked to have words that can follow.
-`needed` is exact where no token spans two words, and an upper bound else.
+No state leads into a dead end: each is checked to have words that can follow.
+`needed` is exact where no token spans two words, and an upper bound otherwise.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rnngen_poetry.spelling import FAR
 from rnngen_poetry.trie import Ints
 
 FEW = 32
-"""Nodes that are looked at one by one; more of them all at once."""
+"""Up to this many nodes are checked one by one; more of them all at once."""
 
 
 class Poem(Single):
@@ -45,7 +45,7 @@ class Poem(Single):
         self._bounds = self._bound_lines()
 
     def spelt(self) -> list[ByteDFA]:
-        """Any texts of the poem's words; none for very many words."""
+        """The automaton of any texts of the poem's words; none for very many words."""
         return self._texts
 
     @cached_property
@@ -57,7 +57,7 @@ class Poem(Single):
             return []
 
     def start(self) -> State:
-        """Before the first word."""
+        """The state before the first word."""
         return self.reading.start()
 
     def allowed(self, state: State, left: int | None) -> list[int]:
@@ -111,7 +111,7 @@ class Poem(Single):
         return found + self._reading(state, moves.spanning, left)
 
     def _reading(self, state: State, tokens: Sequence[int], left: int | None) -> list[int]:
-        """Those of the tokens that can be read byte by byte, and fit into what is left."""
+        """The tokens among these that can be read byte by byte, and fit into what is left."""
         found = []
         for token in tokens:
             after = self.reading.read(state, self.vocabulary.tokens[token])
@@ -128,7 +128,7 @@ class Poem(Single):
         nodes: Ints,
         left: int | None,
     ) -> list[int]:
-        """Those of the tokens whose nodes have words below that fit, in steps that are left."""
+        """The tokens among these whose nodes have words below that fit into the steps left."""
         free = left is None or self._bounds[line] < left
         if free and len(tokens) == 1 and nodes[0] in (0, self.lexicon.trie.line_start):
             # Nothing else leads into the next word, and there is one.
@@ -169,7 +169,7 @@ class Poem(Single):
         return self.reading.at_most(state) < left or self.reading.needed(state) < left
 
     def _bound_lines(self) -> list[int]:
-        """An upper bound of the steps a poem needs in any state of each line, by bytes."""
+        """An upper bound on the steps a poem needs in any state of each line, by bytes."""
         longest = self.reading.longest + 2
         bytes_of = [max(measure.counts) * longest for measure in self.lexicon.form.measures]
         return [sum(bytes_of[line:]) for line in range(len(bytes_of))]

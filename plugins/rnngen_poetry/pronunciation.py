@@ -1,4 +1,4 @@
-"""What the pronunciation of a word says about verse: its stresses, and what rhymes with it.
+"""What a word's pronunciation says about verse: its stresses, and what rhymes with it.
 
 Phonemes are written as in the CMU Pronouncing Dictionary, one space between two of them: a vowel
 ends in its stress, 1 primary, 2 secondary, 0 none, and nothing else has a digit.
@@ -13,7 +13,7 @@ NO_DIGITS = str.maketrans("", "", "012")
 
 
 def stresses(spoken: str) -> str:
-    """One digit a syllable: `Y UW2 N AH0 V ER1 S AH0 T IY0` is `20100`."""
+    """One digit per syllable: `Y UW2 N AH0 V ER1 S AH0 T IY0` is `20100`."""
     return spoken.translate(DIGITS_ONLY)
 
 

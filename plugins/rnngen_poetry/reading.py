@@ -1,4 +1,4 @@
-"""Reading a poem byte by byte: what a text has settled, and what it still needs.
+"""Reads a poem byte by byte: what a text has settled, and what it still needs.
 
 A state is where the poem stands: the line, the positions its words may have reached, the node of
 the trie, and what the lines before have settled.
@@ -26,7 +26,7 @@ class State(NamedTuple):
         place: `word` inside or at the end of a word; `comma`, `stop` after such a sign.
         line: number of the line.
         positions: the positions that this word may begin at, as bits; after a comma those from
-            which the line can go on; 0 after a stop.
+            which the line can continue; 0 after a stop.
         node: of the trie; 0 after a sign.
         context: what the lines before have settled.
         next: the context of the next line, if this one may be over; None where it can't be. Only
@@ -42,7 +42,7 @@ class State(NamedTuple):
 
 
 class View:
-    """What may follow in a line, at some positions and in one context; K kinds of words.
+    """What may follow in a line, at given positions and in one context; K kinds of words.
 
     Attributes:
         plan: of the line.
@@ -90,19 +90,19 @@ class Reading:
         self._views: dict[tuple[int, int, Context], View] = {}
 
     def start(self) -> State:
-        """Before the first word."""
+        """The state before the first word."""
         return State("word", 0, 1, self.trie.line_start, ())
 
     @property
     def impossible(self) -> bool:
-        """Whether no poem can be written at all."""
+        """Whether no poem at all can be written."""
         return self.needed(self.start()) >= FAR
 
     def read(self, state: State, text: bytes) -> State | None:
-        """The state after some text, None where it can't follow."""
+        """The state after some text; None if it can't follow."""
         after = state
         for byte in text:
-            # Within a token nothing has to be a state that tokens lead on from: the end of it has.
+            # Only the end of a token must be a state from which tokens continue.
             further = self.read_byte(after, byte)
             if further is None:
                 return None
@@ -110,7 +110,7 @@ class Reading:
         return after if after is state or self.alive(after) else None
 
     def read_byte(self, state: State, byte: int) -> State | None:
-        """The state after a byte, None where it can't follow; words below it may not fit."""
+        """The state after a byte; None if it can't follow. Words below it may not fit."""
         if state.place == "word":
             node = self.trie.child(state.node, byte)
             if node >= 0:
@@ -135,7 +135,7 @@ class Reading:
         """Whether something can follow a state, or the poem may end there."""
         if state.place == "word":
             if state.node == 0 or state.node == self.trie.line_start:
-                # What can't go on is no position, and no context, in the first place.
+                # Positions and contexts that can't continue are left out in the first place.
                 return True
             view = self.view_at(state.line, state.positions, state.context)
             going_on = self.below[state.node] & view.going_on
@@ -146,14 +146,14 @@ class Reading:
         return self.needed(state) < FAR
 
     def ended(self, state: State) -> tuple[int, Context | None] | None:
-        """After a word: the positions from which the line can go on, and the context of the next
+        """After a word: the positions from which the line can continue, and the context of the next
         line; None within a word."""
         if state.place != "word":
             return state.positions, state.next
         return None if self._word[state.node] < 0 else self.after_word(state)
 
     def after_word(self, state: State) -> tuple[int, Context | None]:
-        """With the word at the state over: the positions from which the line can go on, and the
+        """If the state's word ends here: the positions from which the line can continue, and the
         context of the next line, None where the line can't end here."""
         known = self._words.get(state)
         if known is not None:
@@ -178,7 +178,7 @@ class Reading:
         return state.line == self.last and ended is not None and state.place != "comma"
 
     def needed(self, state: State) -> int:
-        """The fewest steps to the end of the poem, `FAR` where there is none."""
+        """The fewest steps to the end of the poem; `FAR` if there is none."""
         if state.place == "word":
             view = self.view_at(state.line, state.positions, state.context)
             finish = self._plan.lines.finish[state.node].tolist()
@@ -214,7 +214,7 @@ class Reading:
         return self.view_at(state.line, state.positions, state.context)
 
     def view_at(self, line: int, positions: int, context: Context) -> View:
-        """What may follow in a line, at some positions and in one context."""
+        """What may follow in a line, at given positions and in one context."""
         key = line, positions, context
         view = self._views.get(key)
         if view is None:
@@ -225,7 +225,7 @@ class Reading:
         return view
 
     def word_at(self, node: int) -> int | None:
-        """The word that ends at a node, if one does."""
+        """The word that ends at a node, if any."""
         return self._word[node] if self._word[node] >= 0 else None
 
     def prefix(self, node: int) -> bytes:
@@ -233,5 +233,5 @@ class Reading:
         return b"" if self.trie.within_letter(node) else self.trie.prefix(node)
 
     def words_below(self, node: int) -> Sequence[int]:
-        """The words that go on from a node."""
+        """The words that continue from a node."""
         return range(*self.trie.range(node))

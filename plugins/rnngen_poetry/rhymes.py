@@ -1,4 +1,4 @@
-"""Rhymes: which words are left for the lines still to come, and what they cost at least.
+"""Rhymes: which words are left for the lines still to come, and their least cost.
 
 Lines that rhyme share one rhyme and end in different words (unless the same word may return). What
 the lines left over cost at least is an assignment of words to lines; as only few lines share a
@@ -25,7 +25,7 @@ class Rhymes:
     Args:
         lines: the fewest steps of lines.
         repeat: whether a word may rhyme with itself.
-        most: how many lines of a poem share a rhyme, at most.
+        most: the most lines of a poem that share a rhyme.
     """
 
     def __init__(self, lines: Lines, *, repeat: bool, most: int) -> None:
@@ -38,7 +38,7 @@ class Rhymes:
         self._rests: dict[tuple[int, tuple[int, ...], tuple[int, ...]], Rest] = {}
 
     def least(self, rhyme: int, measures: Sequence[int], used: Iterable[int]) -> int:
-        """The fewest steps of lines of these measures that end in this rhyme; `FAR`: impossible."""
+        """The fewest steps of lines of these measures that end in this rhyme; `FAR`: none."""
         return self._assign(rhyme, measures, used)[0]
 
     def rest(self, rhyme: int, measures: tuple[int, ...], used: tuple[int, ...]) -> Rest:
@@ -70,7 +70,7 @@ class Rhymes:
         return self._words[rhyme]
 
     def rests(self, measures: tuple[int, ...]) -> Ints:
-        """`[P]`, what lines of these measures cost after a first word of their rhyme."""
+        """The cost `[P]` of lines with these measures after a first word of their rhyme."""
         spoken = self._spoken
         if not measures:
             return np.zeros(len(spoken.word), np.int32)
@@ -84,7 +84,7 @@ class Rhymes:
         return result
 
     def _rests_alike(self, costs: Ints, count: int) -> Ints:
-        """The same for lines of one measure, all rhymes at once."""
+        """The same cost for lines of one measure, all rhymes at once."""
         spoken = self._spoken
         if self._repeat:
             least = np.minimum.reduceat(costs, spoken.begin[:-1]).astype(np.int64)
@@ -111,7 +111,7 @@ class Rhymes:
     def _assign(
         self, rhyme: int, measures: Sequence[int], used: Iterable[int]
     ) -> tuple[int, tuple[int, ...]]:
-        """The fewest steps, and the words that take so few."""
+        """The fewest steps, and the words that take that many."""
         taken = set() if self._repeat else set(used)
         choices = [
             [(steps, word) for steps, word in self._rank(rhyme, measure) if word not in taken]
@@ -129,7 +129,7 @@ class Rhymes:
         return _cheapest(choices, FAR)
 
     def _rank(self, rhyme: int, measure: int) -> list[tuple[int, int]]:
-        """The cheapest different words of a rhyme, with their steps; as many as can matter."""
+        """The cheapest distinct words of a rhyme, with their steps; as many as can matter."""
         key = rhyme, measure
         if key not in self._ranked:
             if len(self._ranked) > 50_000:
@@ -148,7 +148,7 @@ class Rhymes:
 def _cheapest(
     choices: Sequence[Sequence[tuple[int, int]]], bound: int, taken: tuple[int, ...] = ()
 ) -> tuple[int, tuple[int, ...]]:
-    """One choice of each list, all words different, of least sum below `bound`."""
+    """The choice from each list with distinct words and the least sum below `bound`."""
     if not choices:
         return 0, taken
     best: tuple[int, tuple[int, ...]] = (bound, ())

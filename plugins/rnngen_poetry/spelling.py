@@ -1,8 +1,8 @@
 """How tokens spell the words of a trie, and the fewest of them that do.
 
-A token spells part of a word, or begins with what stands between words and goes on with the next
+A token spells part of a word, or begins with what stands between words and continues with the next
 one. A token in which a word ends and something else begins spans words: it may be used, but the
-fewest steps are counted without such tokens, and are then an upper bound.
+fewest steps are counted without such tokens, which makes them an upper bound.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class Spelling:
             costs: `[N,K]` int32, what it costs to end at a node, `FAR` where it can't be.
 
         Returns:
-            `[N,K]`: the least sum, `FAR` or more where there is none.
+            The least sum `[N,K]`; `FAR` or more where there is none.
         """
         result = costs.copy()
         for nodes, begins, _, targets in self._levels:
@@ -167,13 +167,13 @@ class Spelling:
         return self.token[begin:end], self.target[begin:end]
 
     def across_from(self, node: int) -> list[int]:
-        """The tokens in which a word ends that goes on from a node."""
+        """The tokens in which a word that continues from a node ends."""
         begin, end = self._across_begin[node], self._across_begin[node + 1]
         tokens: list[int] = self.across[2][begin:end].tolist()
         return tokens
 
     def steps(self, node: int, word: int) -> int:
-        """The fewest steps from a node to a word below it; `FAR` where it can't be spelt."""
+        """The fewest steps from a node to a word below it; `FAR` if it can't be spelled."""
         if node == self.trie.line_start and node:
             return int(self._from_line_start[self.trie.node[word]])
         if word not in self._suffixes:
@@ -206,6 +206,6 @@ class Spelling:
 
 
 def _rows(trie: Trie) -> tuple[Ints, Ints, Ints]:
-    """Children of each node as compressed rows: where they begin, the children, their bytes."""
+    """The children of each node as compressed rows: where they begin, the children, their bytes."""
     source, target, label = trie.children()
     return np.searchsorted(source, np.arange(trie.size + 1)), target, label

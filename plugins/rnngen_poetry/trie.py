@@ -28,7 +28,7 @@ class Trie:
     Attributes:
         words: sorted by their bytes.
         size: N, with the nodes of line starts.
-        line_start: the root of words at the start of a line; 0 where they are as any others.
+        line_start: the root of words at the start of a line; 0 if they are like any others.
         depth: `[N]` bytes from the root.
         first, last: `[N]` the range of words below a node.
         word: of each node, the number of the word that ends there, or -1.
@@ -99,13 +99,13 @@ class Trie:
         return self._labels.find(byte, self._begin[node], self._end[node])
 
     def children_of(self, node: int) -> list[int]:
-        """The nodes one byte further."""
+        """The child nodes, one byte further."""
         if node in self._starts:
             return list(self._starts[node].values())
         return list(range(self._begin[node], self._end[node]))
 
     def within_letter(self, node: int) -> bool:
-        """Whether it is inside the first letter of a line: no range of words is below it."""
+        """Whether a node is inside the first letter of a line: it has no range of words below."""
         return node > self.line_start and node in self._starts
 
     def range(self, node: int) -> tuple[int, int]:
@@ -168,7 +168,7 @@ class Trie:
 
 
 def compact(numbers: Ints) -> array[int]:
-    """The same numbers, quicker to read one by one than from numpy, and smaller than a list."""
+    """The same numbers, faster to read one by one than from numpy, and smaller than a list."""
     return array("q", numbers.astype(np.int64).tobytes())
 
 
@@ -181,7 +181,7 @@ def _ranges(begin: Ints, counts: Ints) -> Ints:
 
 
 def _capitals(words: Sequence[bytes]) -> dict[bytes, bytes]:
-    """Each first letter and its capital, where that is one letter of as many bytes, else itself."""
+    """Each first letter and its capital, if that is one letter of as many bytes, else itself."""
     letters = dict.fromkeys(word.decode()[0] for word in words)
     return {
         letter.encode(): (

@@ -1,4 +1,4 @@
-"""Anchors (`^`, `$`, `\\A`, `\\Z`) taken out of an expression: the same texts without them.
+"""Anchors (`^`, `$`, `\\A`, `\\Z`) removed from an expression, which keeps its texts.
 
 At the ends of the expression they are simply left out. Elsewhere the automaton is walked with what
 stands before a place, and with what an anchor that was passed still demands of the rest.
@@ -29,7 +29,7 @@ from rnngen_constrained.automata.expression import (
 from rnngen_constrained.errors import Hostile
 
 MOST_STEPS = 300_000
-"""Edges that are looked at, each with what stands before and what is demanded: a second or two."""
+"""Most edges to visit, each with what stands before and what is demanded: a second or two."""
 _BREAK = Charset.chars("\n")
 Before: TypeAlias = Literal["start", "break", "other"]
 Rest: TypeAlias = Literal["any", "nothing", "last break", "break"]
@@ -49,12 +49,12 @@ _REST: dict[str, dict[Rest, tuple[Rest, ...]]] = {
         "break": ("break",),
     },
 }
-"""What an anchor demands together with what was demanded before."""
+"""What an anchor demands, combined with what was demanded before."""
 _AFTER_BREAK: dict[Rest, Rest] = {"any": "any", "break": "any", "last break": "nothing"}
 
 
 def without_anchors(expression: Expression) -> Expression:
-    """The texts that an expression matches as a whole, as an expression without anchors.
+    """An expression without anchors for the texts that an expression matches as a whole.
 
     Raises:
         Hostile: it takes too many states.
@@ -66,10 +66,10 @@ def without_anchors(expression: Expression) -> Expression:
 
 
 def found_in(expression: Expression, anything: Expression) -> Expression:
-    """The texts in which an expression matches somewhere, without anchors.
+    """An expression without anchors for the texts in which an expression matches somewhere.
 
     Args:
-        expression: what is to be found.
+        expression: to find.
         anything: any text.
     """
     options = []
@@ -82,7 +82,7 @@ def found_in(expression: Expression, anything: Expression) -> Expression:
 
 
 def _drop(parts: list[Expression], at: int, place: Place) -> bool:
-    """Takes anchors from one end; whether there were any."""
+    """Removes anchors from one end; returns whether there were any."""
     dropped = False
     while parts and parts[at] == Anchor(place):
         del parts[at]
@@ -163,7 +163,7 @@ def _walked(expression: Expression) -> Expression:
         members = passed(node)
         steps += sum(len(part.edges[state]) for state, _, _ in members)
         if steps > MOST_STEPS:
-            raise Hostile(f"its anchors take more than {MOST_STEPS} steps to decide")
+            raise Hostile(f"resolving its anchors takes more than {MOST_STEPS} steps")
         for state, _, rest in members:
             if state in part.finals and rest in ("any", "nothing"):
                 finals.add(numbers[node])
@@ -181,7 +181,7 @@ def _walked(expression: Expression) -> Expression:
 
 
 def _passes(place: str, before: Before, rest: Rest) -> tuple[Rest, ...]:
-    """What may be demanded of the rest after an anchor; nothing where it does not hold."""
+    """What an anchor may demand of the rest; nothing if the anchor does not hold."""
     if place == "start":
         return (rest,) if before == "start" else ()
     if place == "line start":

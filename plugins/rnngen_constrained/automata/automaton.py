@@ -1,6 +1,6 @@
 """An expression as a finite automaton whose edges are sets of units, or calls of rules.
 
-Thompson's construction ("Regular expression search algorithm", CACM 1968), with edges of no cost
+Thompson's construction ("Regular expression search algorithm", CACM 1968), with empty edges
 taken out.
 """
 
@@ -24,7 +24,7 @@ from rnngen_constrained.errors import Hostile
 
 MOST_STATES = 200_000
 MOST_STEPS = 3_000_000
-"""Bounds of an automaton: states, and steps of taking out the edges of no cost."""
+"""Bounds of an automaton: states, and steps for removing empty edges."""
 Draw = Callable[[Chars, bool], Iterable[tuple[Label, ...]]]
 """The ways to spell one character of a set, as sequences of labels; without calls, if True."""
 
@@ -64,7 +64,7 @@ class _Builder:
         return len(self.edges) - 1
 
     def build(self, expression: Expression, start: int, end: int) -> None:
-        """Adds what leads from `start` to `end`; neither gets other edges back into this part."""
+        """Adds the part from `start` to `end`; neither gets other edges back into this part."""
         match expression:
             case Chars():
                 for labels in self._draw(expression, self._regular):
@@ -139,8 +139,8 @@ class _Builder:
 
 def _too_large(what: str = f"{MOST_STATES} states") -> Hostile:
     return Hostile(
-        f"it takes an automaton of more than {what}",
-        hint="smaller numbers of repetitions make it smaller",
+        f"its automaton takes more than {what}",
+        hint="use smaller repetition counts",
     )
 
 
@@ -177,7 +177,7 @@ def _without_silent(builder: _Builder, start: int, end: int) -> Automaton:
 
 
 def _shortest(automaton: Automaton) -> Automaton:
-    """The texts of which no beginning is in the language: nothing follows a final state."""
+    """The texts with no proper beginning in the language: nothing follows a final state."""
     if not _deterministic(automaton):
         raise Hostile(f"lazy repetition that takes more than {2 * len(automaton.edges)} states")
     return Automaton(

@@ -1,4 +1,4 @@
-"""A deterministic automaton over bytes: one over characters, each spelled in UTF-8."""
+"""A deterministic automaton over bytes, made from one over characters, spelled in UTF-8."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from rnngen_constrained.automata.utf8 import byte_ranges
 from rnngen_constrained.errors import Hostile
 
 MOST_STATES = 20_000
-"""States over characters, at most."""
+"""Most states over characters."""
 MOST_ENTRIES = 1 << 23
-"""Entries of the table over bytes, at most: 32 MiB."""
+"""Most entries of the table over bytes: 32 MiB."""
 Ints = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
 class ByteDFA:
-    """State 0 is the first; −1 is where nothing can be accepted any more.
+    """A table in which state 0 is the first, and −1 means that nothing can be accepted any more.
 
     Args:
         next: `[S,C]` int32, the state after a byte of a class.
@@ -85,8 +85,8 @@ class _Spelling:
         inner: for each node, the nodes below it.
         letters: for each node, the letters below it.
         masks: the same, as a set of letters.
-        short: for each node, its column without what goes on below it.
-        longer: for each node, the set of letters that go on below it.
+        short: for each node, its column without what continues below it.
+        longer: for each node, the set of letters that continue below it.
     """
 
     def __init__(self, letters: Sequence[Charset]) -> None:
@@ -138,7 +138,7 @@ class _Spelling:
         return self._known[key]
 
     def _column(self, node: Sequence[tuple[int, int, int]]) -> None:
-        """Nodes come after those below them, so those are known."""
+        """Fills the tables; nodes come after those below them, which are already known."""
         inner = list(dict.fromkeys(-1 - below for _, _, below in node if below < 0))
         column = np.full(int(self.classes[-1]) + 1, self._count, np.int32)
         for low, high, below in node:
@@ -156,7 +156,7 @@ class _Spelling:
 
 
 class _Rows:
-    """Makes the rows of the table; inside a character, states with the same ways on are one."""
+    """Makes the rows of the table; inside a character, states with the same continuations merge."""
 
     def __init__(self, spelling: _Spelling, states: int, most: int) -> None:
         self._spelling = spelling
@@ -177,7 +177,7 @@ class _Rows:
         if len(self.made) > self._most:
             raise Hostile(
                 f"it takes more than {self._most} states over bytes",
-                hint="smaller numbers of repetitions, or classes of fewer characters, take less",
+                hint="use smaller repetition counts or smaller character classes",
             )
 
     def _row(self, node: int, targets: Ints, live: int) -> Ints:
@@ -188,7 +188,7 @@ class _Rows:
         return np.concatenate((targets, np.array(below, np.int32)))[spelling.columns[node]]
 
     def _inside(self, node: int, targets: Ints, live: int) -> int:
-        """The state inside a character; −1 where none of its letters goes on."""
+        """The state inside a character; −1 if none of its letters continues."""
         if not live & self._spelling.masks[node]:
             return -1
         used = targets[self._spelling.letters[node]]

@@ -17,7 +17,7 @@ from rnngen_constrained.errors import Hostile
 
 @cache
 def utf8() -> ByteDFA:
-    """Any text."""
+    """The automaton of any text."""
     return compiled(Repeat(Chars(ANY), 0, None))
 
 
@@ -32,10 +32,12 @@ def whole_characters(dfa: ByteDFA, vocabulary: Vocabulary, name: str) -> ByteDFA
 
 
 def both(first: ByteDFA, second: ByteDFA, name: str) -> ByteDFA:
-    """What both accept; Hostile where that takes too many states."""
+    """The automaton of what both accept; Hostile if it takes too many states."""
     joined = product(_as_table(first), _as_table(second))
     if joined is None:
-        raise Hostile(f"`{name}` takes too many states", hint="ask for less at once")
+        raise Hostile(
+            f"`{name}` takes too many states", hint="use fewer constraints at once, or simpler ones"
+        )
     made, _ = joined
     if made.empty:
         return ByteDFA(np.full((1, 1), -1, np.int32), np.zeros(256, np.int32), np.zeros(1, bool))

@@ -20,7 +20,7 @@ _PLANES = 0x40000
 class Charset:
     """A set of characters: sorted intervals of code points, both ends included, none adjacent.
 
-    Halves of surrogate pairs are no characters: they have no UTF-8.
+    Halves of surrogate pairs are not characters: they have no UTF-8.
     """
 
     intervals: tuple[tuple[int, int], ...]
@@ -76,7 +76,7 @@ class Charset:
             yield from map(chr, range(low, high + 1))
 
     def first(self) -> str:
-        """A member for messages: a printable one if there is one among the first."""
+        """A member for messages: a printable one if the first ones include any."""
         for _, char in zip(range(200), self, strict=False):
             if char.isprintable() and not char.isspace():
                 return char

@@ -1,4 +1,4 @@
-"""Automata of regular expressions over the coarsest classes of characters that they tell apart."""
+"""Automata of regular expressions over the coarsest character classes that they distinguish."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def over(
 
 
 def alive(part: Automaton) -> frozenset[int]:
-    """The states from which a text can end."""
+    """The states from which an end can be reached."""
     before: dict[int, list[int]] = {}
     for state, edges in enumerate(part.edges):
         for _, to in edges:

@@ -11,21 +11,21 @@ import warnings
 from rnngen_constrained.errors import BadSyntax, Hostile, Unsupported
 
 SHOWN = 30
-"""Characters of an expression around a place, at most."""
+"""Most characters of an expression shown around a place."""
 HINTS = {
     "missing )": "close the group with `)`; the character is `\\(`",
     "unbalanced parenthesis": "open the group with `(`; the character is `\\)`",
     "unterminated character set": "close the class with `]`; the character is `\\[`",
-    "nothing to repeat": "write a backslash before it for the character",
+    "nothing to repeat": "for the character itself, put a backslash before it",
     "multiple repeat": "put a group around what to repeat: `(?:a*)+`",
     "min repeat greater than max repeat": "write the smaller number first",
     "bad character range": "write the lower character first, or `-` at the end of the class",
     "bad escape": "a backslash itself is `\\\\`",
     "incomplete escape": "write all the digits of the escape; a backslash itself is `\\\\`",
-    "global flags not at the start": "write them first, or for a part: `(?i:...)`",
+    "global flags not at the start": "put them first, or limit them to a part: `(?i:...)`",
     "unknown extension ?<": "a named group is `(?P<name>...)`",
 }
-"""By the beginning of what `re` says."""
+"""Hints by the beginning of what `re` says."""
 INSTEAD = {
     "look-ahead": "write what follows in its place: `ab` for `a(?=b)b`, `a[^b]` for `a(?!b).`",
     "look-behind": "write what stands before in its place: `ab` for `a(?<=a)b`",
@@ -40,10 +40,10 @@ INSTEAD = {
 
 
 def check_syntax(text: str, where: str, flags: str = "") -> None:
-    """Leaves to `re` whether an expression is one.
+    """Lets `re` decide whether an expression is valid.
 
     Raises:
-        BadSyntax: it is not; in the words of `re`.
+        BadSyntax: it is not valid; in the words of `re`.
         Hostile: it is too large or too deep for `re`.
     """
     bits = re.NOFLAG
@@ -60,20 +60,20 @@ def check_syntax(text: str, where: str, flags: str = "") -> None:
 
 
 def bad(where: str, why: str, text: str, at: int) -> BadSyntax:
-    """The error of what is not a regular expression."""
+    """The error for something that is not a regular expression."""
     hint = next((hint for start, hint in HINTS.items() if why.startswith(start)), None)
     return BadSyntax(f"{where}: {why} at {at}: {excerpt(text, at)}", hint=hint)
 
 
 def unsupported(where: str, what: str, text: str, at: int, hint: str | None = None) -> Unsupported:
-    """The error of a construct that is known and not done; its own hint comes first."""
+    """The error for a known construct that is not supported; its own hint comes first."""
     shown = excerpt(text, at, _extent(text, at))
     message = f"{where}: {what} is not supported at {at}: {shown}"
     return Unsupported(message, hint=hint or INSTEAD.get(what))
 
 
 def excerpt(text: str, at: int, end: int | None = None) -> str:
-    """The part of an expression that begins at a place: `...(?=a)...`."""
+    """The part of an expression around a place, `...(?=a)...`."""
     last = min(at + SHOWN, len(text) if end is None else end)
     part = f"{'...' * (at > 0)}{text[at:last]}{'...' * (last < len(text))}"
     if at >= len(text):  # something is missing at the end
@@ -82,7 +82,7 @@ def excerpt(text: str, at: int, end: int | None = None) -> str:
 
 
 def _extent(text: str, at: int) -> int:
-    """Where the construct ends that begins at a place."""
+    """Where the construct that begins at a place ends."""
     if text[at] == "\\":
         named = re.compile(r"\\[pPkN](?:\{[^}]*\}|<[^>]*>)|\\[0-9]+|\\.", re.DOTALL).match(text, at)
         return named.end() if named else at + 1

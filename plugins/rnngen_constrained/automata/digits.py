@@ -1,4 +1,4 @@
-"""Whole numbers between two others, as ranges of digits place by place."""
+"""Whole numbers in a range, as ranges of digits place by place."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ OCTAL = re.compile(r"0[0-7]{0,2}|[1-7][0-7]{2}")
 OCTAL_IN_CLASS = re.compile(r"[0-7]{1,3}")
 SURROGATES = range(0xD800, 0xE000)
 CASED_PLANES = 0x20000
-"""Where characters with two cases end: the later planes of Unicode have none."""
+"""Where characters with case end: the later planes of Unicode have none."""
 LONG_NAMES = {
     "Letter": "L", "Cased_Letter": "LC", "Uppercase_Letter": "Lu", "Lowercase_Letter": "Ll",
     "Titlecase_Letter": "Lt", "Modifier_Letter": "Lm", "Other_Letter": "Lo", "Mark": "M",
@@ -54,7 +54,7 @@ class Escape:
     """One escape, read.
 
     Args:
-        end: where the text goes on.
+        end: where the text continues.
         code: the character it stands for, as a code point.
         chars: the class it stands for; None where it is one character.
     """
@@ -81,14 +81,14 @@ def category(letter: str, flavour: Flavour, ascii_only: bool) -> Charset:
 
 
 def dot(flavour: Flavour, all_lines: bool) -> Charset:
-    """The characters of `.`."""
+    """The characters that `.` matches."""
     if all_lines:
         return ANY
     return ~Charset.chars("\n" if flavour == "python" else "\n\r\u2028\u2029")
 
 
 def folded(chars: Charset, ascii_only: bool) -> Charset:
-    """A set, and what `re` finds equal to one of its characters without regard to case."""
+    """A set, and the characters that `re` finds equal to one of its members, ignoring case."""
     if not chars:
         return chars
     within = "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in chars.intervals)
@@ -106,7 +106,7 @@ def _cased() -> str:
 def read_escape(
     text: str, at: int, flavour: Flavour, *, in_class: bool, ascii_only: bool = False
 ) -> Escape | None:
-    """The character or the class that an escape stands for; None where it is none of either.
+    """The character or class that an escape stands for; None if it stands for neither.
 
     Args:
         text: the whole expression.

@@ -1,4 +1,4 @@
-"""Expressions: what a rule of a grammar may stand for, apart from how it was written."""
+"""Expressions: what a grammar's rule may stand for, however it was written."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several; none of them is nothing at all, which no text satisfies."""
+    """One of several; with none of them, no text satisfies it."""
 
     options: tuple[Expression, ...]
 
@@ -110,17 +110,17 @@ def choice(options: Iterable[Expression]) -> Expression:
 
 
 def optional(part: Expression) -> Expression:
-    """A part or nothing."""
+    """A part, or the empty text."""
     return Repeat(part, 0, 1)
 
 
 def literal(text: str) -> Expression:
-    """Exactly this text."""
+    """An expression for exactly this text."""
     return sequence(Chars(Charset.chars(char)) for char in text)
 
 
 def separated(part: Expression, separator: Expression, least: int, most: int | None) -> Expression:
-    """`least` to `most` parts with separators between them; nothing at all if that is no number."""
+    """`least` to `most` parts with separators between them; none matches if `most` < `least`."""
     if most is not None and most < least:
         return NEVER
     rest = sequence([separator, part])
@@ -132,7 +132,7 @@ def separated(part: Expression, separator: Expression, least: int, most: int | N
 
 
 def references(expression: Expression) -> Sequence[str]:
-    """The rules an expression names, each as often as it does."""
+    """The rules an expression names, each as often as it names them."""
     found: list[str] = []
     todo = [expression]
     while todo:
@@ -161,7 +161,7 @@ def reachable(rules: Rules, start: str) -> list[str]:
 
 
 def replaced(expression: Expression, rules: Rules) -> Expression:
-    """The expression with what some rules stand for in the place of their names."""
+    """The expression, with the names of some rules replaced by what they stand for."""
     match expression:
         case Ref(rule):
             return rules.get(rule, expression)
@@ -181,7 +181,7 @@ def replaced(expression: Expression, rules: Rules) -> Expression:
 
 
 def is_fixed(expression: Expression) -> bool:
-    """Whether a text can match in one way only, of one length: there is nothing to give back."""
+    """Whether a text can match in one way only, with one length, so nothing can be given back."""
     match expression:
         case Series(parts):
             return all(map(is_fixed, parts))

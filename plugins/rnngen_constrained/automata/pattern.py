@@ -1,7 +1,7 @@
-"""Regular expressions, as people write them, read into expressions: the one reader of all users.
+"""Reads regular expressions, as people write them, into expressions; the only reader there is.
 
-There are two flavours: `python` means what `re` means for texts, flags included; `ecma` is that of
-JSON Schema's patterns. What an automaton can't do, or only at a great cost, is refused by its name
+There are two flavours: `python` means what `re` means for `str`, flags included; `ecma` is that of
+JSON Schema's patterns. What an automaton can't do, or only at a great cost, is refused by name
 and position: look-around, back references, conditions.
 
 The parser is our own and not `re._parser`, as the trees of that private module have no positions,
@@ -74,7 +74,7 @@ def parse(text: str, where: str, flavour: Flavour = "python", flags: str = "") -
 
     Raises:
         BadSyntax: it is not a regular expression.
-        Unsupported: it has something that automata don't do.
+        Unsupported: it has something that automata can't do.
         Hostile: it is absurdly long, deep or large.
     """
     return _Parser(text, where, flavour, flags).parse()
@@ -83,7 +83,7 @@ def parse(text: str, where: str, flavour: Flavour = "python", flags: str = "") -
 def parse_terminal(text: str, where: str, flags: str = "") -> Expression:
     """The same for a terminal of a grammar, which a lexer matches inside a text.
 
-    Lazy repetition makes it mean its shortest matches, which is what it is written for there; an
+    Lazy repetition makes it mean its shortest matches, as its author intends there; an
     anchor would be about the text around it.
     """
     parser = _Parser(text, where, "python", flags, terminal=True)
@@ -148,7 +148,7 @@ class _Parser:
         return sequence(parts)
 
     def _skipped(self) -> bool:
-        """Goes to what stands after comments and, with the flag `x`, blanks; whether it ends."""
+        """Skips comments and, with the flag `x`, blanks; returns whether the text ends."""
         while self._flavour == "python":
             found = None
             if self._text.startswith("(?#", self._at):
@@ -174,7 +174,7 @@ class _Parser:
         repeated: Expression
         if not isinstance(part, Anchor):
             repeated = Repeat(part, least, most) if part != EMPTY else EMPTY
-        else:  # being somewhere twice is being there once
+        else:  # an anchor repeated is the anchor once
             repeated = EMPTY if most == 0 else choice([part, EMPTY]) if not least else part
         start = self._at
         if self._bounds() is not None:  # in ECMA's notation, which `re` has not checked
@@ -200,7 +200,7 @@ class _Parser:
         if max(least, most or 0) > MOST_REPEATS:
             raise Hostile(
                 f"{self._where}: `{found[0]}` at {start} repeats more than {MOST_REPEATS} times",
-                hint="give the number of repetitions no upper limit",
+                hint="leave out the upper limit",
             )
         if most is not None and most < least:
             raise self._bad("min repeat greater than max repeat", start + 1)
@@ -231,7 +231,7 @@ class _Parser:
     def _anchor(self, place: Place, start: int) -> Expression:
         if self._terminal:
             sign = self._text[start : self._at]
-            hint = "a terminal is what stands there from its first character to its last"
+            hint = "leave it out: a terminal always matches from its first character to its last"
             raise self._unsupported(f"the anchor `{sign}` in a terminal", start, hint)
         return Anchor(place)
 

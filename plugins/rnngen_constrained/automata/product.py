@@ -1,8 +1,8 @@
 """Automata joined by product: what satisfies all of them, without dead ends.
 
 The states of a product are the pairs that can be reached and from which both can end together, so
-nothing is left of what only one of them could finish. Masks that are merely intersected know
-nothing of that: each part still sees a way on, and there is none together.
+nothing is left that only one of them could finish. Masks that are merely intersected know
+nothing of that: each part still sees a way to continue, but together they have none.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from rnngen_constrained.automata.token_dfa import Ints, TokenDFA, trimmed
 MOST_PAIRS = 1 << 26
 MOST_STATES = 200_000
 MOST_ENTRIES = 1 << 25
-"""Bounds of a product: pairs of states there might be, states, and entries of its table."""
+"""Bounds of a product: possible pairs of states, states, and entries of its table."""
 
 
 def product(first: TokenDFA, second: TokenDFA) -> tuple[TokenDFA, Ints] | None:
-    """What both accept, and the pair of states behind each state, `[S,2]`.
+    """The automaton of what both accept, and the pair of states behind each state, `[S,2]`.
 
     None where it has too many states.
     """
@@ -69,7 +69,7 @@ def _nothing(size: int) -> tuple[Ints, Ints, NDArray[np.bool_], Ints]:
 
 
 def product_of_all(parts: Sequence[TokenDFA]) -> tuple[TokenDFA, Ints] | None:
-    """What all accept, and the states of all parts behind each state, `[S,P]`.
+    """The automaton of what all accept, and the parts' states behind each state, `[S,P]`.
 
     The smallest are joined first, as what they rule out keeps the rest small.
     """

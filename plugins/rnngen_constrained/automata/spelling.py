@@ -1,4 +1,4 @@
-"""The tokens of a vocabulary as a trie, so that beginnings they share are read once.
+"""The tokens of a vocabulary as a trie, so that shared beginnings are read once.
 
 `Spelling.read(table, classes, states)` follows every token from some states of an automaton over
 bytes. Tokens may be characters, bytes, or any bytes at all, half a character among them.
@@ -20,7 +20,7 @@ class Spelling:
     """The trie, level by level.
 
     Args:
-        tokens: the bytes of each step; an empty one is no text, and can't be read.
+        tokens: the bytes of each step; an empty one is not text, and can't be read.
     """
 
     def __init__(self, tokens: Sequence[bytes]) -> None:
@@ -58,7 +58,7 @@ class Spelling:
 
     @property
     def nodes(self) -> int:
-        """Different beginnings of tokens: what `read` costs for each state."""
+        """The number of different beginnings of tokens: the cost of `read` for each state."""
         return self._size
 
     def read(self, table: Ints, classes: Ints, states: Ints) -> Ints:

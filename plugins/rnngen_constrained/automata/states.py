@@ -13,7 +13,7 @@ from typing import TypeAlias
 from rnngen_constrained.errors import Hostile
 
 MOST_STEPS = 2_500_000
-"""Edges that are looked at while an automaton is made deterministic: a second or two."""
+"""Most edges to visit while an automaton is made deterministic: a second or two."""
 
 Label: TypeAlias = int | str
 """A set of units, or the name of a rule that is called."""
@@ -30,11 +30,11 @@ class Automaton:
 def subsets(
     automaton: Automaton, most_states: int | None = None, most_steps: int = MOST_STEPS
 ) -> Automaton:
-    """The same language with one edge a label and unit.
+    """The same language with one edge for each label and unit.
 
     Args:
         automaton: what is to be made deterministic.
-        most_states: of the result; None: it is left as it is where that takes many more states.
+        most_states: of the result; None: it is left as it is if that takes many more states.
         most_steps: edges to look at.
 
     Raises:
@@ -81,7 +81,7 @@ def subsets(
 def _too_large(what: str) -> Hostile:
     return Hostile(
         f"it takes more than {what} to decide",
-        hint="such expressions repeat something long after a choice; say it more exactly",
+        hint="such expressions repeat something long after a choice; make the choice more specific",
     )
 
 
@@ -102,7 +102,7 @@ def _disjoint(chars: dict[int, set[int]]) -> list[tuple[Label, frozenset[int]]]:
 
 
 def merged(automaton: Automaton) -> Automaton:
-    """The same language, where states with the same edges are one.
+    """The same language, with states that have the same edges merged.
 
     States are looked at after those that their edges lead to, so that one pass finds all that end
     alike; states that differ only around a cycle stay apart.

@@ -10,12 +10,12 @@ from rnngen_constrained.automata.spelling import Ints, spelling_of
 from rnngen_constrained.automata.token_dfa import TokenDFA, trimmed
 
 LARGEST = 1 << 25
-"""Entries of a table, at most: 128 MiB."""
+"""Most entries of a table: 128 MiB."""
 AT_ONCE = 1 << 22
 
 
 def lift(dfa: ByteDFA, vocabulary: Vocabulary) -> TokenDFA | None:
-    """The token-level automaton; None where its table would be too large.
+    """The token-level automaton; None if its table would be too large.
 
     Only states that tokens lead to are looked at: a long token steps over many bytes.
     """

@@ -1,4 +1,4 @@
-"""The token-level automaton: what may be written next, and how many steps it still takes.
+"""The token-level automaton: what may be written next, and how many steps an ending takes.
 
 Every state can be reached and leads to a valid end, so that there are no dead ends; steps that no
 state tells apart are one class, so that the tables stay small for any vocabulary.
@@ -19,7 +19,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class TokenDFA:
-    """State 0 is the first. No states at all: nothing is valid.
+    """A table in which state 0 is the first. No states at all: nothing is valid.
 
     Args:
         next: `[S,C]` int32, the state after a step of a class, −1 where it is not allowed.
@@ -97,14 +97,14 @@ def _spans(firsts: NDArray[np.int64], lasts: NDArray[np.int64]) -> NDArray[np.in
 
 
 def merged_columns(table: Ints) -> tuple[Ints, Ints]:
-    """Columns that are equal become one: the table `[S,C']`, and the new column of each `[C]`."""
+    """Merges equal columns: the table `[S,C']`, and the new column of each old one `[C]`."""
     count = len(table)
     weights = np.random.Generator(np.random.Philox(0)).integers(1, 2**62, count, dtype=np.uint64)
     with np.errstate(over="ignore"):
         marks = (table.T.astype(np.uint64) * weights).sum(1, dtype=np.uint64)
     _, first, kinds = np.unique(marks, return_index=True, return_inverse=True)
     small = np.ascontiguousarray(table[:, first])
-    if not np.array_equal(small[:, kinds], table):  # two columns with the same mark by chance
+    if not np.array_equal(small[:, kinds], table):  # different columns share a mark
         small, kinds = np.unique(table, axis=1, return_inverse=True)
     return small, kinds.astype(np.int32).reshape(-1)
 

@@ -1,7 +1,7 @@
 """Beam search over what a machine allows: the most probable valid sequences found.
 
 As the decoder `beam`, with two differences: a beginning is only kept if it can be finished in
-what is left, and as many as possible of the states of the constraint are kept. The beam is filled
+the steps left, and as many states of the constraint as possible are kept. The beam is filled
 in turn from groups of beginnings that still need the same number of steps, so that those which put
 off what they have to include do not push out those that don't (Post and Vilar 2018).
 """
@@ -33,7 +33,7 @@ from rnngen_constrained.errors import check_open
 
 @dataclass(frozen=True)
 class Search:
-    """What a beam search is told; see `rnngen.components.decoders.beam.Options`."""
+    """The settings of a beam search; see `rnngen.components.decoders.beam.Options`."""
 
     width: int
     n_best: int
@@ -62,7 +62,7 @@ def search(
 
 
 class _Beam:
-    """One search."""
+    """One beam search."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class _Beam:
                 output, state = engine.step(steps, engine.select(state, parents))
         found = self._hypotheses.sequences()
         if not found:
-            hint = "`-o width=...` keeps more beginnings, and `-o base=sample` draws others"
+            hint = "use a larger `-o width=...`, or draw at random with `-o base=sample`"
             raise self._checks.nothing(self._refused, hint)
         return found
 
@@ -117,7 +117,7 @@ class _Beam:
     def _extend(
         self, totals: Tensor, rows: Any, output: Tensor, written: int
     ) -> tuple[Tensor, Tensor, Tensor, Any]:
-        """The best beginnings one step longer: totals, parents, last steps and states."""
+        """The best beginnings, one step longer: totals, parents, last steps and states."""
         log_probabilities(output, output.argmax(-1))
         logs = output.log_softmax(-1).double()
         mask = self._machine.allowed(rows, torch.full((len(totals),), self._length - written))
@@ -136,7 +136,7 @@ class _Beam:
         return longer[parents, steps], parents, steps, states
 
     def _best(self, longer: Tensor, rows: Any) -> tuple[Tensor, Tensor, Any]:
-        """As many as the beam is wide, in turn from all groups that need as many steps."""
+        """Fills the beam in turn from groups of beginnings that need equally many steps."""
         width = self._options.width
         size = longer.shape[1]
         flat = longer.flatten()

@@ -1,4 +1,4 @@
-"""The constraints that a user asked for, by options or in a file."""
+"""The constraints that a user chose, by options or in a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def chosen(options: Options) -> list[Constraint]:
     """The constraints, in the order of the options, then those of the file.
 
     Raises:
-        ConstraintError: one of them makes no sense.
+        ConstraintError: one of them is not valid.
         UsageError: a file can't be read, or there is no such kind.
     """
     shared = {name: value for name, value in vars(options).items() if value is not None}
@@ -50,21 +50,19 @@ def chosen(options: Options) -> list[Constraint]:
 def _length(options: Options) -> str:
     least, most = options.min_length, options.max_length
     if least is not None and most is not None and least > most:
-        raise EmptyLanguage(
-            f"`min_length` is {least} and `max_length` {most}", hint="exchange the two"
-        )
+        raise EmptyLanguage(f"`min_length` is {least} and `max_length` {most}", hint="swap the two")
     return f"{'' if least is None else least}..{'' if most is None else most}"
 
 
 def _from_file(path: Path, shared: Mapping[str, Any]) -> Iterator[Constraint]:
-    """`kind = "text"`, a list for several of a kind, or a table with `text` and options."""
+    """Reads `kind = "text"`, a list for several of a kind, or a table with `text` and options."""
     text = read_text(path, "the rules", LARGEST_FILE)
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         reason = str(error)[:1].lower() + str(error)[1:]
         raise BadSyntax(
-            f"the rules `{path}` are not TOML: {reason}", hint="write `kind = 'text'`, a line each"
+            f"the rules `{path}` are not TOML: {reason}", hint="write `kind = 'text'`, one per line"
         ) from error
     except (RecursionError, ValueError) as error:
         why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
@@ -91,6 +89,6 @@ def _read(value: Any, kind: str, path: Path) -> str | list[str]:
     if isinstance(value, list) and value and _is_text(value):
         return value
     raise BadSyntax(
-        f"`{kind}` in `{path}` is {value!r:.60}, expected a text, or a list of texts",
+        f"`{kind}` in `{path}` is {value!r:.60}, expected a string, or a list of strings",
         hint="write `kind = 'text'`, or a table with `text` and options",
     )

@@ -13,14 +13,14 @@ from rnngen import Engine, Machine, State
 
 @dataclass(frozen=True)
 class Conditional:
-    """What is drawn from, whichever way it is done.
+    """The distribution to draw from, whatever the method.
 
     Args:
         engine: of the model.
         machine: of all constraints.
         prompt: what is continued.
         length: how many steps may be written.
-        ends: whether the model knows ends of documents; else a sequence goes on while it may.
+        ends: whether the model knows ends of documents; else a sequence continues while it may.
         temperature: of the model's distribution.
     """
 

@@ -1,6 +1,6 @@
 """The decoder `constrained`: every sequence satisfies all constraints, and ends within the length.
 
-What is constrained is what is written, not the prompt. Whatever can't be satisfied is an error
+Only the written text is constrained, not the prompt. What can't be satisfied is an error
 before the first step.
 """
 
@@ -52,12 +52,12 @@ def _silent(text: str) -> None:
 
 
 class Constrained(Decoder):
-    """Sequences that satisfy constraints; its arguments are the fields of `Options`.
+    """Decodes sequences that satisfy constraints; its arguments are the fields of `Options`.
 
-    `attach` tells it what the steps of the model mean; it has to be called before `decode`.
+    `attach` tells it what the steps of the model mean; call it before `decode`.
 
     Args:
-        constraints: more of them, made already.
+        constraints: further ones, already made.
         options: the fields of `Options`.
     """
 
@@ -74,13 +74,13 @@ class Constrained(Decoder):
         self._vocabulary: Vocabulary | None = None
         self._machines: dict[frozenset[int], tuple[Machine, Machine]] = {}
         self.weights: Weights | None = None
-        """Of the last request, where sequences were drawn from what is allowed."""
+        """The weights of the last request, if sequences were drawn from what is allowed."""
 
     def attach(self, context: Context) -> None:
-        """Learns what the steps of a model mean, and its domain's constraint if nobody named one.
+        """Learns what a model's steps mean, and takes its domain's constraint if none was named.
 
         Raises:
-            UsageError: nobody named one, and the domain has none.
+            UsageError: none was named, and the domain has none.
         """
         self.bind(vocabulary_of(context.codec), context.note)
         if self._constraints:
@@ -171,7 +171,7 @@ class Constrained(Decoder):
             self._note(_worth(self.weights))
 
     def _machine(self, request: Request) -> tuple[Machine, Machine]:
-        """The machine of all constraints, and the one that is faster for few rows."""
+        """The machine of all constraints, and one that is faster for few rows."""
         vocabulary = self._vocabulary
         if vocabulary is None:
             raise UsageError(
@@ -194,15 +194,15 @@ class Constrained(Decoder):
         names = " and ".join(f"`{name}`" for name in self.names)
         if needed >= INFINITE:
             return Unspellable(f"the model can't write anything that satisfies {names}")
-        least = f"{needed} tokens" if exact else f"{needed} tokens, as far as is known"
+        least = f"{needed} tokens" if exact else f"{needed} tokens, as far as known"
         return TooShort(
             f"the shortest sequence that satisfies {names} has {least}; the length is {length}",
-            hint=f"write `--length {needed}` or more",
+            hint=f"use `--length {needed}` or more",
         )
 
 
 def _forbidden(request: Request, end: int) -> frozenset[int]:
-    """Steps that are never written: what else ends a sequence would end it before it is valid."""
+    """Steps that are never written: other ends, which would end a sequence before it is valid."""
     return frozenset((request.forbidden | request.ends) - {end})
 
 

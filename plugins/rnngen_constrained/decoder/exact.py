@@ -1,4 +1,4 @@
-"""Exact sampling: from the model's distribution of all sequences that are valid.
+"""Exact sampling from the model's distribution over all valid sequences.
 
 Rejection is exact: draw from the model, and try again where the sequence is not valid. Adaptive
 rejection (CARS, arXiv 2510.01902) remembers in a trie what was found to be impossible, and never
@@ -7,9 +7,9 @@ beginning all steps that lead nowhere, one visit rules out all of them at once; 
 step ahead, at the most probable ways on together, and further where hardly anything is left to
 choose, so that what they rule out counts already.
 
-What was learnt for one sequence serves the next. That a sequence still does not depend on how many
+What was learned for one sequence serves the next. So that a sequence does not depend on how many
 are drawn, the trie of a prompt is filled in order: sequence 5 is drawn after sequences 0 to 4,
-whether anybody asked for those or not.
+whether those are requested or not.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from rnngen_constrained.decoder.ruled_out import Ahead, Node
 from rnngen_constrained.errors import check_open
 
 MEMORY = 1 << 28
-"""Bytes that a trie may take, about; what comes after is not remembered."""
+"""Approximate bytes a trie may take; beyond that nothing is remembered."""
 STATE = 2048
-"""Bytes of a model's state, about."""
+"""Approximate bytes of a model's state."""
 AHEAD = 64
 MANY = 1024
 AHEAD_OF_MANY = 8
-"""Ways on that are looked at together: so many of a small vocabulary, fewer of a large one."""
+"""Continuations that are looked at together; fewer with a large vocabulary."""
 FEW_WAYS = 4
-"""Ways on up to which it is looked further ahead."""
+"""Up to this many continuations, the search looks further ahead."""
 WORTH = 0.02
 """The share of what is left at a node that is worth another step of the model."""
 BLOCK = 256
@@ -45,7 +45,7 @@ BLOCK = 256
 
 @dataclass(frozen=True)
 class Drawn:
-    """A valid sequence, ln p of each of its steps under the model, and how many tries it took."""
+    """A valid sequence, ln p of each of its steps under the model, and the tries it took."""
 
     steps: Sequence[int]
     logs: Sequence[float]
@@ -72,14 +72,14 @@ class Exact:
         self._drawn: list[Drawn | None] = []
         self._tries, self._total = 0, 0.0
         self.rare = False
-        """Whether valid sequences turned out to be too rare."""
+        """Whether valid sequences turned out too rare."""
         with torch.inference_mode():
             output, state = target.begin()
             first = self._look(output, state, target.machine.start(1), target.length)
             self._root = Node(first, 0, target.length)
 
     def draw(self, sequence: int) -> Drawn | None:
-        """The sequence of a number; None where effort ran out."""
+        """The sequence with this number; None if `effort` ran out."""
         while len(self._drawn) <= sequence and not self.rare:
             self._drawn.append(self._next(len(self._drawn)))
         return self._drawn[sequence] if sequence < len(self._drawn) else None
@@ -97,7 +97,7 @@ class Exact:
                 found = self._try(numbers)
                 self._tries += 1
                 if found is not None:
-                    # Whatever is known: mass times the share of good tries is the probability.
+                    # However much is known: mass times the share of good tries is the probability.
                     self._total += mass
                     return Drawn(*found, tries)
         self.rare = True
@@ -144,7 +144,7 @@ class Exact:
     def _see_forced(self, node: Node) -> None:
         """Looks on where hardly anything is left to choose, at all such ways after a node at once.
 
-        Goes on while what it looks at is a good part of what is left at the node.
+        Continues while what it looks at is a good part of what is left at the node.
         """
         level = [(node, step, float(node.weights[step]), row) for step, row in node.places.items()]
         seen: list[tuple[Node, int, Node]] = []
@@ -218,7 +218,7 @@ class Exact:
 
     def _step(self, ahead: Ahead, rows: Sequence[int], steps: Sequence[int], left: int) -> Ahead:
         """The beginnings after a step of each of some rows."""
-        # Always as many rows, as an engine takes its time with a number of rows that is new to it.
+        # Always the same number of rows, since an engine is slow with a number that is new to it.
         missing = self._width - len(steps)
         taken = torch.tensor([*steps, *[steps[0] if steps else self._end] * missing])
         index = torch.tensor([*rows, *[rows[0] if rows else 0] * missing])
@@ -243,7 +243,7 @@ class Exact:
 
 
 def _numbers(seed: int, sequence: int) -> Iterator[float]:
-    """The random numbers of a sequence, one after another."""
+    """The random numbers of a sequence, in order."""
     start = 0
     while True:
         yield from uniforms(seed, sequence, start, BLOCK).tolist()

@@ -1,4 +1,4 @@
-"""Why a model's favourite was forbidden, step by step, for a sequence that was written."""
+"""Explains, step by step, why a model's favourite was forbidden in a written sequence."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Forbidden:
     ending: str
 
     def to_json(self) -> dict[str, Any]:
-        """The same as JSON has it."""
+        """The record as a JSON object."""
         return asdict(self)
 
     def __str__(self) -> str:
@@ -61,7 +61,7 @@ def explain(
 ) -> list[Forbidden]:
     """Where the model's favourite was forbidden while `steps` were written after `prompt`.
 
-    The sequence is read again, so that this is the same for every way of choosing.
+    The sequence is read again, so the result is the same for every way of choosing.
 
     Args:
         engine: of the model.

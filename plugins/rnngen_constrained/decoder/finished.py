@@ -1,11 +1,11 @@
-"""Finished sequences are checked whole, each by every constraint, before they are handed out.
+"""Checks finished sequences as a whole, each by every constraint, before they are returned.
 
-The check does not rely on the machine that steered: a constraint's `fault(machine, steps)` says
-in other ways what is wrong with a sequence. One that has a fault is drawn again, with another part
+The check does not rely on the machine that steered: a constraint's `fault(machine, steps)` finds
+in other ways what is wrong with a sequence. A faulty one is drawn again, with another part
 of the random stream, so that a sequence still depends on nothing but the seed and its number.
 
-Where the machines of all constraints are proven (`proven` is true), a sequence is shown while it is
-written, and a fault is a mistake of ours. Others are held back until they are checked.
+If the machines of all constraints are proven (`proven` is true), a sequence is shown while it is
+written, and a fault is our mistake. Other sequences are held back until they are checked.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from rnngen_constrained.errors import Invalid, Unproven
 from rnngen_constrained.machines.compose import Part
 
 TRIES = 100
-"""How often a sequence is drawn, at most."""
+"""Most draws per sequence."""
 
 Draw = Callable[[Request, int | None], Iterator[Emission]]
 """Emissions of a request; where it is for a row that is drawn again, the number of that row."""
 
 
 class Checks:
-    """What all constraints say of a finished sequence.
+    """Checks a finished sequence by all constraints.
 
     Args:
-        constraints: which ones.
+        constraints: to check by.
         parts: their machines, in the same order.
         vocabulary: of the steps.
         forbidden: steps that must not occur.
@@ -48,10 +48,10 @@ class Checks:
         self.proven = all(one.proven for one in constraints)
         """Whether no machine can write what is invalid."""
         self.last = ""
-        """The last fault that was found."""
+        """The last fault found."""
 
     def valid(self, steps: Sequence[int]) -> bool:
-        """Whether no constraint finds a fault; else `last` says which."""
+        """Whether no constraint finds a fault; otherwise `last` says which."""
         for step in steps:
             if step in self._forbidden:
                 self.last = f"the step {self._vocabulary.names[step]} is forbidden"
@@ -65,26 +65,26 @@ class Checks:
 
     def unproven(self) -> Unproven:
         """The error of a proven machine that was wrong."""
-        return Unproven(f"a finished text is invalid, which can't be: {self.last}")
+        return Unproven(f"internal error: a finished text is invalid: {self.last}")
 
     def nothing(self, tries: int, hint: str) -> Invalid:
         """The error of a sequence that was never valid."""
         often = "once" if tries == 1 else f"{tries} times"
-        return Invalid(f"no valid text was found, tried {often}; the last: {self.last}", hint=hint)
+        return Invalid(f"no valid text was found (tried {often}); the last: {self.last}", hint=hint)
 
 
 def checked(draw: Draw, request: Request, checks: Checks, tries: int = TRIES) -> Iterator[Emission]:
-    """Emissions of sequences that are valid as a whole.
+    """Yields emissions of sequences that are valid as a whole.
 
     Args:
-        draw: writes them.
-        request: what is asked for.
+        draw: writes sequences.
+        request: what to write.
         checks: of the constraints.
-        tries: how often a sequence is drawn, at most; 1 where it would be the same again.
+        tries: draws per sequence, at most; 1 if the next would be the same.
 
     Raises:
         Invalid: a sequence was invalid every time.
-        Unproven: it was, although all machines are proven.
+        Unproven: it was invalid although all machines are proven.
     """
     cut: set[int] = set()
     own = request if request.stop is None else replace(request, stop=_noting(request.stop, cut))
@@ -94,7 +94,7 @@ def checked(draw: Draw, request: Request, checks: Checks, tries: int = TRIES) ->
         if checks.proven:
             yield emission
     for row, emissions in written.items():
-        # Whoever cuts a sequence off answers for what is left of it.
+        # Whoever cuts a sequence off is responsible for what is left of it.
         if row in cut or checks.valid([one.step for one in emissions]):
             yield from () if checks.proven else emissions
         elif checks.proven:
@@ -119,7 +119,7 @@ def _again(draw: Draw, request: Request, row: int, checks: Checks, tries: int) -
             return found
     raise checks.nothing(
         tries,
-        "write `-o base=sample` or `-o base=beam`, which have others to choose from"
+        "use `-o base=sample` or `-o base=beam`, which try other texts"
         if tries == 1
         else "allow more steps with `--length`, or make the constraint simpler",
     )

@@ -1,7 +1,7 @@
-"""Choosing steps that a machine allows: the most probable one, or one that is drawn.
+"""Chooses among the steps that a machine allows: the most probable one, or a random one.
 
 Drawing only from what is allowed is fast, and distorted: a beginning that is probable, but rarely
-goes on well, comes too often. How much so is told by importance weights: a sequence's is the
+ends well, comes too often. Importance weights measure this: a sequence's weight is the
 product of the probability that was allowed at each of its steps. Their mean is an unbiased estimate
 of the probability of the constraint; their effective sample size (Kish 1965) says how many exact
 samples the sequences are worth.
@@ -22,18 +22,18 @@ from rnngen import Machine, Request, SampleOptions, Sampler
 from rnngen_constrained.errors import check_open
 
 NEVER = -1e9
-"""The unnormalised log-probability of an end that a model knows nothing of."""
+"""The unnormalised log-probability of an end that a model does not know."""
 SMALLEST = 1e-30
 """Probability of all that is allowed below which it is computed by logarithms."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What masked sequences are worth.
+    """How much masked sequences are worth.
 
     Args:
         log_weights: ln of the probability allowed along each sequence.
-        rejected: how many were drawn besides, and found to be invalid.
+        rejected: how many others were drawn and found invalid.
     """
 
     log_weights: Sequence[float]
@@ -58,12 +58,12 @@ class Weights:
 
 
 class MaskedChooser:
-    """A `rnngen.components.decoders.rollout.Chooser` that keeps a machine beside the sequences.
+    """A `rnngen.components.decoders.rollout.Chooser` that runs a machine along with the sequences.
 
     Args:
         machine: over the vocabulary of the model.
-        request: what is asked for; its first `length` steps after each prompt are constrained.
-        ends: whether the model knows ends of documents; else a sequence goes on while it may.
+        request: what to write; its first `length` steps after each prompt are constrained.
+        ends: whether the model knows ends of documents; else a sequence continues while it may.
         options: of the draw; None: always the most probable step.
     """
 
@@ -111,7 +111,7 @@ class MaskedChooser:
             output = output / self._temperature
         cumulative = output.softmax(-1).mul_(mask).cumsum(-1, dtype=torch.float64)
         total = cumulative[:, -1:]
-        # One number is multiplied in Python: for one row, the calls are what takes the time.
+        # A single number is multiplied in Python: for one row, the calls take most of the time.
         one = len(uniform) == 1
         wanted = total * (float(uniform[0]) if one else torch.from_numpy(uniform).unsqueeze(-1))
         steps = torch.searchsorted(cumulative, wanted, right=True).squeeze(-1)
@@ -139,7 +139,7 @@ class MaskedChooser:
                 self._states = self._machine.advance(self._states, own)
 
     def keep(self, rows: Tensor) -> None:
-        """Goes on with these rows."""
+        """Continues with these rows only."""
         kept = rows.tolist()
         self._states = self._machine.select(self._states, rows)
         self._prompts = [self._prompts[row] for row in kept]
@@ -149,7 +149,7 @@ class MaskedChooser:
             self._sampler.keep(rows)
 
     def _budgets(self) -> Sequence[int | None]:
-        """Steps that every row may still write; None where that plays no part."""
+        """Steps that each row may still write; None where that does not matter."""
         length, reads = self._length, self._reads
         if length - reads > self._ample:
             return [None] * len(self._prompts)
@@ -175,7 +175,7 @@ class MaskedChooser:
             self._over[place] = step == self._end or written + 1 >= self._length
 
     def _improbable(self, output: Tensor, mask: Tensor, uniform: float) -> tuple[int, float]:
-        """A step where all that is allowed is next to impossible, or no number; ln of it all."""
+        """A step where all that is allowed has nearly no probability, or NaN; ln of the total."""
         masked = torch.where(mask, output, -math.inf)
         log = float(masked.logsumexp(-1) - output.logsumexp(-1))
         if not self._ends and bool(mask[self._end]) and int(mask.sum()) == 1:

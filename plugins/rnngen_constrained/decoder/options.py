@@ -10,29 +10,31 @@ from rnngen import option
 
 @dataclass(frozen=True)
 class Options:
-    """Sequences that satisfy every rule given, and end within the length."""
+    """Writes sequences that satisfy every given rule and end within the length."""
 
     regex: tuple[str, ...] | None = option(
-        None, "the whole text matches this regular expression; given twice, both", cut=False
+        None, "regular expression that the whole text matches; repeat to require several", cut=False
     )
-    words: tuple[str, ...] = option((), "only these words, or those of a file, one a line")
-    must_include: tuple[str, ...] = option((), "the text has all of these")
-    must_not_include: tuple[str, ...] = option((), "the text has none of these")
+    words: tuple[str, ...] = option((), "only these words, or those in a file, one per line")
+    must_include: tuple[str, ...] = option((), "the text contains all of these")
+    must_not_include: tuple[str, ...] = option((), "the text contains none of these")
     min_length: int | None = option(
-        None, "characters at least (steps, if they are not text)", min=0
+        None, "shortest length, in characters (in steps, if not text)", min=0
     )
-    max_length: int | None = option(None, "characters at most (steps, if they are not text)", min=0)
+    max_length: int | None = option(
+        None, "longest length, in characters (steps, if not text)", min=0
+    )
     number: tuple[str, ...] | None = option(
         None, "a number in a range, `1..12` or `0.00..1.50`", cut=False
     )
     json_schema: tuple[str, ...] | None = option(
-        None, "JSON that a schema in this file allows", cut=False
+        None, "JSON that the schema in this file allows", cut=False
     )
     whitespace: Literal["none", "space", "free"] = option(
-        "space", "of json_schema: none; one space after a comma and a colon; or free, anywhere"
+        "space", "in JSON: none; space: one may follow a comma or colon; free: wherever JSON has it"
     )
     grammar: tuple[str, ...] | None = option(
-        None, "what a grammar in this file (Lark's notation) allows", cut=False
+        None, "text that the grammar in this file (Lark's notation) allows", cut=False
     )
     rule: tuple[str, ...] = option(
         (), "other kinds, see `rnngen list constraints`: `haiku`, or with its text, `key:C major`"
@@ -42,17 +44,23 @@ class Options:
     base: Literal["sample", "greedy", "beam"] = option("sample", "how steps are chosen")
     sampling: Literal["masked", "exact"] = option(
         "masked",
-        "masked: fast, but rare beginnings come too often; exact: from the model's distribution "
-        "of all that satisfies the rules",
+        "masked: fast, but too often picks beginnings that rarely end well; exact: from the "
+        "model's distribution over everything that satisfies the rules",
     )
-    temperature: float = option(1.0, "of base sample, and of exact sampling", min=0, max=100)
-    top_k: int = option(0, "of base sample: draw from the k most probable steps; 0: all", min=0)
-    top_p: float = option(1.0, "of base sample: draw from the nucleus", min=0, max=1)
-    min_p: float = option(0.0, "of base sample: leave out what is less probable", min=0, max=1)
-    width: int = option(4, "of base beam: how many beginnings are kept", min=1, max=10_000)
-    n_best: int = option(1, "of base beam: how many sequences are written", min=1, max=10_000)
-    length_penalty: float = option(0.0, "of base beam: above 0 favours longer", min=0, max=10)
-    particles: int = option(64, "of sequential Monte Carlo, where exact falls back to it", min=2)
+    temperature: float = option(
+        1.0, "temperature of base sample and of exact sampling", min=0, max=100
+    )
+    top_k: int = option(0, "base sample: draw from the k most probable steps; 0: all", min=0)
+    top_p: float = option(1.0, "base sample: draw from the nucleus", min=0, max=1)
+    min_p: float = option(0.0, "base sample: leave out less probable steps", min=0, max=1)
+    width: int = option(4, "base beam: beginnings to keep", min=1, max=10_000)
+    n_best: int = option(1, "base beam: sequences to write", min=1, max=10_000)
+    length_penalty: float = option(
+        0.0, "base beam: above 0 favours longer sequences", min=0, max=10
+    )
+    particles: int = option(
+        64, "particles of sequential Monte Carlo, to which exact falls back", min=2
+    )
     effort: int = option(
         10_000, "tries for one sequence before exact falls back to sequential Monte Carlo", min=1
     )

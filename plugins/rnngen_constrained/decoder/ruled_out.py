@@ -1,4 +1,4 @@
-"""The trie of exact sampling: beginnings, and what of their probability is not yet ruled out."""
+"""The trie of exact sampling: beginnings, and how much of their probability is not ruled out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(eq=False)
 class Ahead:
-    """Some beginnings of the same length, looked at together.
+    """Beginnings of the same length, looked at together.
 
     Args:
         logs: `[k,V]` float32, ln of the model's probabilities of the steps after each.
@@ -53,7 +53,7 @@ class Node:
         self.children: dict[int, Node] = {}
 
     def see(self, after: Ahead, places: dict[int, int]) -> None:
-        """Counts what one step more rules out."""
+        """Counts what looking one step ahead rules out."""
         self.after, self.places = after, places
         self.remaining = self.weights.copy()
         for step, row in places.items():

@@ -1,4 +1,4 @@
-"""`sampling=exact`: by adaptive rejection, or close to it where valid sequences are too rare."""
+"""`sampling=exact`: adaptive rejection, or sequential Monte Carlo where valid text is too rare."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def draw_exactly(
 
     Args:
         engine: of the model.
-        request: what is asked for.
+        request: what to write.
         machine: of all constraints.
         ends: whether the model knows ends of documents.
         options: of the decoder.
-        note: told what the result is.
+        note: called with a line about the result.
     """
     samplers: dict[tuple[int, ...], Exact] = {}
     clouds: dict[tuple[int, ...], Particles] = {}

@@ -1,4 +1,4 @@
-"""Sequential Monte Carlo: one sequence, close to the model's distribution of what is valid.
+"""Sequential Monte Carlo: a sequence drawn close to the model's distribution of valid ones.
 
 Particles are drawn from what is allowed, and weighted by the probability that was allowed (Gordon
 et al. 1993; for language models Lew et al. 2023, arXiv 2306.03081). Where the weights differ too
@@ -48,7 +48,7 @@ class Particles:
             self._first, self._state = target.begin()
 
     def draw(self, seed: int, sequence: int) -> Drawn:
-        """One sequence; the same for the same seed and number."""
+        """Draws one sequence, the same for the same seed and number."""
         count, machine, engine = self._count, self._target.machine, self._target.engine
         length = self._target.length
         everyone = torch.zeros(count, dtype=torch.int64)
@@ -98,7 +98,7 @@ class Particles:
     def _choose(
         self, output: torch.Tensor, mask: torch.Tensor, numbers: NDArray[np.float64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-        """Steps, ln p of each under the model, and ln of the probability that was allowed."""
+        """The steps, ln p of each under the model, and ln of the allowed probability."""
         target, end = self._target, self._target.machine.vocabulary.end
         own = output.double().log_softmax(-1)
         scaled = output.double() / target.temperature
@@ -119,7 +119,7 @@ class Particles:
 
 
 def _systematic(shares: NDArray[np.float64], uniform: float) -> NDArray[np.int64]:
-    """Indices of the particles that go on (Kitagawa 1996)."""
+    """Indices of the particles that survive (Kitagawa 1996)."""
     count = len(shares)
     places = (np.arange(count) + uniform) / count
     found: NDArray[np.int64] = np.searchsorted(np.cumsum(shares), places).astype(np.int64)

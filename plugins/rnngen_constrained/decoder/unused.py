@@ -1,4 +1,4 @@
-"""Options that would play no part, or make no sense together: refused by name, never ignored."""
+"""Refuses, by name, options that would have no effect or that contradict each other."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ ONLY = {
     "particles": ("sampling", "exact"),
     "effort": ("sampling", "exact"),
 }
-"""What an option is for: the option that decides it, and its value."""
+"""When an option has an effect: the option that decides it, and its value."""
 
 
 def check_options(options: Options) -> None:
-    """UsageError for an option that would play no part, or does not go with another."""
+    """Raises UsageError for an option that has no effect, or that contradicts another."""
     if options.sampling == "exact":
         _check_exact(options)
     for name, (decides, value) in ONLY.items():
         chosen = getattr(options, decides)
         if chosen != value and _is_given(options, name):
             raise UsageError(
-                f"`{name}` plays no part with `{decides}={chosen}`",
-                hint=f"leave it out, or say `-o {decides}={value}`",
+                f"`{name}` has no effect with `{decides}={chosen}`",
+                hint=f"leave it out, or use `-o {decides}={value}`",
             )
     if options.n_best > options.width:
         raise UsageError(
@@ -43,9 +43,9 @@ def check_options(options: Options) -> None:
 
 
 def check_rules(options: Options) -> None:
-    """UsageError for a file without rules, and for a dictionary that no rule reads.
+    """Raises UsageError for a file without rules, and for a dictionary that no rule reads.
 
-    The rules themselves have been read and are known to make sense.
+    The rules themselves have already been read and checked.
     """
     kinds = [rule.partition(":")[0].strip() for rule in options.rule]
     if options.rules is not None:
@@ -53,12 +53,12 @@ def check_rules(options: Options) -> None:
         if not listed:
             raise BadSyntax(
                 f"the file `{options.rules}` has no rules",
-                hint="write `kind = 'text'`, a line each",
+                hint="write `kind = 'text'`, one per line",
             )
         kinds += listed
     if options.rhymes is not None and "rhymes" not in set(_options_of(kinds)):
         raise UsageError(
-            "`rhymes` plays no part: it is for poems, and no rule is one",
+            "`rhymes` has no effect: it is for poems, and none of the rules is one",
             hint="add one, such as `-o rule=haiku`, or leave `rhymes` out",
         )
 
@@ -66,7 +66,7 @@ def check_rules(options: Options) -> None:
 def _check_exact(options: Options) -> None:
     if options.base != "sample":
         raise UsageError(
-            f"`sampling=exact` draws, and `base={options.base}` does not",
+            f"`sampling=exact` draws at random, but `base={options.base}` does not",
             hint="leave `base` out",
         )
     for name in ("top_k", "top_p", "min_p"):
@@ -77,7 +77,7 @@ def _check_exact(options: Options) -> None:
             )
     if options.temperature == 0:
         raise UsageError(
-            "`sampling=exact` needs a `temperature` above 0", hint="say `base=greedy` instead"
+            "`sampling=exact` needs a `temperature` above 0", hint="use `base=greedy` instead"
         )
 
 

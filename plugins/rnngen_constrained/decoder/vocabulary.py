@@ -1,4 +1,4 @@
-"""What a machine has to know of a codec's steps."""
+"""What a machine must know about a codec's steps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from rnngen import Codec, Vocabulary
 
 
 def vocabulary_of(codec: Codec) -> Vocabulary:
-    """The vocabulary of any codec; of one that spells no text tokens are empty."""
+    """The vocabulary of any codec; if its steps are not text, tokens are empty."""
     steps = range(codec.size)
     tokens = [codec.bytes_of(step) if codec.spells_text else b"" for step in steps]
     tokens[codec.boundary] = b""

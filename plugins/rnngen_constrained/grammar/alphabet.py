@@ -1,8 +1,8 @@
-"""The units that tokens are made of: characters, or bytes where a token is part of a character.
+"""The units that make up tokens: characters, or bytes if some token is part of a character.
 
 Sets of units are integers whose bits are the units. A unit that is a token by itself is `single`:
 the fewest steps to an ending are counted over these, so they are exact where every token is one
-unit, and an upper bound else.
+unit, and an upper bound otherwise.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Alphabet:
                 self.single |= 1 << token_units[0]
 
     def mask(self, intervals: Iterable[tuple[int, int]]) -> int:
-        """The units among some intervals of code points, or of bytes."""
+        """The units within some intervals of code points, or of bytes."""
         found = 0
         for low, high in intervals:
             start, stop = bisect_left(self.units, low), bisect_right(self.units, high)
@@ -73,7 +73,7 @@ class Alphabet:
         return [(first, *rest) for rest, first in found.items()]
 
     def cost(self, chars: Charset) -> int | None:
-        """The fewest single units that spell a character of the set; None where none do."""
+        """The fewest single units that spell a character of the set; None if none do."""
         costs = [
             len(masks)
             for masks in self.sequences(chars)

@@ -1,10 +1,10 @@
 """Grammars with ignored terminals, written so that a lexer finds the terminals that were meant.
 
 A lexer takes the longest text that it can. So after a terminal, what follows must not begin with a
-character by which this terminal, or any other that begins in the same place, could go on: `if` and
-a name need a space between them. Each rule is written once for every set of characters that must
-not come next, and for the set that holds after it (the triples of Bar-Hillel, Perles and Shamir
-1961, for the product of a grammar and an automaton).
+character with which this terminal, or another that begins at the same place, could continue: `if`
+and a name need a space between them. Each rule is written once for every set of characters that
+must not come next, and for the set that holds after it (the triples of Bar-Hillel, Perles and
+Shamir 1961, for the product of a grammar and an automaton).
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from rnngen_constrained.automata.expression import (
 from rnngen_constrained.automata.states import Automaton
 
 MOST_WAYS = 20_000
-"""Ways to write the rules, at most; a grammar with more is left as it is, and only checked."""
+"""Most ways to write the rules; a grammar with more is left as it is, and only checked."""
 Expansions = Mapping[str, Sequence[Sequence[str]]]
 
 
 def following(expansions: Expansions) -> dict[str, set[str]]:
-    """For each terminal those that the rules let follow it, a least fixpoint."""
+    """For each terminal, those that the rules let follow it, a least fixpoint."""
     empty: set[str] = set()
     first: dict[str, set[str]] = {}
     last: dict[str, set[str]] = {}
@@ -65,7 +65,7 @@ def _at_start(
 
 
 class Terminals:
-    """What may follow a terminal at once.
+    """What may follow a terminal immediately.
 
     Args:
         expressions: of all terminals.
@@ -110,7 +110,7 @@ class Terminals:
         return Chars(Charset.of(pair for one in chosen for pair in one.intervals))
 
     def _barred(self, name: str) -> int:
-        """Characters by which some terminal goes on after a whole text of this one."""
+        """Characters with which some terminal continues after a whole text of this one."""
         found = 0
         for part in self._automata.values():
             found |= _goes_on(self._automata[name], part)
@@ -129,13 +129,13 @@ class Terminals:
 def written_apart(
     expansions: Expansions, terminals: Terminals, start: str, whole: str
 ) -> dict[str, Expression] | None:
-    """The rules of a grammar, `whole` that of a text; None where they would be too many.
+    """The rules of a grammar, with `whole` for a whole text; None if there would be too many.
 
     Args:
         expansions: of each rule, as sequences of the names of rules and terminals.
         terminals: what may follow them.
         start: the rule to begin with.
-        whole: what the rule of a whole text is to be called.
+        whole: the name for the rule of a whole text.
     """
     writing = _Writing(expansions, terminals)
     return writing.rules(start, whole)
@@ -255,7 +255,7 @@ def _labels(part: Automaton, state: int) -> int:
 
 
 def _goes_on(one: Automaton, other: Automaton) -> int:
-    """Characters with which `other` goes on after a whole text of `one`."""
+    """Characters with which `other` continues after a whole text of `one`."""
     living = alive(other)
     found = 0
     seen = {(0, 0)}

@@ -1,4 +1,4 @@
-"""Groups of rules that call each other at their beginnings."""
+"""Groups rules that call each other at their beginnings."""
 
 from __future__ import annotations
 

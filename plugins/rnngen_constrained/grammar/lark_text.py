@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 IGNORED = "(ignored)"
 WHOLE = "(text)"
-"""The rule a whole text is: `start`, with ignored terminals before it."""
+"""The rule for a whole text: `start`, with ignored terminals before it."""
 
 
 def read_grammar(text: str, name: str, start: str = "start") -> dict[str, Expression]:
@@ -50,7 +50,7 @@ def read_grammar(text: str, name: str, start: str = "start") -> dict[str, Expres
         for symbol in rule.expansion:
             if symbol.is_term and symbol.name not in rules:
                 raise Unsupported(
-                    f"{name}: terminal `{symbol.name}` is declared and has no pattern",
+                    f"{name}: terminal `{symbol.name}` is declared but has no pattern",
                     hint=f"write `{symbol.name}: ...` instead of `%declare {symbol.name}`",
                 )
         listed = expansions.setdefault(rule.origin.name, [])
@@ -122,7 +122,7 @@ def _parse(text: str, name: str, start: str) -> Lark:
 
 
 def _reason(error: Exception) -> str:
-    """Lark's message in one line, without a final stop."""
+    """Lark's message in one line, without a final full stop."""
     message = str(error.args[0] if error.args else error).strip()
     if "zero-width" in message:
         terminal = getattr(error.args[-1], "name", error.args[-1])
@@ -142,7 +142,7 @@ def _place(error: Exception) -> str | None:
 
 
 def _line(text: str, terminal: TerminalDef) -> str:
-    """Where a terminal is written: `, line 3`; nothing for one that is imported."""
+    """Where a terminal is defined: `, line 3`; empty for an imported one."""
     raw = str(terminal.pattern.value)
     for number, line in enumerate(text.splitlines(), 1):
         if re.match(rf"\s*{re.escape(terminal.name)}\b[^:]*:", line) or f"/{raw}/" in line:

@@ -1,7 +1,7 @@
-"""Rewrites a grammar, without a change of its language, so that little recursion is left.
+"""Rewrites a grammar, keeping its language, so that little recursion is left.
 
 A rule that only ends, or only begins, with itself is a repetition; a rule that does not name itself
-may stand where its name does. What is left of most grammars is recursion that is meant (brackets),
+can replace its name. What is left of most grammars is intended recursion (brackets),
 and a grammar without any becomes one automaton.
 """
 
@@ -29,9 +29,9 @@ from rnngen_constrained.automata.expression import (
 )
 
 SMALL = 24
-"""A rule this small is written out at every place it is named."""
+"""A rule this small is inlined wherever it is named."""
 LARGEST = 4000
-"""Nothing is written out that makes a grammar grow by more than this."""
+"""Nothing is inlined that makes a grammar grow by more than this."""
 
 
 def simplified(rules: Rules, start: str) -> dict[str, Expression]:
@@ -87,7 +87,7 @@ def looped(name: str, expression: Expression) -> Expression:
 
 
 def size(expression: Expression) -> int:
-    """How many places of an automaton an expression takes, about."""
+    """The approximate number of places that an expression takes in an automaton."""
     match expression:
         case Chars() | Ref() | Anchor():
             return 1
@@ -102,7 +102,7 @@ def size(expression: Expression) -> int:
 
 
 def _goes(name: str, start: str, rules: Rules, uses: Mapping[str, Counter[str]]) -> bool:
-    """Whether a rule may be written out where it is named."""
+    """Whether a rule may be inlined where it is named."""
     if name == start or uses[name][name]:
         return False
     length = size(rules[name])

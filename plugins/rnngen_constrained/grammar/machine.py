@@ -26,11 +26,11 @@ class GrammarMachine(Single):
 
     `needed` is exact where every token that a text can have is one character (or one byte, where
     tokens are parts of characters); else it is that of writing one character after the other,
-    which is an upper bound.
+    an upper bound.
 
     Args:
         rules: the grammar.
-        start: the rule a whole text is.
+        start: the rule for a whole text.
         vocabulary: the steps.
         name: of the constraint, for messages.
 
@@ -65,14 +65,14 @@ class GrammarMachine(Single):
                 self._token.setdefault(word[0], step)
         self._reader = reader
         self.complete = alphabet.single == (1 << len(alphabet.units)) - 1
-        """Whether whatever is valid can be written one unit a step."""
+        """Whether everything valid can be written one unit per step."""
 
     def start(self) -> Hashable:
         """The state before the first step."""
         return self._start
 
     def allowed(self, state: Hashable, left: int | None) -> Sequence[int]:
-        """The steps after which an ending still fits, the end among them where one may stop."""
+        """The steps after which an ending still fits, including the end where one may stop."""
         at = cast(State, state)
         most = INFINITE - 1 if left is None else left - 1
         steps = self._lift.within(at, most)
@@ -102,7 +102,7 @@ class GrammarMachine(Single):
         return needed
 
     def ending(self, state: Hashable) -> list[int]:
-        """The steps of a shortest valid ending, one unit a step."""
+        """The steps of a shortest valid ending, one unit per step."""
         at = cast(State, state)
         steps: list[int] = []
         while at.needed:
@@ -123,7 +123,7 @@ class GrammarMachine(Single):
         if step == self.vocabulary.end:
             if at.final:
                 raise ValueError(f"step {step} is allowed here")
-            text = f"the text is not complete: {at.needed} more steps at least"
+            text = f"the text is not complete: it takes at least {at.needed} more steps"
             return Reason("rule", self.name, text, self.ending(at))
         cost = int(self._lift.costs(at)[step])
         if cost < INFINITE and (left is None or cost < left):
@@ -136,5 +136,5 @@ class GrammarMachine(Single):
         more = f" and {len(follow) - NAMED} others" if len(follow) > NAMED else ""
         text = f"{shown} can't follow here; what can: {some}{more}"
         if not len(follow):
-            text = f"the text is complete, nothing can follow, {shown} neither"
+            text = f"the text is complete, so {shown} can't follow"
         return Reason("rule", self.name, text, self.ending(at))

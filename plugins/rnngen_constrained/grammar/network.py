@@ -1,4 +1,4 @@
-"""A grammar restricted to a vocabulary: an automaton for each rule, and the cost of every ending.
+"""A grammar restricted to a vocabulary: an automaton for each rule, and each ending's cost.
 
 Automata that call each other are a recursive transition network (Woods, "Transition network
 grammars for natural language analysis", CACM 1970). The cost of a state is the fewest single units
@@ -20,7 +20,7 @@ from rnngen_constrained.grammar.alphabet import Alphabet
 
 
 class Network:
-    """States of all rules in one row of numbers; rule 0 is the start.
+    """The states of all rules, numbered together; rule 0 is the start.
 
     Attributes:
         starts: `[rules]` the first state of each rule.
@@ -46,11 +46,11 @@ class Network:
 
     @property
     def least(self) -> int:
-        """The fewest single units of a text of the language; INFINITE where there is none."""
+        """The fewest single units of a text of the language; INFINITE if there is none."""
         return self.ending[self.starts[0]]
 
     def _draw(self, chars: Chars, regular: bool) -> list[tuple[Label, ...]]:
-        """One unit where that is enough, else a rule that all sets of the same characters share."""
+        """One unit if that is enough, else a rule that all sets of the same characters share."""
         sequences = self.alphabet.sequences(chars.set)
         short: list[tuple[Label, ...]] = [one for one in sequences if regular or len(one) == 1]
         long = tuple(sorted(one for one in sequences if not regular and len(one) > 1))

@@ -1,7 +1,7 @@
 """Tokens over a reader of units: which tokens may follow a state, and what an ending then costs.
 
 Tokens whose units are of the same classes do the same, so a vocabulary is a trie over classes with
-a group of tokens at a place, and one walk through the part of it that a state allows finds all.
+a group of tokens at each place, and one walk through the part that a state allows finds them all.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Costs = NDArray[np.int64]
 
 
 class _Place:
-    """A place of the trie: what follows by class, and the number of the group that ends here."""
+    """A place in the trie: what follows by class, and the number of the group that ends here."""
 
     __slots__ = ("after", "group")
 
@@ -55,7 +55,7 @@ class Lift:
                 place.group = count
                 count += 1
             groups.append(place.group)
-        # The last group is that of tokens that never may follow.
+        # The last group holds the tokens that may never follow.
         self._group = np.array([count if group < 0 else group for group in groups], np.int64)
         self._groups = count + 1
 

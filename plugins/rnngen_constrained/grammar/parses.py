@@ -11,7 +11,7 @@ from rnngen_constrained.whole_text import shown
 class Parser:
     """Lark's Earley parser of a grammar, made when the first text comes.
 
-    It reads every grammar, those that are not LALR(1) as well.
+    It reads every grammar, including those that are not LALR(1).
 
     Args:
         text: the grammar.
@@ -23,7 +23,7 @@ class Parser:
         self._start = start
 
     def fault(self, text: str) -> str | None:
-        """What is wrong with a text, and where; None where it is read."""
+        """What is wrong with a text, and where; None if it can be read."""
         from lark.exceptions import LarkError
 
         try:

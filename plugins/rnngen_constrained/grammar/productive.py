@@ -1,4 +1,4 @@
-"""What can't be written: rules that never end, and characters that a vocabulary lacks."""
+"""Finds what can't be written: rules that never end, and characters a vocabulary lacks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MISSING = 1 << 20
 
 
 def check_spellable(rules: Rules, start: str, alphabet: Alphabet, name: str) -> list[str]:
-    """Whether some text of a grammar can be written with a vocabulary.
+    """Checks that some text of a grammar can be written with a vocabulary.
 
     Returns:
         the rules, among those that `start` needs, that never can.
@@ -50,8 +50,7 @@ def check_spellable(rules: Rules, start: str, alphabet: Alphabet, name: str) -> 
     missing = sorted(_missing(Ref(start), rules, alphabet, dear, set()))
     named = ", ".join(f"`{char}`" if char.isprintable() else repr(char) for char in missing)
     raise Unspellable(
-        f"`{name}`: no text satisfies it without {named}, which no step of the model writes by "
-        "itself",
+        f"`{name}`: no text satisfies it without {named}, which the model has no step for",
         hint="the model knows only what was in its training text; change the rule or the model",
     )
 
@@ -82,7 +81,7 @@ def prices(rules: Rules, price: Price) -> Prices:
 
 
 def cheapest(expression: Expression, known: Prices, price: Price) -> int | None:
-    """The least price of a text of an expression; None where there is none."""
+    """The least price of a text of an expression; None if there is none."""
     match expression:
         case Chars(chars):
             return price(chars)
@@ -168,7 +167,7 @@ def _missing(
 
 
 def _endless(rules: Rules, start: str, ends: Prices) -> EmptyLanguage:
-    """The error for a grammar without texts: names a rule that is to blame itself."""
+    """The error for a grammar without texts: names a rule that is itself at fault."""
     for rule in reachable(rules, start):
         inner = [one for one in reachable(rules, rule) if one not in ends]
         if rule in ends or not all(rule in reachable(rules, one) for one in inner):

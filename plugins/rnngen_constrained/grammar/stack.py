@@ -1,14 +1,14 @@
-"""Reads a network from left to right, all ways at once, in states that are never changed.
+"""Reads a network from left to right, all ways at once, in immutable states.
 
-A state is a set of items `(state of an automaton, return)`. A return is where a call goes on when
+A state is a set of items `(state of an automaton, return)`. A return is where a call continues when
 it ends: the items after the call, each with a return of its own. This is the graph-structured stack
-of Tomita ("Efficient Parsing for Natural Language", 1985), one node a call and position, as in
+of Tomita ("Efficient Parsing for Natural Language", 1985), a node per call and position, as in
 Earley's sets ("An efficient context-free parsing algorithm", CACM 1970), with three changes:
 
 * States and returns with the same content are one object. What was read is forgotten but for what
   may follow, so a list of a thousand numbers comes back to the same state after each of them, and
   whatever was computed for a state is found again.
-* A call at the very end of a rule goes on where the rule itself does (Leo, "A general context-free
+* A call at the end of a rule continues where the rule itself does (Leo, "A general context-free
   parsing algorithm running in linear time on every LR(k) grammar", 1991), so recursion at the end
   does not grow the stack.
 * Every return has a cost, the fewest units to the end of the text after it, so that the cost of a
@@ -28,11 +28,11 @@ from rnngen_constrained.grammar.components import components
 from rnngen_constrained.grammar.network import Network
 
 REMEMBERED = 100_000
-"""States and returns that are found again; then all are forgotten, and only sharing is lost."""
+"""Most states and returns to share; beyond that all are forgotten, and only sharing is lost."""
 
 
 class Return:
-    """Where a call goes on when it ends. Compared by identity."""
+    """Where a call continues when it ends. Compared by identity."""
 
     __slots__ = ("cost", "items")
 
@@ -111,7 +111,7 @@ class Reader:
         }
 
     def advance(self, state: State, number: int) -> State | None:
-        """The state after a unit of a class; None where none may follow."""
+        """The state after a unit of a class; None if none may follow."""
         after = state.next.get(number)
         if after is None:
             items = self.moves(state).get(number)
@@ -180,7 +180,7 @@ class Reader:
         return made
 
     def _after(self, to: int, back: Return) -> Iterable[Item]:
-        """Where a call goes on: at the end of a rule, where that rule does."""
+        """Where a call continues: at the end of a rule, where that rule does."""
         if self._last[to] and back is not self._root:
             return back.items
         return ((to, back),)

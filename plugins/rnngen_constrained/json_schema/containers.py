@@ -1,4 +1,4 @@
-"""Objects and arrays as graphs, in which a place is what was already written."""
+"""Objects and arrays as graphs, whose places say what was already written."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST_PATTERNS = 5
 MOST_PLACES = 20_000
 MOST_UNIQUE = 8
 FEW_NAMES = 8
-"""Names up to which those that a pattern allows are listed."""
+"""Most names to list of those that a pattern allows."""
 
 Rule = Callable[[Node], Expression]
 """The expression of a node, a reference to its rule."""
@@ -86,7 +86,7 @@ def _places(
     later: Expression,
     comma: Expression,
 ) -> Graph:
-    """Ways to write properties; all have different names.
+    """The ways to write properties, all with different names.
 
     A place is the next named property, how many were written as far as that matters, and whether
     there is any.
@@ -132,7 +132,7 @@ def _places(
 
 
 Others = list[tuple[Texts, Node]]
-"""Kinds of names that are not listed: the names, and what holds for their values."""
+"""Kinds of unlisted names: the names, and what holds for their values."""
 
 
 def _others(schema: Schema, flat: Flat, names: Sequence[Texts], named: Sequence[str]) -> Others:
@@ -167,7 +167,7 @@ def _others(schema: Schema, flat: Flat, names: Sequence[Texts], named: Sequence[
 
 
 def _listed(kinds: Others, least: int) -> list[tuple[str, Node]] | None:
-    """All names of all kinds, where they are few; None where they are not."""
+    """All names of all kinds, if there are few; None otherwise."""
     room = max(FEW_NAMES, least)
     found: list[tuple[str, Node]] = []
     for keys, node in kinds:
@@ -179,7 +179,7 @@ def _listed(kinds: Others, least: int) -> list[tuple[str, Node]] | None:
 
 
 def _pairs(kinds: Others, colon: Expression, rule: Rule, least: int = 0) -> Expression:
-    """A property of one of the kinds, with a name of at least so many characters if there is one.
+    """A property of one of the kinds, with a name of at least this many characters.
 
     Only the first of such properties has the empty name: so that what all of them need counts a
     character for each of the others, and they can differ.
@@ -216,7 +216,9 @@ def array_expression(
     if flat.unique and (most is None or most > 1):
         few = values(item(first)) if not first else None
         if few is None or len(few) > MOST_UNIQUE:
-            schema.refuse("uniqueItems", flat.place, f"of other than {MOST_UNIQUE} given values")
+            schema.refuse(
+                "uniqueItems", flat.place, f"the items are not at most {MOST_UNIQUE} given values"
+            )
         return form.enclosed("[", _different(few, comma, least, most), "]")
     rest = rule(item(first))
     if not first:
@@ -245,7 +247,7 @@ def _some(part: Expression, least: int, most: int | None) -> Expression:
 def _different(
     values: Sequence[str], comma: Expression, least: int, most: int | None
 ) -> Expression:
-    """Lists of different values: a place is the set of those that were written."""
+    """Lists of different values; a place is the set of values already written."""
     edges: list[tuple[int, Expression, int]] = []
     finals = set()
     for used in range(1 << len(values)):

@@ -1,4 +1,4 @@
-"""Whether two flat schemas can't hold for the same value, which is what `oneOf` is safe with.
+"""Whether two flat schemas can't hold for the same value, which makes `oneOf` safe.
 
 A proof, not a test: where none is found, the answer is no, and the schema is refused.
 """
@@ -11,7 +11,7 @@ from rnngen_constrained.json_schema.flat import Flat, Node, has
 from rnngen_constrained.json_schema.numbers import Bounds
 
 Options = Callable[[Node], list[Flat] | None]
-"""The flat schemas of which a node is one; None where they are not known."""
+"""The flat schemas that a node may be; None if they are not known."""
 DEEPEST = 3
 
 

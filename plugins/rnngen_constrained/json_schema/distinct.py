@@ -1,6 +1,6 @@
-"""Machines that write no key twice, over machines that know nothing of the keys before.
+"""Machines that write no key twice, over machines that do not know the earlier keys.
 
-Steps that end a key which the object has already are left out. A grammar knows nothing of this: if
+Steps that complete a key the object already has are left out. A grammar does not know this: if
 nothing else is left (few steps remain, or few names are allowed), they stay, and the check of the
 whole document refuses it. A library's matcher is followed with plans, which never need them.
 """
@@ -20,14 +20,14 @@ from rnngen_constrained.machines.planned import Matcher
 
 
 class State(NamedTuple):
-    """That of the machine below, and the keys so far."""
+    """The state of the machine below, and the keys so far."""
 
     inner: Hashable
     keys: Keys
 
 
 class DistinctKeys(Single):
-    """Over the machine of a grammar.
+    """Writes no key twice, over the machine of a grammar.
 
     Args:
         inner: the machine.
@@ -48,7 +48,7 @@ class DistinctKeys(Single):
         return State(self._inner.start(), Keys())
 
     def allowed(self, state: State, left: int | None) -> NDArray[np.int64]:
-        """The steps that may follow, without those that end a key for the second time."""
+        """The steps that may follow, without those that complete a key for the second time."""
         steps = np.asarray(self._inner.allowed(state.inner, left), np.int64)
         return self._kept(state, steps)
 
@@ -76,7 +76,7 @@ class DistinctKeys(Single):
         inside = step in set(np.asarray(self._inner.allowed(state.inner, left)).tolist())
         if inside and step not in set(self.allowed(state, left).tolist()):
             shown = self.vocabulary.names[step]
-            text = f"{shown} ends a key that the object has already"
+            text = f"{shown} completes a key that the object already has"
             return Reason("rule", self.name, text, self._inner.ending(state.inner))
         return self._inner.explain(state.inner, step, left)
 
@@ -91,7 +91,7 @@ class DistinctKeys(Single):
 
 
 class DistinctMatcher:
-    """A `Matcher` over a library's, which has no state after a key that ends twice."""
+    """A `Matcher` over a library's, without a state after a key that is written twice."""
 
     def __init__(self, inner: Matcher, vocabulary: Vocabulary, keys: Keys | None = None) -> None:
         self._inner = inner
@@ -99,7 +99,7 @@ class DistinctMatcher:
         self._keys = keys or Keys()
 
     def allowed(self) -> Sequence[int]:
-        """The steps that may follow, the end not among them."""
+        """The steps that may follow, without the end."""
         return self._inner.allowed()
 
     def final(self) -> bool:
@@ -107,7 +107,7 @@ class DistinctMatcher:
         return self._inner.final()
 
     def after(self, step: int) -> DistinctMatcher | None:
-        """The state after a step; None where the library fails, or a key is there twice."""
+        """The state after a step; None if the library fails, or a key is written twice."""
         keys, twice = after(self._keys, self._vocabulary.tokens[step])
         found = None if twice else self._inner.after(step)
         return None if found is None else DistinctMatcher(found, self._vocabulary, keys)

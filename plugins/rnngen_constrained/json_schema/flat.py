@@ -1,4 +1,4 @@
-"""Schemas that hold at once, joined into one with plain keywords.
+"""Schemas that hold together, joined into one with plain keywords.
 
 A node is a tuple of `(place, schema)` that must all hold; a flat schema is what their keywords say
 together. What needs lists of other nodes (properties, items) keeps them apart by schema, as a
@@ -71,7 +71,7 @@ class Flat:
 
 
 def flat(schema: Schema, node: Node) -> Flat:
-    """What the plain keywords of all schemas of a node say together."""
+    """The plain keywords of all schemas of a node, combined."""
     found: Flat | None = None
     for place, one in node:
         made = _of(schema, place, one)

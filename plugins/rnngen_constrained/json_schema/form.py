@@ -1,4 +1,4 @@
-"""How a document is written: white space, separators, and values that are given."""
+"""How a document is written: white space, separators, and given values."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Form:
 
     @property
     def gap(self) -> Expression:
-        """Between any two tokens."""
+        """The white space between any two tokens."""
         free = Repeat(Chars(Charset.chars(" \t\n\r")), 0, None)
         return free if self.whitespace == "free" else EMPTY
 
@@ -43,11 +43,11 @@ class Form:
         return sequence([self.gap, literal(sign), space])
 
     def enclosed(self, opening: str, inside: Expression, closing: str) -> Expression:
-        """Something in brackets."""
+        """An expression in brackets, with the white space inside them."""
         return sequence([literal(opening), self.gap, inside, self.gap, literal(closing)])
 
     def value(self, value: Any) -> Expression:
-        """A JSON value that is given, its properties in the order in which they are."""
+        """A given JSON value, with its properties in their order."""
         if isinstance(value, dict):
             pairs = [
                 sequence([text(key), self.after(":"), self.value(one)])
@@ -66,5 +66,5 @@ class Form:
 
 
 def text(value: str) -> Expression:
-    """A JSON string that is given, escaped only where it must be."""
+    """A given JSON string, escaped only where it must be."""
     return literal(json.dumps(value, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""Whether a text has a format, read by its standard and not by the grammar that wrote it."""
+"""Checks whether a text has a format, by its standard and not by the grammar that wrote it."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def _day(text: str) -> date | None:
 
 
 def _clock(text: str) -> tuple[bool, int] | None:
-    """Whether it is a leap second, and how many days later it is in UTC; None for no time."""
+    """Whether it is a leap second, and how many days later it is in UTC; None if not a time."""
     found = _TIME.fullmatch(text)
     if found is None:
         return None

@@ -43,7 +43,7 @@ _POINTER = r"(?:/(?:[^~/]|~[01])*)*"
 
 
 def _ipv6() -> str:
-    """Eight groups, or fewer with `::` for one group of zeros at least."""
+    """Eight groups, or fewer with `::` for at least one group of zeros."""
     group = f"{_HEX}{{1,4}}"
     short = [f"(?:{group}:){{{count}}}(?::{group}){{1,{7 - count}}}" for count in range(1, 7)]
     to_the_end = f"(?:{group}:){{1,7}}:"
@@ -80,6 +80,6 @@ FORMATS = {
 
 @lru_cache(maxsize=64)
 def format_expression(name: str) -> Expression | None:
-    """The texts of a format; None where it is not known."""
+    """The texts of a format; None if it is not known."""
     pattern = FORMATS.get(name)
     return None if pattern is None else parse(pattern, f"format `{name}`")

@@ -1,4 +1,4 @@
-"""The kind of constraint `json-schema`: JSON that a schema in a file allows."""
+"""The kind of constraint `json-schema`: JSON that a schema file allows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from rnngen_constrained.machines.planned import PlannedMachine
 from rnngen_constrained.whole_text import text_fault
 
 VALUES = ("enum", "const", "default", "examples", "example")
-"""Keywords that hold values and no schemas."""
+"""Keywords that hold values, not schemas."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class JsonSchema(Constraint):
         whitespace: see `Form`.
 
     Raises:
-        BadSyntax: the file holds no schema; with the place.
+        BadSyntax: the file does not hold a schema; with the place.
         PluginError: `jsonschema` is not installed.
     """
 
@@ -90,9 +90,9 @@ class JsonSchema(Constraint):
 
 
 def check_unheeded(root: object, name: str) -> None:
-    """Unsupported where a library might write what nothing checks.
+    """Raises Unsupported if a library might write what nothing checks.
 
-    That is a pattern which neither `automata.pattern` nor `re` can read; and the contents of
+    That is a pattern that neither `automata.pattern` nor `re` can read, and the contents of
     texts, which draft 7, and no other, lets a validator check.
     """
     dialect = root.get("$schema") if isinstance(root, dict) else None

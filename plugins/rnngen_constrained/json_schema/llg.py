@@ -3,7 +3,7 @@
 What is known of the library is guarded against (issues of guidance-ai/llguidance are named):
 `no_forcing`, as its mask in a state with forced text is one tokenization of it (#263, PR #377); an
 error is a state and not an exception, and then its mask allows the end, so the end is allowed only
-in a state that accepts and is no error; white space is bounded.
+in a state that accepts and is not an error; white space is bounded.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class LibraryMatcher:
         self._steps: NDArray[np.int32] | None = None
 
     def allowed(self) -> Sequence[int]:
-        """The steps that may follow, the end not among them."""
+        """The steps that may follow, without the end."""
         if self._steps is None:
             self._steps = np.empty(0, np.int32)
             if not self._inner.is_error() and not self._inner.is_stopped():
@@ -52,13 +52,13 @@ class LibraryMatcher:
         return bool(self._inner.is_accepting()) and not self._inner.is_error()
 
     def error(self) -> str | None:
-        """What is wrong with the grammar, in one line; None where nothing is."""
+        """What is wrong with the grammar, in one line; None if nothing is."""
         if not self._inner.is_error():
             return None
         return str(self._inner.get_error()).strip().splitlines()[0]
 
     def after(self, step: int) -> LibraryMatcher | None:
-        """The state after a step; None where the library fails."""
+        """The state after a step; None if the library fails."""
         copy = self._inner.deep_copy()
         if not copy.consume_token(step) or copy.is_error():
             return None
@@ -136,7 +136,7 @@ class _Tokens:
         self._step = {token: step for step, token in enumerate(self.tokens)}
 
     def __call__(self, text: bytes) -> list[int]:
-        """Any tokenization: with `no_forcing` it decides nothing."""
+        """Gives any tokenization: with `no_forcing` it decides nothing."""
         steps: list[int] = []
         at = 0
         while at < len(text):

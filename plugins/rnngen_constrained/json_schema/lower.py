@@ -1,8 +1,8 @@
-"""A schema as the rules of a grammar, one a place.
+"""A schema as the rules of a grammar, one per place.
 
-A place is a rule, named as a JSON pointer names it, so that schemas that name themselves are rules
+A place is a rule, named by its JSON pointer, so that schemas that name themselves are rules
 that do. Combinations are taken apart: `anyOf` is a choice, `oneOf` one whose options are proven
-disjoint, `allOf` and what stands beside a `$ref` are joined.
+disjoint, `allOf` and what stands next to a `$ref` are joined.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class _Lowering:
         return None
 
     def _options(self, node: Node, depth: int = 0) -> list[Flat] | None:
-        """The flat schemas of which a node is one; None where that does not come to an end."""
+        """The flat schemas that a node may be; None if that does not end."""
         found = self._resolved(node)
         if any(schema is False for _, schema in found):
             return []
@@ -236,7 +236,7 @@ class _Lowering:
         return Texts(tuple(patterns), (), *one.length)
 
     def _name(self, node: Located) -> Texts:
-        """What `propertyNames` demands, as texts."""
+        """The texts that `propertyNames` demands."""
         options = self._options((node,))
         if options is not None and len(options) == 1 and "string" in kinds(options[0]):
             (one,) = options
@@ -245,7 +245,7 @@ class _Lowering:
                 return texts
             given = any_of(value for value in one.values if isinstance(value, str))
             return texts.both(Texts((given,)))
-        self._schema.refuse("propertyNames", node[0], "it is not a plain schema of a string")
+        self._schema.refuse("propertyNames", node[0], "it is not a plain string schema")
 
     def _valid(self, one: Flat, value: Any) -> bool:
         """Whether a given value is valid for all the other keywords."""
@@ -255,7 +255,7 @@ class _Lowering:
             whole = isinstance(value, int) or (value.is_integer() and self._schema.draft > 4)
             allowed = "number" in one.types or (whole and "integer" in one.types)
             if one.bounds != Bounds() or one.multiple is not None:
-                self._schema.refuse("enum", one.place, "it stands beside bounds of numbers")
+                self._schema.refuse("enum", one.place, "it is combined with number bounds")
             return allowed
         if isinstance(value, str):
             return "string" in one.types and self._texts(one).has(value)
@@ -265,11 +265,13 @@ class _Lowering:
             "object": bool(one.members or one.required or one.names) or one.properties != (0, None),
         }
         if limited[kind] and kind in one.types:
-            self._schema.refuse("enum", one.place, f"it has an {kind} beside keywords of {kind}s")
+            self._schema.refuse(
+                "enum", one.place, f"it has an {kind} combined with {kind} keywords"
+            )
         return kind in one.types
 
     def _few(self, node: Node) -> list[str] | None:
-        """The texts of all values of a node, where there are few."""
+        """The texts of all values of a node, if there are few."""
         options = self._options(node)
         if options is None:
             return None
@@ -290,7 +292,7 @@ class _Lowering:
 
 
 def _loop(choices: Mapping[str, Sequence[str]]) -> str | None:
-    """A rule that is a choice of itself, by itself or by others that are choices too."""
+    """A rule that is a choice of itself, directly or through other choices."""
     done: set[str] = set()
     for first in choices:
         todo, within = [(first, False)], set()

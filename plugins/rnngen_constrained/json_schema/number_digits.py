@@ -36,7 +36,7 @@ def digits(low: int, high: int | None) -> Expression:
 
 
 def multiples(low: int | None, high: int | None, multiple: int) -> Expression:
-    """Multiples where one side has no bound: an automaton of remainders."""
+    """Multiples without a bound on one side: an automaton of remainders."""
     if multiple > MOST_REMAINDERS:
         raise ValueError(f"it is more than {MOST_REMAINDERS}, and there is no bound on one side")
     if (low is not None and low not in (0, 1)) or high is not None:

@@ -45,7 +45,7 @@ class Bounds:
     most_open: bool = False
 
     def integers(self) -> tuple[int | None, int | None]:
-        """The least and the greatest integer within."""
+        """The least and the greatest integer within the bounds."""
         low = high = None
         if self.least is not None:
             low = _ceil(self.least)
@@ -57,10 +57,10 @@ class Bounds:
 
 
 def integer(bounds: Bounds, multiple: int = 1) -> Expression:
-    """Integers within bounds that are multiples of one; `NEVER` where there are none.
+    """Integers within bounds that are multiples of a number; `NEVER` if there are none.
 
     Raises:
-        ValueError: of too many multiples to write them out.
+        ValueError: there are too many multiples to write them out.
     """
     low, high = bounds.integers()
     if low is not None and high is not None:
@@ -118,7 +118,7 @@ def number(bounds: Bounds) -> Expression:
 
 
 def _positive(bounds: Bounds) -> Expression:
-    """Decimals that are not negative: by their whole part, the fraction as what is left."""
+    """Decimals that are not negative: by whole part, then the fraction that is left."""
     least, most = bounds.least or Decimal(0), bounds.most
     low, low_fraction = _split(least)
     places = max(FRACTION_DIGITS, len(low_fraction))

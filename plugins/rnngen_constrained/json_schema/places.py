@@ -1,4 +1,4 @@
-"""Where in a schema something stands, and what may stand there."""
+"""The places in a schema, and what may stand there."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KEPT = frozenset(name for names in BY_TYPE.values() for name in names) | {
     "oneOf",
     "$ref",
 }
-"""Keywords that are kept here."""
+"""Keywords that are supported here."""
 NOT_KEPT = frozenset(
     (
         "not",
@@ -47,7 +47,7 @@ NOT_KEPT = frozenset(
         "$dynamicRef",
     )
 )
-"""Keywords that say what is valid, and are not kept here."""
+"""Keywords that say what is valid, but are not supported here."""
 DRAFTS: Mapping[str, tuple[int, int]] = {
     "const": (6, 2020),
     "contains": (6, 2020),
@@ -63,12 +63,12 @@ DRAFTS: Mapping[str, tuple[int, int]] = {
     "prefixItems": (2020, 2020),
     "additionalItems": (4, 2019),
 }
-"""The first and the last draft of keywords that not all drafts have."""
+"""The first and last draft of keywords that only some drafts have."""
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 
 
 def draft_of(root: Any, name: str) -> int:
-    """The draft that `$schema` names: 4, 6, 7, 2019, or 2020, which is meant without it.
+    """The draft that `$schema` names: 4, 6, 7, 2019, or 2020, the default.
 
     Raises:
         Unsupported: it is older.
@@ -81,7 +81,7 @@ def draft_of(root: Any, name: str) -> int:
 
 
 class Schema:
-    """A schema's document: what `$ref` names are looked up in, and which draft it is.
+    """A schema's document: where `$ref` is looked up, and which draft it is.
 
     Args:
         root: the document.
@@ -103,7 +103,7 @@ class Schema:
 
         Raises:
             Unsupported: it is in another document.
-            BadSyntax: there is none.
+            BadSyntax: there is no such schema.
         """
         if not reference.startswith("#"):
             self.refuse("$ref", place, f"`{reference}` is in another document")
@@ -119,7 +119,7 @@ class Schema:
             elif isinstance(found, list) and key.isdigit() and int(key) < len(found):
                 found = found[int(key)]
             else:
-                raise BadSyntax(f"{self.name}: `$ref` at `{place}` names `{reference}`, not there")
+                raise BadSyntax(f"{self.name}: `$ref` at `{place}` names `{reference}`, not found")
         return found, reference
 
     def _anchored(self, anchor: str, place: str) -> tuple[Any, str]:
@@ -129,10 +129,10 @@ class Schema:
                 names = (one.get("$anchor"), one.get("$id")) if isinstance(one, dict) else ()
                 if anchor in names or f"#{anchor}" in names:
                     return one, f"#/{group}/{escape(key)}"
-        raise BadSyntax(f"{self.name}: `$ref` at `{place}` names `#{anchor}`, which is not there")
+        raise BadSyntax(f"{self.name}: `$ref` at `{place}` names `#{anchor}`, not found")
 
     def refuse(self, keyword: str, place: str, why: str = "") -> NoReturn:
-        """Unsupported, by name and place."""
+        """Raises Unsupported, with the keyword's name and place."""
         reason = f": {why}" if why else ""
         raise Unsupported(
             f"{self.name}: `{keyword}` at `{place}` is not supported{reason}",
@@ -140,13 +140,13 @@ class Schema:
         )
 
     def broken(self, keyword: str, place: str, expected: str) -> NoReturn:
-        """BadSyntax, by name and place."""
+        """Raises BadSyntax, with the keyword's name and place."""
         raise BadSyntax(f"{self.name}: `{keyword}` at `{place}` is not {expected}")
 
     def loops(self, place: str) -> NoReturn:
-        """BadSyntax, of a schema that is what it is itself."""
+        """Raises BadSyntax for a schema that is defined as itself."""
         raise BadSyntax(
-            f"{self.name}: `$ref` leads from `{place}` back to it, so it says nothing",
+            f"{self.name}: `$ref` leads from `{place}` back to itself, so it defines nothing",
             hint="a schema may name itself only within `properties`, `items` and the like",
         )
 
@@ -187,10 +187,10 @@ class Schema:
         elif keyword == "type":
             names = value if isinstance(value, list) else [value]
             if not names or any(one not in TYPES for one in names):
-                self.broken(keyword, place, f"one or some of {', '.join(TYPES)}")
+                self.broken(keyword, place, f"one or several of {', '.join(TYPES)}")
         elif keyword == "enum" or keyword in ("allOf", "anyOf", "oneOf", "prefixItems"):
             if not isinstance(value, list) or (not value and keyword != "enum"):
-                self.broken(keyword, place, "a list with something in it")
+                self.broken(keyword, place, "a non-empty list")
         elif keyword == "required":
             if not isinstance(value, list) or any(not isinstance(one, str) for one in value):
                 self.broken(keyword, place, "a list of names")

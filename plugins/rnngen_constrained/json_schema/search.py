@@ -1,4 +1,4 @@
-"""JSON Schema's `pattern`: an expression that matches somewhere, or where it is anchored."""
+"""JSON Schema's `pattern`: an expression that matches anywhere, or where it is anchored."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ ANYTHING: Expression = Repeat(Chars(ANY), 0, None)
 
 
 def search_expression(pattern: str, where: str) -> Expression:
-    """The texts in which a pattern is found, each as a whole, as ECMA-262 means the pattern.
+    """The whole texts in which a pattern is found, by the rules of ECMA-262.
 
     Raises:
         BadSyntax: it is not a regular expression; with the position.
-        Unsupported: it looks around itself; with the position.
+        Unsupported: it uses look-around; with the position.
         Hostile: it takes too many states.
     """
     return found_in(parse(pattern, where, "ecma"), ANYTHING)
@@ -27,17 +27,17 @@ def search_expression(pattern: str, where: str) -> Expression:
 
 @lru_cache(maxsize=256)
 def in_python(pattern: str) -> re.Pattern[str]:
-    """The same pattern for Python's `re`, with what ECMA-262 means by each part of it.
+    """The same pattern for Python's `re`, with ECMA-262's meaning of each part.
 
     Raises:
         BadSyntax: it is not a regular expression.
-        Unsupported: it looks around itself.
+        Unsupported: it uses look-around.
     """
     return re.compile(_spelled(parse(pattern, f"`{pattern}`", "ecma")))
 
 
 def found(pattern: str, text: str) -> bool:
-    """Whether a pattern is found in a text; by `re` as it stands where only `re` can read it.
+    """Whether a pattern is found in a text; by `re`, unchanged, if only `re` can read it.
 
     Raises:
         ConstraintError: neither can.

@@ -1,4 +1,4 @@
-"""Documents are read strictly: no key twice in an object (RFC 7493), and numbers exactly."""
+"""Reads documents strictly: no key twice in an object (RFC 7493), and exact numbers."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ from rnngen_constrained.errors import Hostile
 MOST_STATES = 20_000
 MOST_STEPS = 5_000_000
 LONGEST_LISTED = 200
-"""Characters of texts that are listed."""
+"""Most characters of texts to list."""
 QUOTE: Expression = Chars(Charset.chars('"'))
 _MUST = Charset.chars('"\\') | Charset.of([(0, 31)])
 _SHORT = {'"': '"', "\\": "\\", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
@@ -45,8 +45,8 @@ class Texts:
     Args:
         patterns: expressions without rules; each matches the whole text.
         without: the same, of texts that are left out.
-        least: characters at least.
-        most: characters at most; None: no bound.
+        least: minimum length in characters.
+        most: maximum length in characters; None: no bound.
     """
 
     patterns: tuple[Expression, ...] = ()
@@ -55,7 +55,7 @@ class Texts:
     most: int | None = None
 
     def expression(self) -> Expression:
-        """The texts, not escaped; `NEVER` where there are none.
+        """The texts, not escaped; `NEVER` if there are none.
 
         Raises:
             Hostile: it takes more than `MOST_STATES` states or `MOST_STEPS` steps.
@@ -87,7 +87,7 @@ class Texts:
         )
 
     def listed(self, most: int) -> list[str] | None:
-        """All of them, in order of length; None where there are more than `most`."""
+        """All of them, in order of length; None if there are more than `most`."""
         expression = self.expression()
         letters = blocks([expression])
         part = over(expression, letters)
@@ -102,7 +102,7 @@ class Texts:
                     to = _step(part, states, 1 << number) & living
                     if to:
                         longer += [(text + char, to) for char in islice(block, most + 1)]
-                    # Each of them is the beginning of a text of its own.
+                    # Each of them begins a different text.
                     if max(len(longer), len(found)) > most:
                         return None
             if not longer:
@@ -156,18 +156,18 @@ class Texts:
 
 def _too_large(what: str) -> Hostile:
     return Hostile(
-        f"patterns of a text take more than {what} to decide together",
-        hint="smaller numbers of repetitions, or fewer patterns at once, take less",
+        f"the patterns of a string together take more than {what}",
+        hint="use smaller repetition counts, or fewer patterns at once",
     )
 
 
 def quoted(texts: Expression) -> Expression:
-    """Texts as JSON strings: in quotes, and escaped where JSON demands it."""
+    """Texts as JSON strings: in quotes, and escaped where JSON requires it."""
     return sequence([QUOTE, _escaped(texts), QUOTE])
 
 
 def any_of(texts: Iterable[str]) -> Expression:
-    """Exactly these texts."""
+    """An expression for exactly these texts."""
     return choice(literal(text) for text in texts)
 
 

@@ -20,11 +20,11 @@ from rnngen_constrained.json_schema.strict import read_exactly
 from rnngen_constrained.whole_text import shown
 
 LONGEST_NUMBER = 10_000
-"""Digits of a number whose multiples are looked at."""
+"""Most digits of a number whose multiples are checked."""
 
 
 class Validator:
-    """Says what is wrong with a document.
+    """Finds what is wrong with a document.
 
     Args:
         schema: read by `read_exactly`.
@@ -40,7 +40,7 @@ class Validator:
         self._inner = _kind(draft)(schema)
 
     def fault(self, text: str) -> str | None:
-        """What is wrong with a text, with place, value and keyword; None where nothing is.
+        """What is wrong with a text, with place, value and keyword; None if nothing is.
 
         Raises:
             Unsupported: documents of this schema can't be checked.
@@ -55,8 +55,8 @@ class Validator:
             first = next(self._inner.iter_errors(document), None)
         except Exception as error:  # a reference that leads nowhere, a schema without an end
             raise Unsupported(
-                f"{self._name}: documents of it can't be checked: {type(error).__name__}: {error}",
-                hint="a schema is served only where its documents can be checked",
+                f"{self._name}: its documents can't be checked: {type(error).__name__}: {error}",
+                hint="a schema is accepted only if its documents can be checked",
             ) from error
         if first is None:
             return None

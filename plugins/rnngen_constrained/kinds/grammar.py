@@ -16,13 +16,13 @@ LARGEST_FILE = 1 << 20
 
 
 class Grammar(Constraint):
-    """The whole text is what a grammar allows.
+    """The whole text is derived by a grammar.
 
     Args:
         path: a file in Lark's notation; its rule `start` is the whole text.
 
     Raises:
-        BadSyntax: the file holds no grammar; with the place.
+        BadSyntax: the file does not hold a grammar; with the place.
         Unsupported: it has something that is not supported; with the name.
     """
 
@@ -37,5 +37,5 @@ class Grammar(Constraint):
         return GrammarMachine(self._rules, WHOLE, vocabulary, self.name)
 
     def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
-        """What Lark's own parsers say of a finished text."""
+        """What Lark's own parsers find wrong with a finished text."""
         return text_fault(machine.vocabulary, steps, self._parser.fault)

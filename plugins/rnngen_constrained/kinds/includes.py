@@ -1,4 +1,4 @@
-"""The constraints `must-include` and `must-not-include`: what the text has, anywhere.
+"""The constraints `must-include` and `must-not-include`: texts within the text.
 
 The automaton of Aho and Corasick 1975 knows at every place which of the wanted texts end there; to
 include all of them, a state also has the set of those that have been seen.
@@ -20,11 +20,11 @@ from rnngen_constrained.whole_text import text_fault
 
 MOST_STATES = 50_000
 LONGEST, LONGEST_TOGETHER = 1_000, 10_000
-"""Bytes of one text, and of all of them, at most; each is a state or more."""
+"""Most bytes of one text, and of all together; each byte is a state or more."""
 
 
 class MustInclude(Constraint):
-    """The text has all of `texts` somewhere; they may overlap."""
+    """The text contains all of `texts` somewhere; they may overlap."""
 
     many = True
     proven = True
@@ -53,7 +53,7 @@ class MustInclude(Constraint):
                 raise Hostile(
                     f"`must_include` of {len(self.texts)} texts takes more than {MOST_STATES} "
                     "states",
-                    hint="each text more doubles them; ask for fewer",
+                    hint="each further text doubles them; use fewer",
                 )
         accepting = np.array([seen == everything for _, seen in waiting])
         dfa = ByteDFA(np.array(rows, np.int32), classes, accepting)
@@ -61,7 +61,7 @@ class MustInclude(Constraint):
         return bind_bytes(self.name, dfa, vocabulary, "".join(self.texts))
 
     def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
-        """Which text is missing in a finished one."""
+        """The text that is missing in a finished one."""
 
         def missing(text: str) -> str | None:
             return next((f"`{one}` is missing" for one in self.texts if one not in text), None)
@@ -70,7 +70,7 @@ class MustInclude(Constraint):
 
 
 class MustNotInclude(Constraint):
-    """The text has none of `texts`."""
+    """The text contains none of `texts`."""
 
     many = True
     proven = True
@@ -88,10 +88,10 @@ class MustNotInclude(Constraint):
         return bind_bytes(self.name, whole_characters(dfa, vocabulary, self.name), vocabulary)
 
     def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
-        """Which text is in a finished one."""
+        """The forbidden text that a finished one contains."""
 
         def present(text: str) -> str | None:
-            return next((f"`{one}` is there" for one in self.texts if one in text), None)
+            return next((f"the text contains `{one}`" for one in self.texts if one in text), None)
 
         return text_fault(machine.vocabulary, steps, present)
 
@@ -110,7 +110,7 @@ def _automaton(kind: str, texts: Sequence[str]) -> tuple[list[list[int]], np.nda
         if size > most:
             raise Hostile(
                 f"`{kind}` has {whose} of {size} bytes, expected at most {most}",
-                hint="ask for less; what a whole text is like, a regex or a grammar says",
+                hint="use less; to describe a whole text, use a regex or a grammar",
             )
     letters = sorted({byte for word in words for byte in word})
     classes = np.zeros(256, np.int32)

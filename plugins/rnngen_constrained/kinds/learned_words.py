@@ -19,7 +19,7 @@ TO_LAST_SIGN = re.compile(f"(?s:.*)[{SIGNS}]")
 
 
 def learned_words(texts: Iterable[str]) -> list[str]:
-    """The words of a text that comes in parts, the most frequent first."""
+    """The words of a text that is read in parts, the most frequent first."""
     counts: Counter[str] = Counter()
     rest = ""
     for part in texts:

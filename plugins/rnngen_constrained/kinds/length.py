@@ -20,7 +20,7 @@ LONGEST = 20_000
 
 
 class Length(Constraint):
-    """`least..most` characters; either may be left out, `8` is exactly 8."""
+    """A length of `least..most` characters; either may be left out, `8` is exactly 8."""
 
     proven = True
 
@@ -64,7 +64,7 @@ class Length(Constraint):
             classes[vocabulary.end] = 1
             table = np.stack((after, np.full_like(after, -1)), axis=1)
             return TableMachine(trimmed(table, classes, accepting)[0], vocabulary, [self.name])
-        # A character is counted with its first byte; those that go on begin with the bits 10.
+        # A character is counted with its first byte; continuation bytes begin with the bits 10.
         classes = np.zeros(256, np.int32)
         classes[0x80:0xC0] = 1
         dfa = ByteDFA(np.stack((after, here), axis=1), classes, accepting)

@@ -16,7 +16,7 @@ MOST_DIGITS = 30
 
 
 class Number(Constraint):
-    """`least..most`, both included; with as many decimals as these have, and no leading zeros."""
+    """A number in `least..most`, both included, with as many decimals and no leading zeros."""
 
     proven = True
 
@@ -31,7 +31,7 @@ class Number(Constraint):
         least, most = _scaled(found[1], found[2], places), _scaled(found[3], found[4], places)
         if least > most:
             raise EmptyLanguage(
-                f"`number` is `{text}`, which has nothing in it", hint="write the smaller one first"
+                f"`number` is `{text}`, an empty range", hint="write the smaller number first"
             )
         self.name = f"number={text}"
         self._bounds, self._places = (least, most), places
@@ -71,7 +71,7 @@ def _parts(least: int, most: int, places: int) -> Iterator[str]:
 
 
 def _from_to(least: int, most: int, places: int) -> Iterator[str]:
-    """Alternatives for numbers of a whole part and `places` decimals, of each length."""
+    """Alternatives for numbers with a whole part and `places` decimals, one for each length."""
     width = max(len(str(least)), places + 1)
     while least <= most:
         last = min(most, 10**width - 1)

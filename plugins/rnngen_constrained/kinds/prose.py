@@ -1,7 +1,7 @@
 """The constraint `prose`: known words, brackets and quotes in pairs, and whole sentences.
 
 The product of its two automata would be too large, and is not needed: while a word is being written
-nothing happens to brackets and sentences, so that what is needed is the rest of the word, and then
+brackets and sentences do not change, so what is needed is the rest of the word, and then
 what the sentence needs.
 """
 
@@ -38,7 +38,7 @@ State = tuple[int, int]
 
 
 class Prose(Constraint):
-    """Sentences of the words of a list (or a file, as of `words`); without one, of any words."""
+    """Sentences made of the words of a list (or a file, as for `words`), or of any words."""
 
     many = True
     proven = True
@@ -49,7 +49,7 @@ class Prose(Constraint):
 
     @classmethod
     def learned(cls, context: Context) -> list[Constraint]:
-        """Sentences of the words of the training text; of any, where that can't be read again."""
+        """Sentences made of the training text's words, or of any if it can't be read again."""
         codec = context.codec
         try:
             words = learned_words(codec.decode(steps) for steps in context.learned())
@@ -84,7 +84,7 @@ class Prose(Constraint):
 
 
 class ProseMachine(Single):
-    """`Single`; a state is one of the automaton of words, and one of that of sentences."""
+    """The `Single`; a state pairs one of the automaton of words with one of sentences."""
 
     exact = False
     measured = True
@@ -102,7 +102,7 @@ class ProseMachine(Single):
         self._sentences = LazyLift(name, over_bytes(table, known, accepting), whole)
         self._words = LazyLift(name, texts_of(words), whole)
         self.complete = self._words.complete and tokens == list(vocabulary.tokens)
-        """Whether whatever is valid can be spelt character by character."""
+        """Whether everything valid can be spelled character by character."""
         self._shortest = _shortest_word(words, whole, self._words.short)
         # Before its first word, a text needs a whole one; the rule for sentences counts a letter.
         self._distance = self._sentences.distance.astype(np.int64)
@@ -112,7 +112,7 @@ class ProseMachine(Single):
         self.ample = int(self._distance[self._distance < INFINITE].max() + longest) + 1
 
     def start(self) -> State:
-        """Before everything."""
+        """The states before the first step."""
         return 0, 0
 
     def allowed(self, state: State, left: int | None) -> Ints:
@@ -128,7 +128,7 @@ class ProseMachine(Single):
         return self._words.advance(state[0], step), self._sentences.advance(state[1], step)
 
     def needed(self, state: State) -> int:
-        """Characters to an end: an upper bound of the steps."""
+        """The characters to an end: an upper bound on the steps."""
         return int(self._words.distance[state[0]]) + int(self._distance[state[1]])
 
     def needed_after(self, state: State) -> Ints:
@@ -143,7 +143,7 @@ class ProseMachine(Single):
         return [self._words.dfa, self._sentences.dfa]
 
     def explain(self, state: State, step: int, left: int | None) -> Reason:
-        """Whether it is the word, the sentence, or the length."""
+        """Whether the word, the sentence or the length forbids the step."""
         what = "an end" if step == self.vocabulary.end else f"`{self.vocabulary.names[step]}`"
         ending = [*self._words.ending(state[0]), *self._ending(state[1])]
         if step == self.vocabulary.end:
@@ -154,9 +154,9 @@ class ProseMachine(Single):
             return Reason("rule", self.name, text, ending)
         word, sentence = self.advance(state, step)
         if word < 0 or self._words.distance[word] >= INFINITE:
-            return Reason("rule", self.name, f"no known word goes on with {what}", ending)
+            return Reason("rule", self.name, f"no known word continues with {what}", ending)
         if sentence < 0 or self._distance[sentence] >= INFINITE:
-            text = f"{what} closes what is not open, or opens too much"
+            text = f"{what} closes what is not open, or opens too many"
             return Reason("rule", self.name, text, ending)
         needs = self.needed((word, sentence)) + 1
         text = f"{what} may take {needs} steps to the end of a sentence, {left} are left"

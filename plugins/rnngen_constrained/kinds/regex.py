@@ -46,7 +46,7 @@ class Regex(Constraint):
         return bind_bytes(self.name, self._dfa, vocabulary, characters_of(self._tree))
 
     def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
-        """What `re` says of a finished text."""
+        """What `re` finds wrong with a finished text."""
         return text_fault(machine.vocabulary, steps, self._unmatched)
 
     def _unmatched(self, text: str) -> str | None:

@@ -22,20 +22,20 @@ State = tuple[str, int]
 
 
 def place_of(state: Any) -> int:
-    """`BEFORE`, `INSIDE` or `DONE`."""
+    """The state of a text: `BEFORE`, `INSIDE` or `DONE`."""
     place: int = state[1]
     return place
 
 
 class Sentences(Rule):
-    """What is open is at most `DEEPEST` deep."""
+    """Brackets and quotation marks in pairs, at most `DEEPEST` open at once."""
 
     def start(self) -> State:
-        """Nothing is open, and no word has been written."""
+        """The start: nothing is open, and no word has been written."""
         return "", BEFORE
 
     def step(self, state: State, token: str) -> State | None:
-        """After one character."""
+        """The state after one character."""
         opened, place = state
         if token in PAIRS:
             return self._opened(opened, PAIRS[token], place)
@@ -54,7 +54,7 @@ class Sentences(Rule):
         return opened, BEFORE if place == BEFORE else INSIDE
 
     def accept(self, state: State) -> bool:
-        """At the end of a sentence, with nothing open."""
+        """Whether a text may end: at the end of a sentence, with nothing open."""
         return state == ("", DONE)
 
     def _opened(self, opened: str, closing: str, place: int) -> State | None:

@@ -28,13 +28,13 @@ _RUN = "[^" + "".join(f"\\U{a:08x}-\\U{b:08x}" for a, b in BETWEEN) + "]+"
 
 
 def is_word_character(character: str) -> bool:
-    """Whether a word may have it: all but the signs of `BETWEEN`."""
+    """Whether a word may contain it: all but the signs of `BETWEEN`."""
     code = ord(character)
     return not any(first <= code <= last for first, last in BETWEEN)
 
 
 def stranger(text: str, words: Set[str]) -> str | None:
-    """The first word of a text that is not in a list; None where all are.
+    """The first word of a text that is not in a list; None if all are.
 
     An apostrophe may also open or close a quotation: it belongs to a word where the word has it.
     """
@@ -71,7 +71,7 @@ class Dawg:
             for character in word[same:]:
                 child = len(self.children)
                 if child > MOST_NODES:
-                    raise Hostile("the list of words is too long", hint="take fewer of them")
+                    raise Hostile("the list of words is too long", hint="use fewer words")
                 self.children.append({})
                 self.ends.append(False)
                 self.children[node][character] = child

@@ -16,7 +16,7 @@ LARGEST_FILE = 16 << 20
 
 
 class Words(Constraint):
-    """Every word is one of `words`, as it is written there; or of a file with one a line."""
+    """Every word is one of `words`, spelled as there, or of a file with one word per line."""
 
     many = True
     proven = True
@@ -30,8 +30,8 @@ class Words(Constraint):
             if not word or not all(is_word_character(char) or char == "'" for char in word):
                 raise BadSyntax(
                     f"`words` has `{word:.40}`, which is not one word",
-                    hint="words have no spaces and no signs but `'`; "
-                    "a file with words is named by its path",
+                    hint="a word has no spaces and no signs but `'`; "
+                    "for a file of words, give its path",
                 )
 
     def bind(self, vocabulary: Vocabulary) -> Machine | Single:
@@ -63,5 +63,5 @@ def _is_file(name: str) -> bool:
 def _read(path: Path) -> list[str]:
     words = read_text(path, "the words", LARGEST_FILE).split()
     if not words:
-        raise BadSyntax(f"the words `{path}` are empty", hint="write one word a line")
+        raise BadSyntax(f"the word list `{path}` is empty", hint="write one word per line")
     return words

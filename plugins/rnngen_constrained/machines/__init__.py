@@ -1,1 +1,1 @@
-"""Machines, and how several become one: tables, lazy rules, products, plans."""
+"""Machines, and how several are combined: tables, lazy rules, products, plans."""

@@ -1,4 +1,4 @@
-"""Binding an automaton over bytes to a vocabulary, with a clear word where that can't be."""
+"""Binds an automaton over bytes to a vocabulary, or says clearly why that is impossible."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rnngen_constrained.machines.table import TableMachine
 
 SHOWN = 10
 FEW = 128
-"""A set of more characters than this names no single one that could be missing."""
+"""A set with more characters than this does not name any single one as missing."""
 
 
 def bind_bytes(
@@ -65,7 +65,7 @@ def unspellable(name: str, vocabulary: Vocabulary, characters: Iterable[str]) ->
 
 
 def characters_of(expression: Expression) -> Iterator[str]:
-    """The characters that an expression names, in order; found when they are asked for."""
+    """The characters that an expression names, in order; found on demand."""
     for chars in leaves(expression):
         if chars.size <= FEW:
             yield from chars

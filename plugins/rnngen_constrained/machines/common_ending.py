@@ -1,4 +1,4 @@
-"""Looks for an ending that several machines have in common, with an effort that is bounded.
+"""Looks for an ending that several machines share, with bounded effort.
 
 What is found is checked by every part; what is not found may exist. Parts are asked for what they
 need after each step (`Single.needed_after`); those that are not `measured` also for what they allow
@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 from rnngen import INFINITE, Single
 
 SEARCHED = 2000
-"""Steps tried by a search for a short ending, at most."""
+"""Most steps tried by a search for a short ending."""
 SECONDS = 20.0
 """The longest time such a search may take, where a part takes long for a step."""
 FARTHEST = 4096
-"""Steps of an ending that is looked for, at most."""
+"""Most steps of an ending to look for."""
 QUICK = 250
 """Steps tried by a search for some ending."""
 EXPLORED = 100_000
 """Steps tried to find out that there is no ending at all."""
 ROOM = 32
-"""Steps it has beyond what the parts need."""
+"""Steps an ending may have beyond what the parts need."""
 REMEMBERED = 1 << 22
 """Numbers of `needed_after` that are remembered: 16 MiB for each part."""
 
@@ -39,7 +39,7 @@ Plans: TypeAlias = dict[States, Plan]
 
 
 class CommonEnding:
-    """Searches from states of several machines over the same vocabulary."""
+    """Searches for endings from the states of several machines over the same vocabulary."""
 
     def __init__(self, parts: Sequence[Single]) -> None:
         self._parts = list(parts)
@@ -49,7 +49,7 @@ class CommonEnding:
         self._needs = [lru_cache(room)(part.needed_after) for part in parts]
 
     def offered(self, states: States) -> NDArray[np.int64]:
-        """The steps that no part forbids by itself, those that need least first."""
+        """The steps that no part forbids by itself, those that need the fewest steps first."""
         total = self._total(states, None)
         return self._ordered(total, np.flatnonzero(total < INFINITE))
 
@@ -70,7 +70,7 @@ class CommonEnding:
         return tuple(found)
 
     def relying(self, states: States, plan: Plan) -> States:
-        """The same states, in which parts that hold plans hold this one, which is an ending."""
+        """The same states, with this ending as the plan of the parts that hold plans."""
         return tuple(
             part.relying(state, plan) for part, state in zip(self._parts, states, strict=True)
         )

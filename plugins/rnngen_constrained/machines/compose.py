@@ -1,4 +1,4 @@
-"""All constraints together: one machine, or an error that says which of them contradict."""
+"""Combines all constraints into one machine, or raises an error that says which contradict."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def compose(names: Sequence[str], parts: Sequence[Part]) -> Machine:
     too large, steps are kept only with a plan (`rnngen_constrained.machines.joint`).
 
     Raises:
-        Contradiction: nothing satisfies all of them; names a smallest set that is to blame.
-        Undecided: nothing was found that does, nor that there is nothing.
+        Contradiction: nothing satisfies all of them; names a smallest set that contradicts.
+        Undecided: neither a sequence that does nor a proof that there is none was found.
     """
     named = list(zip(names, parts, strict=True))
     try:
@@ -60,7 +60,7 @@ def _together(named: Sequence[Named]) -> Machine:
 
 
 def _joined(named: Sequence[tuple[str, TableMachine]]) -> TableMachine | None:
-    """The product; None where there is nothing to join, or it would be too large."""
+    """The product; None if there is nothing to join, or it would be too large."""
     tables = [table for _, table in named]
     if len(tables) < 2:
         return tables[0] if tables else None
@@ -82,7 +82,7 @@ def _single(name: str, part: Part) -> Single:
     made = part if isinstance(part, Single) else part.single()
     if made is None:
         raise BadRule(
-            f"`{name}` can't be joined with other constraints",
-            hint="its plugin has to give a machine for a single sequence",
+            f"`{name}` can't be combined with other constraints",
+            hint="its plugin must give a machine for a single sequence",
         )
     return made

@@ -1,4 +1,4 @@
-"""Which constraints contradict each other: found out where it can be, and as few as possible named.
+"""Finds out, where possible, which constraints contradict each other; names as few as it can.
 
 A deletion filter (Chinneck and Dravnieks 1991): each constraint in turn is left out, for good where
 the others still contradict each other. What is left does, and without any one of them it does not.
@@ -23,7 +23,7 @@ def smallest(
     error: Contradiction | Undecided,
     together: Callable[[Sequence[Part]], Any],
 ) -> Contradiction | Undecided:
-    """The error of as few of the parts as possible, after `error` of all of them.
+    """Narrows `error`, raised for all parts, down to as few of them as possible.
 
     Args:
         parts: in the order in which they are tried.
@@ -47,7 +47,7 @@ def smallest(
 
 
 def contradict(parts: Sequence[Machine | Single]) -> bool:
-    """Whether no text at all satisfies some parts: by their automata over bytes, where they say.
+    """Whether no text at all satisfies some parts, as far as their automata over bytes show.
 
     Each is joined with as many others as stay small together, so that a large one does not hide
     what the small ones have to say of it.

@@ -1,4 +1,4 @@
-"""Several machines at once, where no product can be made: every step is kept only with a plan.
+"""Several machines at once, where no product can be made: every step needs a plan.
 
 A state holds the state of every part, and a valid ending of all of them together. A step is allowed
 where a search finds such an ending after it that fits; the first step of the plan always is one. So
@@ -24,7 +24,7 @@ from rnngen_constrained.machines.common_ending import (
 )
 
 WAYS = 2000
-"""Steps tried by all searches from a state together, at most."""
+"""Most steps tried by all searches from a state together."""
 KEPT = 1000
 LINKS = 1 << 18
 """States for which endings after every step are kept, and such endings, at most."""
@@ -82,11 +82,11 @@ class Joint(Single):
         return self._endings.relying(after, plan), plan
 
     def needed(self, state: State) -> int:
-        """The length of the ending that is known."""
+        """The length of the known ending."""
         return len(state[1])
 
     def explain(self, state: State, step: int, left: int | None) -> Reason:
-        """Which part forbids the step; or that they do together; or that too little is left."""
+        """Says which part forbids the step, that all do together, or that too little is left."""
         states, plan = state
         what = "an end" if step == self.vocabulary.end else f"`{self.vocabulary.names[step]}`"
         names = " and ".join(self._names)
@@ -129,17 +129,17 @@ class Joint(Single):
 
 
 def contradictory(names: Sequence[str]) -> Contradiction:
-    """The error of constraints that nothing satisfies together."""
+    """The error for constraints that nothing satisfies together."""
     return Contradiction(
         f"nothing satisfies {listed(names)} together",
-        hint="without any one of them the others can be satisfied"
+        hint="leave out any one of them, and the others can be satisfied"
         if len(names) > 2
         else "change one of them, or leave it out",
     )
 
 
 def undecided(names: Sequence[str]) -> Undecided:
-    """The error of constraints for which neither an ending nor a contradiction was found."""
+    """The error for constraints with neither an ending nor a contradiction found."""
     return Undecided(
         f"{listed(names)} are too large together to decide whether anything satisfies them all",
         hint="make one of them simpler, or leave it out; they may contradict each other",

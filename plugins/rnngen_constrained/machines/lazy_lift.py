@@ -1,4 +1,4 @@
-"""An automaton over bytes whose table over steps would be too large: rows are made when met."""
+"""An automaton over bytes whose table over steps would be too large: rows are made on demand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rnngen_constrained.automata.token_dfa import distances
 from rnngen_constrained.errors import Hostile, Unspellable
 
 ROWS = 1 << 24
-"""Entries of rows that are remembered, at most: 64 MiB."""
+"""Most entries of remembered rows: 64 MiB."""
 LARGEST = 1 << 25
 AT_ONCE = 4096
 
@@ -21,7 +21,7 @@ AT_ONCE = 4096
 class LazyLift(Single):
     """`Single`; a state is that of the automaton over bytes.
 
-    A valid ending can be spelt character by character, which gives an upper bound of what is
+    A valid ending can be spelled character by character, which gives an upper bound of what is
     needed: nothing that was allowed turns out to be too long.
 
     Args:
@@ -30,7 +30,7 @@ class LazyLift(Single):
         vocabulary: the steps.
 
     Raises:
-        Unspellable: no valid sequence can be spelt by steps of one character, or one byte.
+        Unspellable: no valid sequence can be spelled by steps of one character, or one byte.
         Hostile: there are too many states even for that.
     """
 
@@ -52,11 +52,11 @@ class LazyLift(Single):
             )
         self.complete = are_spelt(vocabulary)
         self.ample = int(self.distance[self.distance < INFINITE].max()) + 1
-        """With more steps left than this, what is left plays no part."""
+        """With more steps left than this, the length does not matter."""
         self.row = lru_cache(max(16, ROWS // len(vocabulary)))(self._row)
 
     def start(self) -> int:
-        """State 0."""
+        """The first state, 0."""
         return 0
 
     def allowed(self, state: int, left: int | None) -> Ints:
@@ -87,7 +87,7 @@ class LazyLift(Single):
         return [self.dfa]
 
     def explain(self, state: int, step: int, left: int | None) -> Reason:
-        """Whether the step is forbidden by itself, or takes too long."""
+        """Says whether the step is forbidden by itself, or takes too long."""
         name, names = self.name, self.vocabulary.names
         what = "an end" if step == self.vocabulary.end else f"`{names[step]}`"
         after = self.advance(state, step) if step != self.vocabulary.end else -1
@@ -95,7 +95,7 @@ class LazyLift(Single):
             text = f"`{name}` does not allow {what} here"
             return Reason("rule", name, text, self.ending(state))
         needs = int(self.distance[after]) + 1
-        text = f"going on with {what} may take {needs} steps, {left} are left"
+        text = f"continuing with {what} may take {needs} steps, {left} are left"
         return Reason("length", name, text, self.ending(state))
 
     def ending(self, state: int) -> list[int]:
@@ -120,7 +120,7 @@ class LazyLift(Single):
         if count * len(self.short) > LARGEST:
             raise Hostile(
                 f"`{self.name}` takes {count} states, too many for {len(self.short)} characters",
-                hint="ask for less at once",
+                hint="use fewer constraints at once, or simpler ones",
             )
         spelling = Spelling([self.vocabulary.tokens[step] for step in self.short])
         return np.concatenate(
@@ -155,7 +155,7 @@ def are_spelt(vocabulary: Vocabulary) -> bool:
 
 
 def short_steps(vocabulary: Vocabulary) -> list[int]:
-    """The steps of one character or one byte, the first of those that are alike."""
+    """The steps of one character or one byte; of equal ones, the first."""
     found: dict[bytes, int] = {}
     for step, token in enumerate(vocabulary.tokens):
         if len(token) == 1 or (token and len(token.decode(errors="ignore")) == 1):

@@ -15,7 +15,7 @@ from rnngen import INFINITE, Reason, Single, Vocabulary
 from rnngen_constrained.errors import Hostile
 
 SEARCHED = 2000
-"""States of a search, at most, when a level begins."""
+"""Most states of a search when a level begins."""
 REMEMBERED = 100_000
 
 
@@ -52,7 +52,7 @@ class LazyRule(Single):
         if self.needed(self.start()) >= INFINITE:
             raise Hostile(
                 f"no end of `{name}` was found among the first {SEARCHED} states",
-                hint="let the rule say early that something can't be finished",
+                hint="make the rule reject early what can't be finished",
             )
 
     def start(self) -> State:
@@ -78,7 +78,7 @@ class LazyRule(Single):
         return self._known[state]
 
     def explain(self, state: State, step: int, left: int | None) -> Reason:
-        """Whether the rule forbids the step, or too little is left."""
+        """Says whether the rule forbids the step, or too few steps are left."""
         names = self.vocabulary.names
         what = "an end" if step == self.vocabulary.end else f"`{names[step]}`"
         after = self._after(state).get(step)
@@ -151,5 +151,5 @@ class LazyRule(Single):
 
 
 def _size(byte: int) -> int:
-    """Bytes of the character that a byte begins."""
+    """The number of bytes of the character that a byte begins."""
     return 1 if byte < 0xC0 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4

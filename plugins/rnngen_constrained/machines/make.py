@@ -1,9 +1,9 @@
-"""What a constraint is, and how one is made from its kind and what the user wrote.
+"""Makes a constraint from its kind and what the user wrote.
 
     constraint = make("regex", r"\\d{4}-\\d{2}")
     machine = constraint.bind(vocabulary)
 
-A kind is whatever a plugin registered with the hook `register_constraints`. Options that a kind
+A kind is what a plugin registered with the hook `register_constraints`. Options that a kind
 shares with the decoder (`rhymes`, for one) are handed to it by name.
 """
 
@@ -36,7 +36,7 @@ from rnngen_constrained.machines.strangers import (
 
 @dataclass(frozen=True)
 class NoOptions:
-    """Of a kind that has none."""
+    """The options of a kind that has none."""
 
 
 class Together(Constraint):
@@ -79,7 +79,7 @@ def make(
         own: of the constraint's own table in a file; it must have all of them.
 
     Raises:
-        UsageError: there is no such kind or option, or what was written makes no sense.
+        UsageError: there is no such kind or option, or what was written is not valid.
         PluginError: its plugin failed.
     """
     from rnngen_constrained.machines.rule import RuleConstraint
@@ -93,7 +93,7 @@ def make(
     if wants_many(target):
         text = tuple(text.split(",")) if isinstance(text, str) else tuple(text)
         if "" in text:
-            raise ConstraintError(f"`{kind}` has an empty entry", hint="take a comma away")
+            raise ConstraintError(f"`{kind}` has an empty entry", hint="remove a comma")
     elif not isinstance(text, str):
         parts = [make(kind, one, options, own) for one in text]
         return parts[0] if len(parts) == 1 else Together(parts)
@@ -128,13 +128,13 @@ def make_learned(kind: str, context: Context) -> list[Constraint]:
 
 
 def takes_many(kind: str) -> bool:
-    """Whether one constraint of a kind is made of several texts."""
+    """Whether a kind makes one constraint from several texts."""
     component = find_component("constraint", kind.replace("_", "-"))
     return wants_many(component.load())
 
 
 def _takes_text(target: Any) -> bool:
-    """Whether a kind wants a text even where nothing was written."""
+    """Whether a kind needs a text even if none was written."""
     try:
         parameters = inspect.signature(target).parameters.values()
     except (TypeError, ValueError):

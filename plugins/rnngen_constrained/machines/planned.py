@@ -24,12 +24,12 @@ from rnngen import INFINITE, Reason, Single, Vocabulary
 from rnngen_constrained.errors import ConstraintError
 
 MOST_TRIES = 2000
-"""Copies of a matcher that the search for the first plan makes."""
+"""Most copies of a matcher that the search for the first plan makes."""
 FEW_TRIES = 40
 """The same for each step that is looked at later."""
 KEPT = 1000
 PLANS = 1 << 18
-"""Matchers that are kept, and plans after their steps, at most."""
+"""Most matchers to keep, and plans after their steps."""
 CLOSERS = (b"}", b"]", b'"', b":", b",", b"1", b"0", b"{", b"[")
 """Tokens that are tried first, the best first; 1 before 0, as no day or month is 0."""
 
@@ -188,7 +188,7 @@ class PlannedMachine(Single):
         return Reason("length", self.name, text, at.plan)
 
     def _after(self, at: Planned, step: int) -> tuple[int, ...] | None:
-        """The plan after a step: what is left of the plan, the same, or one that is found."""
+        """The plan after a step: the rest of the plan, the same plan, or one that is found."""
         if at.plan[:1] == (step,):
             return at.plan[1:]
         looked = self._look(at.steps)
@@ -253,7 +253,7 @@ class PlannedMachine(Single):
         return None
 
     def _options(self, matcher: Matcher) -> Iterator[int]:
-        """What may follow, in the order in which it is tried."""
+        """The steps that may follow, in the order in which they are tried."""
         steps = sorted(matcher.allowed(), key=self._order.__getitem__)
         tokens = self.vocabulary.tokens
         first = [step for step in steps[: len(CLOSERS)] if tokens[step] in CLOSERS]
@@ -264,7 +264,7 @@ class PlannedMachine(Single):
 
 
 def _order(vocabulary: Vocabulary) -> list[int]:
-    """The place of each step in the search."""
+    """The rank of each step in the search."""
     ranks = []
     for step, token in enumerate(vocabulary.tokens):
         closer = next((rank for rank, end in enumerate(CLOSERS) if token == end), len(CLOSERS))

@@ -1,4 +1,4 @@
-"""A machine for several sequences, made of one for a single sequence."""
+"""A machine for several sequences, made from one for a single sequence."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from torch import Tensor
 from rnngen import INFINITE, Machine, Reason, Single
 
 REMEMBERED = 1 << 24
-"""Truth values that are remembered, at most: 16 MiB."""
+"""Most truth values to remember: 16 MiB."""
 
 
 class PerSequence(Machine):
-    """A machine whose rows are a list of states of a `Single`.
+    """A machine whose rows are a list of a `Single`'s states.
 
     What is allowed is remembered by state and by what is left, as sequences and beams come back to
     the same states.
@@ -58,15 +58,15 @@ class PerSequence(Machine):
         return torch.tensor([min(self._single.needed(state), INFINITE) for state in rows])
 
     def single(self) -> Single:
-        """The machine it was made of."""
+        """The machine it was made from."""
         return self._single
 
     def spelt(self) -> Sequence[Any]:
-        """Those of the machine it was made of."""
+        """The automata of the machine it was made from."""
         return self._single.spelt()
 
     def fault(self, steps: Sequence[int]) -> str | None:
-        """What the machine it was made of says."""
+        """What the machine it was made from says."""
         return self._single.fault(steps)
 
     def explain(self, rows: Sequence[Hashable], row: int, step: int, left: int | None) -> Reason:

@@ -12,7 +12,7 @@
 
 Of text, a token is one character, whatever the model's vocabulary; else it is the name of a step,
 `NOTE_60`. A state is anything that can be hashed. A rule is explored into an automaton; one with
-too many states is asked as the sequences come along.
+too many states is evaluated while sequences are written.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ MOST_STATES = 20_000
 
 
 MOST_CALLS = 1_000_000
-"""Bounds of exploring a rule: states, and calls of `step`."""
+"""Bounds on exploring a rule: states, and calls of `step`."""
 
 
 class Checked:
-    """A rule whose answers are checked; BadRule says what it did."""
+    """A rule whose answers are checked; BadRule says what it did wrong."""
 
     def __init__(self, name: str, rule: Rule) -> None:
         self.name = name
@@ -74,7 +74,7 @@ class Checked:
             fault = blame.message if blame else one_line(error)
             raise BadRule(
                 f"rule `{self.name}` failed at `{what}({listed:.120})`: {fault}",
-                hint="the mistake is in the plugin that has the rule",
+                hint="the fault is in the plugin that provides the rule",
             ) from error
 
     def _state(self, where: str, state: Any) -> Hashable:
@@ -96,7 +96,7 @@ class Checked:
 
 
 class RuleConstraint(Constraint):
-    """The constraint that a rule is."""
+    """A rule as a constraint."""
 
     def __init__(self, name: str, rule: Rule) -> None:
         self.name = name
@@ -132,7 +132,7 @@ class RuleConstraint(Constraint):
         return TableMachine(made, vocabulary, [self.name])
 
     def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
-        """What the rule itself says of a finished sequence."""
+        """What the rule itself finds wrong with a finished sequence."""
         vocabulary = machine.vocabulary
         if any(vocabulary.tokens):
             return text_fault(vocabulary, steps, self._refused)

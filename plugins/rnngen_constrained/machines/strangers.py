@@ -1,7 +1,7 @@
-"""Takes what a plugin made that derives from none of our classes, and gives it their defaults.
+"""Wraps plugin objects that derive from none of our classes, and gives them their defaults.
 
 A plugin may write `start`, `step` and `accept`, or `name` and `bind`, and nothing else. Here, and
-only here, an object is asked what it has.
+only here, an object's attributes are inspected.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ OPTIONAL = ("exact", "ample", "complete", "needed_after", "attempt", "relying", 
 
 
 def is_rule(thing: Any) -> bool:
-    """Whether it has what a rule has."""
+    """Whether it has the methods of a rule."""
     return isinstance(thing, Rule) or _has(thing, "start", "step", "accept")
 
 
@@ -26,17 +26,17 @@ def wants_many(target: Any) -> bool:
 
 
 def is_constraint(thing: Any) -> bool:
-    """Whether it has what a constraint has."""
+    """Whether it has the attributes of a constraint."""
     return isinstance(thing, Constraint) or (hasattr(thing, "name") and _has(thing, "bind"))
 
 
 def as_constraint(thing: Any) -> Constraint:
-    """What has what a constraint has, as one of our contract."""
+    """An object with a constraint's attributes, as a constraint of our contract."""
     return thing if isinstance(thing, Constraint) else StrangeConstraint(thing)
 
 
 def as_machine(thing: Any) -> Machine | Single:
-    """What a constraint's `bind` gave, as a machine of our contract."""
+    """What a constraint's `bind` returned, as a machine of our contract."""
     if isinstance(thing, Machine | Single):
         return thing
     return StrangeMachine(thing) if _has(thing, "select") else StrangeSingle(thing)
@@ -52,11 +52,11 @@ class StrangeConstraint(Constraint):
         self._fault = getattr(own, "fault", None)
 
     def bind(self, vocabulary: Vocabulary) -> Machine | Single:
-        """What its own `bind` gives."""
+        """The machine that its own `bind` returns."""
         return as_machine(self._own.bind(vocabulary))
 
     def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
-        """What it says itself, if it can; else its machine."""
+        """What it says itself, if it can; otherwise what its machine says."""
         if self._fault is None:
             return super().fault(machine, steps)
         found: str | None = self._fault(machine.vocabulary, steps)

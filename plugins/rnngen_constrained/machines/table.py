@@ -14,7 +14,7 @@ from rnngen_constrained.automata.token_dfa import Ints, TokenDFA, shortest
 from rnngen_constrained.machines.table_single import TableSingle
 
 LARGEST = 1 << 24
-"""Entries of a table with a column for every step, at most; larger ones keep one for each class."""
+"""Most entries of a table with a column for each step; larger ones have one for each class."""
 SMALL = 32767
 """Costs below this are kept in 16 bits: what is compared for every step is half as much."""
 
@@ -28,7 +28,7 @@ class TableMachine(Machine):
         names: the constraints behind it, as the user wrote them.
         parts: the machine of each of them, to say which one forbids a step; none for itself.
         behind: `[S,P]`, the state of each part in every state.
-        spelt: automata over bytes that accept what it accepts, and maybe more.
+        spelt: automata over bytes that accept what it accepts, and possibly more.
     """
 
     exact = True
@@ -53,7 +53,7 @@ class TableMachine(Machine):
         self._never = SMALL if int(dfa.needed.max()) + 1 < SMALL else INFINITE
         cost, classes = self._costs()
         self.ample = int(cost[cost < self._never].max(initial=0))
-        """With more steps left than this, what is left plays no part."""
+        """With more steps left than this, the length does not matter."""
         next_state = np.concatenate((dfa.next, np.full((len(dfa), 1), -1, np.int32)), axis=1)
         next_state[:, -1] = np.arange(len(dfa))
         self._dense = len(dfa) * len(vocabulary) <= LARGEST
@@ -68,7 +68,7 @@ class TableMachine(Machine):
         self._needed = torch.from_numpy(dfa.needed.astype(np.int64))
 
     def start(self, batch: int) -> Tensor:
-        """State 0, `batch` times."""
+        """The first state, 0, `batch` times."""
         return torch.zeros(batch, dtype=torch.int64)
 
     def allowed(self, rows: Tensor, left: Tensor | None) -> Tensor:
@@ -103,11 +103,11 @@ class TableMachine(Machine):
         return TableSingle(self)
 
     def spelt(self) -> Sequence[ByteDFA]:
-        """As it was told."""
+        """The automata given when it was made."""
         return self._spelt
 
     def explain(self, rows: Tensor, row: int, step: int, left: int | None) -> Reason:
-        """Which part forbids a step; or that none does by itself; or that too little is left."""
+        """Says which part forbids a step, that none does alone, or that too little is left."""
         state = int(rows[row])
         if bool(self.allowed(rows[row : row + 1], _one(left))[0, step]):
             raise ValueError(f"step {step} is allowed")
@@ -116,7 +116,7 @@ class TableMachine(Machine):
         after = self._after(self.dfa, state, step)
         if after is not None:
             needs = int(self.dfa.needed[after]) + 1
-            text = f"the shortest way to go on with {what} takes {needs} steps, {left} are left"
+            text = f"the shortest way to continue with {what} takes {needs} steps, {left} are left"
             return Reason("length", " and ".join(self.names), text, ending)
         for name, part, own in zip(
             self.names, self.parts, self.behind[state].tolist(), strict=True
@@ -128,7 +128,7 @@ class TableMachine(Machine):
         return Reason("jointly", " and ".join(self.names), text, ending)
 
     def sentence(self, state: int, step: int) -> str:
-        """Why this one constraint forbids a step in one of its own states."""
+        """Why a single constraint forbids a step in one of its own states."""
         names = self.vocabulary.names
         what = "an end" if step == self.vocabulary.end else f"`{names[step]}`"
         return f"`{self.names[0]}` does not allow {what} here"

@@ -1,4 +1,4 @@
-"""A table as a machine for one sequence, to be joined with machines that have none."""
+"""A table as a machine for one sequence, to combine with machines that have no table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rnngen_constrained.automata.token_dfa import Ints, TokenDFA
 
 
 class Table(Protocol):
-    """What is used of a `TableMachine`."""
+    """The part of a `TableMachine` that is used here."""
 
     vocabulary: Vocabulary
     dfa: TokenDFA
@@ -36,7 +36,7 @@ class TableSingle(Single):
         self._needed = np.append(self._dfa.needed, INFINITE)
 
     def start(self) -> int:
-        """State 0."""
+        """The first state, 0."""
         return 0
 
     def allowed(self, state: int, left: int | None) -> Ints:

@@ -1,4 +1,4 @@
-"""Anything may be written but some steps."""
+"""A machine that allows everything but some steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rnngen_constrained.machines.table import TableMachine
 
 
 def without(steps: Set[int], vocabulary: Vocabulary, name: str = "forbidden steps") -> TableMachine:
-    """Everything but `steps`; `name` is what messages call it."""
+    """Allows everything but `steps`; `name` is what messages call it."""
     table = np.zeros((1, len(vocabulary)), np.int32)
     table[0, [*steps, vocabulary.end]] = -1
     small, classes = merged_columns(table)

@@ -37,7 +37,7 @@ def bridge(installed: None) -> SimpleNamespace:
 
 
 class Told(Silent):
-    """Keeps what the user would have been told."""
+    """Records what the user would have been told."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []

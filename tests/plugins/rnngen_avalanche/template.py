@@ -1,6 +1,6 @@
-"""Avalanche's own training loop over the same data: what the bridge is held against.
+"""Avalanche's own training loop over the same data, for comparison with the bridge.
 
-It is `SupervisedTemplate` as installed, with its own order of events. What is overridden is what a
+It is the stock `SupervisedTemplate`, with its own order of events. It overrides only what a
 model of text needs: where the batches come from, and the state that is carried between them.
 """
 

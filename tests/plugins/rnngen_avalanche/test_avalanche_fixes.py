@@ -1,4 +1,4 @@
-"""What is mended: the fault in Avalanche as installed, and that it is gone on this side."""
+"""Each fix: the fault in stock Avalanche, and that it is gone in our version."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def matrix(small, tmp_path, installed):
 
 @pytest.fixture
 def stock_si(bridge, monkeypatch):
-    """Synaptic intelligence as installed."""
+    """Stock synaptic intelligence."""
     for name, function in bridge.avalanche_fixes.STOCK.items():
         monkeypatch.setattr(bridge.avalanche_fixes.SI, name, staticmethod(function))
 
@@ -144,7 +144,7 @@ def test_strength_of_ewc_does_not_change_with_the_size_of_a_batch(bridge, lanes)
 
     mended, stock = bridge.avalanche_fixes.PerTokenEWC, EWCPlugin
     assert total(mended, lanes) == pytest.approx(total(stock, lanes) * lanes * 8, rel=1e-5)
-    # What a token says does not depend on how many stand beside it; the square of a mean does.
+    # What a token says does not depend on how many stand next to it; the square of a mean does.
     assert not 0.6 < total(stock, lanes) / total(stock, 4) < 1.6
     assert 0.6 < total(mended, lanes) / total(mended, 4) < 1.6
 

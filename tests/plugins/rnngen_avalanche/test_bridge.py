@@ -140,6 +140,6 @@ def test_state_that_is_not_whole_is_an_error_of_the_bundle(small, tmp_path, brid
     strategy.fit_started(at)
     state = strategy.state_dict()
     for broken in ({}, {**state, "parts": {"ewc": {}}}, {**state, "shapes": None}):
-        with pytest.raises(BundleError, match="saved state of strategy `avalanche` is not whole"):
+        with pytest.raises(BundleError, match="state of strategy `avalanche` is not complete"):
             strategy.load_state_dict(broken)
     strategy.load_state_dict(state)

@@ -1,4 +1,4 @@
-"""The bridge held against Avalanche's own loop, and against rnngen's own strategies."""
+"""The bridge compared with Avalanche's own loop and with rnngen's own strategies."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ ROOTS = {"strategy", "strat", "agent"}
 
 
 def used(tree: ast.AST) -> Iterator[str]:
-    """The names taken of what Avalanche calls the strategy."""
+    """The names used of the object that Avalanche calls the strategy."""
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Attribute)

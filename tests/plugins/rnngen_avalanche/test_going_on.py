@@ -1,4 +1,4 @@
-"""Runs that are stopped inside a task, and models that go on learning later, over the bridge."""
+"""Runs stopped inside a task, and models trained again later, through the bridge."""
 
 from __future__ import annotations
 
@@ -136,5 +136,5 @@ def test_single_task_works_and_says_that_there_was_nothing_to_protect(strategy, 
     told = Told()
     fit(small[:1], tmp_path / "run", strategy, steps=6, reporter=told)
     (line,) = [line for line in told.lines if line.startswith("avalanche: ")]
-    assert "one task only" in line
+    assert "only one task" in line
     assert not told.warnings

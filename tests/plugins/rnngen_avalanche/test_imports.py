@@ -1,4 +1,4 @@
-"""When Avalanche is imported, and how torchvision is where its build does not match torch's."""
+"""When Avalanche is imported, and how torchvision is if its build does not match torch's."""
 
 from __future__ import annotations
 

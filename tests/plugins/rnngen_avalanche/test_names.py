@@ -1,4 +1,4 @@
-"""Which strategies are let over the bridge, and what those hear that are not."""
+"""Which strategies the bridge accepts, and how it refuses the others."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def test_what_does_not_go_together_is_refused(text, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"strategy": "agem", "lambda_": 2.0}, "`avalanche.lambda` is 2, but `agem` has no use"),
-        ({"strategy": "ewc", "memory": 400}, "`avalanche.memory` is 400, but `ewc` has no use"),
-        ({"strategy": "ewc+gem", "rows": 4}, r"`avalanche.rows` is 4, but `ewc\+gem` has no use"),
+        ({"strategy": "agem", "lambda_": 2.0}, "`avalanche.lambda` is 2, but `agem` does not use"),
+        ({"strategy": "ewc", "memory": 400}, "`avalanche.memory` is 400, but `ewc` does not use"),
+        ({"strategy": "ewc+gem", "rows": 4}, r"`avalanche.rows` is 4, but `ewc\+gem` does not use"),
     ],
 )
 def test_option_that_nobody_has_a_use_for_is_not_passed_over_in_silence(options, message):

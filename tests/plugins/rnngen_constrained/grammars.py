@@ -33,18 +33,18 @@ Alternatives = Mapping[str, Sequence[Sequence[str]]]
 
 
 def characters(text: str = string.printable) -> Vocabulary:
-    """One token a character, after the end."""
+    """A vocabulary of the end and one token per character."""
     return vocabulary(char.encode() for char in text)
 
 
 def vocabulary(tokens: Iterable[bytes]) -> Vocabulary:
-    """These tokens, after the end."""
+    """A vocabulary of the end and these tokens."""
     listed = [b"", *tokens]
     return Vocabulary(listed, [repr(token)[1:] for token in listed], 0)
 
 
 def pairs(size: int, text: str = string.printable) -> Vocabulary:
-    """Bytes, and longer tokens such as a byte-pair encoding has, the same at every call."""
+    """Bytes and longer tokens, as in a byte-pair encoding; the same at every call."""
     rng = np.random.default_rng(0)
     tokens: dict[bytes, None] = {bytes([byte]): None for byte in range(256)}
     known = [char.encode() for char in text]
@@ -58,7 +58,7 @@ def pairs(size: int, text: str = string.printable) -> Vocabulary:
 
 
 def language(rules: Alternatives, start: str, length: int) -> set[str]:
-    """All texts of at most `length` characters, by trying: no automaton, no parser."""
+    """All texts of at most `length` characters, by brute force: no automaton, no parser."""
     known: dict[str, set[str]] = {name: set() for name in rules}
     while True:
         before = {name: len(texts) for name, texts in known.items()}
@@ -75,7 +75,7 @@ def language(rules: Alternatives, start: str, length: int) -> set[str]:
 
 @st.composite
 def alternatives(draw: st.DrawFn, letters: str = "abc", rules: str = "ABC") -> Alternatives:
-    """Random grammars: ambiguous, nullable, with any recursion, also such as never end."""
+    """Random grammars: ambiguous, nullable, with any recursion, some without an end."""
     symbols = st.sampled_from(letters + rules)
     one = st.lists(symbols, max_size=4)
     return {rule: draw(st.lists(one, min_size=1, max_size=3)) for rule in rules}

@@ -20,7 +20,7 @@ END, A, B = 0, 1, 2
 
 
 class Pairs(rnngen.Single):
-    """`a` and `b` in turns, as long as there is one of each: only what every machine must have."""
+    """`a` and `b` in turns, at least one of each; has only what every machine must have."""
 
     def __init__(self, vocabulary: rnngen.Vocabulary) -> None:
         self.vocabulary = vocabulary
@@ -51,7 +51,7 @@ class InPairs(rnngen.Constraint):
 
 
 class Duck:
-    """The same, derived from nothing of ours."""
+    """The same, without a base class of ours."""
 
     name = "duck"
 
@@ -146,7 +146,7 @@ class Any_(rnngen.Constraint):
 
 def test_a_machine_for_several_sequences_works_alone_and_says_that_it_can_not_be_joined() -> None:
     check_constraint(Any_, WORDS)
-    with pytest.raises(BadRule, match="`any` can't be joined"):
+    with pytest.raises(BadRule, match="`any` can't be combined"):
         compose(["any", "pairs"], [Any_().bind(WORDS), InPairs().bind(WORDS)])
 
 

@@ -1,4 +1,4 @@
-"""Where nobody named a constraint, the domain names its kind, which fits what was learned."""
+"""Without a named constraint the domain names its kind, which fits what was learned."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Letters(rnngen.Codec):
 
 
 class Names(Letters):
-    """Steps that are no text, by name."""
+    """Steps that are not text, by name."""
 
     spells_text = False
     size = len(NAMES)

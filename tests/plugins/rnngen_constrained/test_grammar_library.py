@@ -55,7 +55,7 @@ VOCABULARIES = {
 
 
 def agree(ours: GrammarMachine, theirs: LibraryMatcher, seed: int, longest: int = 25) -> int:
-    """How many states had the same masks; fails at the first that has not."""
+    """How many states had the same masks; fails at the first that differs."""
     rng = np.random.default_rng(seed)
     state = ours.start()
     matcher: LibraryMatcher | None = theirs

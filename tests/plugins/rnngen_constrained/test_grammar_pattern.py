@@ -74,7 +74,7 @@ def accepted(expression: Expression, letters: str, longest: int, by_bytes: bool)
 
 
 def matched(pattern: str, letters: str, longest: int) -> set[str]:
-    """The same by `re`."""
+    """The texts that `re` accepts."""
     texts = ("".join(chars) for n in range(longest + 1) for chars in product(letters, repeat=n))
     return {text for text in texts if re.fullmatch(pattern, text)}
 

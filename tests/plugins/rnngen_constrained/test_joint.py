@@ -1,4 +1,4 @@
-"""Machines that are no tables, joined: no dead end, nothing invalid, however little is left."""
+"""Machines that are not tables, combined: no dead end, nothing invalid, however little is left."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def part(kind: str, text: Any, vocabulary: Any) -> Any:
 
 
 def valid(kind: str, text: Any, written: str) -> bool:
-    """By `re`, or by looking into the list."""
+    """Whether a text is valid, by `re` or by looking it up in the list."""
     if kind == "listed":
         return written in text
     if kind == "prose":
@@ -133,7 +133,7 @@ def test_tables_too_large_for_a_product_still_contradict_each_other(monkeypatch)
 
 
 class Nine:
-    """A sum that ends on 9: it has no end of states."""
+    """A sum that ends on 9: it has infinitely many states."""
 
     last = 9
 
@@ -148,7 +148,7 @@ class Nine:
 
 
 class Eight(Nine):
-    """The same sum, that ends on 8."""
+    """The same sum, but it ends on 8."""
 
     last = 8
 

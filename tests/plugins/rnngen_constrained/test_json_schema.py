@@ -1,4 +1,4 @@
-"""Schemas are served right, as `jsonschema` sees it, or refused by name."""
+"""Schemas are written correctly, as `jsonschema` sees it, or refused by name."""
 
 from __future__ import annotations
 
@@ -362,7 +362,7 @@ def documents() -> st.SearchStrategy[Any]:
 
 
 def in_order(schema: Any, document: Any) -> bool:
-    """Whether the properties of all objects are in the order of the alphabet, as in `schemas`."""
+    """Whether the properties of all objects are in alphabetical order, as in `schemas`."""
     if isinstance(document, dict):
         return list(document) == sorted(document) and all(
             in_order(schema, one) for one in document.values()

@@ -1,4 +1,4 @@
-"""The decoder's options: each is honoured, or refused by its name."""
+"""The decoder's options: each has an effect, or is refused by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A library's matcher never leads into a dead end, as a plan is held that fits."""
+"""A library's matcher never leads into a dead end, since a plan that fits is kept."""
 
 from __future__ import annotations
 

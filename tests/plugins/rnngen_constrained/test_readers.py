@@ -1,4 +1,4 @@
-"""Whatever a file or an option holds, it makes a constraint or a named error, and soon."""
+"""Whatever a file or an option holds, it quickly makes a constraint or a named error."""
 
 from __future__ import annotations
 

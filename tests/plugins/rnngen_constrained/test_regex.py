@@ -55,7 +55,7 @@ def matching(pattern: str) -> set[str]:
 
 
 def written(pattern: str) -> set[str]:
-    """The same of ours."""
+    """The short texts that our machine accepts."""
     try:
         return language(Regex(pattern).bind(VOCABULARY), 3)
     except EmptyLanguage:

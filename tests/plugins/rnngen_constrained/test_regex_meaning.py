@@ -1,7 +1,7 @@
 """What regular expressions mean: Python's `re` decides, text by text; ECMA's by a table of its own.
 
-The texts are all of up to three characters of an alphabet that has what flavours disagree on:
-letters with several cases, digits beyond ASCII, blanks that are none, ends of lines.
+The texts are all those of up to three characters from an alphabet that flavours disagree on:
+letters with several cases, digits beyond ASCII, doubtful blanks, line ends.
 """
 
 from __future__ import annotations

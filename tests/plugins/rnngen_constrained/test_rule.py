@@ -35,7 +35,7 @@ class NoDouble:
 
 
 class Nested:
-    """Brackets, as deep as one likes: infinitely many states."""
+    """Brackets of any depth: infinitely many states."""
 
     def start(self):
         return 0

@@ -86,7 +86,7 @@ def sequences(vocabulary: Vocabulary, longest: int) -> Iterator[list[int]]:
 
 
 def language(machine: Any, longest: int) -> set[str]:
-    """All texts of up to so many steps that a machine accepts."""
+    """All texts of up to `longest` steps that a machine accepts."""
     machine = machine_of(machine)
     vocabulary = machine.vocabulary
     rows, texts, found = machine.start(1), [b""], set()

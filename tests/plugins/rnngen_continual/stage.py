@@ -40,7 +40,7 @@ def run(
     rate: float = 0.1,
     **options: int,
 ) -> Run:
-    """A run with plain gradient descent; what is said goes to `said`."""
+    """A run with plain gradient descent; messages go to `said`."""
     said = [] if said is None else said
     return Run(
         learner,

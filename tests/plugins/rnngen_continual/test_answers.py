@@ -1,4 +1,4 @@
-"""What the old model says to the memory is the same whether it is kept or asked for anew."""
+"""The old model's answers to the memory are the same whether cached or computed again."""
 
 from __future__ import annotations
 

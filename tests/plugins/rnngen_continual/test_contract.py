@@ -1,4 +1,4 @@
-"""The bundled plugin keeps the contract that any plugin is tested by."""
+"""The bundled plugin keeps the contract that every plugin is tested against."""
 
 from __future__ import annotations
 

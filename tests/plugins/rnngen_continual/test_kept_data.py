@@ -93,7 +93,7 @@ def test_every_window_ever_seen_is_kept_with_the_same_chance():
 
 
 def shares(memory: Memory, windows: list[int]) -> np.ndarray:
-    """How many windows of each task are kept, beside how many it has; stores of `numbered`."""
+    """How many windows of each task are kept, and how many it has; stores of `numbered`."""
     kept = np.bincount(memory.steps[:, 1].numpy() // 100_000, minlength=len(windows))
     return kept / windows
 

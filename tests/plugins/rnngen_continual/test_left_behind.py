@@ -1,4 +1,4 @@
-"""What `--from` does not take over is said, and what it does is not."""
+"""What `--from` does not take over is reported, and what it does is not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Told(Silent):
         self.lines.append(text)
 
     def of(self, start: str) -> list[str]:
-        """Lines on what is left of the model it went on from."""
+        """Lines about what is left behind from the model it continues."""
         return [line for line in self.lines if f"`{start}`" in line]
 
 
@@ -83,4 +83,4 @@ def test_smaller_memory_says_how_much_it_gives_up(learn):
     lines = learn(1, "new", ["replay"], "replay.memory=10%", start="old").of("old")
     (line,) = [line for line in lines if "windows" in line]
     assert "`replay.memory` is now 10 % of the past" in line
-    assert "will be given up" in line
+    assert "will be dropped" in line

@@ -1,4 +1,4 @@
-"""What a user is told: what makes no sense, what was not learned, and what was kept."""
+"""Messages to the user: what is not valid, what was not learned, and what was kept."""
 
 from __future__ import annotations
 

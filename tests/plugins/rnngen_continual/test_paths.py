@@ -1,4 +1,4 @@
-"""What a strategy measures while training is the task's own, whichever strategies are beside it."""
+"""What a strategy measures in training is the task's own, whatever it is combined with."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STRONG = ["ewc.lambda=50", "mas.lambda=5", "lwf.lambda=3", "replay.memory=50%", 
 
 
 class Path:
-    """−Σ g Δθ with the gradient of the task's own rows, worked out again beside the run."""
+    """−Σ g Δθ with the gradient of the task's own rows, computed separately from the run."""
 
     def __init__(self):
         self.gained = {}

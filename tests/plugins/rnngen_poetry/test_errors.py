@@ -1,4 +1,4 @@
-"""What is wrong with a poem that was asked for, and why a step of one is forbidden."""
+"""What is wrong with a requested poem, and why a step of a poem is forbidden."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_characters_that_the_vocabulary_lacks_are_named(tmp_path):
 
 
 def test_a_vocabulary_without_lines_spaces_or_text_is_refused():
-    with pytest.raises(Unspellable, match="never seen a line end"):
+    with pytest.raises(Unspellable, match="never seen a line break"):
         bind("haiku", "", {}, TEXT.replace("\n", ""))
     with pytest.raises(Unspellable, match="never seen a space"):
         bind("haiku", "", {}, TEXT.replace(" ", ""))
@@ -79,14 +79,14 @@ def test_a_vocabulary_without_lines_spaces_or_text_is_refused():
     [
         ("haiku", "5", {}, "`haiku` takes no text, but `5` was given"),
         ("limerick", "x", {}, "`limerick` takes no text"),
-        ("couplets", "many", {}, "`couplets` takes how many lines, not `many`"),
+        ("couplets", "many", {}, "`couplets` takes a number of lines, not `many`"),
         ("couplets", "5", {}, "couplets can't have 5 lines, expected an even number"),
         ("couplets", "4", {"line_syllables": "9-6"}, "a line of 9-6 syllables can't be written"),
         ("syllables", "", {}, "`syllables` has no lines"),
-        ("syllables", "8/x", {}, "`x` is not a number of syllables"),
+        ("syllables", "8/x", {}, "`x` is not a syllable count"),
         ("syllables", "0", {}, "a line of 0 syllables can't be written, expected 1 to 60"),
         ("syllables", "8/6", {"form": "A?"}, "`A.` is not a rhyme scheme: `.` is not a letter"),
-        ("syllables", "8/6 AAAAAAAA", {}, "8 lines of different measures share the rhyme `A`"),
+        ("syllables", "8/6 AAAAAAAA", {}, "8 lines with different measures share the rhyme `A`"),
         ("metre", "iambic-pentametre", {}, "there is no metre `iambic-pentametre`"),
         ("metre", "AB", {}, "`metre` has no lines"),
     ],
@@ -141,7 +141,7 @@ def test_a_rhyme_that_is_missing_is_explained():
     reason = sentence(machine, "moon\na", None)
     assert reason.text.endswith("line 2 has to rhyme with `moon`, `a` does not")
     reason = sentence(machine, "moon\nmoon", None)
-    assert reason.text.endswith("`moon` has ended a line that line 2 has to rhyme with")
+    assert reason.text.endswith("`moon` already ends a line that line 2 rhymes with")
     machine = bind("couplets", "2", {"line_syllables": "1"})
     reason = sentence(machine, "wor", "l")
     assert reason.text.endswith(

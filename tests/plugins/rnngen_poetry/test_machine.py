@@ -1,4 +1,4 @@
-"""The machine for poems against all poems there are, written out from the definition."""
+"""The machine for poems against all possible poems, written out from the definition."""
 
 from __future__ import annotations
 

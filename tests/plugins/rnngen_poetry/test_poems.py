@@ -1,4 +1,4 @@
-"""Poems as they are written, each checked by a reader that knows only the dictionary."""
+"""Written poems, each checked by a reader that knows only the dictionary."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def byte_tokens():
 
 
 def pairs():
-    """Characters, and what stands together most often: tokens span letters, spaces, line ends."""
+    """Characters and their most frequent combinations: tokens span letters, spaces, line ends."""
     words = sorted(SPOKEN)
     counts = {}
     for first, second in itertools.pairwise(words):
