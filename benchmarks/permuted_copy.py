@@ -36,7 +36,9 @@ from rnngen.model.loss import mean_nll
 from rnngen.training.run import Position, Run, Task
 from rnngen.training.schedule import rate
 from rnngen_continual.ewc import EWC
+from rnngen_continual.ewc import Options as EWCOptions
 from rnngen_continual.naive import Naive
+from rnngen_continual.si import Options as SIOptions
 from rnngen_continual.si import SynapticIntelligence
 
 BITS = 7
@@ -45,8 +47,8 @@ LEARNED, FRESH = 0, 1
 
 STRATEGIES: dict[str, Callable[[float], Any]] = {
     "naive": lambda strength: Naive(),
-    "ewc": lambda strength: EWC(lambda_=strength),
-    "si": lambda strength: SynapticIntelligence(lambda_=strength),
+    "ewc": lambda strength: EWC(EWCOptions(lambda_=strength)),
+    "si": lambda strength: SynapticIntelligence(SIOptions(lambda_=strength)),
 }
 STRENGTHS = {"naive": 0.0, "ewc": 15.0, "si": 0.2}
 

@@ -35,15 +35,15 @@ if TYPE_CHECKING:
 
 
 class Bridge:
-    """Avalanche's plugins in a run; options as in `Options`.
+    """Avalanche's plugins in a run.
 
     Raises:
         UsageError: a strategy that can't be used here, or an option that none of them has.
         PluginError: Avalanche is not installed.
     """
 
-    def __init__(self, **options: Any) -> None:
-        self.options = Options(**options)
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
         self.names = names.read(self.options.strategy)
         refusals.check_options(self.options, self.names)
         backend.check()

@@ -36,11 +36,11 @@ class Options:
 
 
 class AGEM(KeepsData):
-    """Projects gradients that would hurt the memory; options as in `Options`."""
+    """Projects gradients that would hurt the memory."""
 
-    def __init__(self, memory: str = "5%", share: float = 1.0) -> None:
-        super().__init__("agem", memory)
-        self.share = share
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+        super().__init__("agem", self.options.memory)
 
     @hookimpl
     def gradients_ready(self, run: Run) -> None:
@@ -48,7 +48,7 @@ class AGEM(KeepsData):
         memory = self.memory
         if memory is None:
             return
-        rows = max(1, round(self.share * run.lanes))
+        rows = max(1, round(self.options.share * run.lanes))
         batch = memory.draw(memory.window, rows, run.options.seed, run.position.batch)
         batch = batch.to(run.device)
         parameters = list(trained(run.model).values())

@@ -59,34 +59,24 @@ class Options:
 
 
 class EWC(QuadraticPenalty):
-    """Holds each parameter by its Fisher information; options as in `Options`."""
+    """Holds each parameter by its Fisher information."""
 
-    def __init__(
-        self,
-        lambda_: float = LAMBDA,
-        mode: Literal["online", "separate"] = "online",
-        decay: float = 1.0,
-        labels: Literal["sampled", "data"] = "sampled",
-        batches: int | None = 100,
-    ) -> None:
-        super().__init__("ewc", lambda_, LAMBDA)
-        self.mode = mode
-        self.decay = decay
-        self.labels = labels
-        self.batches = batches
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+        super().__init__("ewc", self.options.lambda_, LAMBDA)
 
     @hookimpl
     def task_finished(self, run: Run, batches: Batches) -> None:
         """Estimates the Fisher information of the task."""
         fisher = self._fisher(run, batches)
-        if self.mode == "online" or not self.importance:
-            self.consolidate(run, fisher, self.decay)
+        if self.options.mode == "online" or not self.importance:
+            self.consolidate(run, fisher, self.options.decay)
             return
         old = grown(self.importance, run.model, zeros(run.model))
         before = grown(self.anchor, run.model, copies(run.model))
-        self.consolidate(run, fisher, self.decay)
+        self.consolidate(run, fisher, self.options.decay)
         for name, anchor in self.anchor.items():
-            kept = self.decay * old[name]
+            kept = self.options.decay * old[name]
             share = torch.nan_to_num(kept / (kept + fisher[name]))
             self.anchor[name] = torch.lerp(anchor, before[name], share)
 
@@ -94,10 +84,12 @@ class EWC(QuadraticPenalty):
         """The Fisher information F, per token."""
         total = zeros(run.model)
         generator = torch.Generator().manual_seed(run.options.seed + run.position.task)
-        chosen = spread(len(batches), self.batches)
+        chosen = spread(len(batches), self.options.batches)
         for index in chosen:
             batch = batches.batch(0, index).to(run.device)
-            tokens = whole_gradient(run, batch, generator if self.labels == "sampled" else None)
+            tokens = whole_gradient(
+                run, batch, generator if self.options.labels == "sampled" else None
+            )
             for name, parameter in trained(run.model).items():
                 if parameter.grad is not None:
                     total[name].addcmul_(parameter.grad, parameter.grad, value=tokens)

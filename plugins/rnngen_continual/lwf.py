@@ -40,11 +40,10 @@ class Options:
 
 
 class LearningWithoutForgetting:
-    """The old model teaches on the new data; options as in `Options`."""
+    """The old model teaches on the new data."""
 
-    def __init__(self, lambda_: float = LAMBDA, temperature: float = 1.0) -> None:
-        self.lambda_ = lambda_
-        self.temperature = temperature
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
         self._old = OldModel()
 
     @hookimpl
@@ -63,10 +62,10 @@ class LearningWithoutForgetting:
     def loss_terms(self, run: Run, batch: Batch, output: Tensor) -> Mapping[str, Tensor] | None:
         """How far the answers are from the teacher's, on all rows."""
         teacher = self._old.get(run)
-        if teacher is None or self.lambda_ == 0:
+        if teacher is None or self.options.lambda_ == 0:
             return None
-        apart = divergence(output, teacher.output(run, batch), self.temperature)
-        return {"distillation": self.lambda_ * weighted_mean(apart, batch.weights)}
+        apart = divergence(output, teacher.output(run, batch), self.options.temperature)
+        return {"distillation": self.options.lambda_ * weighted_mean(apart, batch.weights)}
 
     @hookimpl
     def task_finished(self) -> None:
@@ -76,7 +75,7 @@ class LearningWithoutForgetting:
     @hookimpl
     def tasks_measured(self, run: Run) -> None:
         """Warns if λ is so large that a task was not learned."""
-        warn_if_not_learned(run, "lwf", "lambda", self.lambda_, LAMBDA)
+        warn_if_not_learned(run, "lwf", "lambda", self.options.lambda_, LAMBDA)
 
     def state_dict(self) -> dict[str, Any]:
         """The teacher, while a task is being learned."""

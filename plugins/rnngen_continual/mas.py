@@ -44,27 +44,24 @@ class Options:
 
 
 class MemoryAwareSynapses(QuadraticPenalty):
-    """Holds each parameter by how much it moves the output; options as in `Options`."""
+    """Holds each parameter by how much it moves the output."""
 
-    def __init__(
-        self, lambda_: float = LAMBDA, alpha: float = 0.5, batches: int | None = 100
-    ) -> None:
-        super().__init__("mas", lambda_, LAMBDA)
-        self.alpha = alpha
-        self.batches = batches
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+        super().__init__("mas", self.options.lambda_, LAMBDA)
 
     @hookimpl
     def task_finished(self, run: Run, batches: Batches) -> None:
         """Measures the sensitivity on the task's inputs."""
         sensitivity = self._sensitivity(run, batches)
         if self.importance:
-            share = 1.0 - self.alpha
+            share = 1.0 - self.options.alpha
             sensitivity = {name: share * value for name, value in sensitivity.items()}
-        self.consolidate(run, sensitivity, decay=self.alpha)
+        self.consolidate(run, sensitivity, decay=self.options.alpha)
 
     def _sensitivity(self, run: Run, batches: Batches) -> Named:
         total = zeros(run.model)
-        chosen = spread(len(batches), self.batches)
+        chosen = spread(len(batches), self.options.batches)
         for index in chosen:
             batch = batches.batch(0, index).to(run.device)
             run.optimizer.zero_grad(set_to_none=True)

@@ -32,8 +32,6 @@ from rnngen_continual.answers import Answers
 from rnngen_continual.keeps_data import KeepsData
 from rnngen_continual.teacher import OldModel, divergence
 
-TEACH: Literal["text", "both"] = "both"
-
 
 @dataclass(frozen=True)
 class Options:
@@ -52,24 +50,16 @@ class Options:
     )
     weight: float = option(0.5, "weight of the old text relative to the new", min=0)
     teach: Literal["text", "both"] = option(
-        TEACH, "learn the old text only, or also the old model's probabilities at every step of it"
+        "both", "learn the old text only, or also the old model's probabilities at every step of it"
     )
 
 
 class Replay(KeepsData):
-    """Keeps a little of every task and rehearses it; options as in `Options`."""
+    """Keeps a little of every task and rehearses it."""
 
-    def __init__(
-        self,
-        memory: str = "5%",
-        share: float = 0.5,
-        weight: float = 0.5,
-        teach: Literal["text", "both"] = TEACH,
-    ) -> None:
-        super().__init__("replay", memory)
-        self.share = share
-        self.weight = weight
-        self.teach = teach
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+        super().__init__("replay", self.options.memory)
         self._old = OldModel()
         self._said: Answers | None = None
         """By the old model, of the task that is being learned."""
@@ -80,7 +70,7 @@ class Replay(KeepsData):
         """Makes the old model a teacher, if it teaches, from the second task on."""
         super().task_started(run)
         self._said = None
-        if self.teach == "both":
+        if self.options.teach == "both":
             self._old.begin(run)
 
     @hookimpl
@@ -88,14 +78,16 @@ class Replay(KeepsData):
         """Rows drawn from the memory."""
         self._answers = None
         memory = self.memory
-        if memory is None or not self.share:
+        if memory is None or not self.options.share:
             return None
         steps, lanes = batch.inputs.shape[:2]
-        rows = max(1, round(self.share * lanes))
+        rows = max(1, round(self.options.share * lanes))
         seed, turn = run.options.seed, run.position.batch
         drawn = memory.draw(steps, rows, seed, turn)
         weights = torch.ones(steps, rows) if drawn.weights is None else drawn.weights
-        drawn = drawn._replace(weights=weights * (self.weight * lanes / rows)).to(run.device)
+        drawn = drawn._replace(weights=weights * (self.options.weight * lanes / rows)).to(
+            run.device
+        )
         teacher = self._old.get(run)
         if teacher is not None:
             self._said = self._said or Answers(teacher, memory)
@@ -110,7 +102,7 @@ class Replay(KeepsData):
         mine = run.rehearsed["replay"]
         assert batch.weights is not None
         apart = divergence(output[:, mine], self._answers)
-        return {"answers": self.weight * weighted_mean(apart, batch.weights[:, mine])}
+        return {"answers": self.options.weight * weighted_mean(apart, batch.weights[:, mine])}
 
     @hookimpl
     def task_finished(self, run: Run) -> None:

@@ -50,19 +50,10 @@ class Options:
 
 
 class SelfReplay:
-    """Rehearses what the model before the task writes; options as in `Options`."""
+    """Rehearses what the model before the task writes."""
 
-    def __init__(
-        self,
-        share: float = 0.5,
-        weight: float = 1.0,
-        teach: Literal["answers", "text"] = "answers",
-        temperature: float = 1.0,
-    ) -> None:
-        self.share = share
-        self.weight = weight
-        self.teach = teach
-        self.temperature = temperature
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
         self._writer: Writer | None = None
         self._saved: Mapping[str, Any] | None = None
         self._answers: Tensor | None = None
@@ -85,12 +76,12 @@ class SelfReplay:
     def rehearse(self, run: Run, batch: Batch) -> Batch | None:
         """Rows that the old model wrote; its answers count, or the text itself."""
         writer = self._restored(run)
-        if writer is None or not self.share:
+        if writer is None or not self.options.share:
             return None
         steps, lanes = batch.inputs.shape
-        rows = max(1, round(self.share * lanes))
+        rows = max(1, round(self.options.share * lanes))
         written = writer.rows(steps, rows).to(run.device)
-        self._answers = writer.answers(run, written) if self.teach == "answers" else None
+        self._answers = writer.answers(run, written) if self.options.teach == "answers" else None
         return written._replace(weights=torch.zeros(steps, rows, device=run.device))
 
     @hookimpl
@@ -103,7 +94,7 @@ class SelfReplay:
             apart = divergence(output[:, mine], self._answers)
         else:
             apart = run.model.likelihood.nll(output[:, mine], batch.targets[:, mine])
-        return {"written": self.weight * apart.mean()}
+        return {"written": self.options.weight * apart.mean()}
 
     @hookimpl
     def task_finished(self) -> None:
@@ -116,7 +107,7 @@ class SelfReplay:
             run.options.chunk,
             cast(int, run.task.train.boundary),
             run.options.seed,
-            self.temperature,
+            self.options.temperature,
         )
 
     def _restored(self, run: Run) -> Writer | None:

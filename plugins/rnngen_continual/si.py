@@ -45,22 +45,15 @@ class Options:
 
 
 class SynapticIntelligence(QuadraticPenalty):
-    """Holds each parameter by what it contributed to learning; options as in `Options`."""
+    """Holds each parameter by what it contributed to learning."""
 
-    def __init__(
-        self,
-        lambda_: float = LAMBDA,
-        damping: float = 1e-3,
-        ceiling: float | None = None,
-        gradient: Literal["loss", "applied"] = "loss",
-    ) -> None:
-        super().__init__("si", lambda_, LAMBDA)
-        self.damping = damping
-        self.ceiling = ceiling
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+        super().__init__("si", self.options.lambda_, LAMBDA)
         self.gained: Named = {}
         """ω, since the task began."""
         self.begun: Named = {}
-        self.task_gradient = gradient == "loss"
+        self.task_gradient = self.options.gradient == "loss"
         """Asks the run for it."""
         self._before: Named = {}
 
@@ -88,12 +81,12 @@ class SynapticIntelligence(QuadraticPenalty):
         """Adds the importance for this task."""
         importance = {}
         for name, parameter in trained(run.model).items():
-            way = (parameter.detach() - self.begun[name]).square() + self.damping
+            way = (parameter.detach() - self.begun[name]).square() + self.options.damping
             importance[name] = 2 * self.gained[name].clamp(min=0) / way
         self.consolidate(run, importance)
-        if self.ceiling is not None:
+        if self.options.ceiling is not None:
             for value in self.importance.values():
-                value.clamp_(max=self.ceiling)
+                value.clamp_(max=self.options.ceiling)
 
     def state_dict(self) -> dict[str, Any]:
         """Importance, anchor and the path so far, so that a run can resume inside a task."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rnngen.components.decoders.sample import Options as SampleOptions
 from rnngen.components.decoders.sample import Sample
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.decoder import Request
@@ -34,5 +35,5 @@ def preview(
     request = Request([start], length, seed=seed, forbidden=frozenset([codec.boundary]))
     engine = make_engine(model, codec.boundary)
     with engine.threads(1):
-        emissions = list(Sample(temperature=TEMPERATURE).decode(engine, request))
+        emissions = list(Sample(SampleOptions(temperature=TEMPERATURE)).decode(engine, request))
     return codec.decode([emission.step for emission in emissions])

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rnngen.components.cells import linear
+from rnngen.components.decoders.sample import Options as SampleOptions
 from rnngen.components.decoders.sample import Sample
 from rnngen.contracts.cell import Cell, tensors
 from rnngen.contracts.decoder import Request
@@ -151,7 +152,9 @@ def test_a_seed_gives_the_same_sequences_however_many_are_drawn(name: str) -> No
     drawn = {}
     for count in (1, 3, 64, 100):
         sequences: list[list[tuple[int, float]]] = [[] for _ in range(count)]
-        for part in Sample(temperature=1.2).decode(engine, Request([[0]] * count, 200, seed=4)):
+        for part in Sample(SampleOptions(temperature=1.2)).decode(
+            engine, Request([[0]] * count, 200, seed=4)
+        ):
             sequences[part.row].append((part.step, part.log_probability))
         drawn[count] = sequences
     assert len({tuple(sequence) for sequence in drawn[100]}) == 100

@@ -9,6 +9,7 @@ from scipy import stats
 
 from rnngen.components.decoders.beam import Beam
 from rnngen.components.decoders.greedy import Greedy
+from rnngen.components.decoders.sample import Options as SampleOptions
 from rnngen.components.decoders.sample import Sample
 from rnngen.contracts.decoder import Request
 from rnngen.contracts.draws import Draws, uniforms
@@ -115,14 +116,14 @@ def test_the_log_probability_of_a_vector_is_its_density():
 
 def test_without_temperature_and_greedily_the_most_typical_vector_is_written():
     greedy = [emission.step for emission in drawn(1, Greedy())]
-    assert greedy == [emission.step for emission in drawn(1, Sample(temperature=0))]
-    biased = [emission.step for emission in drawn(1, Sample(bias=20.0))]
+    assert greedy == [emission.step for emission in drawn(1, Sample(SampleOptions(temperature=0)))]
+    biased = [emission.step for emission in drawn(1, Sample(SampleOptions(bias=20.0)))]
     assert np.allclose(greedy, biased, atol=1e-6)
 
 
 def test_what_filters_tokens_is_refused_for_vectors():
     with pytest.raises(UsageError, match="top_k"):
-        drawn(1, Sample(top_k=3))
+        drawn(1, Sample(SampleOptions(top_k=3)))
     assert not getattr(Beam, "vectors", False)
 
 

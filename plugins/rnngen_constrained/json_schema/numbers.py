@@ -87,7 +87,7 @@ def number(bounds: Bounds) -> Expression:
     """Numbers within bounds, with a fraction or without.
 
     Raises:
-        ValueError: the bounds have so many digits that comparing floats might go wrong.
+        ValueError: the bounds have that many digits that comparing floats might go wrong.
     """
     if bounds == Bounds():
         exponent = sequence(

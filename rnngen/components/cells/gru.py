@@ -41,11 +41,9 @@ class GRU(FusedCell):
     Gates lie in the order r, z, n, as in torch.
     """
 
-    def __init__(
-        self, input_size: int, hidden_size: int, reset: Literal["after", "before"] = "after"
-    ) -> None:
+    def __init__(self, input_size: int, hidden_size: int, options: Options | None = None) -> None:
         super().__init__(input_size, hidden_size)
-        self.reset = reset
+        self.options = options or Options()
         self.layer = nn.GRU(input_size, hidden_size)
         self._start()
 
@@ -61,7 +59,7 @@ class GRU(FusedCell):
         """The equations above, given z = W x + b."""
         weight, bias = self.u, self.d
         linear = nn.functional.linear
-        if self.reset == "after":
+        if self.options.reset == "after":
             return _reset_after(z, state, lambda h: linear(h, weight, bias))
         k = 2 * self.hidden_size
         return _reset_before(
@@ -73,7 +71,7 @@ class GRU(FusedCell):
 
     def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """The fused layer, or the loop where the reset comes before: `x [T,B,I]`."""
-        if self.reset == "before":
+        if self.options.reset == "before":
             return super().forward(x, state)
         y, h = self.layer(x, state.unsqueeze(0))
         return y, h.squeeze(0)
@@ -82,7 +80,7 @@ class GRU(FusedCell):
         """Weights laid out once."""
         project = prepare_linear(self.w, self.b)
         weight, bias = self.u, self.d
-        if self.reset == "after":
+        if self.options.reset == "after":
             u = prepare_linear(weight, bias)
             return project, lambda z, h: _reset_after(z, h, u)
         k = 2 * self.hidden_size

@@ -41,11 +41,12 @@ class LSTM(FusedCell):
     Schmidhuber and Cummins 2000. Gates lie in the order i, f, g, o, as in torch.
     """
 
-    def __init__(self, input_size: int, hidden_size: int, forget_bias: float = 0.0) -> None:
+    def __init__(self, input_size: int, hidden_size: int, options: Options | None = None) -> None:
         super().__init__(input_size, hidden_size)
+        self.options = options or Options()
         self.layer = nn.LSTM(input_size, hidden_size)
         self._start()
-        nn.init.constant_(self.b[hidden_size : 2 * hidden_size], forget_bias)
+        nn.init.constant_(self.b[hidden_size : 2 * hidden_size], self.options.forget_bias)
 
     def initial_state(self, batch_size: int) -> tuple[Tensor, Tensor]:
         """h = c = 0, each `[B,H]`."""

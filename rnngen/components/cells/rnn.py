@@ -31,12 +31,10 @@ class RNN(FusedCell):
     (Bengio, Simard and Frasconi 1994): the reason for `lstm` and `gru`.
     """
 
-    def __init__(
-        self, input_size: int, hidden_size: int, activation: Literal["tanh", "relu"] = "tanh"
-    ) -> None:
+    def __init__(self, input_size: int, hidden_size: int, options: Options | None = None) -> None:
         super().__init__(input_size, hidden_size)
-        self.activation = activation
-        self.layer = nn.RNN(input_size, hidden_size, nonlinearity=activation)
+        self.options = options or Options()
+        self.layer = nn.RNN(input_size, hidden_size, nonlinearity=self.options.activation)
         self._start()
 
     def initial_state(self, batch_size: int) -> Tensor:
@@ -72,4 +70,4 @@ class RNN(FusedCell):
         return project, recur
 
     def _phi(self, a: Tensor) -> Tensor:
-        return torch.tanh(a) if self.activation == "tanh" else torch.relu(a)
+        return torch.tanh(a) if self.options.activation == "tanh" else torch.relu(a)

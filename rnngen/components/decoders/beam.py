@@ -35,7 +35,7 @@ class Options:
 
 
 class Beam(Decoder):
-    """Beam search; its arguments are the fields of `Options`.
+    """Beam search.
 
     It writes nothing before the search is over, and does not ask `Request.stop`.
 
@@ -43,15 +43,14 @@ class Beam(Decoder):
         UsageError: more sequences are to be written than beginnings are kept.
     """
 
-    def __init__(self, width: int = 4, n_best: int = 1, length_penalty: float = 0.0) -> None:
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+        width, n_best = self.options.width, self.options.n_best
         if n_best > width:
             raise UsageError(
                 f"`beam.n_best` is {n_best}, expected at most `beam.width`, {width}",
                 hint=f"`-o beam.width={n_best}`",
             )
-        self.width = width
-        self.n_best = n_best
-        self.length_penalty = length_penalty
 
     def decode(self, engine: Engine, request: Request) -> Iterator[Emission]:
         """Emissions of the best sequence of the first row, then its next best, and so on."""
@@ -59,20 +58,20 @@ class Beam(Decoder):
         if request.length < 1:
             return
         yield from write_best(
-            request.prompts, lambda prompt: _Search(self, engine, request).run(prompt)
+            request.prompts, lambda prompt: _Search(self.options, engine, request).run(prompt)
         )
 
 
 class _Search:
     """One search."""
 
-    def __init__(self, beam: Beam, engine: Engine, request: Request) -> None:
-        self._width = beam.width
+    def __init__(self, options: Options, engine: Engine, request: Request) -> None:
+        self._width = options.width
         self._engine = engine
         self._length = request.length
         self._ends = torch.tensor(sorted(request.ends - request.forbidden), dtype=torch.int64)
         self._forbidden = torch.tensor(sorted(request.forbidden), dtype=torch.int64)
-        self._hypotheses = Hypotheses(beam.n_best, beam.length_penalty)
+        self._hypotheses = Hypotheses(options.n_best, options.length_penalty)
 
     def run(self, prompt: Sequence[int]) -> Sequences:
         """The best sequences, each with the log-probability of every step."""

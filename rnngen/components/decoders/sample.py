@@ -67,23 +67,12 @@ class Options:
 
 
 class Sample(Decoder):
-    """Draws each step; its arguments are the fields of `Options`."""
+    """Draws each step."""
 
     vectors = True
 
-    def __init__(
-        self,
-        temperature: float = 1.0,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        min_p: float = 0.0,
-        bias: float = 0.0,
-        repetition_penalty: float = 1.0,
-        repetition_window: int = 64,
-    ) -> None:
-        self.options = Options(
-            temperature, top_k, top_p, min_p, bias, repetition_penalty, repetition_window
-        )
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
 
     def decode(self, engine: Engine, request: Request) -> Iterator[Emission]:
         """Emissions of all rows, step by step."""

@@ -5,8 +5,11 @@ import pytest
 import torch
 
 from rnngen.components.cells.gru import GRU
+from rnngen.components.cells.gru import Options as GRUOptions
 from rnngen.components.cells.lstm import LSTM
+from rnngen.components.cells.lstm import Options as LSTMOptions
 from rnngen.components.cells.rnn import RNN
+from rnngen.components.cells.rnn import Options as RNNOptions
 
 
 def sigmoid(a):
@@ -36,7 +39,7 @@ def x():
     ("activation", "phi"), [("tanh", np.tanh), ("relu", lambda a: np.maximum(a, 0))]
 )
 def test_rnn_is_phi_of_wx_plus_uh_plus_b(x, activation, phi):
-    cell = RNN(4, 5, activation=activation)
+    cell = RNN(4, 5, RNNOptions(activation=activation))
     w, u, b, d = _weights(cell)
     y, _ = cell(x, cell.initial_state(2))
     h = np.zeros((2, 5))
@@ -61,7 +64,7 @@ def test_lstm_follows_hochreiter_and_gers(x):
 
 @pytest.mark.parametrize("reset", ["after", "before"])
 def test_gru_follows_cho_with_both_resets(x, reset):
-    cell = GRU(4, 5, reset=reset)
+    cell = GRU(4, 5, GRUOptions(reset=reset))
     w, u, b, d = _weights(cell)
     y, _ = cell(x, cell.initial_state(2))
     h = np.zeros((2, 5))
@@ -79,8 +82,14 @@ def test_gru_follows_cho_with_both_resets(x, reset):
         np.testing.assert_allclose(y[t].detach().numpy(), h, atol=1e-5)
 
 
+@pytest.mark.parametrize("build", [RNN, LSTM, GRU])
+def test_a_cell_without_options_has_the_defaults_of_its_dataclass(build):
+    declared = {RNN: RNNOptions, LSTM: LSTMOptions, GRU: GRUOptions}[build]
+    assert build(3, 4).options == declared()
+
+
 def test_forget_bias_is_what_was_asked():
-    cell = LSTM(3, 4, forget_bias=2.5)
+    cell = LSTM(3, 4, LSTMOptions(forget_bias=2.5))
     bias = (cell.layer.bias_ih_l0 + cell.layer.bias_hh_l0).detach()
     assert torch.equal(bias[4:8], torch.full((4,), 2.5))
     assert torch.equal(bias[:4], torch.zeros(4))

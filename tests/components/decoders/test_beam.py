@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from rnngen.components.decoders.beam import Beam
+from rnngen.components.decoders.beam import Options as BeamOptions
 from rnngen.components.decoders.greedy import Greedy
 from rnngen.contracts.decoder import Request
 from rnngen.contracts.errors import RunError, UsageError
@@ -58,7 +59,7 @@ def every_sequence(
 def test_a_wide_beam_is_an_exhaustive_search(seed: int) -> None:
     engine = MarkovEngine(size=3, seed=seed)
     expected = every_sequence(engine, [0, 1], 4, None)[:5]
-    results = found(Beam(width=81, n_best=5), Request([[0, 1]], 4), engine)
+    results = found(Beam(BeamOptions(width=81, n_best=5)), Request([[0, 1]], 4), engine)
     assert [tuple(steps) for steps, _ in results] == [steps for _, steps in expected]
     for (_, total), (score, _) in zip(results, expected, strict=True):
         assert total == pytest.approx(score, abs=1e-5)
@@ -70,7 +71,7 @@ def test_a_wide_beam_with_ends_and_length_penalty_is_exhaustive(seed: int, alpha
     engine = MarkovEngine(size=4, seed=seed)
     expected = [steps for _, steps in every_sequence(engine, [0], 4, 3, alpha)[:6]]
     request = Request([[0]], 4, ends=frozenset({3}))
-    beam = Beam(width=200, n_best=6, length_penalty=alpha)
+    beam = Beam(BeamOptions(width=200, n_best=6, length_penalty=alpha))
     # A sequence of no steps has no emissions, so that its rank is missing.
     assert [tuple(steps) for steps, _ in found(beam, request, engine)] == [s for s in expected if s]
 
@@ -79,7 +80,10 @@ def test_a_wide_beam_with_ends_and_length_penalty_is_exhaustive(seed: int, alpha
 def test_a_narrow_beam_never_finds_more_than_there_is_nor_less_than_greedy(seed: int) -> None:
     engine = MarkovEngine(size=5, seed=seed)
     best = every_sequence(engine, [0], 5, None)[0][0]
-    totals = [found(Beam(width=width), Request([[0]], 5), engine)[0][1] for width in (1, 5, 5**5)]
+    totals = [
+        found(Beam(BeamOptions(width=width)), Request([[0]], 5), engine)[0][1]
+        for width in (1, 5, 5**5)
+    ]
     greedy = list(Greedy().decode(engine, Request([[0]], 5)))
     assert totals[0] == pytest.approx(sum(part.log_probability for part in greedy), abs=1e-5)
     assert max(totals) <= best + 1e-5
@@ -87,7 +91,7 @@ def test_a_narrow_beam_never_finds_more_than_there_is_nor_less_than_greedy(seed:
 
 
 def test_the_best_come_first_and_are_all_different() -> None:
-    results = found(Beam(width=20, n_best=12), Request([[0]], 6), MarkovEngine())
+    results = found(Beam(BeamOptions(width=20, n_best=12)), Request([[0]], 6), MarkovEngine())
     totals = [total for _, total in results]
     assert totals == sorted(totals, reverse=True)
     assert len({tuple(steps) for steps, _ in results}) == 12
@@ -97,7 +101,7 @@ def test_a_length_penalty_favours_longer_sequences() -> None:
     lengths = []
     for alpha in (0.0, 1.0, 4.0):
         request = Request([[0]], 12, ends=frozenset({3}))
-        results = found(Beam(50, 1, alpha), request, MarkovEngine(scale=0.5))
+        results = found(Beam(BeamOptions(50, 1, alpha)), request, MarkovEngine(scale=0.5))
         lengths.append(len(results[0][0]) if results else 0)
     assert lengths == sorted(lengths)
     assert lengths[-1] > lengths[0]
@@ -105,13 +109,13 @@ def test_a_length_penalty_favours_longer_sequences() -> None:
 
 def test_fewer_sequences_than_asked_for_are_all_that_there_are() -> None:
     request = Request([[0]], 2, forbidden=frozenset(range(7)) - {1, 2})
-    results = found(Beam(width=50, n_best=50), request, MarkovEngine())
+    results = found(Beam(BeamOptions(width=50, n_best=50)), request, MarkovEngine())
     assert {tuple(steps) for steps, _ in results} == set(itertools.product((1, 2), repeat=2))
 
 
 def test_more_sequences_than_beginnings_are_refused() -> None:
     with pytest.raises(UsageError, match="n_best"):
-        Beam(width=2, n_best=3)
+        Beam(BeamOptions(width=2, n_best=3))
 
 
 def test_a_model_that_gives_no_numbers_is_an_error_that_says_so() -> None:

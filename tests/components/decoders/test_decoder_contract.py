@@ -31,8 +31,8 @@ def test_the_decoders_everybody_expects_are_registered() -> None:
 def test_registered_decoder_keeps_the_contract(
     name: str, options: dict[str, Any], check: Any
 ) -> None:
-    target = get_catalog().find("decoder", name).load()
-    check(lambda: target(**options))
+    component = get_catalog().find("decoder", name)
+    check(lambda: component.build(**options))
 
 
 def test_a_decoder_that_breaks_the_contract_is_found() -> None:

@@ -23,7 +23,7 @@ COUNT = 6000
 
 def drawn(request: Request, engine: MarkovEngine | None = None, **options: Any) -> list[list[int]]:
     sequences: list[list[int]] = [[] for _ in request.prompts]
-    for part in Sample(**options).decode(engine or MarkovEngine(), request):
+    for part in Sample(Options(**options)).decode(engine or MarkovEngine(), request):
         sequences[part.row].append(part.step)
     return sequences
 

@@ -133,9 +133,10 @@ def test_strength_with_which_nothing_is_learned_is_said_with_a_smaller_one(small
 def test_state_that_is_not_whole_is_an_error_of_the_bundle(small, tmp_path, bridge):
     from rnngen.contracts.errors import BundleError
     from rnngen_avalanche.bridge import Bridge
+    from rnngen_avalanche.options import Options as BridgeOptions
     from tests.plugins.rnngen_continual.stage import model, run, task, text
 
-    strategy = Bridge(strategy="ewc")
+    strategy = Bridge(BridgeOptions(strategy="ewc"))
     at = run(model(), [task(text())])
     strategy.fit_started(at)
     state = strategy.state_dict()

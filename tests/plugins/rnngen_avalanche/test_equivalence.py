@@ -119,7 +119,7 @@ def _avalanches_own(bridge, texts, strategy, options):
     optimizer = (
         get_catalog()
         .find("optimizer", plan.train.optimizer)
-        .load()(list(plan.model.named_parameters()), plan.train.learning_rate)
+        .build(list(plan.model.named_parameters()), plan.train.learning_rate)
     )
     torch.manual_seed(plan.train.seed)
     template = Template(plan=plan, view=view, optimizer=optimizer, plugins=plugins, clock=clock)

@@ -14,7 +14,8 @@ from rnngen.kernel.catalog import get_catalog
 get_catalog().find("strategy", "avalanche").load_options()
 assert "torch" not in sys.modules and "avalanche" not in sys.modules
 from rnngen_avalanche.bridge import Bridge
-Bridge(strategy="replay+ewc")
+from rnngen_avalanche.options import Options
+Bridge(Options(strategy="replay+ewc"))
 assert "torch" in sys.modules and "avalanche" not in sys.modules
 """
 

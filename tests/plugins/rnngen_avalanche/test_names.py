@@ -7,6 +7,7 @@ import pytest
 from rnngen.contracts.errors import PluginError, UsageError
 from rnngen_avalanche import backend, names
 from rnngen_avalanche.bridge import Bridge
+from rnngen_avalanche.options import Options as BridgeOptions
 
 
 def test_combinations_keep_the_order_in_which_they_are_named():
@@ -70,7 +71,7 @@ def test_what_does_not_go_together_is_refused(text, message):
 )
 def test_option_that_nobody_has_a_use_for_is_not_passed_over_in_silence(options, message):
     with pytest.raises(UsageError, match=message):
-        Bridge(**options)
+        Bridge(BridgeOptions(**options))
 
 
 def test_missing_package_is_an_error_that_says_how_to_install_it(monkeypatch):

@@ -10,6 +10,7 @@ from rnngen.kernel.strategies import Active, Lifecycle
 from rnngen.model.loss import weighted_mean
 from rnngen.training import plan
 from rnngen_continual.parameters import copies, trained, zeros
+from rnngen_continual.si import Options as SIOptions
 from rnngen_continual.si import SynapticIntelligence
 from tests.continual_runs import write_tasks
 
@@ -99,5 +100,5 @@ def test_applied_gradient_holds_all_that_was_lowered(beside_si):
 
 def test_strategy_that_does_not_ask_costs_no_second_backward_pass():
     assert SynapticIntelligence().task_gradient
-    assert not SynapticIntelligence(gradient="applied").task_gradient
+    assert not SynapticIntelligence(SIOptions(gradient="applied")).task_gradient
     assert not Lifecycle([]).task_gradient

@@ -9,10 +9,13 @@ from rnngen.model.build import grow
 from rnngen.model.dropout import Dropout
 from rnngen.model.loss import backward, mean_nll
 from rnngen_continual.ewc import EWC
+from rnngen_continual.ewc import Options as EWCOptions
 from rnngen_continual.gradients import spread, without_dropout
 from rnngen_continual.mas import MemoryAwareSynapses
+from rnngen_continual.mas import Options as MASOptions
 from rnngen_continual.parameters import grown, trained, zeros
 from rnngen_continual.penalty import quadratic
+from rnngen_continual.si import Options as SIOptions
 from rnngen_continual.si import SynapticIntelligence
 from tests.plugins.rnngen_continual import stage
 
@@ -79,7 +82,7 @@ def test_fisher_information_per_token_is_that_of_brute_force():
         def batch(self, epoch, index):
             return batch
 
-    ewc = EWC(batches=None)
+    ewc = EWC(EWCOptions(batches=None))
     ewc.task_finished(stage.run(model, [task]), One())
     for name, value in expected.items():
         found = ewc.importance[name]
@@ -92,7 +95,7 @@ def test_fisher_information_does_not_depend_on_how_tokens_are_batched():
     found = []
     for lanes, chunk in ((4, 8), (8, 16)):
         task = stage.task(store, lanes=lanes, chunk=chunk)
-        ewc = EWC(batches=None)
+        ewc = EWC(EWCOptions(batches=None))
         ewc.task_finished(stage.run(stage.model(), [task]), task.batches)
         found.append(sum(value.sum().item() for value in ewc.importance.values()))
     # A sum of squares of batch means, unscaled, would differ by the ratio of their sizes: 4.
@@ -101,7 +104,7 @@ def test_fisher_information_does_not_depend_on_how_tokens_are_batched():
 
 @pytest.mark.parametrize("decay", [1.0, 0.5])
 def test_online_keeps_one_anchor_and_sums_importances(decay):
-    model, ewc = stage.model(), EWC(decay=decay)
+    model, ewc = stage.model(), EWC(EWCOptions(decay=decay))
     run = stage.run(model, [stage.task(stage.text())])
     parts = [random_like(model, seed) for seed in (1, 2)]
     for part in parts:
@@ -116,7 +119,7 @@ def test_online_keeps_one_anchor_and_sums_importances(decay):
 
 
 def test_separate_is_the_sum_of_one_penalty_for_each_task():
-    model, ewc = stage.model(), EWC(lambda_=0.8, mode="separate")
+    model, ewc = stage.model(), EWC(EWCOptions(lambda_=0.8, mode="separate"))
     run = stage.run(model, [stage.task(stage.text())])
     pairs = []
     for seed in (1, 2, 3):
@@ -138,7 +141,7 @@ def test_separate_is_the_sum_of_one_penalty_for_each_task():
 
 def test_what_grew_keeps_the_old_rows_and_new_ones_are_free():
     model = stage.model(size=5)
-    ewc = EWC(lambda_=1.0)
+    ewc = EWC(EWCOptions(lambda_=1.0))
     ewc.importance, ewc.anchor = random_like(model, 1, low=1.0), random_like(model, 2)
     larger = grow(model, 7)
     run = stage.run(larger, [stage.task(stage.text())])
@@ -193,7 +196,7 @@ def test_synaptic_intelligence_looks_at_the_loss_without_its_own_penalty():
     for strength in (0.0, 5.0):
         model = stage.model()
         run = stage.run(model, [task], rate=1e-6)
-        strategy = SynapticIntelligence(lambda_=strength)
+        strategy = SynapticIntelligence(SIOptions(lambda_=strength))
         strategy.importance, strategy.anchor = random_like(model, 1), random_like(model, 2)
         strategy.task_started(run)
         descend(run, strategy, task.batches, 1)
@@ -205,7 +208,7 @@ def test_synaptic_intelligence_looks_at_the_loss_without_its_own_penalty():
 def test_sensitivity_is_the_gradient_of_the_squared_output():
     model = stage.model()
     task = stage.task(stage.text(33))
-    strategy = MemoryAwareSynapses(batches=None)
+    strategy = MemoryAwareSynapses(MASOptions(batches=None))
     strategy.task_finished(stage.run(model, [task]), task.batches)
     batch = task.batches.batch(0, 0)
     model.zero_grad()

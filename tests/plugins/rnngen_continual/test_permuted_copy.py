@@ -8,6 +8,7 @@ import torch
 
 from benchmarks.permuted_copy import BITS, LEARNED, Patterns, Setting, learn, orders
 from rnngen_continual.ewc import EWC
+from rnngen_continual.ewc import Options as EWCOptions
 from rnngen_continual.naive import Naive
 
 SETTING = Setting(tasks=2, length=2, steps=300)
@@ -35,7 +36,7 @@ def test_orders_are_all_different_and_the_first_is_a_plain_copy(seed):
 
 def test_online_ewc_keeps_what_fine_tuning_forgets_and_still_learns_the_new():
     forgot = learn(Naive(), 0, SETTING)
-    kept = learn(EWC(lambda_=15.0), 0, SETTING)
+    kept = learn(EWC(EWCOptions(lambda_=15.0)), 0, SETTING)
     assert min(forgot[0][0], forgot[1][1]) > 0.98, "both are learned"
     assert forgot[1][0] < 0.85, "and the first is forgotten"
     assert kept[0] == forgot[0], "in the first task there is nothing to protect"

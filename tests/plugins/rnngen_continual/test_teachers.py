@@ -9,8 +9,11 @@ from torch import nn
 from rnngen.model.loss import batch_nll, mean_nll
 from rnngen.training.rehearsal import beside, columns, extended
 from rnngen_continual.agem import AGEM
+from rnngen_continual.agem import Options as AGEMOptions
 from rnngen_continual.lwf import LearningWithoutForgetting
+from rnngen_continual.replay import Options as ReplayOptions
 from rnngen_continual.replay import Replay
+from rnngen_continual.self_replay import Options as SelfReplayOptions
 from rnngen_continual.self_replay import SelfReplay
 from rnngen_continual.teacher import Teacher, divergence
 from rnngen_continual.writer import WINDOWS, WRITERS, Writer
@@ -94,7 +97,7 @@ def test_projected_gradient_is_that_of_the_paper_and_never_hurts_the_memory(seed
     model = stage.model()
     old, new = (stage.task(stage.text(seed=10 * seed + i), name=str(i)) for i in range(2))
     run = stage.run(model, [old, new])
-    strategy = AGEM(memory="100%", share=1.0)
+    strategy = AGEM(AGEMOptions(memory="100%", share=1.0))
     strategy.task_finished(run)
     run.position.task, run.lanes = 1, 4
     memory = strategy.memory.draw(8, 4, 0, 0)
@@ -119,7 +122,7 @@ def test_projected_gradient_is_that_of_the_paper_and_never_hurts_the_memory(seed
 def test_rehearsed_rows_weigh_as_much_as_they_are_said_to_whatever_their_number():
     task = stage.task(stage.text(4000))
     for share in (0.25, 1.0):
-        strategy = Replay(memory="50%", share=share, weight=2.0)
+        strategy = Replay(ReplayOptions(memory="50%", share=share, weight=2.0))
         run = stage.run(stage.model(), [task])
         strategy.task_finished(run)
         batch = task.batches.batch(0, 0)
@@ -189,7 +192,7 @@ def test_what_was_written_is_learned_from_beside_the_loss_of_the_text(teach):
     model = stage.model()
     task = stage.task(stage.text())
     run = stage.run(model, [task, task])
-    strategy = SelfReplay(teach=teach, share=0.5)
+    strategy = SelfReplay(SelfReplayOptions(teach=teach, share=0.5))
     strategy.task_started(run)
     batch = task.batches.batch(0, 0)
     assert strategy.rehearse(run, batch) is None, "nothing was learned yet"
@@ -214,7 +217,7 @@ def test_old_model_also_teaches_on_the_memory_unless_told_otherwise(teach):
     model = stage.model()
     task = stage.task(stage.text())
     run = stage.run(model, [task, task])
-    strategy = Replay(memory="50%", teach=teach, weight=0.5)
+    strategy = Replay(ReplayOptions(memory="50%", teach=teach, weight=0.5))
     strategy.task_started(run)
     strategy.task_finished(run)
     run.position.task, run.lanes = 1, 4
