@@ -33,6 +33,7 @@ from rnngen.contracts.decoder import Request
 from rnngen.engines.torch_engine import Engine
 from rnngen_constrained.automata.spelling import spelling_of
 from rnngen_constrained.decoder.decoder import Constrained
+from rnngen_constrained.decoder.options import Options as ConstrainedOptions
 from rnngen_constrained.kinds.regex import Regex
 
 BATCH = 256
@@ -212,7 +213,10 @@ def generation(seconds: float) -> list[dict[str, Any]]:
         model = make(hidden)
         for batch in (1, 64):
             engine = Engine(model)
-            plain, bound = Sample(), Constrained(regex="([A-Z][A-Z0-9]*[!-/]+)*")
+            plain, bound = (
+                Sample(),
+                Constrained(options=ConstrainedOptions(regex="([A-Z][A-Z0-9]*[!-/]+)*")),
+            )
             bound.bind(vocabulary)
             steps = 100 if batch == 1 else 40
 

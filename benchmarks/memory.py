@@ -39,10 +39,11 @@ watch = Watch.here()
 begin = time.perf_counter()
 from rnngen.data import choose, prepare
 from rnngen.components.domains.text import TextDomain
+from rnngen.components.domains.text.options import Options
 from rnngen.files.source import Source
 path, tokens = Path(sys.argv[1]), sys.argv[2]
 imported = time.perf_counter()
-dataset = prepare("text", TextDomain(tokens=tokens), [Source(path.name, path)])
+dataset = prepare("text", TextDomain(Options(tokens=tokens)), [Source(path.name, path)])
 encoded = time.perf_counter()
 batches = choose(dataset.train, 32, 64, 0)
 for index in range(min(len(batches), 500)):

@@ -100,9 +100,10 @@ def groove() -> None:
     """Reads all files of a folder and makes tokens of them."""
     from rnngen.data.find_sources import find
     from rnngen_music.domain import MusicDomain
+    from rnngen_music.options import Options as MusicOptions
 
     for tokens in ("remi", "tsd"):
-        domain = MusicDomain(grid=12, tokens=tokens)
+        domain = MusicDomain(MusicOptions(grid=12, tokens=tokens))
         sources = find([str(data("groove"))], keep=domain.keep)
         codec = domain.fit_codec(list)
         begin, used = time.perf_counter(), time.process_time()

@@ -19,7 +19,6 @@ from rnngen import (
     Report,
     UsageError,
     Written,
-    build_options,
     content_suffix,
 )
 from rnngen_handwriting.options import Options
@@ -30,14 +29,7 @@ if TYPE_CHECKING:
 
 
 class HandwritingDomain(Domain):
-    """Reads drawings, fits a codec on them, and writes drawings.
-
-    Args:
-        options: the fields of `rnngen_handwriting.options.Options`.
-
-    Raises:
-        UsageError: an option does not exist or has an invalid value.
-    """
+    """Reads drawings, fits a codec on them, and writes drawings."""
 
     corpus = "strokes"
     shows = True
@@ -46,8 +38,8 @@ class HandwritingDomain(Domain):
         "train": {"learning_rate": 0.003, "lanes": 16, "chunk": 128, "precision": "fp32"},
     }
 
-    def __init__(self, **options: Any) -> None:
-        self.options = build_options(Options, options, "domain `handwriting`")
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
         self.valid, self.split = self.options.valid, self.options.split
 
     def keep(self, path: Path) -> bool:

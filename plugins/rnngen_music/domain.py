@@ -21,7 +21,6 @@ from rnngen import (
     Report,
     UsageError,
     Written,
-    build_options,
 )
 from rnngen_music.options import Options
 
@@ -32,14 +31,7 @@ if TYPE_CHECKING:
 
 
 class MusicDomain(Domain):
-    """Reads music, fits codecs on it, and writes music.
-
-    Args:
-        options: the fields of `rnngen_music.options.Options`.
-
-    Raises:
-        UsageError: an option does not exist or has an invalid value.
-    """
+    """Reads music, fits codecs on it, and writes music."""
 
     corpus = "tunes"
     shows = True
@@ -48,8 +40,8 @@ class MusicDomain(Domain):
         "train": {"learning_rate": 0.006, "lanes": 4, "chunk": 128},
     }
 
-    def __init__(self, **options: Any) -> None:
-        self.options = build_options(Options, options, "domain `music`")
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
         self.valid = self.options.valid
         self.remarks = {}
 

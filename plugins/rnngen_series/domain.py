@@ -21,7 +21,6 @@ from rnngen import (
     Report,
     Unsupported,
     Written,
-    build_options,
     content_suffix,
 )
 from rnngen_series.options import Options
@@ -37,14 +36,7 @@ SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 
 
 class SeriesDomain(Domain):
-    """Reads series, fits a codec on them, and forecasts them.
-
-    Args:
-        options: the fields of `rnngen_series.options.Options`.
-
-    Raises:
-        UsageError: an option does not exist or has an invalid value.
-    """
+    """Reads series, fits a codec on them, and forecasts them."""
 
     corpus = "series"
     changeable = ("windows", "hold_out", "sort", "separator", "format")
@@ -54,8 +46,8 @@ class SeriesDomain(Domain):
         "train": {"learning_rate": 0.003, "precision": "fp32"},
     }
 
-    def __init__(self, **options: Any) -> None:
-        self.options = build_options(Options, options, "domain `series`")
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
         self.remarks = {}
 
     def keep(self, path: Path) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from rnngen.components.domains.text import TextDomain
+from rnngen.components.domains.text.options import Options as TextOptions
 from rnngen.contracts.errors import DataError, RunError
 from rnngen.contracts.steps import Piece
 from rnngen.data.cache import UNFINISHED, clean, reopen
@@ -29,7 +30,7 @@ def work(tmp_path):
     """Prepares a text with options, in a cache of its own."""
 
     def prepared(text: str | bytes = POEM * 20, *, options=None, **arguments):
-        domain = TextDomain(**(options or {}))
+        domain = TextDomain(TextOptions(**(options or {})))
         sources = [source(tmp_path / "text", text)]
         return prepare("text", domain, sources, cache=tmp_path / "cache", **arguments)
 
@@ -240,7 +241,9 @@ def test_documents_in_several_pieces_have_one_boundary(tmp_path):
                 yield Piece("", True, 0)
 
     sources = [source(tmp_path / "t", "one\ntwo\nthree\nfour\n")]
-    dataset = prepare("slow", Slow(documents="line", valid=0), sources, cache=tmp_path / "cache")
+    dataset = prepare(
+        "slow", Slow(TextOptions(documents="line", valid=0)), sources, cache=tmp_path / "cache"
+    )
     assert dataset.codec.decode(dataset.train.steps) == "one\ntwo\nthree\nfour"
     assert len(dataset.train.documents) == 4
 

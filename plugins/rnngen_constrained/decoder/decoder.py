@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from rnngen import (
     INFINITE,
@@ -52,20 +51,22 @@ def _silent(text: str) -> None:
 
 
 class Constrained(Decoder):
-    """Decodes sequences that satisfy constraints; its arguments are the fields of `Options`.
+    """Decodes sequences that satisfy constraints.
 
     `attach` tells it what the steps of the model mean; call it before `decode`.
 
     Args:
         constraints: further ones, already made.
-        options: the fields of `Options`.
+        options: as the user set them.
     """
 
     complete = True
     explains = True
 
-    def __init__(self, constraints: Sequence[Constraint] = (), **options: Any) -> None:
-        self.options = Options(**options)
+    def __init__(
+        self, constraints: Sequence[Constraint] = (), options: Options | None = None
+    ) -> None:
+        self.options = options or Options()
         check_options(self.options)
         self._constraints = [*each(chosen(self.options)), *map(as_constraint, constraints)]
         check_rules(self.options)

@@ -18,6 +18,7 @@ from rnngen.testing import decoders as contract
 from rnngen.testing.decoders import CHECKS, MarkovEngine
 from rnngen_constrained.decoder.conditional import Conditional
 from rnngen_constrained.decoder.decoder import Constrained
+from rnngen_constrained.decoder.options import Options as ConstrainedOptions
 from rnngen_constrained.decoder.smc import Particles
 from rnngen_constrained.errors import Contradiction, EmptyLanguage, TooShort
 from tests.plugins.rnngen_constrained.test_regex import patterns
@@ -38,7 +39,7 @@ BASES = {
 
 
 def made(vocabulary, **options):
-    decoder = Constrained(**options)
+    decoder = Constrained(options=ConstrainedOptions(**options))
     notes = []
     decoder.bind(vocabulary, notes.append)
     return decoder, notes
@@ -292,4 +293,8 @@ def test_explanations_name_the_rule_the_cost_and_a_valid_ending():
 
 def test_without_a_vocabulary_it_says_what_is_missing():
     with pytest.raises(UsageError, match="was not told"):
-        list(Constrained(regex="a").decode(MarkovEngine(), Request([[0]], 3)))
+        list(
+            Constrained(options=ConstrainedOptions(regex="a")).decode(
+                MarkovEngine(), Request([[0]], 3)
+            )
+        )

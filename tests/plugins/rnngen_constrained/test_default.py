@@ -11,6 +11,7 @@ import pytest
 import rnngen
 from rnngen.components.domains.text import TextDomain
 from rnngen_constrained.decoder.decoder import Constrained
+from rnngen_constrained.decoder.options import Options as ConstrainedOptions
 from rnngen_constrained.kinds.learned_words import learned_words
 from rnngen_music.domain import MusicDomain
 
@@ -100,7 +101,7 @@ def test_a_model_without_a_default_needs_a_rule() -> None:
 
 
 def test_a_rule_that_was_named_takes_the_place_of_the_default() -> None:
-    decoder = Constrained(regex=("[a-z]+",))
+    decoder = Constrained(options=ConstrainedOptions(regex=("[a-z]+",)))
     decoder.attach(Told("prose", Letters(), None))
     assert decoder.names == ["regex=[a-z]+"]
 

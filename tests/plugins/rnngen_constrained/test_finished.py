@@ -16,6 +16,7 @@ from rnngen.contracts.decoder import Request
 from rnngen.contracts.draws import other_seed
 from rnngen.testing.decoders import MarkovEngine
 from rnngen_constrained.decoder.decoder import Constrained
+from rnngen_constrained.decoder.options import Options as ConstrainedOptions
 from rnngen_constrained.errors import Invalid, Unproven
 from rnngen_constrained.kinds.grammar import Grammar
 from rnngen_constrained.kinds.regex import Regex
@@ -43,7 +44,7 @@ class Loose:
 
 
 def texts(constraint: Any, rows: int, first: int = 0, **options: Any) -> list[str]:
-    decoder = Constrained([constraint], **options)
+    decoder = Constrained([constraint], ConstrainedOptions(**options))
     decoder.bind(WORDS)
     request = Request([[0]] * rows, 3, seed=5, first=first, ends=frozenset({0}))
     found = [""] * rows

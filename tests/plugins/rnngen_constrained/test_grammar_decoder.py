@@ -11,6 +11,7 @@ import pytest
 from rnngen.contracts.decoder import Request
 from rnngen.testing.decoders import SIZE, MarkovEngine
 from rnngen_constrained.decoder.decoder import Constrained
+from rnngen_constrained.decoder.options import Options as ConstrainedOptions
 from rnngen_constrained.errors import TooShort
 from tests.plugins.rnngen_constrained.grammars import characters
 
@@ -27,7 +28,7 @@ BASES: dict[str, dict[str, Any]] = {
 
 
 def written(options: dict[str, Any], length: int, count: int = 3) -> list[str]:
-    decoder = Constrained(**options)
+    decoder = Constrained(options=ConstrainedOptions(**options))
     decoder.bind(WORDS, lambda note: None)
     request = Request([[0]] * count, length, seed=5, ends=frozenset({0}))
     found: dict[tuple[int, int], bytes] = {}

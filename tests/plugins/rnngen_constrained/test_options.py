@@ -43,15 +43,15 @@ LETTERS = characters("abcdef")
 )
 def test_options_that_would_play_no_part_are_refused_by_name(options, named):
     with pytest.raises(UsageError, match=f"`{named}`") as caught:
-        Constrained(**options)
+        Constrained(options=Options(**options))
     assert caught.value.hint
 
 
 def test_a_dictionary_is_for_poems_in_options_and_in_files(tmp_path):
     rules = tmp_path / "rules.toml"
     rules.write_text('haiku = ""\n', "utf-8")
-    Constrained(rule=("haiku",), rhymes="cmudict.txt")
-    Constrained(rules=str(rules), rhymes="cmudict.txt")
+    Constrained(options=Options(rule=("haiku",), rhymes="cmudict.txt"))
+    Constrained(options=Options(rules=str(rules), rhymes="cmudict.txt"))
 
 
 def test_a_file_of_rules_without_any_is_refused(tmp_path):
@@ -59,12 +59,12 @@ def test_a_file_of_rules_without_any_is_refused(tmp_path):
     rules.write_text("# nothing yet\n", "utf-8")
     for more in ({}, {"regex": "a"}):
         with pytest.raises(BadSyntax, match="has no rules") as caught:
-            Constrained(rules=str(rules), **more)
+            Constrained(options=Options(rules=str(rules), **more))
         assert caught.value.hint
 
 
 def written(options, length=8):
-    decoder = Constrained(**options)
+    decoder = Constrained(options=Options(**options))
     decoder.bind(LETTERS)
     found = {}
     request = Request([[0]] * 20, length, ends=frozenset({0}))

@@ -14,6 +14,7 @@ from rnngen.contracts.decoder import Request
 from rnngen.contracts.errors import PluginError
 from rnngen.testing.decoders import MarkovEngine
 from rnngen_constrained.decoder.decoder import Constrained
+from rnngen_constrained.decoder.options import Options as ConstrainedOptions
 from rnngen_constrained.errors import ConstraintError, EmptyLanguage, Invalid
 from rnngen_constrained.grammar.machine import GrammarMachine
 from rnngen_constrained.json_schema.distinct import DistinctKeys
@@ -203,7 +204,7 @@ def test_documents_that_are_never_valid_are_an_error_and_are_not_written(
 ) -> None:
     made = written(tmp_path, {"enum": [1, 2]})
     monkeypatch.setattr(Validator, "fault", lambda self, text: "at `#`: wrong")
-    decoder = Constrained([made], **options)
+    decoder = Constrained([made], ConstrainedOptions(**options))
     decoder.bind(SIGNS)
     request = Request([[0]], 3, ends=frozenset({0}))
     found = []

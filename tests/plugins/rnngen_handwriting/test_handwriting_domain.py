@@ -19,6 +19,7 @@ from rnngen.testing.domains import Sequence, check_domain
 from rnngen_handwriting import measures, output
 from rnngen_handwriting.codec import StrokeCodec, fit
 from rnngen_handwriting.domain import HandwritingDomain
+from rnngen_handwriting.options import Options as HandwritingOptions
 from rnngen_handwriting.pen_mixture import PenMixture
 from tests import small_bundle
 from tests.conftest import RunCli
@@ -56,7 +57,7 @@ def _words(path: Path, count: int = 60, *, texts: bool = True) -> Path:
 @pytest.mark.parametrize("components", [1, 20])
 def test_contract(tmp_path: Path, texts: bool, components: int) -> None:
     path = _words(tmp_path / "x.npz", 8, texts=texts)
-    check_domain(HandwritingDomain(components=components), [Source("x", path)])
+    check_domain(HandwritingDomain(HandwritingOptions(components=components)), [Source("x", path)])
 
 
 def test_offsets_have_a_deviation_of_one_and_texts_an_alphabet(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_pickled_arrays_are_refused_unless_wanted_and_then_have_parts(tmp_path: 
     found = _read(path, pickled=True)
     assert [d.part for d in found] == ["train", "train", "valid", "test"]
     assert all(_lines(d) == LINES for d in found)
-    domain = HandwritingDomain(pickled=True)
+    domain = HandwritingDomain(Options(pickled=True))
     parts = domain.parts([Source("x", path)])
     assert parts is not None
     assert {part: len(list(domain.read(each))) for part, each in parts.items()} == {
@@ -267,7 +267,9 @@ def test_hands_come_to_one_size_whatever_the_unit(tmp_path: Path) -> None:
     path = _npz(tmp_path, strokes=strokes, offsets=[0, 5, 10], writers=[0, 1])
     one, two = (p.content for p in HandwritingDomain().read([Source("x", path)]))
     assert all(np.allclose(a - one[0][0], b - two[0][0]) for a, b in zip(one, two, strict=True))
-    one, two = (p.content for p in HandwritingDomain(scale="none").read([Source("x", path)]))
+    one, two = (
+        p.content for p in HandwritingDomain(Options(scale="none")).read([Source("x", path)])
+    )
     assert np.allclose(10 * one[0], two[0])
 
 
@@ -280,7 +282,7 @@ def _writers(folder: Path, count: int) -> Source:
 
 def test_no_writer_is_in_two_parts_and_none_is_lost(tmp_path: Path) -> None:
     source = _writers(tmp_path, 40)
-    domain = HandwritingDomain(split="writer", valid=0.2)
+    domain = HandwritingDomain(Options(split="writer", valid=0.2))
     parts = domain.parts([source])
     assert parts is not None
     found = {
@@ -295,7 +297,7 @@ def test_no_writer_is_in_two_parts_and_none_is_lost(tmp_path: Path) -> None:
 
 def test_too_few_writers_can_not_be_split(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="too few writers"):
-        HandwritingDomain(split="writer").parts([_writers(tmp_path, 2)])
+        HandwritingDomain(Options(split="writer")).parts([_writers(tmp_path, 2)])
     nobody = Source("x", _npz(tmp_path, a=ROW))
     with pytest.raises(DataError, match="has no writer's name"):
-        HandwritingDomain(split="writer").parts([nobody])
+        HandwritingDomain(Options(split="writer")).parts([nobody])

@@ -11,6 +11,7 @@ from rnngen.contracts.steps import Beginning
 from rnngen.files.source import Source
 from rnngen.testing.domains import Sequence
 from rnngen_music.domain import MusicDomain
+from rnngen_music.options import Options as MusicOptions
 from rnngen_music.sound import RATE
 from tests.plugins.rnngen_music.midi_bytes import DRUMS, Note, midi, notes_of
 
@@ -29,7 +30,7 @@ def music(request, tmp_path):
     """A domain, its codec, a file and its steps."""
     path = tmp_path / "song.mid"
     path.write_bytes(midi(NOTES))
-    domain = MusicDomain(**request.param)
+    domain = MusicDomain(MusicOptions(**request.param))
     codec = domain.fit_codec(list)
     return domain, codec, path, steps_of(domain, codec, path)
 
@@ -104,7 +105,7 @@ def test_a_prompt_that_is_no_file_is_an_error(music):
 
 def test_a_damaged_primer_is_an_error_even_where_such_files_are_skipped(tmp_path):
     (tmp_path / "bad.mid").write_bytes(b"MThd")
-    domain = MusicDomain(damaged="skip")
+    domain = MusicDomain(MusicOptions(damaged="skip"))
     with pytest.raises(DataError, match=r"bad\.mid"):
         domain.begin(str(tmp_path / "bad.mid"), domain.fit_codec(list))
 
@@ -140,7 +141,7 @@ def test_shown_events_are_names_a_line_a_bar():
 
 
 def test_shown_frames_are_names_of_keys():
-    domain = MusicDomain(steps="frames")
+    domain = MusicDomain(MusicOptions(steps="frames"))
     codec = domain.fit_codec(list)
     frames = np.zeros((3, 89))
     frames[0, [39, 43]] = frames[2, 0] = 1
@@ -172,7 +173,7 @@ def test_the_sound_of_a_note_has_its_frequency_and_its_time(tmp_path):
 def test_the_picture_is_dark_where_notes_are_and_nowhere_else(tmp_path):
     from matplotlib.image import imread
 
-    domain = MusicDomain(steps="frames")
+    domain = MusicDomain(MusicOptions(steps="frames"))
     codec = domain.fit_codec(list)
     frames = np.zeros((16, 89))
     frames[:8, 39] = 1

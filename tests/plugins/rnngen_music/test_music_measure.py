@@ -16,6 +16,7 @@ from rnngen.metrics.measuring import Measurement
 from rnngen.model.build import make_likelihood
 from rnngen.model.model import Model
 from rnngen_music.domain import MusicDomain
+from rnngen_music.options import Options as MusicOptions
 
 
 def bundle(domain):
@@ -60,7 +61,7 @@ def by_the_likelihood(made, output, frames):
 )
 def test_frames_are_measured_by_the_published_protocol(count, distribution, cost):
     """Piece by piece, all frames but the first; as many pieces as fill one lane, some, and all."""
-    domain = MusicDomain(steps="frames", distribution=distribution)
+    domain = MusicDomain(MusicOptions(steps="frames", distribution=distribution))
     made = bundle(domain)
     held = store(made.codec, [5 + number % 7 for number in range(count)])
     costs = []
@@ -78,7 +79,7 @@ def test_frames_are_measured_by_the_published_protocol(count, distribution, cost
 
 
 def test_the_simple_models_of_frames_are_those_of_their_formulas():
-    domain = MusicDomain(steps="frames")
+    domain = MusicDomain(MusicOptions(steps="frames"))
     made = bundle(domain)
     train, held = store(made.codec, [30, 20], seed=1), store(made.codec, [9, 6], seed=2)
     rows = dict(domain.evaluate(measuring(made, train, held)).rows)
@@ -101,7 +102,7 @@ def test_the_simple_models_of_frames_are_those_of_their_formulas():
 
 
 def test_pieces_of_one_frame_can_not_be_measured():
-    domain = MusicDomain(steps="frames")
+    domain = MusicDomain(MusicOptions(steps="frames"))
     made = bundle(domain)
     with pytest.raises(DataError):
         domain.evaluate(measuring(made, None, store(made.codec, [1, 1, 1])))

@@ -62,7 +62,7 @@ def rolls(count, length=12, seed=0):
 def test_the_domain_keeps_its_contract(tmp_path, options):
     tunes = source(tmp_path, "tunes.abc", TUNE + "\n" + TUNE.replace("X:1", "X:2"))
     notes = [*SCALE, Note(DRUMS, 36, 0, 240, 100), Note(40, 70, 960, 240, 30)]
-    check_domain(MusicDomain(**options), [tunes, source(tmp_path, "a.mid", midi(notes))])
+    check_domain(MusicDomain(Options(**options)), [tunes, source(tmp_path, "a.mid", midi(notes))])
 
 
 def test_every_option_has_a_help():
@@ -134,7 +134,7 @@ def test_a_damaged_file_is_an_error_that_names_it(tmp_path, name):
 def test_damaged_files_are_left_out_and_reported_when_asked(tmp_path):
     sources = [source(tmp_path, name, data) for name, (data, _) in DAMAGED.items()]
     good = source(tmp_path, "good.mid", midi(SCALE))
-    domain = MusicDomain(damaged="skip")
+    domain = MusicDomain(Options(damaged="skip"))
     (piece,) = pieces(domain, *sources, good)
     assert pitches(piece) == [60, 62, 64, 65, 67]
     assert len(domain.remarks) == len(DAMAGED)
@@ -146,12 +146,12 @@ def test_a_damaged_tune_of_a_book_leaves_the_others(tmp_path):
     book = source(tmp_path, "b.abc", TUNE + "\n" + bad + TUNE.replace("X:1", "X:3"))
     with pytest.raises(DataError, match="line 8"):
         pieces(MusicDomain(), book)
-    assert len(pieces(MusicDomain(damaged="skip"), book)) == 2
+    assert len(pieces(MusicDomain(Options(damaged="skip")), book)) == 2
 
 
 def test_where_all_files_are_damaged_that_is_an_error(tmp_path):
     with pytest.raises(DataError, match="every file was left out"):
-        pieces(MusicDomain(damaged="skip"), source(tmp_path, "a.mid", b"MThd"))
+        pieces(MusicDomain(Options(damaged="skip")), source(tmp_path, "a.mid", b"MThd"))
 
 
 def test_what_was_left_out_is_told_whenever_the_data_is_used(tmp_path):
@@ -161,14 +161,14 @@ def test_what_was_left_out_is_told_whenever_the_data_is_used(tmp_path):
     ]
     for _ in range(2):
         said = []
-        domain = MusicDomain(damaged="skip")
+        domain = MusicDomain(Options(damaged="skip"))
         prepare("music", domain, sources, cache=tmp_path / "cache", note=said.append)
         assert sum("left out" in text and "bad.mid" in text for text in said) == 1
 
 
 def test_frames_say_which_notes_they_have_no_place_for(tmp_path):
     notes = [*SCALE, Note(DRUMS, 36, 0, 240, 100), Note(0, 10, 0, 240, 100)]
-    domain = MusicDomain(steps="frames")
+    domain = MusicDomain(Options(steps="frames"))
     (piece,) = pieces(domain, source(tmp_path, "a.mid", midi(notes)))
     assert np.flatnonzero(piece.content[0]).tolist() == [39]
     assert [remark.split(": ")[1] for remark in domain.remarks] == [
@@ -180,7 +180,7 @@ def test_frames_say_which_notes_they_have_no_place_for(tmp_path):
 def test_a_mat_file_is_its_three_parts(tmp_path):
     own = {"traindata": rolls(3), "validdata": rolls(2, seed=1), "testdata": rolls(1, seed=2)}
     file = mat(tmp_path / "a.mat", **own)
-    domain = MusicDomain(steps="frames")
+    domain = MusicDomain(Options(steps="frames"))
     parts = domain.parts([file])
     for name, expected in zip(("train", "valid", "test"), own.values(), strict=True):
         found = [piece.content for piece in domain.read(parts[name])]
@@ -197,7 +197,7 @@ def test_a_mat_file_is_its_three_parts(tmp_path):
 def test_chords_in_json_are_frames(tmp_path):
     content = {"train": [[[60, 64], [], [21, 108]]], "valid": [[[60]]], "test": [[[61]]]}
     file = source(tmp_path, "a.json", json.dumps(content))
-    domain = MusicDomain(steps="frames")
+    domain = MusicDomain(Options(steps="frames"))
     (piece,) = domain.read(domain.parts([file])["train"])
     assert [np.flatnonzero(frame).tolist() for frame in piece.content] == [[39, 43], [], [0, 87]]
 
@@ -216,7 +216,7 @@ def test_chords_in_json_are_frames(tmp_path):
 def test_json_of_other_things_is_an_error(tmp_path, content):
     file = source(tmp_path, "a.json", content)
     with pytest.raises(DataError, match=r"a\.json"):
-        pieces(MusicDomain(steps="frames"), file)
+        pieces(MusicDomain(Options(steps="frames")), file)
 
 
 @pytest.mark.parametrize(
@@ -231,14 +231,14 @@ def test_json_of_other_things_is_an_error(tmp_path, content):
 )
 def test_a_mat_file_of_other_things_is_an_error(tmp_path, own):
     with pytest.raises(DataError, match=r"a\.mat"):
-        pieces(MusicDomain(steps="frames"), mat(tmp_path / "a.mat", **own))
+        pieces(MusicDomain(Options(steps="frames")), mat(tmp_path / "a.mat", **own))
 
 
 def test_a_damaged_mat_file_is_an_error(tmp_path):
     file = mat(tmp_path / "a.mat", traindata=rolls(2))
     file.path.write_bytes(file.path.read_bytes()[:300])
     with pytest.raises(DataError, match="damaged MATLAB file"):
-        pieces(MusicDomain(steps="frames"), file)
+        pieces(MusicDomain(Options(steps="frames")), file)
 
 
 def test_frames_are_no_events(tmp_path):
@@ -265,7 +265,7 @@ def test_training_pieces_are_transposed_and_others_are_not(tmp_path, steps):
     for name in ("train", "valid"):
         (tmp_path / name).mkdir()
         source(tmp_path / name, "a.mid", midi([*SCALE, Note(DRUMS, 40, 0, 240, 90)]))
-    domain = MusicDomain(steps=steps, transpose=2)
+    domain = MusicDomain(Options(steps=steps, transpose=2))
     parts = domain.parts(find([str(tmp_path)], keep=domain.keep))
     train, valid = (list(domain.read(parts[name])) for name in ("train", "valid"))
     assert (len(train), len(valid)) == (5, 1)
@@ -283,14 +283,14 @@ def test_training_pieces_are_transposed_and_others_are_not(tmp_path, steps):
 def test_a_transposition_that_leaves_the_keys_is_not_made(tmp_path):
     (tmp_path / "train").mkdir()
     edge = source(tmp_path / "train", "a.mid", midi([Note(0, 107, 0, 480, 80)]))
-    domain = MusicDomain(steps="frames", transpose=3)
+    domain = MusicDomain(Options(steps="frames", transpose=3))
     found = list(domain.read([Source("a.mid", edge.path, "train")]))
     assert sorted(int(np.flatnonzero(p.content[0])[0]) for p in found) == [83, 84, 85, 86, 87]
 
 
 def test_transposing_what_nobody_split_is_refused(tmp_path):
     with pytest.raises(UsageError) as error:
-        MusicDomain(transpose=1).parts([source(tmp_path, "a.mid", midi(SCALE))])
+        MusicDomain(Options(transpose=1)).parts([source(tmp_path, "a.mid", midi(SCALE))])
     assert "`train`" in error.value.hint
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rnngen.files.source import Source
 from rnngen.testing.domains import Sequence
 from rnngen_music.domain import MusicDomain
+from rnngen_music.options import Options as MusicOptions
 from rnngen_music.piano_roll import roll_of, score_of
 from tests.plugins.rnngen_music.midi_bytes import DRUMS, Note, midi, notes_of
 
@@ -42,7 +43,7 @@ def written_back(notes, tmp_path, **options):
     """The notes of the MIDI file that the domain makes of the steps of a MIDI file."""
     path = tmp_path / "tune.mid"
     path.write_bytes(midi(notes, BEAT))
-    domain = MusicDomain(**options)
+    domain = MusicDomain(MusicOptions(**options))
     (piece,) = domain.read([Source("tune.mid", path)])
     codec = domain.fit_codec(lambda: [piece])
     steps = codec.encode(piece.content)
@@ -131,7 +132,7 @@ def test_notes_stay_where_they_are_when_the_metre_changes(tmp_path, tokens):
     data = data[: begin - 4] + size.to_bytes(4, "big") + signatures + data[begin:]
     path = tmp_path / "metre.mid"
     path.write_bytes(data)
-    domain = MusicDomain(tokens=tokens)
+    domain = MusicDomain(MusicOptions(tokens=tokens))
     (piece,) = domain.read([Source("metre.mid", path)])
     codec = domain.fit_codec(lambda: [piece])
     steps = codec.encode(piece.content).tolist()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rnngen.contracts.errors import DataError, UsageError
 from rnngen.files.source import Source
 from rnngen_series.domain import SeriesDomain
+from rnngen_series.options import Options as SeriesOptions
 
 values = st.one_of(
     st.none(), st.floats(-1e6, 1e6, allow_nan=False).map(lambda x: float(f"{x:.5g}"))
@@ -19,7 +20,10 @@ values = st.one_of(
 
 
 def read(path, **options):
-    return [piece.content for piece in SeriesDomain(**options).read([Source(path.name, path)])]
+    return [
+        piece.content
+        for piece in SeriesDomain(SeriesOptions(**options)).read([Source(path.name, path)])
+    ]
 
 
 def write(path, rows):
@@ -137,14 +141,14 @@ def test_rows_out_of_order_can_be_sorted(tmp_path):
 
 def test_parts_of_a_source_are_before_and_with_its_last_steps(tmp_path):
     path = write(tmp_path / "x.csv", [["date", "x"], *zip(days(10), range(10), strict=True)])
-    domain = SeriesDomain(horizon=3)
+    domain = SeriesDomain(SeriesOptions(horizon=3))
     parts = domain.parts([Source("x", path)])
     (train,) = [piece.content for piece in domain.read(parts["train"])]
     (valid,) = [piece.content for piece in domain.read(parts["valid"])]
     assert train.values.tolist() == list(range(7))
     assert valid.values.tolist() == list(range(10))
     assert (train.held, valid.held) == (0, 3)
-    assert SeriesDomain(hold_out=False).parts([Source("x", path)]) is None
+    assert SeriesDomain(SeriesOptions(hold_out=False)).parts([Source("x", path)]) is None
 
 
 def test_several_files_of_one_series_each_are_named_by_their_files(tmp_path):
@@ -207,7 +211,7 @@ def test_what_is_wrong_with_a_file_is_said_with_its_row_and_what_to_do(tmp_path,
     text, options, message, hint = case
     path = tmp_path / "bad.csv"
     path.write_text(text)
-    domain = SeriesDomain(**options)
+    domain = SeriesDomain(SeriesOptions(**options))
     sources = domain.parts([Source("bad.csv", path)])["train"] if "horizon" in options else None
     with pytest.raises(DataError, match=f"`bad.csv`.*{message}") as error:
         list(domain.read(sources or [Source("bad.csv", path)]))

@@ -211,5 +211,5 @@ def test_the_domain_keeps_the_contract_of_domains(tmp_path, distribution):
     lines = [f"2024-01-01T{n:02},{random.poisson(9)},{random.poisson(2)}" for n in range(24)]
     lines[5] = "2024-01-01T05,,3"
     path.write_text("time,a,b\n" + "\n".join(lines) + "\n")
-    domain = SeriesDomain(distribution=distribution, horizon=3, season=4, bins=8)
+    domain = SeriesDomain(Options(distribution=distribution, horizon=3, season=4, bins=8))
     check_domain(domain, [Source("x.csv", path)])

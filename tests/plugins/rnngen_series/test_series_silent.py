@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from rnngen.contracts.errors import DataError, UsageError
 from rnngen.files.source import Source
 from rnngen_series.domain import SeriesDomain
+from rnngen_series.options import Options as SeriesOptions
 
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
 def read(path, **options):
-    domain = SeriesDomain(**options)
+    domain = SeriesDomain(SeriesOptions(**options))
     found = [piece.content for piece in domain.read([Source(path.name, path)])]
     return found, list(domain.remarks)
 

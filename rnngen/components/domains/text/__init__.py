@@ -13,7 +13,6 @@ from rnngen.components.domains.text.options import Options, read_tokens
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.domain import Domain, Written
 from rnngen.contracts.errors import DataError
-from rnngen.contracts.options import build
 from rnngen.contracts.steps import Piece
 from rnngen.files.atomic import saving
 
@@ -29,17 +28,14 @@ SEPARATORS = {"file": "\n", "line": "\n", "blank": "\n\n"}
 class TextDomain(Domain):
     """Reads text, fits codecs on it, and writes text.
 
-    Args:
-        options: the fields of `rnngen.components.domains.text.options.Options`.
-
     Raises:
-        UsageError: an option that does not exist or makes no sense.
+        UsageError: there are no such tokens.
     """
 
     changeable = ("valid", "split", "unknown", "binary")
 
-    def __init__(self, **options: Any) -> None:
-        self.options = build(Options, options, "domain `text`")
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
         self.valid, self.split = self.options.valid, self.options.split
         self.tokens = read_tokens(self.options.tokens)
         self.separator = SEPARATORS[self.options.documents]

@@ -7,7 +7,7 @@ import pytest
 from rnngen.components.domains.text import TextDomain
 from rnngen.components.domains.text.options import KINDS, Options, Tokens, read_tokens
 from rnngen.contracts.errors import DataError, RunError, UsageError
-from rnngen.contracts.options import describe
+from rnngen.contracts.options import build, describe
 from rnngen.files.source import Source
 from rnngen.testing.domains import Sequence, check_domain
 
@@ -34,7 +34,7 @@ def test_tokens_are_a_kind_and_perhaps_a_number(text, tokens):
 )
 def test_tokens_that_make_no_sense_are_an_error_with_a_hint(text):
     with pytest.raises(UsageError) as error:
-        TextDomain(tokens=text)
+        TextDomain(Options(tokens=text))
     assert any(kind in error.value.hint for kind in KINDS)
 
 
@@ -49,7 +49,7 @@ def test_a_misspelt_kind_of_tokens_gets_a_suggestion():
 )
 def test_options_that_make_no_sense_are_errors(options):
     with pytest.raises(UsageError):
-        TextDomain(**options)
+        build(Options, options, "domain `text`")
 
 
 def test_every_option_has_a_help():
@@ -62,7 +62,7 @@ def test_the_domain_keeps_the_contract_of_domains(tmp_path, tokens, documents):
     path = tmp_path / "poem.txt"
     text = "Roses are red,\nviolets are blue.\n\nSugar is sweet,\nso are you.\n\nñandú 中 🙂\n"
     path.write_bytes((text * 5).encode())
-    check_domain(TextDomain(tokens=tokens, documents=documents), [Source("poem", path)])
+    check_domain(TextDomain(Options(tokens=tokens, documents=documents)), [Source("poem", path)])
 
 
 def _written(*texts):
@@ -73,7 +73,7 @@ def _written(*texts):
     ("documents", "between"), [("file", "\n"), ("line", "\n"), ("blank", "\n\n")]
 )
 def test_documents_are_written_with_what_stood_between_them(tmp_path, documents, between):
-    domain = TextDomain(documents=documents)
+    domain = TextDomain(Options(documents=documents))
     domain.write(_written("one", "zwö"), None, tmp_path / "out.txt")
     assert (tmp_path / "out.txt").read_bytes() == f"one{between}zwö".encode()
 
@@ -95,7 +95,7 @@ def test_what_cannot_be_written_is_an_error(tmp_path):
 
 
 def test_the_likelihood_is_over_the_whole_vocabulary():
-    domain = TextDomain(tokens="byte")
+    domain = TextDomain(Options(tokens="byte"))
     codec = domain.fit_codec(list)
     assert domain.likelihood(codec) == ("categorical", {"size": 257})
 
@@ -104,7 +104,7 @@ def test_any_binary_file_can_be_read_as_bytes(tmp_path):
     data = np.random.default_rng(0).integers(0, 256, 5000, np.uint8).tobytes()
     path = tmp_path / "noise.bin"
     path.write_bytes(data)
-    domain = TextDomain(tokens="byte")
+    domain = TextDomain(Options(tokens="byte"))
     codec = domain.fit_codec(list)
     steps = np.concatenate([codec.encode(p.content) for p in domain.read([Source("n", path)])])
     assert codec.decode_bytes(steps) == data

@@ -11,6 +11,7 @@ import zlib
 import pytest
 
 from rnngen.components.domains.text import TextDomain
+from rnngen.components.domains.text.options import Options as TextOptions
 from rnngen.contracts.errors import DataError
 from rnngen.files.source import Source
 
@@ -52,7 +53,7 @@ REFUSED = {
 def read(path, **options):
     return b"".join(
         piece.content if isinstance(piece.content, bytes) else piece.content.encode()
-        for piece in TextDomain(**options).read([Source(path.name, path)])
+        for piece in TextDomain(TextOptions(**options)).read([Source(path.name, path)])
     )
 
 
