@@ -1,7 +1,7 @@
 """Sequences that are guaranteed to be valid: the decoder `constrained`, and kinds of constraints.
 
 A kind of constraint is registered with the hook `register_constraints`, by anyone's plugin. Its
-target is called with what the user wrote, `target(text, **options)`, and gives a
+target is called with what the user wrote, `target(text, options)`, and gives a
 `rnngen.Constraint`, or a rule written as `start`, `step` and `accept`. What plugins that bring
 kinds may use of this one is in `__all__`, each name imported on first use.
 
