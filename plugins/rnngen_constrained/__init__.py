@@ -1,7 +1,7 @@
 """Sequences that are guaranteed to be valid: the decoder `constrained`, and kinds of constraints.
 
 Any plugin can register a kind of constraint with the hook `register_constraints`. Its
-target is called with what the user wrote, `target(text, **options)`, and returns a
+target is called with what the user wrote, `target(text, options)`, and returns a
 `rnngen.Constraint`, or a rule written as `start`, `step` and `accept`. What plugins that add
 kinds may use of this one is in `__all__`, each name imported on first use.
 

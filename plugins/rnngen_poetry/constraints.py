@@ -92,21 +92,21 @@ class PoemConstraint(Constraint):
             return read_dictionary(path)
 
 
-def haiku(text: str, **options: object) -> PoemConstraint:
+def haiku(text: str, options: Options | None = None) -> PoemConstraint:
     """Three lines of 5, 7 and 5 syllables."""
-    settings = _settings("haiku", text, options)
-    return PoemConstraint("haiku", forms.haiku(), settings)
+    _refuse_text("haiku", text)
+    return PoemConstraint("haiku", forms.haiku(), options or Options())
 
 
-def limerick(text: str, **options: object) -> PoemConstraint:
+def limerick(text: str, options: Options | None = None) -> PoemConstraint:
     """Five lines that rhyme AABBA."""
-    settings = _settings("limerick", text, options)
-    return PoemConstraint("limerick", forms.limerick(), settings)
+    _refuse_text("limerick", text)
+    return PoemConstraint("limerick", forms.limerick(), options or Options())
 
 
-def couplets(text: str, **options: object) -> PoemConstraint:
+def couplets(text: str, options: Options | None = None) -> PoemConstraint:
     """Lines that rhyme in pairs; the text is the number of lines."""
-    settings = Options(**options)  # type: ignore[arg-type]
+    settings = options or Options()
     if text and not text.strip().isdecimal():
         raise BadSyntax(
             f"`couplets` takes a number of lines, not `{text}`", hint="for example `couplets:6`"
@@ -116,14 +116,14 @@ def couplets(text: str, **options: object) -> PoemConstraint:
     return PoemConstraint(f"couplets={text}".removesuffix("="), form, settings)
 
 
-def syllables(text: str, **options: object) -> PoemConstraint:
+def syllables(text: str, options: Options | None = None) -> PoemConstraint:
     """Lines by syllables, `8/6/8/6`; then, if lines rhyme, their scheme: `ABCB`."""
-    return _free("syllables", text, Options(**options))  # type: ignore[arg-type]
+    return _free("syllables", text, options or Options())
 
 
-def metre(text: str, **options: object) -> PoemConstraint:
+def metre(text: str, options: Options | None = None) -> PoemConstraint:
     """Lines of a metre, `iambic-pentameter`; then, if lines rhyme, their scheme: `ABAB`."""
-    return _free("metre", text, Options(**options))  # type: ignore[arg-type]
+    return _free("metre", text, options or Options())
 
 
 def _free(kind: Literal["syllables", "metre"], text: str, settings: Options) -> PoemConstraint:
@@ -141,9 +141,8 @@ def _free(kind: Literal["syllables", "metre"], text: str, settings: Options) -> 
     return PoemConstraint(f"{kind}={text}", form, settings)
 
 
-def _settings(kind: str, text: str, options: dict[str, object]) -> Options:
+def _refuse_text(kind: str, text: str) -> None:
     if text.strip():
         raise BadSyntax(
             f"`{kind}` takes no text, but `{text}` was given", hint=f"write `rule={kind}`"
         )
-    return Options(**options)  # type: ignore[arg-type]

@@ -73,7 +73,7 @@ class Reason:
 class Constraint(ABC):
     """What sequences must satisfy, for any vocabulary; bound to one, it is a machine.
 
-    A plugin registers a class, or a function that gives one of these: `target(text, **options)`.
+    A plugin registers a class, or a function that gives one of these: `target(text, options)`.
     """
 
     name: str

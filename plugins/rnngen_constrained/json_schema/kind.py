@@ -13,7 +13,7 @@ from rnngen_constrained.errors import BadSyntax, ConstraintError, Hostile, Unsup
 from rnngen_constrained.files import read_text
 from rnngen_constrained.grammar.machine import GrammarMachine
 from rnngen_constrained.json_schema.distinct import DistinctKeys, DistinctMatcher
-from rnngen_constrained.json_schema.form import Form, Whitespace
+from rnngen_constrained.json_schema.form import Form
 from rnngen_constrained.json_schema.llg import schema_matcher
 from rnngen_constrained.json_schema.lower import schema_rules
 from rnngen_constrained.json_schema.places import below, draft_of
@@ -45,20 +45,21 @@ class JsonSchema(Constraint):
 
     Args:
         path: a file with the schema, draft 4 to 2020-12.
-        whitespace: see `Form`.
+        options: how it may be laid out.
 
     Raises:
         BadSyntax: the file does not hold a schema; with the place.
         PluginError: `jsonschema` is not installed.
     """
 
-    def __init__(self, path: str, whitespace: Whitespace = "space") -> None:
+    def __init__(self, path: str, options: Options | None = None) -> None:
+        self.options = options or Options()
         self.name = f"json_schema={path}"
         self._file = Path(path).name
         self._root, exact = read_schema(path)
         self._refused: Unsupported | None = None
         try:
-            self._grammar = schema_rules(self._root, self._file, Form(whitespace))
+            self._grammar = schema_rules(self._root, self._file, Form(self.options.whitespace))
         except Unsupported as error:
             self._refused = error
             check_unheeded(self._root, self._file)

@@ -89,7 +89,8 @@ def make(
     fields = component.load_options() or NoOptions
     known = {field.name for field in describe_options(fields)}
     shared = {name: value for name, value in (options or {}).items() if name in known}
-    values = vars(build_options(fields, {**shared, **(own or {})}, f"constraint `{kind}`"))
+    values: Any = build_options(fields, {**shared, **(own or {})}, f"constraint `{kind}`")
+    passed = {"options": values} if component.options_taken_whole() else vars(values)
     if wants_many(target):
         text = tuple(text.split(",")) if isinstance(text, str) else tuple(text)
         if "" in text:
@@ -100,7 +101,7 @@ def make(
     name = f"{kind}={text if isinstance(text, str) else ','.join(text)}".removesuffix("=")
     arguments = (text,) if text or _takes_text(target) else ()
     try:
-        made = target(*arguments, **values)
+        made = target(*arguments, **passed)
     except TypeError as error:
         blame = blamed(error)
         if blame is not None:
@@ -139,4 +140,4 @@ def _takes_text(target: Any) -> bool:
         parameters = inspect.signature(target).parameters.values()
     except (TypeError, ValueError):
         return True
-    return any(part.kind is not part.KEYWORD_ONLY for part in parameters)
+    return any(part.kind is not part.KEYWORD_ONLY and part.name != "options" for part in parameters)

@@ -77,7 +77,7 @@ class MusicConstraint(Constraint):
         return RuleTable(self.name, self._make(events, vocabulary.names), vocabulary)
 
 
-def key(text: str, **options: object) -> MusicConstraint:
+def key(text: str, options: Options | None = None) -> MusicConstraint:
     """Only notes in a key: `C major`, `F# dorian`."""
     classes = pitch_classes(text)
 
@@ -87,16 +87,16 @@ def key(text: str, **options: object) -> MusicConstraint:
         _some_note(events, lambda pitch: pitch % 12 in classes, f"is in {text}")
         return Key(events, names, text, classes)
 
-    return MusicConstraint(f"key={text}", make, _settings(options).events)
+    return MusicConstraint(f"key={text}", make, (options or Options()).events)
 
 
 class WholeNotes(MusicConstraint):
     """Complete notes with instrument, loudness and duration, in order of position."""
 
-    def __init__(self, text: str = "", **options: object) -> None:
+    def __init__(self, text: str = "", options: Options | None = None) -> None:
         if text:
             raise BadSyntax(f"`notes` takes no text, but `{text}` was given", hint="`rule=notes`")
-        super().__init__("notes", _whole, _settings(options).events)
+        super().__init__("notes", _whole, (options or Options()).events)
 
     @classmethod
     def learned(cls, context: Context) -> Sequence[Constraint]:
@@ -112,7 +112,7 @@ def _whole(events: Sequence[Event], names: Sequence[str]) -> Rule:
     return Whole(events, names)
 
 
-def pitch_range(text: str, **options: object) -> MusicConstraint:
+def pitch_range(text: str, options: Options | None = None) -> MusicConstraint:
     """Only notes in a range, both ends included: `C3-C5`, `48-72`."""
     try:
         low, high = (read_pitch(part.strip()) for part in re.split(r"(?<=\d)\s*(?:-|\.\.)", text))
@@ -127,10 +127,10 @@ def pitch_range(text: str, **options: object) -> MusicConstraint:
         _some_note(events, lambda pitch: low <= pitch <= high, f"lies in {text}")
         return Range(events, names, low, high)
 
-    return MusicConstraint(f"range={text}", make, _settings(options).events)
+    return MusicConstraint(f"range={text}", make, (options or Options()).events)
 
 
-def leap(text: str, **options: object) -> MusicConstraint:
+def leap(text: str, options: Options | None = None) -> MusicConstraint:
     """The largest interval between successive notes, in semitones."""
     if not text.strip().isdecimal() or int(text) > LARGEST_LEAP:
         raise BadSyntax(f"`{text}` is not an interval in semitones", hint="for example `leap:7`")
@@ -140,12 +140,12 @@ def leap(text: str, **options: object) -> MusicConstraint:
 
         return Leap(events, names, int(text))
 
-    return MusicConstraint(f"leap={text}", make, _settings(options).events)
+    return MusicConstraint(f"leap={text}", make, (options or Options()).events)
 
 
-def bars(text: str, **options: object) -> MusicConstraint:
+def bars(text: str, options: Options | None = None) -> MusicConstraint:
     """A number of bars and the units in each: `4x16`, where the `DUR`s in a bar add up to 16."""
-    settings = _settings(options)
+    settings = options or Options()
     match = re.fullmatch(r"\s*(\d+)\s*[x×*]\s*(\d+(?:[./]\d+)?)\s*", text)
     try:
         count, units = (0, Fraction(0)) if match is None else (int(match[1]), read_time(match[2]))
@@ -173,7 +173,7 @@ def bars(text: str, **options: object) -> MusicConstraint:
     return MusicConstraint(f"bars={text}", make, settings.events)
 
 
-def cadence(text: str, **options: object) -> MusicConstraint:
+def cadence(text: str, options: Options | None = None) -> MusicConstraint:
     """The pitch class of the last note, which must be in the last bar: `C`."""
     try:
         wanted = read_pitch_class(text.strip()) % 12
@@ -188,10 +188,10 @@ def cadence(text: str, **options: object) -> MusicConstraint:
         _some_note(events, lambda pitch: pitch % 12 == wanted, f"is a {text}")
         return Cadence(events, names, wanted, text.strip())
 
-    return MusicConstraint(f"cadence={text}", make, _settings(options).events)
+    return MusicConstraint(f"cadence={text}", make, (options or Options()).events)
 
 
-def motif(text: str, **options: object) -> MusicConstraint:
+def motif(text: str, options: Options | None = None) -> MusicConstraint:
     """Intervals (`+2 +2 -4`) or pitches (`C4 D4 E4`) that must occur in a row."""
     parts = text.split()
     intervals = bool(parts) and all(re.fullmatch(r"[+-]\d+", part) for part in parts)
@@ -211,11 +211,7 @@ def motif(text: str, **options: object) -> MusicConstraint:
             _some_note(events, lambda other, pitch=pitch: other == pitch, f"is {pitch}")  # type: ignore[misc]
         return Motif(events, names, motif, intervals=intervals)
 
-    return MusicConstraint(f"motif={text}", make, _settings(options).events)
-
-
-def _settings(options: dict[str, object]) -> Options:
-    return Options(**options)  # type: ignore[arg-type]
+    return MusicConstraint(f"motif={text}", make, (options or Options()).events)
 
 
 def _some_note(events: Sequence[Event], fits: Callable[[int], bool], what: str) -> None:
