@@ -216,7 +216,7 @@ _PUBLIC = {
     "Bundle": "rnngen.bundles.bundle",
     "Exporter": "rnngen.contracts.output",
     "Tracker": "rnngen.contracts.output",
-    # a plugin that runs what others register
+    # a plugin that runs other components
     "blamed": "rnngen.kernel.blame",
     "describe_options": "rnngen.contracts.options:describe",
     "find_component": "rnngen.kernel.catalog",
