@@ -93,7 +93,7 @@ def outcome(kind: str, path: Path) -> str:
     from rnngen.kernel.catalog import get_catalog
 
     name, options = DOMAINS[kind]
-    domain = get_catalog().find("domain", name).load()(**options)
+    domain = get_catalog().find("domain", name).build(**options)
     source = Source(path.name, path)
     try:
         sources = (domain.parts([source]) or {}).get("train", [source])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import resource
@@ -103,6 +104,7 @@ def test_a_cell_that_looks_at_numbers_while_it_is_built_can_be_loaded(
     made = small_bundle.save(tmp_path)
     init = GRU.__init__
 
+    @functools.wraps(init)
     def looking(self: GRU, *args: Any, **kwargs: Any) -> None:
         init(self, *args, **kwargs)
         self.norm = float(self.layer.weight_hh_l0.detach().norm())

@@ -214,5 +214,5 @@ def test_resume_refuses_data_that_changed(environment, tmp_path):
     second = start(environment, "--resume", run, "--steps", 6)
     _, errors = second.communicate(timeout=60)
     assert second.returncode == ExitCode.FAILED
-    assert "changed since the run began" in errors
+    assert "has changed since the run started" in errors
     assert "Traceback" not in errors

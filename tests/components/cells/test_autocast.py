@@ -14,11 +14,11 @@ INPUT, HIDDEN, LANES, STEPS = 5, 8, 3, 12
 
 def built(name, options, windowed):
     torch.manual_seed(0)
-    target = get_catalog().find("cell", name).load()
+    cell = get_catalog().find("cell", name)
     if not windowed:
-        return target(INPUT, HIDDEN, **options)
+        return cell.build(INPUT, HIDDEN, **options)
     shape = ConditionShape(symbols=4, length=6)
-    return Window(lambda size: target(size, HIDDEN, **options), INPUT, shape, 2)
+    return Window(lambda size: cell.build(size, HIDDEN, **options), INPUT, shape, 2)
 
 
 def first_state(cell):

@@ -32,12 +32,12 @@ def _scipy(output: Tensor, likelihood: PenMixture, point: tuple[float, float]) -
     """log p(dx, dy), from covariance matrices and nothing of ours but the parameters."""
     weights, mean, spread, rho = (part.double().numpy() for part in likelihood.parameters(output))
     shares = np.exp(weights) / np.exp(weights).sum()
-    density = 0.0
+    logs = []
     for share, mu, log, r in zip(shares, mean, spread, rho, strict=True):
         a, b = np.exp(log)
         covariance = [[a * a, r * a * b], [r * a * b, b * b]]
-        density += share * stats.multivariate_normal(mu, covariance).pdf(point)
-    return math.log(density)
+        logs.append(np.log(share) + stats.multivariate_normal(mu, covariance).logpdf(point))
+    return float(np.logaddexp.reduce(logs))
 
 
 @settings(max_examples=40, deadline=None)

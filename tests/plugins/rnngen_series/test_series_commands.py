@@ -97,7 +97,7 @@ def test_without_scatter_all_futures_are_one(sales, run_cli):
         (["-o", "top_k=3"], "`top_k`", "temperature"),
         (["nowhere.csv"], "nowhere.csv", ""),
         (["--out", "forecast.xlsx"], "CSV", "forecast.csv"),
-        (["--out", "nowhere/forecast.csv"], "no folder", "make it"),
+        (["--out", "nowhere/forecast.csv"], "no folder", "create it"),
     ],
 )
 def test_what_makes_no_sense_of_a_forecast_is_refused(sales, run_cli, arguments, message, hint):
