@@ -187,6 +187,6 @@ def test_a_rule_that_returns_nonsense_is_named(run: Path, run_cli: RunCli) -> No
     Path("bad_rule.py").write_text(PLUGIN.format(step="[token]"), "utf-8")
     command = ("--plugin-path", "bad_rule.py", "generate", run, "--decoder", "constrained")
     done = run_cli(*command, "-o", "rule=no-double")
-    assert done.exit_code == 2
+    assert done.exit_code == 3
     assert "rule `no-double`" in done.stderr
     assert "a state that can be hashed" in done.stderr
