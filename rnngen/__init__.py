@@ -5,9 +5,8 @@
     run = rnngen.fit(["book.txt"], time=60)
 
 The names of `__all__` are what programs and plugins may rely on. Every one is imported on first
-use, so `import rnngen` costs nothing. It sets one environment
-variable, OMP_WAIT_POLICY, where that is not set and torch is not imported yet: see
-`rnngen.engines.waiting`.
+use, so `import rnngen` costs nothing. It sets one environment variable, OMP_WAIT_POLICY or
+GOMP_SPINCOUNT, where none is set and torch is not imported yet: see `rnngen.engines.waiting`.
 """
 
 from __future__ import annotations
