@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -127,12 +128,14 @@ def cli(
       rnngen fit book.txt --time 2m
       rnngen generate --prompt "It was "
     """
-    from rnngen.kernel import catalog
+    from rnngen.kernel import catalog, environment
 
     ui.quiet += quiet
     ui.verbose += verbose
     ui.color = color
     catalog.configure(enabled=not no_plugins, files=plugin_paths, warn=ui.warn)
+    for sentence in environment.unknown(os.environ, catalog.get_catalog()):
+        ui.warn(sentence)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -137,7 +137,7 @@ def coerce(field: OptionField, value: Any, where: str) -> Any:
         # A text that is not cut is the only part.
         whole = not field.cut and isinstance(value, str) and value != "none"
         result = _read(field.type, [value] if whole else value)
-    except ValueError:
+    except (ValueError, OverflowError):  # an infinity is not an integer
         raise UsageError(
             f"option `{field.name}` of {where} is {value!r}, expected {field.type_name}",
             hint=f"its default is {_shown(field.default)}; {field.help}",

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from rnngen.contracts.errors import DataError, UsageError
 from rnngen.contracts.options import suggest
+from rnngen.files.named import expanded
 from rnngen.files.source import (
     BLOCK,
     Source,
@@ -62,7 +63,7 @@ def _find(argument: str, keep: Callable[[Path], bool], skipped: list[Path]) -> l
         from rnngen.data import corpora
 
         return list(corpora.sources(argument.removeprefix("corpus:")))
-    path = Path(argument).expanduser()
+    path = expanded(argument)
     # A name with brackets in it may be a file: what exists is never read as a pattern.
     if not os.path.lexists(path) and glob.has_magic(argument):
         matches = sorted(glob.glob(str(path), recursive=True))
@@ -85,6 +86,8 @@ def _of_path(
         ) from None
     except OSError as error:
         raise DataError(f"`{name}` can't be read: {_reason(error)}") from None
+    except ValueError:
+        raise UsageError(f"{name!r} is not a path: it holds a null character") from None
     if stat.S_ISDIR(mode):
         return _of_folder(path, name, keep, skipped)
     if not stat.S_ISREG(mode):

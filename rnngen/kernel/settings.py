@@ -94,7 +94,7 @@ class Said:
         """Settings of all active sections; see the function `resolve`."""
         fields = _fields(sections)
         if self.file is not None:
-            _check_sections(self.file, fields, known or _known_sections)
+            _check_sections(self.file, fields, known)
         values: dict[str, dict[str, Any]] = {section: {} for section in sections}
         origins: dict[tuple[str, str], str] = {}
         for layer, origin in self._layers(sections, self.assignments):
@@ -241,18 +241,32 @@ def to_toml(
 
 
 def _check_sections(
-    file: Config, active: Iterable[str], known: Callable[[], Iterable[str]]
+    file: Config, active: Iterable[str], known: Callable[[], Iterable[str]] | None
 ) -> None:
-    unknown = set(file.sections) - set(active)
-    if not unknown:
+    """Refuses sections that nothing has, and keys that no component of an idle section has."""
+    idle = set(file.sections) - set(active)
+    if not idle:
         return
-    names = {*active, *COMMANDS, *known()}
-    for section in sorted(unknown - names):
+    names = {*active, *COMMANDS, *(_known_sections() if known is None else known())}
+    for section in sorted(idle - names):
         near = suggest(section, names)
         raise UsageError(
             f"there is no section `{section}` ({file.label})",
             hint=f"did you mean `{near}`?" if near else "`rnngen list` shows every component",
         )
+    if known is None:
+        for section in sorted(idle):
+            _check_idle(section, file)
+
+
+def _check_idle(section: str, file: Config) -> None:
+    """One file serves several commands, so what this one does not use may be misspelt, too."""
+    from rnngen.kernel.catalog import get_catalog
+
+    names = get_catalog().option_names(section)
+    for key in file.sections[section]:
+        if names is not None and key.replace("-", "_") not in names:
+            raise unknown_option(key, names, f"section `{section}` ({file.label})")
 
 
 def _known_sections() -> set[str]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypedDict
 
+from rnngen.files.named import expanded
+
 LIMITS = ("time", "steps", "epochs")
 """What a resumed run may change, to go on for longer."""
 
@@ -163,7 +165,7 @@ def absolute(argument: str) -> str:
     """A data argument that means the same from any folder."""
     if argument == "-" or argument.startswith("corpus:"):
         return argument
-    return str(Path(argument).expanduser().absolute())
+    return str(expanded(argument).absolute())
 
 
 def check_keywords(function: str, given: Mapping[str, Any], known: type) -> None:
