@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from rnngen.contracts.errors import RnngenError
@@ -28,18 +28,20 @@ VARIABLES = (
 """Those that are not options of a section."""
 
 
-def unknown(environment: Mapping[str, str], catalog: Catalog) -> list[str]:
+def unknown(environment: Mapping[str, str], get_catalog: Callable[[], Catalog]) -> list[str]:
     """A sentence for each variable that begins with `RNNGEN_` and sets nothing.
 
     Components are asked for their options only where a variable may name one of theirs.
     """
-    left = {name for name in environment if name.startswith(PREFIX) and name not in VARIABLES}
+    core = {*VARIABLES, *_of_core()}
+    left = [name for name in environment if name.startswith(PREFIX) and name not in core]
+    if not left:
+        return []
+    catalog = get_catalog()
     return [_sentence(name, catalog) for name in sorted(left) if not _known(name, catalog)]
 
 
 def _known(name: str, catalog: Catalog) -> bool:
-    if name in _of_core():
-        return True
     for component in _named_by(name, catalog):
         try:
             if name in _of_component(component):

@@ -21,12 +21,12 @@ from rnngen.kernel.environment import VARIABLES, unknown
     ],
 )
 def test_a_misspelt_variable_gets_the_nearest_one(name: str, meant: str) -> None:
-    (said,) = unknown({name: "1"}, get_catalog())
+    (said,) = unknown({name: "1"}, get_catalog)
     assert said == f"the environment variable `{name}` sets nothing; did you mean `{meant}`?"
 
 
 def test_a_variable_like_nothing_is_said_with_where_all_are() -> None:
-    assert unknown({"RNNGEN_QQ": "1", "PATH": "x", "_RNNGEN_COMPLETE": "x"}, get_catalog()) == [
+    assert unknown({"RNNGEN_QQ": "1", "PATH": "x", "_RNNGEN_COMPLETE": "x"}, get_catalog) == [
         "the environment variable `RNNGEN_QQ` sets nothing; `rnngen config` lists every option"
     ]
 
@@ -34,7 +34,7 @@ def test_a_variable_like_nothing_is_said_with_where_all_are() -> None:
 def test_what_is_documented_or_an_option_of_any_component_is_known(install) -> None:
     install("good")
     options = ["RNNGEN_MODEL_HIDDEN", "RNNGEN_BEAM_WIDTH", "RNNGEN_STEADY_STRENGTH"]
-    assert unknown(dict.fromkeys([*VARIABLES, *options], "1"), get_catalog()) == []
+    assert unknown(dict.fromkeys([*VARIABLES, *options], "1"), get_catalog) == []
 
 
 def test_a_command_says_it_once_on_stderr_and_goes_on(run_cli, monkeypatch) -> None:
