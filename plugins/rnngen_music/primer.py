@@ -39,5 +39,5 @@ def primer(prompt: str, codec: EventCodec | FrameCodec, options: Options) -> Seq
 
 
 def _named(text: str) -> Path:
-    """A path with `~` as the user's home; unlike `Path.expanduser`, it leaves `~nobody` as it is."""
+    """A path with `~` as the user's home; `~nobody` stays as it is where there is no such user."""
     return Path(os.path.expanduser(text))

@@ -128,9 +128,7 @@ class Catalog:
     def option_names(self, section: str) -> set[str] | None:
         """The options of a section, of whatever has it; None where that can't be imported."""
         types = [SECTIONS[section]] if section in SECTIONS else []
-        named = [
-            part for kind in PLURALS for part in self.components(kind) if part.name == section
-        ]
+        named = [part for kind in PLURALS for part in self.components(kind) if part.name == section]
         try:
             types += [options for part in named if (options := part.load_options()) is not None]
         except RnngenError:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from rnngen.contracts.errors import UsageError
 from rnngen.contracts.options import OptionField, coerce, describe, suggest, unknown_option
 from rnngen.kernel.assignments import Assignment, assign, parse_assignments
-from rnngen.kernel.config_file import Config
+from rnngen.kernel.config_file import Config, find_config
 from rnngen.kernel.core_options import COMMANDS, SECTIONS
 
 if TYPE_CHECKING:
@@ -159,6 +159,19 @@ def resolve(
     parsed = parse_assignments(assignments)
     said = Said(flags or {}, parsed, environment or {}, file, inherited or {})
     return said.resolve(sections, known)
+
+
+def command_table(name: str, path: Path | None) -> Mapping[str, Any]:
+    """A command's own table, where the command has no options of components.
+
+    The rest of the file is for other commands, and is checked all the same.
+
+    Raises:
+        UsageError: see `find_config`; or the file has a section or key that nothing has.
+    """
+    file = find_config(path)
+    Said(file=file).resolve({})
+    return file.command(name) if file else {}
 
 
 def section_types(components: Iterable[Component]) -> dict[str, type]:

@@ -36,23 +36,39 @@ class Wanted:
     """
 
     data: Sequence[str] = ()
-    cell: str | None = field(default=None, metadata=said("Recurrent cell: gru, lstm, rnn, ..."))
+    cell: str | None = field(
+        default=None,
+        metadata=said(
+            "Recurrent cell: gru, lstm, rnn, and those of plugins (`rnngen list cells`)."
+        ),
+    )
     layers: int | None = field(default=None, metadata=said("Number of stacked cells."))
     hidden: int | None = field(default=None, metadata=said("Size of a cell's output."))
     tokens: str | None = field(
         default=None,
         metadata=said("Tokens of a text: char, byte, word, bpe:N, unigram:N."),
     )
-    domain: str | None = field(default=None, metadata=said("Kind of data.  [default: text]"))
+    domain: str | None = field(
+        default=None,
+        metadata=said(
+            "Kind of data: text, music, series, ... (`rnngen list domains`).  [default: text]"
+        ),
+    )
     plugins: Sequence[str] = field(
         default=(),
         metadata=said(
-            "Learning strategy; may be repeated. Several data arguments are then learned in a row.",
+            "Learning strategy (`rnngen list strategies`); may be repeated. Several data arguments "
+            "are then learned in a row.",
             "plugin",
         ),
     )
     arrangement: Sequence[Sequence[int]] | None = None
-    time: float | None = field(default=None, metadata=said("Stop after this time: 90s, 2m, 1h30m."))
+    time: float | None = field(
+        default=None,
+        metadata=said(
+            "Stop after this time: 90s, 2m, 1h30m.  [default: 3m, where no limit is given]"
+        ),
+    )
     steps: int | None = field(default=None, metadata=said("Stop after this many optimizer steps."))
     epochs: float | None = field(
         default=None, metadata=said("Stop after this many passes over the data.")
@@ -79,7 +95,10 @@ class Wanted:
     )
     precision: str | None = field(default=None, metadata=said("auto, fp32, bf16."))
     trackers: Sequence[str] = field(
-        default=(), metadata=said("Also send metrics to: tensorboard, ...", "tracker")
+        default=(),
+        metadata=said(
+            "Also send metrics to: tensorboard, ... (`rnngen list trackers`).", "tracker"
+        ),
     )
     options: Sequence[str] = ()
 
