@@ -34,6 +34,7 @@ from rnngen.contracts.errors import DataError
     "--length",
     *OTHER_NAMES["length"],
     "length",
+    metavar="N",
     type=click.IntRange(min=1),
     default=300,
     show_default=True,

@@ -28,9 +28,12 @@ if TYPE_CHECKING:
     help="Strategies, and combinations such as replay+ewc; naive, joint and single are always "
     "included.",
 )
-@click.option("--seeds", type=int, default=1, show_default=True, help="Trainings of each method.")
+@click.option(
+    "--seeds", metavar="N", type=int, default=1, show_default=True, help="Trainings of each method."
+)
 @click.option(
     "--orders",
+    metavar="N",
     type=int,
     default=1,
     show_default=True,

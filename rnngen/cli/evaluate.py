@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--no-baselines", is_flag=True, help="Only the model: skip unigram, n-gram, xz.")
 @click.option(
     "--sample",
+    metavar="N",
     type=click.IntRange(min=0),
     default=10_000,
     show_default=True,

@@ -45,6 +45,7 @@ def command(
     DATA are files, folders, patterns, `-` for standard input, or `corpus:NAME`; without any, the
     corpus python-docs. All limits may be given: whichever comes first ends the run. Ctrl-C saves;
     `--resume RUN` continues it.
+    Domains have some defaults of their own; `--dry-run` shows what would be used.
     """
     wanted = Wanted.of(data, options=assignments, **given)
     if dry_run:

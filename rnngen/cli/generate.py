@@ -48,6 +48,7 @@ SAMPLES = 200
     *OTHER_NAMES["length"],
     "--horizon",
     "length",
+    metavar="N",
     type=click.IntRange(min=1),
     help="Maximum tokens (or other steps) to write; for a time series, the horizon.  "
     "[default: 500; for a time series, the model's own horizon]",
@@ -57,6 +58,7 @@ SAMPLES = 200
     "--count",
     "--samples",
     "count",
+    metavar="N",
     type=click.IntRange(min=1),
     help=f"How many sequences, separated by a line `{SEPARATOR}` unless documents are lines.  "
     "[default: 1; for a time series, 200 futures]",
@@ -70,6 +72,7 @@ SAMPLES = 200
 )
 @click.option(
     "--documents",
+    metavar="N",
     type=click.IntRange(min=0),
     help="Maximum documents to write; 0: as many as fit the length.  "
     "[default: 1 if the model learned from several, else a document never ends]",

@@ -49,6 +49,17 @@ class Duration(click.ParamType[float]):
         return seconds
 
 
+class Seed(click.ParamType[int]):
+    """A whole number that generators of random numbers take; the help shows no bounds."""
+
+    name = "integer"
+    _range = click.IntRange(min=0, max=2**64 - 1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number; a usage error where it is out of bounds."""
+        return int(self._range.convert(value, param, ctx))
+
+
 def option_assignments(example: str) -> Callable[[F], F]:
     """`-o NAME=VALUE`, repeatable; the parameter is `assignments`, a tuple of texts.
 
@@ -108,7 +119,8 @@ def seed_option(text: str) -> Callable[[F], F]:
     """`--seed` with this help; the parameter is `seed`."""
     return click.option(
         "--seed",
-        type=click.IntRange(min=0, max=2**64 - 1),
+        type=Seed(),
+        metavar="N",
         default=0,
         show_default=True,
         envvar="RNNGEN_SEED",

@@ -68,7 +68,7 @@ TRAINING = (
 
 WRITING = (
     Spelling(("--temperature",), "temperature", "NUMBER", "Below 1 safer, above 1 wilder", "1.0"),
-    Spelling(("--top-k",), "top_k", "N", "Draw from the N most probable steps", "0, from all"),
+    Spelling(("--top-k",), "top_k", "N", "Draw from the N most probable steps", "0: all"),
     Spelling(("--top-p",), "top_p", "SHARE", "Draw from the nucleus of this probability", "1.0"),
     Spelling(("--min-p",), "min_p", "SHARE", "Leave out less probable steps", "0.0"),
     Spelling(

@@ -37,6 +37,18 @@ COMPLETED = {
     "resume": complete_runs,
 }
 
+METAVARS = {
+    **dict.fromkeys(["cell", "domain", "plugins", "trackers", "device", "precision"], "NAME"),
+    **dict.fromkeys(["layers", "hidden", "steps", "seed"], "N"),
+    **dict.fromkeys(["valid", "config"], "FILE"),
+    **dict.fromkeys(["start", "resume"], "RUN"),
+    "tokens": "KIND",
+    "time": "TIME",
+    "epochs": "NUMBER",
+    "run": "FOLDER",
+}
+"""What the help shows for the values."""
+
 
 def wanted_options(
     names: str, helps: Mapping[str, str] | None = None, hidden: Sequence[str] = ()
@@ -73,6 +85,7 @@ def _option(field: Field[Any], help: str | None, hidden: bool) -> Callable[[F], 
         field.name,
         type=_type(field.name, types[0]),
         multiple=several,
+        metavar=METAVARS[field.name],
         help=text if default is None else f"{text}  [default: {default}]",
         hidden=hidden,
         shell_complete=COMPLETED.get(field.name),
