@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rnngen import DataError
+from rnngen import DataError, LeftOut
 from rnngen_music.abc2midi import Abc2Midi, Failed, running
-from rnngen_music.losses import Losses
 from rnngen_music.midi_file import Damage, read_song
 from rnngen_music.pickup import moved_to_bars
 from rnngen_music.score import Score, checked
@@ -36,7 +35,7 @@ def is_abc(data: bytes) -> bool:
 
 
 def read_abc(
-    data: bytes, name: str, lost: Losses | None = None, *, chords: bool = True
+    data: bytes, name: str, lost: LeftOut | None = None, *, chords: bool = True
 ) -> Iterator[tuple[Score | DataError, int]]:
     """The tunes in a book, and the size of each in bytes.
 
@@ -70,7 +69,7 @@ def read_abc(
     common = text[: starts[0]]
     _check_files(common, name, 1)
     rest = len(data)
-    lost = lost or Losses()
+    lost = lost or LeftOut()
     with running() as program:
         for start, stop in zip(starts, [*starts[1:], len(text)], strict=True):
             tune = text[start:stop]
@@ -102,7 +101,7 @@ def _without_chords(text: str) -> str:
     return NOTES.sub(lambda line: re.sub(r'"[^"\n]*"', "", line[0]), text)
 
 
-def _tune(program: Abc2Midi, text: str, where: str, lost: Losses) -> Score:
+def _tune(program: Abc2Midi, text: str, where: str, lost: LeftOut) -> Score:
     try:
         made, said = program.convert(text)
         song = read_song(made) if made else None

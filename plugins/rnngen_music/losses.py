@@ -1,70 +1,14 @@
-"""What event tokens can't keep of a score, counted over all files and said once."""
+"""What event tokens can't keep of a score."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from rnngen_music.score import Score
 from rnngen_music.tokenizer import SIGNATURES, Ranges
 
 NEAR = 0.05
 """Largest change of a tempo, as a fraction of it, that is not worth a remark."""
-
-
-@dataclass
-class _Loss:
-    pieces: int = 0
-    last: int = -1
-    amount: int = 0
-    first: str = ""
-    examples: dict[str, None] = field(default_factory=dict)
-
-
-class Losses:
-    """Counts what is lost, kind by kind.
-
-    Args:
-        remark: told each kind once, by `say`.
-    """
-
-    def __init__(self, remark: Callable[[str], None] = lambda text: None) -> None:
-        self._remark = remark
-        self._pieces = 0
-        self._losses: dict[str, _Loss] = {}
-
-    def piece(self) -> None:
-        """Counts a piece that was read."""
-        self._pieces += 1
-
-    def add(self, what: str, name: str, amount: int = 0, example: str = "") -> None:
-        """Counts a loss of a piece.
-
-        Args:
-            what: the kind, a phrase: `notes longer than 32 beats cut to that`.
-            name: name of the piece or its file.
-            amount: how many things are lost, 0 if they aren't counted.
-            example: what exactly, for example `7/32`.
-        """
-        loss = self._losses.setdefault(what, _Loss(first=name))
-        loss.pieces += loss.last != self._pieces
-        loss.last = self._pieces
-        loss.amount += amount
-        if example:
-            loss.examples[example] = None
-
-    def say(self) -> None:
-        """Tells all that was counted, one sentence a kind."""
-        for what, loss in self._losses.items():
-            examples = list(loss.examples)
-            shown = ", ".join(examples[:3]) + (", ..." if len(examples) > 3 else "")
-            amount = f"{loss.amount:,}" if loss.amount else ""
-            counted = ": ".join(part for part in (amount, shown) if part)
-            where = f"`{loss.first}`"
-            if self._pieces > 1:
-                where = f"{loss.pieces:,} of {self._pieces:,} pieces"
-                where += f", the first in `{loss.first}`" if loss.pieces < self._pieces else ""
-            self._remark(f"{where}: {what}{f' ({counted})' if counted else ''}")
 
 
 def of_tokens(score: Score, ranges: Ranges) -> Iterator[tuple[str, int, str]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rnngen import DataError
-from rnngen_music.losses import Losses
+from rnngen import DataError, LeftOut
 from rnngen_music.midi_file import Damage, Song, read_song
 from rnngen_music.score import Score, checked
 
@@ -14,7 +13,7 @@ LARGEST = 32 << 20
 """Most bytes in a MIDI file; a symphony has fewer than a million."""
 
 
-def read_midi(data: bytes, name: str, lost: Losses | None = None) -> Score:
+def read_midi(data: bytes, name: str, lost: LeftOut | None = None) -> Score:
     """The checked score of a MIDI file.
 
     Args:
@@ -47,7 +46,7 @@ def read_midi(data: bytes, name: str, lost: Losses | None = None) -> Score:
     return made
 
 
-def _count(song: Song, name: str, lost: Losses) -> None:
+def _count(song: Song, name: str, lost: LeftOut) -> None:
     if song.time_code:
         lost.add("read by its time code (SMPTE), at 120 beats per minute", name)
     for amount, what in ((song.pedals, "sustain pedals"), (song.bends, "pitch bends")):

@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rnngen import DataError, Piece, Source, content_suffix
+from rnngen import DataError, LeftOut, Piece, Source, content_suffix
 from rnngen_music import piano_roll, roll_files, score
 from rnngen_music.abc_notation import is_abc, read_abc
-from rnngen_music.losses import Losses, of_tokens
+from rnngen_music.losses import of_tokens
 from rnngen_music.midi import read_midi
 from rnngen_music.options import Options
 from rnngen_music.score import Tune
@@ -65,7 +65,7 @@ def read(sources: Sequence[Source], options: Options, remark: Remark) -> Iterato
     """
     first: DataError | None = None
     left_out, some = 0, False
-    lost = Losses(remark)
+    lost = LeftOut(remark)
     for source in sources:
         for content, size in _of(source, options, lost):
             if isinstance(content, DataError):
@@ -93,14 +93,14 @@ def read_one(source: Source, options: Options, beats: float | None) -> Any:
     Raises:
         DataError: as for `read`.
     """
-    content, _ = next(_of(source, options, Losses(), beats))
+    content, _ = next(_of(source, options, LeftOut(), beats))
     if isinstance(content, DataError):
         raise content
     return content
 
 
 def _of(
-    source: Source, options: Options, lost: Losses, beats: float | None = None
+    source: Source, options: Options, lost: LeftOut, beats: float | None = None
 ) -> Iterator[tuple[Any, int]]:
     """The pieces of a file, or the errors of damaged ones, with their sizes in bytes."""
     try:
@@ -145,7 +145,7 @@ def _of(
         yield roll, size
 
 
-def _scores(data: bytes, name: str, options: Options, lost: Losses) -> Iterator[tuple[Any, int]]:
+def _scores(data: bytes, name: str, options: Options, lost: LeftOut) -> Iterator[tuple[Any, int]]:
     try:
         if data[:4] == b"MThd" or (data[:4] == b"RIFF" and data[8:12] == b"RMID"):
             yield read_midi(data, name, lost), len(data)
