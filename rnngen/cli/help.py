@@ -8,6 +8,7 @@ from rnngen.cli.complete import starting
 from rnngen.cli.group import COMMANDS
 from rnngen.cli.parameters import pass_ui
 from rnngen.cli.ui import Ui
+from rnngen.contracts.errors import UsageError
 
 
 @click.command(name="help", short_help="Show the help of a command.")
@@ -31,7 +32,10 @@ def command(ctx: click.Context, ui: Ui, words: tuple[str, ...]) -> None:
     for word in words:
         group = shown.command
         if not isinstance(group, click.Group):
-            break
+            raise UsageError(
+                f"`{shown.command_path}` has no command `{word}`",
+                hint=f"`{shown.command_path} --help` shows its help",
+            )
         name, found, _ = group.resolve_command(shown, [word])
         assert found is not None
         shown = click.Context(found, parent=shown, info_name=name)

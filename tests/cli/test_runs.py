@@ -58,6 +58,29 @@ def test_a_damaged_run_is_a_row_and_a_warning_and_no_error(folder: Path, run_cli
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["bundle.json", "config.toml", "run.json", "metrics.jsonl"])
+@pytest.mark.parametrize("what", ["pipe", "device", "folder", "deep", "bytes"])
+def test_whatever_a_run_holds_is_one_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_cli, name: str, what: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = small_bundle.train(Path("runs/one")) / name
+    path.unlink(missing_ok=True)
+    if what == "pipe":
+        os.mkfifo(path)
+    elif what == "device":
+        path.symlink_to("/dev/zero")
+    elif what == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes(b"[" * 100_000 + b"\n" if what == "deep" else b"\0\xff\n\n")
+    done = run_cli("runs", "--json")
+    assert done.exit_code == 0
+    (row,) = json.loads(done.stdout)
+    assert (row["path"], row["status"]) == ("runs/one", "damaged")
+    assert name in row["problem"]
+
+
 def test_runs_are_sorted_as_asked(folder: Path, run_cli) -> None:
     def paths(*arguments: str) -> list[str]:
         done = run_cli("runs", "--json", *arguments)

@@ -146,6 +146,7 @@ def test_help_of_a_subcommand_and_of_nothing(run_cli) -> None:
     assert run_cli("help").stdout == run_cli("--help").stdout == run_cli().stdout
     assert run_cli("help", "corpus", "show").stdout.startswith("Usage: rnngen corpus show")
     assert run_cli("help", "nothing").exit_code == 2
+    assert "`rnngen fit` has no command `more`" in run_cli("help", "fit", "more").stderr
 
 
 @pytest.mark.parametrize("group", [["corpus"], ["cache"]])
