@@ -87,6 +87,8 @@ def _choices(annotation: ast.expr) -> tuple[str, ...]:
     """`Literal["a", "b"]` and `bool` as texts."""
     if isinstance(annotation, ast.Name) and annotation.id == "bool":
         return ("true", "false")
+    if isinstance(annotation, ast.BinOp):
+        return _choices(annotation.left) + _choices(annotation.right)
     if (
         isinstance(annotation, ast.Subscript)
         and isinstance(annotation.value, ast.Name)
