@@ -76,5 +76,6 @@ def check_memory(kept: int, memory: int | None, window: int) -> None:
         shown = "smaller" if memory is None else f"{memory} tokens, less"
         raise UsageError(
             f"`avalanche.memory` is {shown} than one window of {window}",
-            hint="keep more, or use shorter windows, such as `-o train.chunk=32`",
+            hint=f"keep at least one, `-o avalanche.memory={window}`, or use shorter windows: "
+            f"`train.chunk` is {window}",
         )

@@ -60,7 +60,7 @@ class LearningWithoutForgetting:
 
     @hookimpl
     def loss_terms(self, run: Run, batch: Batch, output: Tensor) -> Mapping[str, Tensor] | None:
-        """How far the answers are from the teacher's, on all rows."""
+        """How far the answers are from the teacher's."""
         teacher = self._old.get(run)
         if teacher is None or self.options.lambda_ == 0:
             return None
