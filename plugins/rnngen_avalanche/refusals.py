@@ -51,13 +51,13 @@ def check_run(run: Run) -> None:
     if run.tasks[0].train.steps.dtype.kind == "f":
         raise UsageError(
             "strategy `avalanche` learns tokens, but these data are real-valued vectors",
-            hint="use `--plugin ewc`, `si`, `mas` or `replay`",
+            hint="leave it out; rnngen's own `ewc`, `si`, `mas`, `replay` and `agem` learn vectors",
         )
     if run.tasks[0].train.conditions is not None:
         raise UsageError(
             "strategy `avalanche` can't see what a sequence is conditioned on, such as the text to "
             "write",
-            hint="use `--plugin ewc` or `si`",
+            hint="leave it out; rnngen's own `ewc`, `si` and `mas` can",
         )
 
 

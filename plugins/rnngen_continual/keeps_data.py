@@ -8,6 +8,7 @@ from typing import Any
 
 from rnngen import Run, Task, UsageError, hookimpl
 from rnngen_continual.kept_data import Memory, Size
+from rnngen_continual.unprotected import way_to_protect
 
 
 class KeepsData:
@@ -51,7 +52,7 @@ class KeepsData:
             raise UsageError(
                 f"`{self.name}` keeps windows cut from the data, but here every sequence is "
                 "conditioned on something else, such as the text that is written",
-                hint="use a strategy that keeps no data: `--plugin ewc` or `si`",
+                hint=f"leave `{self.name}` out; `ewc`, `si` and `mas` keep no data",
             )
         window = run.options.chunk
         self._check_room(window + 1, max(1, run.tasks[0].train.steps[:1].nbytes))
@@ -98,8 +99,7 @@ class KeepsData:
         if run.start is not None and run.position.task == 0 and self._memory is None:
             run.warn(
                 f"{self.name}: `{run.start}` keeps nothing of its old data, so what the model "
-                "knows can't be rehearsed; from now on it can. To keep the old as well: `--plugin "
-                "self-replay` needs the model alone, or train with the old data as the first task"
+                f"knows can't be rehearsed; from now on it can. {way_to_protect(run)}"
             )
 
         if run.start is not None and run.position.task == 0 and self._memory is not None:

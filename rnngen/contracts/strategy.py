@@ -25,6 +25,8 @@ class Run(Protocol):
     tasks: Sequence[Any]
     position: Any
     """The run's progress: `step`, `tokens`, `seconds`."""
+    strategies: Sequence[str]
+    """Names of all strategies of the run, in order."""
     lanes: int
     """How many rows of a batch are the task's own; those behind them are rehearsed."""
     rehearsed: Mapping[str, slice]

@@ -183,6 +183,8 @@ class _Work:
 
     def _write_samples(self) -> None:
         seed = next(iter(self.looked))
+        if not self.result.prompts:
+            return
         for method in self.result.methods:
             done = self.result.histories.trials(method, seed, 0)
             if done and method.name not in self.result.failed:
