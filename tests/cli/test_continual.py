@@ -135,6 +135,32 @@ def test_a_comparison_that_was_interrupted_goes_on_to_the_same_numbers(tasks: Pa
     }
 
 
+@pytest.mark.parametrize(
+    ("place", "where"),
+    [
+        ("rnngen.verbs.continual.clock.Clock.finished", "in trial 1 of 5"),
+        ("rnngen.verbs.continual.samples.write", "while the samples were written"),
+    ],
+)
+def test_ctrl_c_between_trials_ends_cleanly_and_the_same_command_resumes(
+    place: str, where: str, tasks: Path, run_cli: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["continual", "a.txt", "b.txt", "--compare", "replay", "--run", "cl", *SMALL]
+    matrix = document()["methods"]["replay"]["matrix"]
+    with monkeypatch.context() as patch:
+        patch.setattr(place, lambda *given: signal.raise_signal(signal.SIGINT))
+        outcome = run_cli(*words)
+    assert outcome.exit_code == ExitCode.INTERRUPTED
+    assert f"stopped {where}; everything is saved" in outcome.stderr
+    assert "the same command with `--run cl` resumes" in outcome.stderr
+    assert document()["status"] == "interrupted"
+    outcome = run_cli(*words)
+    assert outcome.exit_code == ExitCode.OK, outcome.stderr
+    assert outcome.stderr.count("(done before)") == 5
+    assert document()["status"] == "finished"
+    assert document()["methods"]["replay"]["matrix"] == matrix
+
+
 def test_a_training_killed_before_its_first_checkpoint_is_begun_again(
     tasks: Path, run_cli: Any
 ) -> None:

@@ -129,15 +129,20 @@ def names(data: Sequence[str]) -> list[str]:
 def _check_length(argument: str, dataset: Dataset, domain: str) -> None:
     held_out = 0 if dataset.valid is None else dataset.valid.targets
     tokens = not dataset.codec.step_shape
+    what = "text" if tokens else "data"
     fewest = FEWEST if tokens else 1
     if held_out >= fewest:
         return
     share = math.ceil(100 * (fewest + 1) / max(held_out + dataset.train.targets, 1))
-    more = f"hold out more with `-o {domain}.valid={share / 100:g}`, " if share <= MOST else ""
+    more = (
+        f"hold out more with `-o {domain}.valid={share / 100:g}`, "
+        if share <= MOST and dataset.valid is not None
+        else ""
+    )
     raise DataError(
         f"task `{argument}` has {held_out} {'tokens' if tokens else 'steps'} held out, expected at "
         f"least {fewest} to measure it on",
-        hint=f"give it more data, {more if dataset.valid is not None else ''}or leave it out",
+        hint=f"give it more {what}, {more}or leave it out",
     )
 
 
