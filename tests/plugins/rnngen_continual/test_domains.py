@@ -27,6 +27,8 @@ DOMAINS = {
 
 TEACHING = {"lwf", "self-replay"}
 KEEPING = {"replay", "agem"}
+PER_STEP = {"events", "strokes", "writing"}
+"""Their own measures begin with nats per step, as the task matrix has them."""
 
 
 def refused(strategy: str, kind: str) -> bool:
@@ -97,6 +99,12 @@ def test_strategy_learns_data_of_every_kind_or_is_refused_by_its_name(
     assert len(rows) == 3
     assert np.isfinite([row["nats"] for row in rows]).all()
     assert (rows[-1]["memory_tokens"] > 0) == (strategy in KEEPING)
+    if strategy == "naive":
+        measured = rnngen.evaluate(bundle, baselines=False, sample=0).tasks
+        assert [name for name, _ in measured] == tasks[kind]
+        if kind in PER_STEP:
+            found = [report.rows[0][1][0] for _, report in measured]
+            assert found == pytest.approx(rows[-1]["nats"], rel=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["series", "frames", "strokes", "writing"])
