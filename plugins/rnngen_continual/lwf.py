@@ -42,6 +42,8 @@ class Options:
 class LearningWithoutForgetting:
     """The old model teaches on the new data."""
 
+    keeps_data = False
+
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
         self._old = OldModel()

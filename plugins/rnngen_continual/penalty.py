@@ -31,6 +31,9 @@ class QuadraticPenalty:
         default: the default λ.
     """
 
+    keeps_data = False
+    """Numbers for each parameter, from which no text can be read."""
+
     def __init__(self, name: str, lambda_: float, default: float) -> None:
         self.name = name
         self.lambda_ = lambda_

@@ -25,8 +25,8 @@ from rnngen.cli.ui import Ui
     "--out",
     type=PATH,
     required=True,
-    metavar="FILE",
-    help="File to write.",
+    metavar="PATH",
+    help="File or folder to write.",
 )
 @option_assignments
 @verbosity
@@ -35,12 +35,15 @@ def command(ui: Ui, run: Path | None, form: str, out: Path, assignments: tuple[s
     """Write a trained model in another format.
 
     `onnx` writes one step of the model, with its state as inputs and outputs, and a JSON file with
-    the tokens and the shapes of the state. Without RUN, the newest run in runs/ is used.
+    the tokens and the shapes of the state. `bundle` writes a folder to give away: the model without
+    what strategies keep of your texts (unless `-o memory=true`) and without the names of your files
+    (unless `-o names=true`), samples and log. Without RUN, the newest run in runs/ is used.
 
     \b
     Examples:
       rnngen export runs/docs --format onnx --out docs.onnx
       rnngen export --out model.onnx -o opset=18
+      rnngen export runs/mine --format bundle --out given
     """
     from rnngen.verbs.export import export
 

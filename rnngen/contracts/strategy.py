@@ -62,6 +62,15 @@ class Strategy(Contract):
         return 0
 
     @default
+    def keeps_data(self) -> bool | None:
+        """Whether its state holds steps of the data as they are, so that they can be read from it.
+
+        None: it does not say. `rnngen show` tells the user, and `rnngen export --format bundle`
+        leaves the state out unless this is False.
+        """
+        return None
+
+    @default
     def remembers(self) -> bool:
         """Whether checkpoints save its state: it defines `state_dict`."""
         return type(self).state_dict is not Strategy.state_dict

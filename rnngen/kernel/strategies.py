@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnngen.contracts.conform import strategy_of
 from rnngen.contracts.errors import BundleError, PluginError, RnngenError
+from rnngen.contracts.kept import Kept
 from rnngen.kernel.blame import HINT, Refused, one_line, place
 from rnngen.kernel.component import PLURALS
 from rnngen.kernel.registration import check_hooks, hook_names, manager_with_specs
@@ -152,6 +153,17 @@ class Lifecycle:
             with _blaming(each, "failed in `memory_tokens`"):
                 total += int(strategy_of(each.instance).memory_tokens)
         return total
+
+    def kept(self) -> dict[str, Kept]:
+        """What the state of each strategy holds of the data, by its name; without its size."""
+        found = {}
+        for each in self._remembering():
+            strategy = strategy_of(each.instance)
+            with _blaming(each, "failed in `keeps_data`"):
+                steps, said = int(strategy.memory_tokens), strategy.keeps_data
+            # Steps that are counted are there, whatever else is said.
+            found[each.name] = Kept(data=True if steps else said, steps=steps)
+        return found
 
     def state_dict(self) -> dict[str, Any]:
         """What each strategy remembers, by its name; those that remember nothing are left out."""

@@ -36,6 +36,12 @@ def left_behind(start: Bundle, settings: Settings, strategies: Collection[str]) 
             f"`{start.path}` keeps what {' and '.join(f'`{name}`' for name in sorted(lost))} "
             f"remembered; this run leaves it behind: add `{plugins}` to keep it"
         )
+    if start.manifest.left_out:
+        names = " and ".join(f"`{name}`" for name in start.manifest.left_out)
+        lines.append(
+            f"`{start.path}` was exported without what {names} kept of its data: the memory is "
+            "missing, so the old can't be rehearsed from it"
+        )
     others = list(_other_settings(start, settings))
     if others:
         lines.append(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
 from torch import Tensor
 
 from rnngen.bundles.run_folder import RunFolder
 from rnngen.bundles.write import commit_model
+from rnngen.contracts.kept import Kept
+from rnngen.files.json import TEXT, dump
 from rnngen.files.tree import pack
 from rnngen.training.plan import Plan
 from rnngen.training.run import Position
@@ -26,6 +32,10 @@ def save_model(plan: Plan, folder: RunFolder, position: Position, valid: float |
     """
     tensors: dict[str, Tensor] = {}
     strategy = plan.lifecycle.packed(pack, "strategy", tensors)
+    kept = {
+        name: asdict(_sized(plan, found, name, strategy[name], tensors))
+        for name, found in plan.lifecycle.kept().items()
+    }
     metrics = {} if valid is None else {"valid_nats_per_token": valid}
     manifest = {
         "step": position.step,
@@ -57,6 +67,7 @@ def save_model(plan: Plan, folder: RunFolder, position: Position, valid: float |
         },
         "seed": plan.train.seed,
         "strategy": strategy,
+        "kept": kept,
     }
     manifest["continued"] = plan.start is not None
     if plan.start is not None:
@@ -68,3 +79,22 @@ def save_model(plan: Plan, folder: RunFolder, position: Position, valid: float |
             "rows": position.history,
         }
     commit_model(folder.path, plan.model.tensors(), manifest, plan.codec.files(), tensors)
+
+
+def _sized(plan: Plan, kept: Kept, name: str, state: Any, tensors: Mapping[str, Tensor]) -> Kept:
+    """The same, with the size of the state and of the text that is in it."""
+    mine = [
+        tensor for path, tensor in tensors.items() if f"{path}.".startswith(f"strategy.{name}.")
+    ]
+    size = sum(tensor.nbytes for tensor in mine) + len(dump(state, TEXT))
+    return replace(kept, bytes=size, characters=_characters(plan, kept.steps))
+
+
+def _characters(plan: Plan, steps: int) -> int | None:
+    """Of text that so many steps stand for, by the mean of the data; None where it is not text."""
+    if not plan.codec.spells_text or not steps:
+        return None
+    read = [store for data in plan.datasets for store in (data.train, data.valid) if store]
+    ratio = sum(store.characters for store in read) / max(sum(store.targets for store in read), 1)
+    # A character each, but for the boundaries.
+    return steps if 0.9 < ratio <= 1.0 else round(steps * ratio)

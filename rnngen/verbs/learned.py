@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.domain import Domain
-from rnngen.contracts.errors import UsageError
+from rnngen.contracts.errors import DataError, UsageError
 from rnngen.data import find_sources
 from rnngen.data.cache import Dataset
 from rnngen.data.prepare import prepare
@@ -32,13 +32,14 @@ def sources_of(
     if named:
         return find_sources.find(named, keep=keep)
     record = bundle.data_record
+    parts = _parts(record)
     if STANDARD_INPUT in record.sources:
         raise UsageError(
             "the model was trained on standard input, which can't be read again",
             hint=f"name a file to continue: `rnngen generate {bundle.path} FILE`",
         )
     found = find_sources.find(record.sources, keep=keep)
-    if changed(bundle.domain, _parts(record), record):
+    if changed(bundle.domain, parts, record):
         note("the data has changed since the model was trained; using the new data")
     return found
 
@@ -83,7 +84,7 @@ def encode(
         DataError: something can't be read or encoded.
     """
     domain = bundle.domain
-    named = data or bundle.data_record.sources
+    named = data or [name for part in _parts(bundle.data_record) for name in part]
     found: Sequence[Source] = find_sources.find(named, keep=domain.keep)
     if split is not None:
         found = _part(domain, found, split)
@@ -99,7 +100,16 @@ def texts(codec: Codec, training: Sequence[Dataset]) -> Iterator[str]:
 
 
 def _parts(data: DataRecord) -> list[list[str]]:
-    """The data arguments of each task."""
+    """The data arguments of each task.
+
+    Raises:
+        DataError: they are not known.
+    """
+    if not data.sources:
+        raise DataError(
+            "the bundle does not name what it was trained on: it was exported without names",
+            hint="name a file",
+        )
     return [[source] for source in data.sources] if data.several else [data.sources]
 
 
