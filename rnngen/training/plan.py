@@ -27,6 +27,7 @@ from rnngen.metrics.task_history import Measured
 from rnngen.model.build import grow, make_likelihood
 from rnngen.model.model import Model
 from rnngen.training import limits
+from rnngen.training.going_on import with_strategies
 from rnngen.training.left_behind import left_behind
 from rnngen.training.place import Place, choose_place
 from rnngen.training.prepare import make_tasks, measured, prepare, with_data
@@ -150,11 +151,15 @@ def make(
     file = find_config(wanted.config)
     said = with_file(wanted, file)
     start = load(said.start) if said.start is not None else None
-    wanted = with_data(said, start)
+    going_on = with_strategies(said, start)
+    wanted = with_data(going_on, start)
     environment = os.environ if resumed is None else {}
-    settings, name, components = settle(wanted, file, start, environment)
+    settings, name, components = settle(wanted, file, start, environment, keep=going_on is not said)
     train = limits.with_time(settings["train"])
     notes = _notes(said, wanted, settings["train"], train)
+    if start is not None and going_on is not said and wanted.plugins:
+        names = " and ".join(f"`{plugin}`" for plugin in wanted.plugins)
+        notes.append(f"going on with {names}, as `{start.path}` learned; `--plugin` chooses others")
     place = choose_place(train)
     domain: Domain = components[0].build_with(settings.get(name))
     datasets = prepare(wanted, name, domain, train.seed, note, start=start, resumed=resumed)

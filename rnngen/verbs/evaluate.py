@@ -159,7 +159,7 @@ def evaluate(
         return report
     measured = _score(bundle, held_out, where)
     if isinstance(training, RnngenError):
-        return _without_training(measured, training)
+        return _without_training(measured, training) if baselines or sample else measured
     if baselines:
         train = learned.joined(training)
         measured = _beside_baselines(measured, bundle.codec, train, held_out.store, note)
