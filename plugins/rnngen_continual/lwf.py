@@ -64,8 +64,8 @@ class LearningWithoutForgetting:
     def loss_terms(self, run: Run, batch: Batch, output: Tensor) -> Mapping[str, Tensor] | None:
         """How far the answers are from the teacher's, on the new text.
 
-        What other strategies rehearse is theirs: with their rows in the mean, λ would mean something
-        else beside each of them.
+        What other strategies rehearse is theirs: with their rows in the mean, λ would mean
+        something else beside each of them.
         """
         teacher = self._old.get(run)
         if teacher is None or self.options.lambda_ == 0:
