@@ -23,7 +23,7 @@ from rnngen.cli.ui import Ui
 
 if TYPE_CHECKING:
     from rnngen.contracts.domain import Report
-    from rnngen.verbs.evaluate import Evaluation
+    from rnngen.verbs.evaluation import Evaluation
 
 
 @click.command(name="evaluate")
@@ -69,7 +69,8 @@ def command(
     runs/ is used.
     """
     from rnngen.contracts.domain import Report
-    from rnngen.verbs.evaluate import Evaluations, evaluate
+    from rnngen.verbs.evaluate import evaluate
+    from rnngen.verbs.evaluation import Evaluations
 
     path = chosen_run(ui, run)
     result = evaluate(path, data, baselines=not no_baselines, note=ui.note, **asked)

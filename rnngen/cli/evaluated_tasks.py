@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rnngen.cli.ui import Ui
     from rnngen.contracts.domain import Report
-    from rnngen.verbs.evaluate import Evaluation, Evaluations
+    from rnngen.verbs.evaluation import Evaluation, Evaluations
 
 
 def show_tasks(ui: Ui, found: Evaluations, as_json: bool) -> None:

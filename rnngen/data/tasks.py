@@ -75,7 +75,7 @@ def changed(domain: Domain, parts: Sequence[Sequence[str]], data: DataRecord) ->
     Raises:
         UsageError: a file is gone.
     """
-    found = []
+    found: list[str] = []
     for part, before in zip(parts, data.fingerprint, strict=True):
         sources, _ = split_of(domain, find_sources.find(part, keep=domain.keep), None)
         if source.fingerprint(sources) != before:

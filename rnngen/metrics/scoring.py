@@ -84,6 +84,6 @@ def score_store(
         model: its training mode is restored afterwards.
         store: what was held out.
         device: where the model is.
-        limit: only the first of so many steps; None: all.
+        limit: the first steps, this many; None: all.
     """
     return score(model, evaluation(store, CHUNK, limit=limit), device)

@@ -29,8 +29,9 @@ def options_of(start: Bundle, strategy: Component) -> Mapping[str, Any]:
     """The options that a strategy had in the run that is continued, by name."""
     recorded = recorded_config(start)
     table = {} if recorded is None else recorded.sections.get(strategy.name, {})
+    options = strategy.load_options()
     found = {}
-    for option in describe(strategy.load_options()) if table else ():
+    for option in describe(options) if options is not None else ():
         if option.name in table:
             try:
                 found[option.name] = coerce(option, table[option.name], "")

@@ -156,10 +156,7 @@ def make(
     environment = os.environ if resumed is None else {}
     settings, name, components = settle(wanted, file, start, environment, keep=going_on is not said)
     train = limits.with_time(settings["train"])
-    notes = _notes(said, wanted, settings["train"], train)
-    if start is not None and going_on is not said and wanted.plugins:
-        names = " and ".join(f"`{plugin}`" for plugin in wanted.plugins)
-        notes.append(f"going on with {names}, as `{start.path}` learned; `--plugin` chooses others")
+    notes = [*_notes(said, wanted, settings["train"], train), *_going_on(said, going_on, start)]
     place = choose_place(train)
     domain: Domain = components[0].build_with(settings.get(name))
     datasets = prepare(wanted, name, domain, train.seed, note, start=start, resumed=resumed)
@@ -170,8 +167,7 @@ def make(
     if model.condition is not None:
         components.append(get_catalog().find("conditioner", settings["model"].conditioner))
     lifecycle = activate(get_catalog(), wanted.plugins, settings, warn=notes.append)
-    if start is not None:
-        notes += left_behind(start, settings, lifecycle.names)
+    notes += [] if start is None else left_behind(start, settings, lifecycle.names)
     tasks = make_tasks(wanted, datasets, train)
     notes += [task.batches.note for task in tasks if task.batches.note]
     return Plan(
@@ -210,6 +206,14 @@ def _notes(said: Wanted, wanted: Wanted, asked: TrainOptions, train: TrainOption
     if train is not asked:
         notes.append(f"no limit given: training for {limits.SECONDS / 60:g} minutes")
     return notes
+
+
+def _going_on(said: Wanted, going_on: Wanted, start: Bundle | None) -> list[str]:
+    """Which strategies were taken from the run that is continued."""
+    if start is None or going_on is said or not going_on.plugins:
+        return []
+    names = " and ".join(f"`{plugin}`" for plugin in going_on.plugins)
+    return [f"going on with {names}, as `{start.path}` learned; `--plugin` chooses others"]
 
 
 def _fitted(datasets: list[Dataset], start: Bundle | None, resumed: Bundle | None) -> bool:

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from rnngen.bundles.run_folder import RunFolder
 from rnngen.bundles.write import commit_model
-from rnngen.contracts.kept import Kept
 from rnngen.files.json import TEXT, dump
 from rnngen.files.tree import pack
+from rnngen.kernel.strategies import kept_by
 from rnngen.training.plan import Plan
 from rnngen.training.run import Position
 from rnngen.training.wanted import absolute
@@ -32,10 +32,6 @@ def save_model(plan: Plan, folder: RunFolder, position: Position, valid: float |
     """
     tensors: dict[str, Tensor] = {}
     strategy = plan.lifecycle.packed(pack, "strategy", tensors)
-    kept = {
-        name: asdict(_sized(plan, found, name, strategy[name], tensors))
-        for name, found in plan.lifecycle.kept().items()
-    }
     metrics = {} if valid is None else {"valid_nats_per_token": valid}
     manifest = {
         "step": position.step,
@@ -67,7 +63,7 @@ def save_model(plan: Plan, folder: RunFolder, position: Position, valid: float |
         },
         "seed": plan.train.seed,
         "strategy": strategy,
-        "kept": kept,
+        "kept": _kept(plan, strategy, tensors),
     }
     manifest["continued"] = plan.start is not None
     if plan.start is not None:
@@ -81,17 +77,19 @@ def save_model(plan: Plan, folder: RunFolder, position: Position, valid: float |
     commit_model(folder.path, plan.model.tensors(), manifest, plan.codec.files(), tensors)
 
 
-def _sized(plan: Plan, kept: Kept, name: str, state: Any, tensors: Mapping[str, Tensor]) -> Kept:
-    """The same, with the size of the state and of the text that is in it."""
-    mine = [
-        tensor for path, tensor in tensors.items() if f"{path}.".startswith(f"strategy.{name}.")
-    ]
-    size = sum(tensor.nbytes for tensor in mine) + len(dump(state, TEXT))
-    return replace(kept, bytes=size, characters=_characters(plan, kept.steps))
+def _kept(plan: Plan, states: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+    """What each strategy keeps of the data, and how much it is. JSON."""
+    kept = {}
+    for name, found in kept_by(plan.lifecycle).items():
+        mine = [t for path, t in tensors.items() if f"{path}.".startswith(f"strategy.{name}.")]
+        size = sum(tensor.nbytes for tensor in mine) + len(dump(states[name], TEXT))
+        text = _characters(plan, found.steps)
+        kept[name] = asdict(replace(found, bytes=size, characters=text))
+    return kept
 
 
 def _characters(plan: Plan, steps: int) -> int | None:
-    """Of text that so many steps stand for, by the mean of the data; None where it is not text."""
+    """Of the text of this many steps, by the mean of the data; None where it is not text."""
     if not plan.codec.spells_text or not steps:
         return None
     read = [store for data in plan.datasets for store in (data.train, data.valid) if store]

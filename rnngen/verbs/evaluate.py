@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -22,85 +23,17 @@ from rnngen.data.store import Store
 from rnngen.engines.choose import DEFAULT
 from rnngen.engines.device import choose_device, use_threads
 from rnngen.kernel.blame import attributed
-from rnngen.metrics.baselines import XZ_TRAIN_BYTES, XZ_VALID_BYTES, Baseline
+from rnngen.metrics.baselines import XZ_TRAIN_BYTES, XZ_VALID_BYTES
 from rnngen.metrics.baselines import baselines as measure_baselines
-from rnngen.metrics.copying import Memorization, memorization
+from rnngen.metrics.copying import memorization
 from rnngen.metrics.measuring import Measurement
 from rnngen.metrics.scoring import score_store
 from rnngen.metrics.task_history import MEASURED
 from rnngen.verbs import learned
 from rnngen.verbs.arguments import Files, listed
+from rnngen.verbs.evaluation import PROTOCOL, Evaluation, Evaluations
 from rnngen.verbs.generate import generate
 from rnngen.verbs.start import engine_of, opened
-
-PROTOCOL = "every token once, in order, one lane, state carried, float32"
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """How well a model predicts a text, and how well simple models do.
-
-    Args:
-        nats_per_token: mean −ln p of a token.
-        bits_per_character: all bits by the characters of the text.
-        bits_per_byte: all bits by its bytes in UTF-8.
-        perplexity: exp(nats_per_token).
-        protocol: how it was measured.
-        data: what it was measured on.
-        tokens: how many tokens were scored.
-        characters: of the text that these tokens stand for.
-        bytes: the same in UTF-8.
-        unknown: characters the model does not know, scored as unknown.
-        baselines: unigram, n-gram, xz.
-        copied: how much of a generated sample is copied from the training text.
-        warnings: what makes a number less than it seems.
-    """
-
-    nats_per_token: float
-    bits_per_character: float
-    bits_per_byte: float
-    perplexity: float
-    protocol: str
-    data: str
-    tokens: int
-    characters: int
-    bytes: int
-    unknown: int
-    baselines: tuple[Baseline, ...]
-    copied: Memorization | None
-    warnings: tuple[str, ...]
-
-    @property
-    def model(self) -> Baseline:
-        """The model's own numbers, as a row of the same table."""
-        return Baseline(
-            "model",
-            self.nats_per_token,
-            self.bits_per_character,
-            self.bits_per_byte,
-            self.perplexity,
-            self.protocol,
-        )
-
-    def copied_sentence(self) -> str:
-        """What the memorization check found, in a sentence."""
-        assert self.copied is not None
-        return self.copied.sentence()
-
-
-@dataclass(frozen=True)
-class Evaluations:
-    """How well a model of several tasks predicts what was held out of each.
-
-    Args:
-        tasks: the name of each and what was found, in the order of the data.
-        copied: how much of a generated sample is copied from the training text of all tasks.
-        warnings: what makes a number less than it seems.
-    """
-
-    tasks: tuple[tuple[str, Evaluation | Report], ...]
-    copied: Memorization | None = None
-    warnings: tuple[str, ...] = ()
 
 
 @attributed()
@@ -138,21 +71,18 @@ def evaluate(
         DataError: the text can't be encoded, or what the run held out can't be found again.
         BundleError: the bundle is damaged.
     """
-    bundle = opened(bundle)
-    named = listed(data)
+    bundle, named = opened(bundle), listed(data)
     use_threads(None)
     where, _ = choose_device(device)
     every_task = bundle.data_record.several and not named and split is None
     if bundle.domain.forecasts:
-        if every_task:
-            return _backtest_tasks(bundle, baselines, seed, device, engine, note)
-        return _backtest(bundle, named, split, baselines, seed, device, engine, note)
+        backtest = _backtest_tasks if every_task else _backtest
+        return backtest(bundle, named, split, baselines, seed, device, engine, note)
     training = _training(bundle, note)
     if every_task:
-        found = _every_task(bundle, training, where, baselines, note)
-        return _with_copied(bundle, found, training, sample, seed, device, engine, note)
-    chosen = [_encoded(bundle, named, split, note)] if named or split else _held_out_by(training)
-    (held_out,) = chosen
+        each = _every_task(bundle, training, where, baselines, note)
+        return _with_copied(bundle, each, training, sample, seed, device, engine, note)
+    held_out = _chosen(bundle, named, split, training, note)
     bundle.model.to(where)
     report = _own_measures(bundle, training if baselines else None, held_out, note)
     if report is not None:
@@ -161,8 +91,7 @@ def evaluate(
     if isinstance(training, RnngenError):
         return _without_training(measured, training) if baselines or sample else measured
     if baselines:
-        train = learned.joined(training)
-        measured = _beside_baselines(measured, bundle.codec, train, held_out.store, note)
+        measured = _beside_baselines(measured, bundle.codec, training, held_out.store, note)
     if sample:
         written = _sample(bundle, held_out.store, sample, seed, device, engine, note)
         copied = memorization(written, learned.texts(bundle.codec, training))
@@ -216,6 +145,20 @@ def _held_out_by(training: Training) -> list[_HeldOut]:
     return [_HeldOut(store, "held out by the run") for store in found]
 
 
+def _chosen(
+    bundle: Bundle,
+    data: Sequence[str],
+    split: str | None,
+    training: Training,
+    note: Callable[[str], None],
+) -> _HeldOut:
+    """The data or the part that was named, or what a run of one task held out."""
+    if data or split:
+        return _encoded(bundle, data, split, note)
+    (held_out,) = _held_out_by(training)
+    return held_out
+
+
 def _every_task(
     bundle: Bundle,
     training: Training,
@@ -229,7 +172,7 @@ def _every_task(
     held_out = _held_out_by(training)
     assert not isinstance(training, RnngenError)
     for name, dataset, held in zip(learned.tasks(bundle), training, held_out, strict=True):
-        tell: Callable[[str], None] = lambda text, name=name: note(f"{name}: {text}")  # noqa: E731
+        tell = partial(_of_task, name, note)
         bundle.model.to(where)
         found: Evaluation | Report | None = _own_measures(
             bundle, [dataset] if baselines else None, held, tell
@@ -237,7 +180,7 @@ def _every_task(
         if found is None:
             found = _score(bundle, held, where)
             if baselines:
-                found = _beside_baselines(found, bundle.codec, dataset.train, held.store, tell)
+                found = _beside_baselines(found, bundle.codec, [dataset], held.store, tell)
         rows.append((name, found))
         if held.store.targets > MEASURED:
             warnings.append(
@@ -245,6 +188,10 @@ def _every_task(
                 f"held-out tokens of {name}, this one at all"
             )
     return Evaluations(tuple(rows), warnings=tuple(warnings))
+
+
+def _of_task(name: str, note: Callable[[str], None], text: str) -> None:
+    note(f"{name}: {text}")
 
 
 def _with_copied(
@@ -286,8 +233,9 @@ def _own_measures(
     note: Callable[[str], None],
 ) -> Report | None:
     """The report of a domain with measures of its own."""
-    known = training is not None and not isinstance(training, RnngenError)
-    train = learned.joined(training) if known else None
+    train = None
+    if training is not None and not isinstance(training, RnngenError):
+        train = learned.joined(training)
     measuring = Measurement(bundle, train, held_out.store, held_out.label, note)
     report = bundle.domain.evaluate(measuring)
     if report is None:
@@ -327,11 +275,12 @@ def _without_training(measured: Evaluation, reason: RnngenError) -> Evaluation:
 def _beside_baselines(
     measured: Evaluation,
     codec: Codec,
-    train: Store,
+    training: Sequence[Dataset],
     valid: Store,
     note: Callable[[str], None],
 ) -> Evaluation:
     """The same, with the numbers of simple models."""
+    train = learned.joined(training)
     note("fitting the baselines on the training text")
     # xz looks at this many bytes at most, and a token has at least one: the rest is not decoded.
     tail, head = train.steps[-XZ_TRAIN_BYTES:], valid.steps[:XZ_VALID_BYTES]
@@ -367,16 +316,18 @@ def _sample(
 
 def _backtest_tasks(
     bundle: Bundle,
+    data: Sequence[str],
+    split: str | None,
     baselines: bool,
     seed: int,
     device: str,
     engine: str,
     note: Callable[[str], None],
 ) -> Evaluations:
-    """The backtest of each task."""
+    """The backtest of each task, where neither data nor a part of it is named."""
     names, sources = learned.tasks(bundle), bundle.data_record.sources
     rows: list[tuple[str, Evaluation | Report]] = [
-        (name, _backtest(bundle, [source], None, baselines, seed, device, engine, note))
+        (name, _backtest(bundle, [*data, source], split, baselines, seed, device, engine, note))
         for name, source in zip(names, sources, strict=True)
     ]
     return Evaluations(tuple(rows))
