@@ -47,16 +47,23 @@ def reopen_tasks(
             for place, content in zip(data.prepared, data.fingerprint, strict=True)
         ]
     else:
-        try:
-            datasets = prepare_tasks(
+
+        def prepared(known: Codec | None) -> list[Dataset]:
+            return prepare_tasks(
                 domain_name,
                 domain,
                 parts,
                 valid=data.valid,
-                codec=None if data.fitted else codec,
+                codec=known,
                 seed=data.seed,
                 note=note,
             )
+
+        try:
+            datasets = prepared(None if data.fitted else codec)
+            if data.fitted and _encoded_otherwise(datasets, codec):
+                # A later version fits another codec; the bundle's encodes as before.
+                datasets = prepared(codec)
         except DataError:
             # New data may have what the codec does not know: that is not what is wrong with it.
             _check_unchanged(parts, changed(domain, parts, data))
@@ -64,7 +71,7 @@ def reopen_tasks(
     found = zip(parts, datasets, data.fingerprint, strict=True)
     others = [part for part, dataset, before in found if dataset.fingerprint != before]
     _check_unchanged(parts, [name for part in others for name in part])
-    if any(dataset.codec.files() != codec.files() for dataset in datasets):
+    if _encoded_otherwise(datasets, codec):
         raise DataError("the data is encoded differently now than when the run started")
     return datasets
 
@@ -91,6 +98,10 @@ def _check_unchanged(parts: Sequence[Sequence[str]], names: Sequence[str]) -> No
         f"the data has changed since the run started{which}",
         hint="restore it, or fine-tune the model on the new data with `rnngen fit --from`",
     )
+
+
+def _encoded_otherwise(datasets: Sequence[Dataset], codec: Codec) -> bool:
+    return any(dataset.codec.files() != codec.files() for dataset in datasets)
 
 
 def prepare_tasks(
