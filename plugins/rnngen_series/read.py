@@ -225,13 +225,14 @@ def _positions(
         raise DataError(
             f"{table.at(rows[off[0]])}, column `{time}`: the time stamp {show(stamps[off[0]])} is "
             f"not a whole number of steps of {frequency.name} after {show(stamps[0])}",
-            hint="correct it, or name a finer frequency: `-o series.frequency=1min`",
+            hint=f"correct it, or name a finer `series.frequency` than {frequency.name}",
         )
     if places[-1] >= MOST_STEPS:
         raise DataError(
             f"{table.at(rows[-1])}, column `{time}`: from {show(stamps[0])} to {show(stamps[-1])} "
             f"there are {places[-1]:,.0f} steps of {frequency.name}",
-            hint="correct the time stamp, or name a coarser frequency: `-o series.frequency=1D`",
+            hint="correct the time stamp, or name a coarser `series.frequency` than "
+            f"{frequency.name}",
         )
     return places.astype(np.int64)
 

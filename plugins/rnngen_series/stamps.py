@@ -124,7 +124,12 @@ def _moment(cell: Any, table: Table, row: int, column: str, format: str) -> Any:
         raise DataError(
             f"{table.at(row)}, column `{column}`: the time stamp is {shown}, expected "
             + (f"one like `{format}`" if format else "one like `2024-01-31 13:00`"),
-            hint="correct it, or name the format: `-o series.format=%d/%m/%Y`",
+            hint="correct it, or "
+            + (
+                "the format: see `series.format`"
+                if format
+                else "name the format: `-o series.format=%d/%m/%Y`"
+            ),
         ) from None
     if moment.microsecond:
         raise DataError(

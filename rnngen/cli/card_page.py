@@ -16,6 +16,7 @@ from rnngen.files.json import is_number
 from rnngen.kernel.core_options import DROPOUTS
 from rnngen.metrics import figures, text_chart
 from rnngen.verbs.card import Card, FileState, Measured, ModelFacts, Training, as_json, read
+from rnngen.verbs.kept import sentence
 
 if TYPE_CHECKING:
     from rnngen.cli.ui import Ui
@@ -133,6 +134,7 @@ def _data_lines(card: Card) -> list[str]:
         ", ".join(_source(source) for source in _flat(data.get("sources"))),
         f"{domain.name}: {options}" if domain else "",
         f"{_count(tokens)} tokens to learn" if tokens else "",
+        sentence(card.manifest) if card.manifest else "",
         "fingerprint " + " ".join(str(mark)[:16] for mark in marks) if fingerprint else "",
     ]
 

@@ -109,6 +109,11 @@ class _Hooks(Strategy):
         return int(getattr(self._own, "memory_tokens", 0))
 
     @property
+    def keeps_data(self) -> bool | None:
+        said = getattr(self._own, "keeps_data", None)
+        return None if said is None else bool(said)
+
+    @property
     def remembers(self) -> bool:
         return hasattr(self._own, "state_dict")
 

@@ -24,3 +24,8 @@ class DataRecord:
     prepared: list[str]
     fitted: bool
     seed: int
+
+    @property
+    def several(self) -> bool:
+        """Whether each data argument is a task of its own."""
+        return len(self.fingerprint) > 1

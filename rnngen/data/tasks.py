@@ -59,18 +59,45 @@ def reopen_tasks(
                 note=note,
             )
 
-        datasets = prepared(None if data.fitted else codec)
-        if data.fitted and _encoded_otherwise(datasets, codec):
-            # A later version fits another codec; the bundle's encodes as before.
-            datasets = prepared(codec)
-    if [dataset.fingerprint for dataset in datasets] != data.fingerprint:
-        raise DataError(
-            "the data has changed since the run started",
-            hint="restore it, or fine-tune the model on the new data with `rnngen fit --from`",
-        )
+        try:
+            datasets = prepared(None if data.fitted else codec)
+            if data.fitted and _encoded_otherwise(datasets, codec):
+                # A later version fits another codec; the bundle's encodes as before.
+                datasets = prepared(codec)
+        except DataError:
+            # New data may have what the codec does not know: that is not what is wrong with it.
+            _check_unchanged(parts, changed(domain, parts, data))
+            raise
+    found = zip(parts, datasets, data.fingerprint, strict=True)
+    others = [part for part, dataset, before in found if dataset.fingerprint != before]
+    _check_unchanged(parts, [name for part in others for name in part])
     if _encoded_otherwise(datasets, codec):
         raise DataError("the data is encoded differently now than when the run started")
     return datasets
+
+
+def changed(domain: Domain, parts: Sequence[Sequence[str]], data: DataRecord) -> list[str]:
+    """The data arguments whose content is not what the run learned from.
+
+    Raises:
+        UsageError: a file is gone.
+    """
+    found: list[str] = []
+    for part, before in zip(parts, data.fingerprint, strict=True):
+        sources, _ = split_of(domain, find_sources.find(part, keep=domain.keep), None)
+        if source.fingerprint(sources) != before:
+            found += part
+    return found
+
+
+def _check_unchanged(parts: Sequence[Sequence[str]], names: Sequence[str]) -> None:
+    if not names:
+        return
+    which = f": {', '.join(f'`{name}`' for name in names)}" if len(parts) > 1 else ""
+    raise DataError(
+        f"the data has changed since the run started{which}",
+        hint="restore it, or fine-tune the model on the new data with `rnngen fit --from`",
+    )
 
 
 def _encoded_otherwise(datasets: Sequence[Dataset], codec: Codec) -> bool:

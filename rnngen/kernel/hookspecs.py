@@ -134,7 +134,9 @@ def register_strategies(register: Register) -> None:
     """Ways of learning one task or several in a row, `target(options)`.
 
     A strategy is an object with any of the lifecycle hooks below as methods, and, where it
-    remembers something, `state_dict()` and `load_state_dict(state)` (tensors and JSON).
+    remembers something, `state_dict()` and `load_state_dict(state)` (tensors and JSON). Its
+    attribute `keeps_data` says whether steps of the data can be read from that state, and
+    `memory_tokens` how many; where it does not say so, users are told that it may hold their data.
     Called once, when the plugin is loaded.
 
     Example:

@@ -27,6 +27,7 @@ from rnngen.metrics.task_history import Measured
 from rnngen.model.build import grow, make_likelihood
 from rnngen.model.model import Model
 from rnngen.training import limits
+from rnngen.training.going_on import with_strategies
 from rnngen.training.left_behind import left_behind
 from rnngen.training.place import Place, choose_place
 from rnngen.training.prepare import make_tasks, measured, prepare, with_data
@@ -150,11 +151,12 @@ def make(
     file = find_config(wanted.config)
     said = with_file(wanted, file)
     start = load(said.start) if said.start is not None else None
-    wanted = with_data(said, start)
+    going_on = with_strategies(said, start)
+    wanted = with_data(going_on, start)
     environment = os.environ if resumed is None else {}
-    settings, name, components = settle(wanted, file, start, environment)
+    settings, name, components = settle(wanted, file, start, environment, keep=going_on is not said)
     train = limits.with_time(settings["train"])
-    notes = _notes(said, wanted, settings["train"], train)
+    notes = [*_notes(said, wanted, settings["train"], train), *_going_on(said, going_on, start)]
     place = choose_place(train)
     domain: Domain = components[0].build_with(settings.get(name))
     datasets = prepare(wanted, name, domain, train.seed, note, start=start, resumed=resumed)
@@ -165,8 +167,7 @@ def make(
     if model.condition is not None:
         components.append(get_catalog().find("conditioner", settings["model"].conditioner))
     lifecycle = activate(get_catalog(), wanted.plugins, settings, warn=notes.append)
-    if start is not None:
-        notes += left_behind(start, settings, lifecycle.names)
+    notes += [] if start is None else left_behind(start, settings, lifecycle.names)
     tasks = make_tasks(wanted, datasets, train)
     notes += [task.batches.note for task in tasks if task.batches.note]
     return Plan(
@@ -205,6 +206,14 @@ def _notes(said: Wanted, wanted: Wanted, asked: TrainOptions, train: TrainOption
     if train is not asked:
         notes.append(f"no limit given: training for {limits.SECONDS / 60:g} minutes")
     return notes
+
+
+def _going_on(said: Wanted, going_on: Wanted, start: Bundle | None) -> list[str]:
+    """Which strategies were taken from the run that is continued."""
+    if start is None or going_on is said or not going_on.plugins:
+        return []
+    names = " and ".join(f"`{plugin}`" for plugin in going_on.plugins)
+    return [f"going on with {names}, as `{start.path}` learned; `--plugin` chooses others"]
 
 
 def _fitted(datasets: list[Dataset], start: Bundle | None, resumed: Bundle | None) -> bool:

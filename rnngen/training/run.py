@@ -103,6 +103,8 @@ class Run:
     """The bundle whose model goes on learning (`--from`)."""
     note: Callable[[str], None]
     warn: Callable[[str], None]
+    strategies: tuple[str, ...] = ()
+    """Names of all strategies of the run, in order."""
     lanes: int = 0
     """How many rows of a batch are the task's own; those behind them are rehearsed."""
     rehearsed: dict[str, slice] = field(default_factory=dict)

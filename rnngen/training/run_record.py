@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
 from torch import Tensor
 
 from rnngen.bundles.run_folder import RunFolder
 from rnngen.bundles.write import commit_model
+from rnngen.files.json import TEXT, dump
 from rnngen.files.tree import pack
+from rnngen.kernel.strategies import kept_by
 from rnngen.training.plan import Plan
 from rnngen.training.run import Position
 from rnngen.training.wanted import absolute
@@ -57,6 +63,7 @@ def save_model(plan: Plan, folder: RunFolder, position: Position, valid: float |
         },
         "seed": plan.train.seed,
         "strategy": strategy,
+        "kept": _kept(plan, strategy, tensors),
     }
     manifest["continued"] = plan.start is not None
     if plan.start is not None:
@@ -68,3 +75,24 @@ def save_model(plan: Plan, folder: RunFolder, position: Position, valid: float |
             "rows": position.history,
         }
     commit_model(folder.path, plan.model.tensors(), manifest, plan.codec.files(), tensors)
+
+
+def _kept(plan: Plan, states: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+    """What each strategy keeps of the data, and how much it is. JSON."""
+    kept = {}
+    for name, found in kept_by(plan.lifecycle).items():
+        mine = [t for path, t in tensors.items() if f"{path}.".startswith(f"strategy.{name}.")]
+        size = sum(tensor.nbytes for tensor in mine) + len(dump(states[name], TEXT))
+        text = _characters(plan, found.steps)
+        kept[name] = asdict(replace(found, bytes=size, characters=text))
+    return kept
+
+
+def _characters(plan: Plan, steps: int) -> int | None:
+    """Of the text of this many steps, by the mean of the data; None where it is not text."""
+    if not plan.codec.spells_text or not steps:
+        return None
+    read = [store for data in plan.datasets for store in (data.train, data.valid) if store]
+    ratio = sum(store.characters for store in read) / max(sum(store.targets for store in read), 1)
+    # A character each, but for the boundaries.
+    return steps if 0.9 < ratio <= 1.0 else round(steps * ratio)

@@ -17,6 +17,7 @@ from rnngen.kernel.config_file import Config
 from rnngen.kernel.core_options import DROPOUTS, SECTIONS
 from rnngen.kernel.settings import Said, Settings, section_types
 from rnngen.kernel.strategies import resolve as resolve_strategies
+from rnngen.training.going_on import options_of
 from rnngen.training.wanted import Wanted
 
 
@@ -64,10 +65,13 @@ def settle(
     file: Config | None,
     start: Bundle | None,
     environment: Mapping[str, str] | None = None,
+    *,
+    keep: bool = False,
 ) -> tuple[Settings, str, list[Component]]:
     """The settings, the domain's name, and the components: domain, cell, optimizer, strategies.
 
-    What the environment says is read from `environment`, by default the process's own.
+    What the environment says is read from `environment`, by default the process's own. With `keep`,
+    the strategies' options are by default what they were in `start`.
 
     Which sections there are depends on the components chosen, and those are options themselves: so
     the names of components are read first, then all.
@@ -85,6 +89,10 @@ def settle(
         catalog.find("optimizer", said.value("train", "optimizer")),
         *resolve_strategies(catalog, wanted.plugins),
     ]
+    if start is not None and keep:
+        strategies = {part.name: part for part in components if part.kind == "strategy"}
+        kept = {name: options_of(start, part) for name, part in strategies.items()}
+        said = replace(said, inherited={**said.inherited, **kept})
     conditioner = catalog.find("conditioner", said.value("model", "conditioner"))
     settings = said.resolve({**SECTIONS, **section_types([*components, conditioner])})
     if start is not None:

@@ -176,6 +176,9 @@ def as_json(card: Card) -> dict[str, Any]:
             **{name: asdict(found) for name, found in card.measured.items()},
         },
         "history": card.history,
+        "kept": card.manifest
+        and {name: asdict(kept) for name, kept in card.manifest.kept_by_strategies().items()},
+        "left_out": card.manifest.left_out if card.manifest else [],
         "continued": bool(said.get("continued")),
         "sample": card.sample and asdict(card.sample),
         "files": {name: asdict(file) for name, file in card.files.items()},

@@ -197,6 +197,7 @@ def _run(plan: Plan, folder: Path, reporter: Reporter) -> Run:
         generator=torch.Generator().manual_seed(plan.train.seed),
         dtype=plan.place.dtype,
         start=plan.start,
+        strategies=tuple(plan.lifecycle.names),
         note=reporter.note,
         warn=reporter.warn,
     )

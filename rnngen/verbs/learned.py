@@ -11,9 +11,9 @@ from rnngen.contracts.errors import DataError, UsageError
 from rnngen.data import find_sources
 from rnngen.data.cache import Dataset
 from rnngen.data.prepare import prepare
+from rnngen.data.record import DataRecord
 from rnngen.data.store import Store
-from rnngen.data.tasks import STANDARD_INPUT, reopen_tasks, split_of
-from rnngen.files import source
+from rnngen.data.tasks import STANDARD_INPUT, changed, reopen_tasks
 from rnngen.files.source import Source
 
 BLOCK = 1 << 18
@@ -32,31 +32,40 @@ def sources_of(
     if named:
         return find_sources.find(named, keep=keep)
     record = bundle.data_record
+    parts = _parts(record)
     if STANDARD_INPUT in record.sources:
         raise UsageError(
             "the model was trained on standard input, which can't be read again",
             hint=f"name a file to continue: `rnngen generate {bundle.path} FILE`",
         )
     found = find_sources.find(record.sources, keep=keep)
-    learned, _ = split_of(bundle.domain, found, None)
-    if [source.fingerprint(learned)] != record.fingerprint:
+    if changed(bundle.domain, parts, record):
         note("the data has changed since the model was trained; using the new data")
     return found
 
 
-def reopen(bundle: Bundle, note: Callable[[str], None] = lambda text: None) -> Dataset:
-    """The data that a model was trained on, as it was.
+def reopen(bundle: Bundle, note: Callable[[str], None] = lambda text: None) -> list[Dataset]:
+    """The data that a model was trained on, task by task, as it was.
 
     Raises:
-        DataError: it changed, can't be read again, or was several tasks.
+        DataError: it changed, or can't be read again.
         UsageError: a file is gone.
     """
-    data = bundle.data_record
-    if len(data.fingerprint) > 1:
-        raise DataError("the run learned several tasks in a row")
-    name, sources = bundle.manifest.domain.name, [data.sources]
-    (dataset,) = reopen_tasks(name, bundle.domain, sources, data, bundle.codec, note=note)
-    return dataset
+    data, name = bundle.data_record, bundle.manifest.domain.name
+    return reopen_tasks(name, bundle.domain, _parts(data), data, bundle.codec, note=note)
+
+
+def tasks(bundle: Bundle) -> list[str]:
+    """Names of the tasks that a model learned, as its history has them."""
+    history, sources = bundle.manifest.history, bundle.data_record.sources
+    known = history is not None and len(history["tasks"]) == len(sources)
+    return list(history["tasks"]) if history is not None and known else list(sources)
+
+
+def joined(training: Sequence[Dataset]) -> Store:
+    """The steps of all tasks, one after another."""
+    stores = [dataset.train for dataset in training]
+    return stores[0] if len(stores) == 1 else Store.joined(stores)
 
 
 def encode(
@@ -75,7 +84,7 @@ def encode(
         DataError: something can't be read or encoded.
     """
     domain = bundle.domain
-    named = data or bundle.data_record.sources
+    named = data or [name for part in _parts(bundle.data_record) for name in part]
     found: Sequence[Source] = find_sources.find(named, keep=domain.keep)
     if split is not None:
         found = _part(domain, found, split)
@@ -83,10 +92,25 @@ def encode(
     return prepare(name, domain, found, codec=bundle.codec, fraction=0.0, note=note)
 
 
-def texts(codec: Codec, store: Store) -> Iterator[str]:
-    """The text of a store, in blocks."""
-    for start in range(0, len(store), BLOCK):
-        yield codec.decode(store.steps[start : start + BLOCK])
+def texts(codec: Codec, training: Sequence[Dataset]) -> Iterator[str]:
+    """The text of the training data, in blocks."""
+    for dataset in training:
+        for start in range(0, len(dataset.train), BLOCK):
+            yield codec.decode(dataset.train.steps[start : start + BLOCK])
+
+
+def _parts(data: DataRecord) -> list[list[str]]:
+    """The data arguments of each task.
+
+    Raises:
+        DataError: they are not known.
+    """
+    if not data.sources:
+        raise DataError(
+            "the bundle does not name what it was trained on: it was exported without names",
+            hint="name a file",
+        )
+    return [[source] for source in data.sources] if data.several else [data.sources]
 
 
 def _part(domain: Domain, found: Sequence[Source], split: str) -> Sequence[Source]:

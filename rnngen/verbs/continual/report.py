@@ -31,7 +31,8 @@ def tables(result: Comparison) -> list[Table]:
 def sample_tables(result: Comparison) -> list[Table]:
     """For each task, what the final model of each method writes; nothing without samples."""
     found: list[Table] = []
-    for task, (name, prompt) in enumerate(zip(result.tasks, result.prompts, strict=True)):
+    # Vectors are not text: there are no prompts.
+    for task, (name, prompt) in enumerate(zip(result.tasks, result.prompts, strict=False)):
         rows = [
             [method.name, _line(result.samples[method.name][task])]
             for method in result.methods
@@ -76,7 +77,7 @@ def best(result: Comparison) -> str | None:
     average, method = min(found, key=lambda pair: pair[0])
     gap = result.summary(method).get("gap_recovered")
     won = "" if gap is None else f", {100 * gap.mean:.0f} % of the way from naive to joint"
-    return f"best in a row: {method.name}, {average:.3f} bits per token over all tasks{won}"
+    return f"best in a row: {method.name}, {average:.3f} bits per {result.unit} over all tasks{won}"
 
 
 def _learned(result: Comparison) -> Table:
@@ -89,10 +90,11 @@ def _learned(result: Comparison) -> Table:
         ("gap", "gap_recovered", _percent),
         ("intransigence", "intransigence", _signed),
     ]
+    measured = f"bits per {result.unit}, mean ± standard deviation"
     trials = f"{len(result.looked)} seed{'s' if len(result.looked) > 1 else ''}"
     trials += f", {len(result.orders)} order{'s' if len(result.orders) > 1 else ''}"
     return (
-        f"bits per token, mean ± standard deviation ({trials} of {len(result.tasks)} tasks)",
+        f"{measured} ({trials} of {len(result.tasks)} tasks)",
         ["method", *(title for title, _, _ in columns)],
         _rows(result, [(name, shown) for _, name, shown in columns]),
     )
