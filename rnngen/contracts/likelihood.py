@@ -100,8 +100,17 @@ def choose(logits: Tensor, uniform: Tensor) -> Tensor:
     return chosen.clamp_(max=logits.shape[-1] - 1)
 
 
+COLD = 1e-3
+"""Temperature below which logarithms are divided in float64: in float32 they would overflow."""
+
+COLDEST = 1e-290
+"""Temperatures below it count as it: all but the highest log-weights are impossible already."""
+
+
 def sharpened(logits: Tensor, temperature: float, bias: float) -> Tensor:
-    """Log-weights at a temperature above 0 and with a bias."""
+    """Log-weights at a temperature above 0 and with a bias; finite however cold it is."""
+    if temperature < COLD:
+        return logits.double() / max(temperature, COLDEST) * (1.0 + bias)
     return logits / temperature * (1.0 + bias)
 
 
