@@ -24,7 +24,7 @@ FAILED = (
     "not enough memory",
     "out of memory",
     "std::bad_alloc",
-    "Storage size calculation overflowed",
+    "storage size calculation overflowed",
 )
 """What libraries say where memory ran out, in errors that have no type of their own."""
 
@@ -59,7 +59,7 @@ def check_memory(what: str, needed: float, *, hint: str, free: int | None = None
 
 def out_of_memory(error: BaseException) -> RnngenError | None:
     """The error to show where memory ran out; None for any other error."""
-    said = str(error)
+    said = str(error).lower()
     known = isinstance(error, MemoryError) or (
         isinstance(error, RuntimeError | OSError) and any(words in said for words in FAILED)
     )

@@ -30,11 +30,10 @@ from rnngen.training import limits
 from rnngen.training.left_behind import left_behind
 from rnngen.training.place import Place, choose_place
 from rnngen.training.prepare import make_tasks, measured, prepare, with_data
+from rnngen.training.room import BYTES_PER_PARAMETER, check_room
 from rnngen.training.run import Task
 from rnngen.training.settle import settle, with_file
 from rnngen.training.wanted import Wanted, absolute
-
-BYTES_PER_PARAMETER = 16  # weight, gradient and Adam's two means, float32
 
 
 @dataclass(frozen=True)
@@ -159,15 +158,23 @@ def make(
     domain: Domain = components[0].build_with(settings.get(name))
     datasets = prepare(wanted, name, domain, train.seed, note, start=start, resumed=resumed)
     codec = datasets[0].codec
-    torch.manual_seed(train.seed)
+    tasks = make_tasks(wanted, datasets, train)
     likelihood = domain.likelihood(codec)
+    if start is None:
+        check_room(
+            settings["model"],
+            make_likelihood(*likelihood).size,
+            tasks,
+            place.device,
+            lambda: _model(settings, codec, likelihood, None),
+        )
+    torch.manual_seed(train.seed)
     model = _model(settings, codec, likelihood, start)
     if model.condition is not None:
         components.append(get_catalog().find("conditioner", settings["model"].conditioner))
     lifecycle = activate(get_catalog(), wanted.plugins, settings, warn=notes.append)
     if start is not None:
         notes += left_behind(start, settings, lifecycle.names)
-    tasks = make_tasks(wanted, datasets, train)
     notes += [task.batches.note for task in tasks if task.batches.note]
     return Plan(
         wanted=wanted,

@@ -66,15 +66,14 @@ def generate(
     Args:
         bundle, device: the model, and where it is computed: `auto`, `cpu`, `cuda:1`, `mps`.
         prompt, primer: what is continued, as the domain reads it, and a file to continue from.
-        length: tokens to write at most, per sequence.
-        count: how many sequences; of `beam` the `count` best, as with its option `n_best`.
+        length, count: tokens to write at most, and how many sequences; of `beam`, the best ones.
         decoder, options: `sample`, `{"temperature": 0.7}` or `["temperature=0.7"]`.
         engine: `torch`, or one of a plugin, whose options have its name: `{"ENGINE.option": 1}`.
         seed, stop: 0 to 2⁶⁴ − 1, and texts that end a sequence; they are cut off.
         documents: to write at most; 0: any number; None: one if the model learned several, else 0.
-        stream: called with a sequence's number and text once it is certain; of `beam`, the best.
+        stream: called with a sequence's number and text once it is certain; of beams, the best.
         explain: whether to tell where the decoder forbade what the model wanted most.
-        no_prompt: whether to leave it out of `Generated.prompt` and of what files show.
+        no_prompt: whether to leave it out of `Generated.prompt` and out of files.
         note: told in a line what one should know of the result.
 
     Returns:

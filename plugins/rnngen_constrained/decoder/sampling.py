@@ -96,11 +96,11 @@ class ExactDraws:
         """What one should know of the sequences."""
         if not self._logs:
             most = max(sampler.log_probability for sampler in self._samplers.values())
-            return f"exact sampling: log P(constraint) is about {most:.2f}"
+            return f"exact sampling: log P(constraint) is about {_rounded(most)}"
         return (
             f"exact sampling: valid sequences are too rare; {len(self._logs)} of {self._next} "
             f"are from sequential Monte Carlo with {self._options.particles} particles, which is "
-            f"close to exact; log P(constraint) is about {statistics.fmean(self._logs):.2f}"
+            f"close to exact; log P(constraint) is about {_rounded(statistics.fmean(self._logs))}"
         )
 
 
@@ -111,3 +111,8 @@ def check_particles(engine: Engine, request: Request, particles: int) -> None:
         particles * (16 * request.length + 40 * engine.size),
         hint="use fewer, `-o particles=...`, or a smaller `--length`",
     )
+
+
+def _rounded(log: float) -> str:
+    """`-487.90`; `-4.9e+38` at a temperature near 0."""
+    return f"{log:.2f}" if abs(log) < 1e6 else f"{log:.1e}"
