@@ -7,7 +7,7 @@ plan.describe()
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -160,16 +160,7 @@ def make(
     codec = datasets[0].codec
     tasks = make_tasks(wanted, datasets, train)
     likelihood = domain.likelihood(codec)
-    if start is None:
-        check_room(
-            settings["model"],
-            make_likelihood(*likelihood).size,
-            tasks,
-            place.device,
-            lambda: _model(settings, codec, likelihood, None),
-        )
-    torch.manual_seed(train.seed)
-    model = _model(settings, codec, likelihood, start)
+    model = _model(settings, codec, likelihood, start, tasks, place)
     if model.condition is not None:
         components.append(get_catalog().find("conditioner", settings["model"].conditioner))
     lifecycle = activate(get_catalog(), wanted.plugins, settings, warn=notes.append)
@@ -234,12 +225,27 @@ def _model(
     codec: Codec,
     likelihood: tuple[str, Mapping[str, Any]],
     start: Bundle | None,
+    tasks: Sequence[Task],
+    place: Place,
 ) -> Model:
+    """The model with its first weights, a function of the seed.
+
+    Raises:
+        UsageError: it does not fit into memory.
+    """
     options: ModelOptions = settings["model"]
+    seed = settings["train"].seed
     if start is not None:
+        torch.manual_seed(seed)
         model = grow(start.model, codec.size)
         model.set_dropout(options)
         return model
     cell_options = options_of(settings, options.cell)
     chosen = options_of(settings, options.conditioner)
-    return Model(make_likelihood(*likelihood), options, cell_options, codec.condition, chosen)
+
+    def build() -> Model:
+        torch.manual_seed(seed)
+        return Model(make_likelihood(*likelihood), options, cell_options, codec.condition, chosen)
+
+    check_room(options, make_likelihood(*likelihood).size, tasks, place.device, build)
+    return build()
