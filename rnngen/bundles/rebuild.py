@@ -56,24 +56,11 @@ def build_model(manifest: Manifest) -> Model:
 
 def _outline(description: Mapping[str, Any], likelihood: Likelihood) -> Model | None:
     """The model without memory; None where a plugin's cell looks at numbers while it is built."""
-    import torch
-    from torch.overrides import TorchFunctionMode
-
     from rnngen.model.build import from_manifest
-
-    class Undrawn(TorchFunctionMode):
-        """Weights without memory stay as they are: to draw them, torch imports its compiler."""
-
-        def __torch_function__(
-            self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-        ) -> Any:
-            drawn = func in (torch.Tensor.normal_, torch.Tensor.uniform_)
-            if drawn or getattr(func, "__module__", "") == "torch.nn.init":
-                return args[0] if args else kwargs["tensor"]
-            return func(*args, **(kwargs or {}))
+    from rnngen.model.without_memory import without_memory
 
     try:
-        with Undrawn(), torch.device("meta"):
+        with without_memory():
             return from_manifest(description, likelihood)
     except RnngenError:
         raise

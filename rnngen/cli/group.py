@@ -18,6 +18,7 @@ from rnngen.contracts.errors import ExitCode, RnngenError, UsageError
 from rnngen.contracts.options import suggest
 from rnngen.contracts.version import __version__
 from rnngen.kernel.blame import blamed, one_line, traceback_of
+from rnngen.kernel.memory import out_of_memory
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -225,6 +226,10 @@ def _main(arguments: Sequence[str] | None) -> int:
         if blame is not None:
             blame.__cause__ = error
             return _report(ui, blame)
+        exhausted = out_of_memory(error)
+        if exhausted is not None:
+            exhausted.__cause__ = error
+            return _report(ui, exhausted)
         if ui.verbose:
             sys.stderr.write(traceback_of(error))
         ui.error(

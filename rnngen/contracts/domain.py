@@ -132,6 +132,10 @@ class Domain(Contract, ABC):
     shows: ClassVar[bool] = False
     """Whether `show` has another form for standard output than the text as it is written."""
 
+    takes_in_order: ClassVar[bool] = False
+    """Whether `write` goes through the sequences once, in order, so that they may be written while
+    they are generated, and any number of them fits into memory."""
+
     remarks: dict[str, None] = default(lambda domain: {})  # type: ignore[assignment]
     """Sentences on what `read` has skipped so far, in order; shown to the user."""
 

@@ -236,7 +236,7 @@ def _read_int(value: Any) -> int:
     if isinstance(value, str):
         value = value.strip().replace("_", "")
         return int(value)
-    if value != int(value):
+    if isinstance(value, float) and (not math.isfinite(value) or value != int(value)):
         raise ValueError
     return int(value)
 
@@ -244,8 +244,11 @@ def _read_int(value: Any) -> int:
 def _read_float(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError
-    number = float(value)
-    if math.isnan(number):
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number that is too large
+        raise ValueError from None
+    if not math.isfinite(number):
         raise ValueError
     return number
 

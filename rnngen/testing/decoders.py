@@ -133,6 +133,28 @@ def ends_not_written(build: Build) -> None:
         assert len(steps) <= LENGTH
 
 
+def ends_are_told(build: Build) -> None:
+    """With `tell_end`, an end comes last, with the model's log-probability of all ends.
+
+    A decoder that tells none is accepted, as in 0.1.0; then the probability of a sequence lacks it.
+    """
+    ends = frozenset({1, 4})
+    request = Request([[0]] * 20, LENGTH, ends=ends, tell_end=True)
+    for parts in _sequences(build, request).values():
+        *before, last = parts
+        assert not any(part.end for part in before), "an end is told before the last step"
+        if not last.end:
+            continue
+        assert last.step in ends, "what is told as an end is not one of `ends`"
+        engine = MarkovEngine()
+        tokens = torch.tensor([0, *(part.step for part in before)]).unsqueeze(1)
+        output, _ = engine.read(tokens, engine.start(1))
+        expected = float(output.log_softmax(-1)[0, sorted(ends)].logsumexp(-1))
+        assert math.isclose(last.log_probability, expected, abs_tol=1e-5), (
+            "the log-probability of an end is not the model's"
+        )
+
+
 def log_probabilities_of_model(build: Build) -> None:
     """The log-probability of an emission is the model's, unfiltered."""
     prompts = [[0], [0, 2]]
@@ -173,6 +195,7 @@ CHECKS: dict[str, Callable[[Build], None]] = {
         rows_independent,
         forbidden_never_written,
         ends_not_written,
+        ends_are_told,
         log_probabilities_of_model,
         no_global_random_state,
         inference_mode_stays_inside,

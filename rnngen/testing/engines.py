@@ -16,7 +16,7 @@ from torch import Tensor
 
 from rnngen.components.likelihoods.categorical import Categorical
 from rnngen.contracts.cell import tensors
-from rnngen.contracts.engine import Engine
+from rnngen.contracts.engine import STEPPED, Engine
 from rnngen.contracts.steps import ConditionShape
 from rnngen.kernel.core_options import ModelOptions
 from rnngen.model.model import Model
@@ -151,6 +151,21 @@ def reads_as_it_steps(build: Build) -> None:
     assert torch.equal(after.cpu(), again), "the state of `read` differs from that of `step`"
 
 
+def reads_a_long_prompt_as_it_steps(build: Build) -> None:
+    """After `read_prompt`, outputs are those after stepping; for a short prompt, the same bits."""
+    engine = build(_model(), 0, None)
+    for length in (LENGTH, 3 * STEPPED):
+        steps = _steps(length, 1)
+        steps[length // 2] = 0
+        output, state = engine.read_prompt(steps, engine.start(1))
+        after, _ = engine.step(steps[0], state)
+        stepped = _stepped(engine, torch.cat([steps, steps[:1]]))
+        _assert_close(output.cpu(), stepped[-2], f"a prompt of {length} steps")
+        _assert_close(after.cpu(), stepped[-1], f"after a prompt of {length} steps")
+        if length <= STEPPED:
+            assert torch.equal(output.cpu(), stepped[-2]), "a short prompt differs from its steps"
+
+
 def selected_rows_continue(build: Build) -> None:
     """`select` gives states that continue as their rows would have, in any order and repeatedly."""
     engine, steps = build(_model(), None, None), _steps()
@@ -193,6 +208,7 @@ CHECKS: dict[str, Callable[[Build], None]] = {
         is_conditioned_on_its_condition,
         a_row_has_the_same_bits_beside_any_others,
         reads_as_it_steps,
+        reads_a_long_prompt_as_it_steps,
         selected_rows_continue,
         leaves_what_it_is_given,
     )

@@ -7,7 +7,7 @@ plan.describe()
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,10 @@ from rnngen.training.going_on import with_strategies
 from rnngen.training.left_behind import left_behind
 from rnngen.training.place import Place, choose_place
 from rnngen.training.prepare import make_tasks, measured, prepare, with_data
+from rnngen.training.room import BYTES_PER_PARAMETER, check_room
 from rnngen.training.run import Task
 from rnngen.training.settle import settle, with_file
 from rnngen.training.wanted import Wanted, absolute
-
-BYTES_PER_PARAMETER = 16  # weight, gradient and Adam's two means, float32
 
 
 @dataclass(frozen=True)
@@ -161,14 +160,13 @@ def make(
     domain: Domain = components[0].build_with(settings.get(name))
     datasets = prepare(wanted, name, domain, train.seed, note, start=start, resumed=resumed)
     codec = datasets[0].codec
-    torch.manual_seed(train.seed)
+    tasks = make_tasks(wanted, datasets, train)
     likelihood = domain.likelihood(codec)
-    model = _model(settings, codec, likelihood, start)
+    model = _model(settings, codec, likelihood, start, tasks, place)
     if model.condition is not None:
         components.append(get_catalog().find("conditioner", settings["model"].conditioner))
     lifecycle = activate(get_catalog(), wanted.plugins, settings, warn=notes.append)
     notes += [] if start is None else left_behind(start, settings, lifecycle.names)
-    tasks = make_tasks(wanted, datasets, train)
     notes += [task.batches.note for task in tasks if task.batches.note]
     return Plan(
         wanted=wanted,
@@ -236,12 +234,27 @@ def _model(
     codec: Codec,
     likelihood: tuple[str, Mapping[str, Any]],
     start: Bundle | None,
+    tasks: Sequence[Task],
+    place: Place,
 ) -> Model:
+    """The model with its first weights, a function of the seed.
+
+    Raises:
+        UsageError: it does not fit into memory.
+    """
     options: ModelOptions = settings["model"]
+    seed = settings["train"].seed
     if start is not None:
+        torch.manual_seed(seed)
         model = grow(start.model, codec.size)
         model.set_dropout(options)
         return model
     cell_options = options_of(settings, options.cell)
     chosen = options_of(settings, options.conditioner)
-    return Model(make_likelihood(*likelihood), options, cell_options, codec.condition, chosen)
+
+    def build() -> Model:
+        torch.manual_seed(seed)
+        return Model(make_likelihood(*likelihood), options, cell_options, codec.condition, chosen)
+
+    check_room(options, make_likelihood(*likelihood).size, tasks, place.device, build)
+    return build()

@@ -121,6 +121,7 @@ class Chat:
                 seed=self._seed,
                 first=self._turns,
                 ends=frozenset({self._codec.boundary}),
+                tell_end=True,
             )
             told = None if stream is None else lambda row, part: stream(part)
             engine = _Continued(self._engine, self._state)
@@ -133,7 +134,7 @@ class Chat:
     def _read(self, steps: list[int]) -> None:
         if steps:
             tokens = torch.tensor(steps).unsqueeze(1)  # [T] -> [T,1]
-            _, self._state = self._engine.read(tokens, self._state)
+            _, self._state = self._engine.read_prompt(tokens, self._state)
 
 
 class _Continued(Engine):
@@ -152,6 +153,9 @@ class _Continued(Engine):
 
     def read(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         return self._engine.read(tokens, state)
+
+    def read_prompt(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        return self._engine.read_prompt(tokens, state)
 
     def select(self, state: State, rows: Tensor) -> State:
         return self._engine.select(state, rows)

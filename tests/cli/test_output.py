@@ -121,6 +121,7 @@ def test_json_has_what_was_forbidden_only_where_that_was_asked(
         "text": "ab",
         "log_probability": -1.0,
         "end": "length",
+        "end_log_probability": None,
         "tokens": [
             {"token": "a", "log_probability": -0.5},
             {"token": "b", "log_probability": -0.5},

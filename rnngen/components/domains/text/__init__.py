@@ -6,10 +6,12 @@ Nothing heavy is imported here before it is used, for the options are read by `r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen.components.domains.text.options import Options, read_tokens
+from rnngen.components.domains.text.separation import between, ended
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.domain import Domain, Written
 from rnngen.contracts.errors import DataError
@@ -33,12 +35,14 @@ class TextDomain(Domain):
     """
 
     changeable = ("valid", "split", "unknown", "binary")
+    takes_in_order = True
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
         self.valid, self.split = self.options.valid, self.options.split
         self.tokens = read_tokens(self.options.tokens)
         self.separator = SEPARATORS[self.options.documents]
+        self.between = between(self.options.documents)
 
     def read(self, sources: Sequence[Source]) -> Iterator[Piece]:
         """The documents of the sources in order, in pieces of about a megabyte.
@@ -79,6 +83,8 @@ class TextDomain(Domain):
     def write(self, written: Sequence[Written], codec: Codec, path: Path) -> list[Path]:
         """One file with all sequences, or `0001.txt` and so on in a folder that exists.
 
+        In one file, each ends its line, and `between` stands before the next.
+
         Returns:
             the files made.
 
@@ -87,15 +93,21 @@ class TextDomain(Domain):
             UsageError: the folder of the file does not exist.
             RunError: it can't be written.
         """
-        sequences = [part.prompt + part.text for part in written]
-        if not sequences:
+        if not len(written):
             raise DataError("no text was generated, so there is nothing to write")
+        digits = max(4, len(str(len(written))))
+        sequences = iter(written)
+        # Before the file is opened: what fails at once leaves an old one as it was.
+        first = next(sequences)
         with saving(path):
             if path.is_dir():
-                digits = max(4, len(str(len(sequences))))
-                files = [path / f"{n + 1:0{digits}}.txt" for n in range(len(sequences))]
-                for file, text in zip(files, sequences, strict=True):
-                    file.write_bytes(text.encode())
+                files = []
+                for number, part in enumerate(chain([first], sequences), 1):
+                    files.append(path / f"{number:0{digits}}.txt")
+                    files[-1].write_bytes((part.prompt + part.text).encode())
                 return files
-            path.write_bytes(self.separator.join(sequences).encode())
+            with path.open("wb") as file:
+                file.write(ended(first.prompt + first.text).encode())
+                for part in sequences:
+                    file.write((self.between + ended(part.prompt + part.text)).encode())
             return [path]
