@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from rnngen import PluginError, UsageError, saving, write_atomically
 from rnngen_series.metrics import LEVELS
 from rnngen_series.record import Series
-from rnngen_series.stamps import show
 
 DIGITS = 7
 """Significant digits of the numbers in the CSV file."""
@@ -44,13 +43,13 @@ class Outlook:
         quantiles, means = self.quantiles, self.paths.mean(1)
         made: list[dict[str, Any]] = []
         for place, series in enumerate(self.series):
-            stamps = series.stamps(len(series), len(series) + self.paths.shape[2])
+            stamps = series.shown(len(series), len(series) + self.paths.shape[2])
             for step, stamp in enumerate(stamps):
                 levels = quantiles[place, :, step]
                 made.append(
                     {
                         "series": series.name,
-                        "time": show(stamp),
+                        "time": stamp,
                         "mean": _rounded(means[place, step]),
                         **{str(p): _rounded(q) for p, q in zip(LEVELS, levels, strict=True)},
                     }

@@ -65,7 +65,7 @@ class Layout:
         """
         parts = []
         if self.calendar:
-            parts.append(calendar.features(series.stamps(start, stop), self.frequency))
+            parts.append(calendar.features(series.local(start, stop), self.frequency))
         if self.known:
             steps = np.minimum(np.arange(start, stop), len(series.known) - 1)
             mean, deviation = np.array(self.known_mean), np.array(self.known_deviation)

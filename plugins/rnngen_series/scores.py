@@ -17,7 +17,6 @@ from rnngen_series.codec import SeriesCodec
 from rnngen_series.likelihoods.row import LEVEL, VALUE, RowLikelihood
 from rnngen_series.record import Series
 from rnngen_series.rows import rows, scaling_of
-from rnngen_series.stamps import show
 
 SIDE_BY_SIDE = 256
 """Series scored in one batch."""
@@ -54,12 +53,12 @@ def write_scores(scores: Sequence[Scores], path: Path) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["series", "time", "value", "nats", "tail"])
     for each in scores:
-        stamps = each.series.stamps(each.start, len(each.series))
+        stamps = each.series.shown(each.start, len(each.series))
         values = each.series.values[each.start :]
         for stamp, value, nats, tail in zip(stamps, values, each.nats, each.tail, strict=True):
             if np.isfinite(value):
                 numbers = [f"{value:.7g}", f"{nats:.4f}", f"{tail:.3g}"]
-                writer.writerow([each.series.name, show(stamp), *numbers])
+                writer.writerow([each.series.name, stamp, *numbers])
     with saving(path):
         write_atomically(path, text.getvalue().encode())
 
