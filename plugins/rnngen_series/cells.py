@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,7 @@ class Numerals:
             return math.nan
         if isinstance(cell, str):
             value = self._from_text(cell.strip(), row, column)
-        elif isinstance(cell, bool) or not hasattr(cell, "__float__"):
+        elif isinstance(cell, bool) or not isinstance(cell, int | float | Decimal | np.number):
             raise self._not_a_number(str(cell), row, column)
         else:
             try:

@@ -89,7 +89,7 @@ class SeriesCodec(Codec):
         if not len(made):
             raise DataError(
                 f"series `{content.name}` has {len(content)} values, expected more than a season "
-                f"of {self.layout.season}",
+                f"of {self.layout.season_of(len(content) - content.held)}",
                 hint="set a shorter season with `-o series.season=...`, or leave the series out",
             )
         return made
@@ -190,7 +190,11 @@ def fit_codec(series: Iterable[Series], options: Options) -> SeriesCodec:
     every = [_with_columns(each, known) for each in every]
     beside = np.concatenate([each.known[: len(each)] for each in every])
     deviation = beside.std(0)
-    levels = np.log([fit(each.values, kind, season).scale for each in every])
+    least = season + 1 if options.season else SEASONS * season
+    seasons = [season if len(each) >= least else 1 for each in every]
+    levels = np.log(
+        [fit(each.values, kind, own).scale for each, own in zip(every, seasons, strict=True)]
+    )
     layout = Layout(
         kind=kind,
         season=season,
@@ -202,6 +206,7 @@ def fit_codec(series: Iterable[Series], options: Options) -> SeriesCodec:
         known_deviation=np.where(deviation > 0, deviation, 1.0).tolist(),
         level_mean=float(levels.mean()),
         level_deviation=float(levels.std()) or 1.0,
+        least=least,
     )
     if all(_constant(each) for each in every):
         raise DataError(
@@ -254,7 +259,7 @@ def _season(options: Options, frequency: Frequency, every: list[Series]) -> int:
         return options.season
     named = parse(options.frequency) if options.frequency else frequency
     season = (named if frequency.unit == "step" else frequency).season
-    return season if min(map(len, every)) >= SEASONS * season else 1
+    return season if max(map(len, every)) >= SEASONS * season else 1
 
 
 def _kind(options: Options, every: list[Series]) -> Kind:
@@ -270,9 +275,12 @@ def _kind(options: Options, every: list[Series]) -> Kind:
         values = series.values
         wrong = np.flatnonzero(np.isfinite(values) & ((values < 0) | (values != np.round(values))))
         if len(wrong):
+            (stamp,) = series.shown(wrong[0], wrong[0] + 1)
+            more = f"; {len(wrong):,} values are not" if len(wrong) > 1 else ""
             raise DataError(
-                f"series `{series.name}`, step {wrong[0] + 1}: {values[wrong[0]]:g} is not a count "
-                "(the negative binomial distribution needs whole numbers, 0 or more)",
+                f"series `{series.name}`, step {wrong[0] + 1} ({stamp}): {values[wrong[0]]:g} is "
+                "not a count (the negative binomial distribution needs whole numbers, 0 or more)"
+                f"{more}",
                 hint="choose another distribution: `-o series.distribution=student-t`",
             )
     if options.scaling == "auto":

@@ -117,10 +117,11 @@ def _separator(lines: Sequence[str], comment: str, options: Options) -> str:
         return max(reversed(GUESSED), key=(shown or [""])[0].count)
     best, score = "", 0.0
     for candidate in [*GUESSED, " "]:
-        widths = Counter(
-            len(record)
-            for record in csv.reader(shown, delimiter=candidate, skipinitialspace=candidate == " ")
-        )
+        reader = csv.reader(shown, delimiter=candidate, skipinitialspace=candidate == " ")
+        try:
+            widths = Counter(len(record) for record in reader)
+        except csv.Error:  # said where all of the file is read
+            continue
         width, count = max(widths.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
         share = count / sum(widths.values()) if width > 1 else 0.0
         if share > score and (candidate != " " or score < 0.5):

@@ -67,7 +67,7 @@ def in_order(
         DataError: rows are not in order, or stamps are equal; names the row.
     """
     own = stamps[rows]
-    if len(own) > 1 and not sort and (np.diff(own.astype(np.int64)) < 0).all():
+    if len(own) > 2 and not sort and (np.diff(own.astype(np.int64)) < 0).all():
         rows, own = rows[::-1], own[::-1]  # newest first
     of = f" of series `{name}`" if name else ""
     if not sort:
@@ -128,6 +128,13 @@ def _check_order(table: Table, own: Stamps, rows: list[int], of: str, zone: str,
             f"{after}",
             hint="correct it; if it is right, sort the rows: `-o series.sort=true`",
         )
+    if len(back) == 1 and place == 0 and own[0] > own[-1] and len(own) > 3:
+        first, after, last = show_local(own[[0, 1, -1]], zone)
+        raise DataError(
+            f"{table.at(rows[0])}: the time stamp {first}{of} comes before {after}, and is later "
+            f"than the last, {last}",
+            hint="correct it; if it is right, sort the rows: `-o series.sort=true`",
+        )
     earlier, stamp = show_local(own[place : place + 2], zone)
     raise DataError(
         f"{table.at(rows[place + 1])}: the time stamp {stamp}{of} comes after {earlier}",
@@ -176,8 +183,8 @@ def _check_equal(table: Table, rows: Rows, of: str, zone: str, hint: str) -> Non
         f"{table.at(group[1])}: the time stamp {stamp}{of} appears twice, also in row "
         f"{table.numbers[group[0]]}" + (f" ({more} such rows)" if more > 1 else ""),
         hint=hint
-        or "delete one of them, or say what to do with them: "
-        "`-o series.duplicates=last` (or `first`, `mean`, `sum`)",
+        or "say what to do with such rows: `-o series.duplicates=last` (or `first`, `mean`, `sum`)"
+        + ("" if of else "; or if there are several series, name them: `-o series.id=...`"),
     )
 
 

@@ -119,7 +119,22 @@ def _read(
             if names[name] > 1:
                 name = f"{name} ({names[name]})"
             found.append(_series(on_grid, name, values, columns, chosen))
-    return found
+    return _long_enough(found, remark)
+
+
+def _long_enough(found: list[Series], remark: Remark) -> list[Series]:
+    """The series without those of a single value, unless all have one."""
+    kept = [series for series in found if len(series) > 1]
+    if not kept or len(kept) == len(found):
+        return found
+    name = next(series.name for series in found if len(series) == 1)
+    count = len(found) - len(kept)
+    remark(
+        f"{count:,} of {len(found):,} series, such as `{name}`, "
+        f"{'have' if count > 1 else 'has'} a single value and {'are' if count > 1 else 'is'} left "
+        "out"
+    )
+    return kept
 
 
 def _series(

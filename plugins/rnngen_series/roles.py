@@ -179,16 +179,14 @@ def _is_clock(cell: Any) -> bool:
 
 def _targets(table: Table, named: Sequence[str], remark: Callable[[str], None]) -> list[str]:
     """Columns without another role that hold numbers."""
-    targets = []
-    for column in table.columns:
-        if column in named:
-            continue
-        what = _kind(table, column)
+    kinds = {column: _kind(table, column) for column in table.columns if column not in named}
+    targets = [column for column, what in kinds.items() if not what]
+    if not targets:  # what is wrong with their cells is said there
+        return list(kinds)
+    for column, what in kinds.items():
         if what:
             how = f"; `-o series.known={column}` tells the model of it" if what != "dates" else ""
             remark(f"`{table.name}`: the column `{column}` holds {what} and is left out{how}")
-        else:
-            targets.append(column)
     return targets
 
 

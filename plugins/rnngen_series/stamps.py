@@ -99,6 +99,8 @@ def _joined(cells: Sequence[Any], columns: Sequence[str]) -> str:
 
 
 def _text(cell: Any) -> str:
+    if isinstance(cell, np.datetime64):
+        return moments.show(cell)
     if isinstance(cell, datetime | date):
         return cell.isoformat()
     if isinstance(cell, float) and cell.is_integer():
@@ -215,17 +217,14 @@ def _day_or_month_first(
 
 
 def _is_even(stamps: Stamps) -> bool:
-    """Whether most stamps are at equal distances, in days or in months."""
-    if len(stamps) < 3:
-        return False
+    """Whether stamps are at equal distances, in time or in months."""
     ordered = np.sort(stamps)
     months = np.diff(ordered.astype("datetime64[M]")).astype(np.int64)
     inside = ordered - ordered.astype("datetime64[M]")
-    if (inside == inside[0]).all() and (months == months[0]).all():
-        return True
+    if (inside == inside[0]).all():
+        return bool((months == months[:1]).all())
     steps = np.diff(ordered).astype(np.int64)
-    _, counts = np.unique(steps, return_counts=True)
-    return bool(counts.max() > 0.75 * len(steps))
+    return bool((steps == steps[:1]).all())
 
 
 def _times(table: Table, column: str, texts: list[str], found: dict[str, Moment]) -> Times:
