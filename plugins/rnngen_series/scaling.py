@@ -22,6 +22,9 @@ Kind = Literal["seasonal", "mean", "standard", "none"]
 SMALLEST = 1e-4
 """Smallest scale, as a share of the mean distance from the median, or of the mean size of values
 where all are the same: constant series have one too."""
+PERIODIC = 1e-9
+"""Where changes since a season ago are a smaller share of the distance from the median, the series
+repeats itself: it is scaled by that distance."""
 RESOLUTION = 1e-13
 """Share of their size to which values are exact."""
 
@@ -65,7 +68,8 @@ def fit(values: NDArray[np.float64], kind: Kind, season: int) -> Scaling:
     if kind == "seasonal":
         changes = np.abs(values[season:] - values[:-season])
         changes = changes[np.isfinite(changes)]
-        scale = max(float(changes.mean()) if len(changes) else spread or size, floor)
+        change = float(changes.mean()) if len(changes) else 0.0
+        scale = max(change if change > PERIODIC * spread else spread or size, floor)
     elif kind == "mean":
         scale = size + 1.0
     elif kind == "standard":
@@ -113,10 +117,9 @@ def running(
         changes = np.full(len(values), np.nan)
         changes[season:] = np.abs(values[season:] - values[:-season])
         changed = np.isfinite(changes)
-        number = _before(changed)
-        usual = np.where(deviation > 0, deviation, size)
-        total = _before(np.where(changed, changes, 0.0)) / np.maximum(number, 1)
-        scales = np.maximum(np.where(number > 0, total, usual), floor)
+        usual = np.where(deviation > RESOLUTION * size, deviation, size)
+        total = _before(np.where(changed, changes, 0.0)) / np.maximum(_before(changed), 1)
+        scales = np.maximum(np.where(total > PERIODIC * deviation, total, usual), floor)
     elif kind == "mean":
         scales = size + 1.0
     elif kind == "standard":
