@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -31,6 +32,7 @@ QUIET = frozenset({"", "na", "n/a", "nan", "null", "none", "<na>", "nat"})
 BLANKS = "\u00a0\u202f\u2009' \u2019"
 """Marks between thousands, besides comma and point."""
 SIGNS = str.maketrans({"−": "-", **dict.fromkeys("$€£¥", "")})
+PLAIN = re.compile(r"[-+.\deE]*", re.ASCII)
 GROUPED = re.compile(rf"-?\d{{1,3}}(?:[{BLANKS}]\d{{3}})+(?:[.,]\d+)?")
 AMBIGUOUS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 
@@ -143,6 +145,14 @@ class Numerals:
         """The cells of a column in the given rows, NaN where they are missing."""
         place = list(self.table.columns).index(column)
         cells = self.table.rows
+        if self.decimal == "." and not self.missing:
+            texts = [cells[row][place] for row in rows]
+            # Most columns have nothing but plain numbers.
+            if all(isinstance(text, str) for text in texts) and PLAIN.fullmatch("".join(texts)):
+                with suppress(ValueError):
+                    found = np.array([float(text) for text in texts], np.float64)
+                    if np.isfinite(found).all():
+                        return found
         return np.array([self.number(cells[row][place], row, column) for row in rows], np.float64)
 
     def tell(self, remark: Callable[[str], None]) -> None:

@@ -17,6 +17,9 @@ from rnngen_series.moments import (
 from rnngen_series.stamps import Times
 from rnngen_series.table import Table
 
+AUTUMN = (2, 4, 9, 10, 11)
+"""Months in which clocks are put back, in the south from February to April."""
+
 
 def settled(
     table: Table, times: Times, rows: list[int], zone: str, remark: Callable[[str], None]
@@ -73,8 +76,14 @@ def goes_back(stamps: Stamps) -> bool:
         return False
     nights = stamps[back + 1]
     hours = (nights - nights.astype("datetime64[D]")).astype(np.int64) // (3600 * SECOND)
+    months = nights.astype("datetime64[M]").astype(np.int64) % 12 + 1
     sundays = (nights.astype("datetime64[D]").astype(np.int64) + 4) % 7 == 0
-    return bool((steps[back] > -2 * 3600 * SECOND).all() and (hours <= 3).all() and sundays.all())
+    return bool(
+        (steps[back] > -2 * 3600 * SECOND).all()
+        and np.isin(months, AUTUMN).all()
+        and (hours <= 3).all()
+        and sundays.all()
+    )
 
 
 def _is_daily(stamps: Stamps) -> bool:

@@ -18,6 +18,8 @@ NEAR_ENDS = 5
 """Days around the begin or end of a month in which its stamp may move, as for trading days."""
 LEAST_FILLED = 0.25
 """Share of rows that a grid must have at least if it is finer than the commonest interval."""
+MOST_NEAR = 0.8
+"""Share of distances that must be alike for an interval that is none of them."""
 MOST_MISSING = 0.1
 """Share of missing rows up to which a grid is plain; more is a question to the user."""
 
@@ -166,7 +168,7 @@ def _interval(distances: NDArray[np.int64]) -> int:
         drift = abs(distances[near].mean() - whole)
         if whole and abs(whole - middle) <= 0.02 * middle and drift <= 0.002 * whole:
             return whole
-    return max(1, round(float(distances[near].mean())))
+    return max(1, round(float(distances[near].mean()))) if near.mean() > MOST_NEAR else common
 
 
 def _opening_hours(stamps: Stamps, plain: Frequency, weekends: bool) -> Frequency | None:

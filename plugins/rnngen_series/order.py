@@ -90,10 +90,12 @@ def in_order(
 
 def without_copies(table: Table, stamps: Stamps, remark: Callable[[str], None]) -> list[int]:
     """All rows but those that repeat an earlier one, cell by cell."""
+    if len(np.unique(stamps)) == len(stamps):
+        return list(range(len(stamps)))
     seen: set[tuple[object, ...]] = set()
     kept = []
     for row, cells in enumerate(table.rows):
-        key = (stamps[row], *cells)
+        key = tuple(cells)
         if key not in seen:
             seen.add(key)
             kept.append(row)

@@ -67,7 +67,7 @@ def pieces(table: Table, options: Options, remark: Callable[[str], None]) -> lis
         if role.time
         else Times(np.arange(len(table.rows)))
     )
-    rows = range(len(table.rows)) if not role.time else without_copies(table, times.stamps, remark)
+    rows = without_copies(table, times.stamps, remark)
     columns, known = covariates(table, role.known, numerals)
     values = {name: numerals.numbers(name, range(len(table.rows))) for name in role.targets}
     groups = _groups(table, role.id, rows)
@@ -154,7 +154,7 @@ def _hint(table: Table, role: Roles, times: Times, options: Options, own: list[i
     if times.ahead is None and not options.zone and clock.goes_back(times.stamps[own]):
         return (
             "where an hour is there twice because the clocks change, name the time zone: "
-            "`-o series.zone=Europe/Berlin`"
+            "`-o series.zone=Europe/Berlin`; else `-o series.duplicates=last`"
         )
     return ""
 
