@@ -78,7 +78,7 @@ def read_times(
         cells = [_joined(row, columns) for row in zip(*parts, strict=True)]
     shown = "`, `".join(columns)
     if not format and all(_is_count(cell) for cell in cells):
-        counts = np.array([int(cell) for cell in cells], np.int64)
+        counts = np.array([_count(cell) for cell in cells], np.int64)
         if frequency.strip().lstrip("0123456789") == STEPS:
             return Times(counts)
         return Times(_dates_or_counts(table, shown, counts, remark))
@@ -142,10 +142,14 @@ def _dates_or_counts(
 
 def _is_count(cell: Any) -> bool:
     if isinstance(cell, str):
-        return bool(re.fullmatch(r"-?\d{1,18}|[1-8]\d{18}", cell))
+        return bool(re.fullmatch(r"-?\d{1,15}(\.0+)?|-?\d{1,18}|[1-8]\d{18}", cell))
     if isinstance(cell, float):
         return cell.is_integer() and abs(cell) < 2**63
     return isinstance(cell, int) and not isinstance(cell, bool) and abs(cell) < 2**63
+
+
+def _count(cell: Any) -> int:
+    return int(cell.partition(".")[0]) if isinstance(cell, str) else int(cell)
 
 
 def _from_texts(

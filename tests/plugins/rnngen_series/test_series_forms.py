@@ -38,6 +38,7 @@ SERIES = {
     "01-JAN-1990": [f"{d:%d-%b-%Y}".upper() for d in months(30)],
     "Jan 1 1990": [f"{d:%b} {d.day} {d.year}" for d in months(30)],
     "Jan 1, 1990": [f"{d:%b} {d.day}, {d.year}" for d in months(30)],
+    "199001.0": [f"{d:%Y%m}.0" for d in months(30)],
     "1990.0833": [f"{d.year + (d.month - 1) / 12:.4f}" for d in months(30)],
     "1990.083": [f"{d.year + (d.month - 1) / 12:.3f}" for d in months(30)],
     "1990.0416": [f"{d.year + (d.month - 0.5) / 12:.4f}" for d in months(30)],
