@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 
@@ -142,6 +143,20 @@ class SeriesCodec(Codec):
             if name in own:
                 made[:, place] = series.known[:, own.index(name)]
         return replace(series, known=made, columns=tuple(known))
+
+    def remark_categories(self, series: Iterable[Series], remark: Callable[[str], None]) -> None:
+        """Tells of categories that the codec does not know, which it takes for none of its own."""
+        counts: Counter[str] = Counter()
+        for each in series:
+            for place, name in enumerate(each.columns):
+                if name not in self.layout.known:
+                    counts[name] += int(each.known[:, place].sum())
+        for name, count in counts.items():
+            column, _, category = name.partition("=")
+            remark(
+                f"column `{column}`: `{category}`, in {count:,} row{'s' * (count != 1)}, is not in "
+                "the training data and is read as none of the categories"
+            )
 
     def remark_scales(self, series: Iterable[Series], remark: Callable[[str], None]) -> None:
         """Tells of series whose values have another size than all that the model has learned."""

@@ -178,7 +178,9 @@ class SeriesDomain(Domain):
                 note(text)
 
         read = read_series(sources, self.options, codec.layout.frequency, remark)
-        series = [codec.aligned(each) for each, _ in read]
+        found = [each for each, _ in read]
+        codec.remark_categories(found, remark)
+        series = [codec.aligned(each) for each in found]
         codec.remark_scales(series, remark)
         return codec, series
 

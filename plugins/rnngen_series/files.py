@@ -24,8 +24,14 @@ OTHERS = {
     b"ORC": "an ORC file",
     b"%PDF": "a PDF",
     b"\x93NUMPY": "a NumPy array",
+    b"<": "HTML or XML",
+    b"{": "JSON",
+    b"[{": "JSON",
 }
 """First bytes of files that are neither."""
+
+MARKED = (b"<", b"{", b"[{")
+"""Those that may come after blanks."""
 
 PARTITION = re.compile(r"([^=/]+)=([^=/]*)")
 NOTHING = "__HIVE_DEFAULT_PARTITION__"
@@ -44,7 +50,7 @@ def read_table(source: Source, options: Options, remark: Callable[[str], None]) 
     if raw.startswith(PARQUET):
         return _with_folders(read_parquet(source.name, raw), source)
     for first, kind in OTHERS.items():
-        if raw.startswith(first):
+        if raw.startswith(first) or (first in MARKED and raw.lstrip().startswith(first)):
             raise DataError(
                 f"`{source.name}` is {kind}, expected CSV or Parquet", hint="save it as CSV"
             )

@@ -174,13 +174,13 @@ def _count_missing(
         fits = np.isfinite(positions(worst.piece.stamps, own)).all()
         if name and fits and own != frequency and len(found) > len(named) and len(worst.piece) > 1:
             raise DataError(
-                f"{worst.piece.at(0)}: series `{name}` has a row every {own.name}, others every "
-                f"{frequency.name}",
+                f"`{worst.piece.rows[0][0].name}`: series `{name}` has a row every {own.name}, "
+                f"others every {frequency.name}",
                 hint="train a separate model for each frequency; if rows are missing, say so: "
                 f"`-o series.frequency={frequency.name}`",
             )
         raise DataError(
-            f"{worst.piece.at(0)}: {text}{where}",
+            f"`{worst.piece.rows[0][0].name}`: {text}{where}",
             hint="if they are missing values, say so: "
             f"`-o series.frequency='{frequency.name}'`; else name another frequency",
         )
@@ -241,6 +241,6 @@ def origin_of(piece: Piece, places: NDArray[np.int64], frequency: Frequency) -> 
 
 def _length(microseconds: int) -> str:
     for size, name in ((86_400_000_000, "days"), (3_600_000_000, "hours"), (1_000_000, "s")):
-        if microseconds >= size:
+        if microseconds >= 2 * size or (name == "s" and microseconds >= size):
             return f"{microseconds / size:.3g} {name}"
     return f"{microseconds / 1000:.3g} ms"

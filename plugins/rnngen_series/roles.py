@@ -25,6 +25,8 @@ PARTS = ("year", "month", "day", "hour", "minute", "second")
 """Columns that make a time stamp together."""
 CALENDAR = ("year", "month", "day", "week", "quarter", "date", "hour")
 """Folders named so part a series by time; other folders name series."""
+HOURS = ("hour", "hours", "hr", "he", "hour_ending")
+"""Columns with the hour of a date."""
 CLOCK = re.compile(r"\d{1,2}[:.]\d\d([:.]\d\d([.,]\d+)?)?")
 NUMBER = re.compile(r"[-+−($€£¥]*\d[\d.,'\s]*(e[-+]?\d+)?[)%$€£¥\s]*|[-+]?\.\d+(e[-+]?\d+)?")
 """Texts that may be numbers, however they are written."""
@@ -129,6 +131,12 @@ def _time(
             f"`{table.name}`: the columns `{dates[0]}` and `{clocks[0]}` are read as one time stamp"
         )
         return [dates[0], clocks[0]]
+    hours = [name for name in free if name.lower() in HOURS and _all(table, name, _is_hour)]
+    if dates and hours and _lack_times(table, dates[0]):
+        remark(
+            f"`{table.name}`: the columns `{dates[0]}` and `{hours[0]}` are read as one time stamp"
+        )
+        return [dates[0], hours[0]]
     if dates:
         return dates[:1]
     parts = [low[name] for name in PARTS if name in low]
@@ -177,6 +185,18 @@ def _is_clock(cell: Any) -> bool:
     )
 
 
+def _is_hour(cell: Any) -> bool:
+    text = str(cell).strip()
+    return text.isascii() and text.isdigit() and int(text) <= 24
+
+
+def _lack_times(table: Table, column: str) -> bool:
+    """Whether a column has each date several times, and no times of day."""
+    cells = table.cells(column)
+    different = set(cells)
+    return 2 * len(different) <= len(cells) and not any(":" in str(cell) for cell in different)
+
+
 def _targets(table: Table, named: Sequence[str], remark: Callable[[str], None]) -> list[str]:
     """Columns without another role that hold numbers."""
     kinds = {column: _kind(table, column) for column in table.columns if column not in named}
@@ -202,4 +222,6 @@ def _kind(table: Table, column: str) -> str:
     texts = {cell.strip().lower() for cell in cells} - MISSING
     if not texts or any(map(NUMBER.fullmatch, texts)):
         return ""
-    return "yes or no" if texts <= WORDS.keys() else "texts"
+    if texts <= WORDS.keys():
+        return "yes or no"
+    return "dates" if _holds_dates(table, column) else "texts"

@@ -17,6 +17,9 @@ from rnngen_series.forms import DAY_FIRST, FORMS, MONTH_FIRST, Moment, by_format
 from rnngen_series.moments import Stamps
 from rnngen_series.table import Table
 
+DATES = ("date", "day", "ds", "datum", "timestamp")
+SERIAL = (20_000, 60_000)
+"""Numbers in columns with these names that a spreadsheet may have written for 1954 to 2064."""
 STEPS = "step"
 """The frequency of plain step numbers."""
 
@@ -93,6 +96,8 @@ def _joined(cells: Sequence[Any], columns: Sequence[str]) -> str:
     """The cells of several columns as one text: numbers of year, month, day, hour, or texts."""
     texts = [_text(cell) for cell in cells]
     if not (columns[0].lower().startswith("y") and all(map(_is_count, texts))):
+        if len(texts) == 2 and _is_count(texts[1]):
+            texts[1] = f"{texts[1].rjust(2, '0')}:00"
         return " ".join(texts)
     day, clock = "-".join(texts[:3]), ":".join(text.rjust(2, "0") for text in texts[3:])
     return f"{day} {clock}{':00' if len(texts) == 4 else ''}" if clock else day
@@ -117,6 +122,11 @@ def _dates_or_counts(
     )
     form = integers.form_of(counts)
     if not form:
+        if column.lower() in DATES and ((counts >= SERIAL[0]) & (counts <= SERIAL[1])).all():
+            remark(
+                f"`{table.name}`, column `{column}`: numbers like {counts[0]} are read as steps; "
+                "if they are the days of a spreadsheet, save them as dates"
+            )
         other = integers.other_form(counts)
         if other:
             raise DataError(

@@ -192,6 +192,8 @@ def test_first_row_with_values_is_not_taken_for_names(tmp_path):
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "Excel"),
         (b"ARROW1\x00\x00", "Feather"),
         (b"\x00\x01\x02", "not text"),
+        (b"\n<html><body>404</body></html>", "HTML"),
+        (b'[{"date": "2023-01-01"}]', "JSON"),
         (b"\xff\xfea", "damaged UTF-16"),
     ],
 )
@@ -200,6 +202,13 @@ def test_files_of_other_formats_are_refused_by_name(content, what, tmp_path):
     path.write_bytes(content)
     with pytest.raises(DataError, match=what):
         read(path)
+
+
+def test_days_of_a_spreadsheet_are_not_taken_for_steps_in_silence(tmp_path):
+    (_, remarks) = read(table(tmp_path / "a.csv", range(44927, 44940)))
+    assert (
+        "numbers like 44927 are read as steps; if they are the days of a spreadsheet" in remarks[0]
+    )
 
 
 def test_columns_of_texts_are_left_out_and_said(tmp_path):

@@ -159,6 +159,17 @@ def test_date_and_time_of_day_in_two_columns_are_one_stamp(tmp_path):
     assert any("`Date` and `Time` are read as one time stamp" in remark for remark in remarks)
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_date_and_number_of_the_hour_are_one_stamp(first, tmp_path):
+    days = [date(2023, 1, 1) + timedelta(n // 24) for n in range(96)]
+    rows = [f"{day},{n % 24 + first},{n}" for n, day in enumerate(days)]
+    path = tmp_path / "load.csv"
+    path.write_text("\n".join(["date,hour,load", *rows]))
+    ((one,), _) = read(path)
+    assert (one.name, one.frequency.name, len(one)) == ("load", "1h", 96)
+    assert one.stamps(0, 1)[0] == np.datetime64("2023-01-01") + np.timedelta64(first, "h")
+
+
 def test_year_month_day_and_hour_in_columns_are_one_stamp(tmp_path):
     hours = [datetime(2010, 1, 30, 22) + timedelta(hours=n) for n in range(60)]
     rows = [f"{n + 1},{h.year},{h.month},{h.day},{h.hour},{n}" for n, h in enumerate(hours)]

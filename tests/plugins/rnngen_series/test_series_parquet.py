@@ -142,7 +142,14 @@ def test_data_without_a_category_is_read_for_a_model_that_knows_it(tmp_path):
 
     learned = series("a.csv", ["sun", "rain", "snow"] * 8)
     codec = fit_codec([learned], Options(known="weather"))
-    newer = codec.aligned(series("b.csv", ["hail", "sun"] * 8))
+    other = series("b.csv", ["hail", "sun"] * 8)
+    said = []
+    codec.remark_categories([learned, other], said.append)
+    assert said == [
+        "column `weather`: `hail`, in 8 rows, is not in the training data and is read as none of "
+        "the categories"
+    ]
+    newer = codec.aligned(other)
     assert newer.columns == ("weather=rain", "weather=snow", "weather=sun")
     assert newer.known[:, 2].tolist() == [0.0, 1.0] * 8
     assert not newer.known[:, :2].any()
