@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnngen.cli.hard_end import hard_end
+from rnngen.cli.streams import usable_streams
 from rnngen.cli.terminal import guarded
 from rnngen.cli.ui import Ui
 from rnngen.contracts.errors import ExitCode, RnngenError, UsageError
@@ -137,16 +138,20 @@ def cli(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line and gives its exit code; see `rnngen.contracts.errors.ExitCode`."""
-    with guarded():
+    with usable_streams(), guarded():
         return _main(arguments)
 
 
 def _main(arguments: Sequence[str] | None) -> int:
     ui = Ui()
-    for stream in (sys.stdout, sys.stderr):
-        # A pipe is read by programs, whatever encoding the terminal has.
+    for stream, errors in (
+        (sys.stdin, "strict"),
+        (sys.stdout, "backslashreplace"),
+        (sys.stderr, "backslashreplace"),
+    ):
+        # Pipes connect programs, whatever encoding the terminal has.
         if hasattr(stream, "reconfigure") and not stream.isatty():
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+            stream.reconfigure(encoding="utf-8", errors=errors)
     try:
         with hard_end():
             result = cli.main(
@@ -155,6 +160,8 @@ def _main(arguments: Sequence[str] | None) -> int:
                 obj=ui,
                 standalone_mode=False,
             )
+        # What is still held back must not fail after the exit code was decided.
+        sys.stdout.flush()
         return result if isinstance(result, int) else ExitCode.OK
     except SystemExit as exit:
         blame = blamed(exit)

@@ -21,8 +21,10 @@ import io
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
+
+from rnngen.contracts.errors import RnngenError
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -144,7 +146,8 @@ def guarded() -> Iterator[None]:
         sys.stdout, sys.stderr = before
         for stream in now:
             if isinstance(stream, Terminal):
-                stream.release()
+                with suppress(RnngenError, SystemExit):  # it is gone, which was said before
+                    stream.release()
 
 
 def _escape(character: str) -> str:

@@ -79,17 +79,9 @@ class Ui:
             self._say(error.hint, "hint")
 
     def write(self, text: str) -> None:
-        """Data, on stdout, at once.
-
-        Raises:
-            SystemExit: (0) nobody reads stdout any more (`rnngen generate | head`).
-        """
-        try:
-            shown(sys.stdout).write(text)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            close_stdout()
-            raise SystemExit(0) from None
+        """Data, on stdout, at once; see `rnngen.cli.streams` for a stdout that takes none."""
+        shown(sys.stdout).write(text)
+        sys.stdout.flush()
 
     def json(self, value: Any) -> None:
         """Data for programs, on stdout."""
@@ -173,15 +165,11 @@ class Ui:
             head = Text.from_ansi(f"{self._styled(label)} " if label else "")
             self._live.print(head + Text(visible_line(text)), soft_wrap=True)
             return
-        try:
-            if label:
-                trusted(sys.stderr).write(f"{self._styled(label)} ")
-            stream = shown(sys.stderr)
-            stream.write((visible_line(text) if stream.isatty() else text) + "\n")
-            stream.flush()
-        except BrokenPipeError:
-            # Nobody listens; the work continues.
-            sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        if label:
+            trusted(sys.stderr).write(f"{self._styled(label)} ")
+        stream = shown(sys.stderr)
+        stream.write((visible_line(text) if stream.isatty() else text) + "\n")
+        stream.flush()
 
     def _styled(self, label: str) -> str:
         text = f"{label}:"
@@ -217,12 +205,8 @@ class Ui:
             table.add_column(Text(visible_line(column)))
         for row in rows:
             table.add_row(*(Text(visible_line(cell)) for cell in row))
-        try:
-            self._console(sys.stdout).print(table)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            close_stdout()
-            raise SystemExit(0) from None
+        self._console(sys.stdout).print(table)
+        sys.stdout.flush()
 
 
 class Progress:
@@ -375,13 +359,6 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
         for row in rows
     )
     return "".join(line + "\n" for line in lines)
-
-
-def close_stdout() -> None:
-    """Redirects stdout to nowhere, so that Python's own flush at the end stays silent."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
 
 
 def _thousands(value: float) -> str:
