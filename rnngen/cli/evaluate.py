@@ -19,6 +19,7 @@ from rnngen.cli.parameters import (
     verbosity,
 )
 from rnngen.cli.ui import Ui
+from rnngen.metrics.shown import fixed
 
 if TYPE_CHECKING:
     from rnngen.contracts.domain import Report
@@ -96,7 +97,7 @@ def _show(ui: Ui, result: Evaluation) -> None:
         for row in (result.model, *result.baselines)
     ]
     title = f"{result.data}: {result.tokens:,} tokens, {result.characters:,} characters"
-    ui.table(columns, rows, title)
+    ui.table(columns, rows, title, cuts=["protocol"])
     if result.copied is not None:
         ui.write(f"\n{result.copied_sentence()}\n")
 
@@ -123,4 +124,4 @@ def _show_report(ui: Ui, report: Report, as_json: bool) -> None:
 
 
 def _number(value: float | None, digits: int = 4) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"
+    return "-" if value is None else fixed(value, digits)

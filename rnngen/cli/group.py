@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from rnngen.cli.hard_end import hard_end
 from rnngen.cli.streams import usable_streams
 from rnngen.cli.terminal import guarded
 from rnngen.cli.ui import Ui
-from rnngen.contracts.errors import ExitCode, RnngenError, UsageError
+from rnngen.contracts.errors import ExitCode, RnngenError, RunError, UsageError
 from rnngen.contracts.options import suggest
 from rnngen.contracts.version import __version__
 from rnngen.kernel.blame import blamed, one_line, traceback_of
@@ -144,6 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _main(arguments: Sequence[str] | None) -> int:
     ui = Ui()
+    given = list(sys.argv[1:] if arguments is None else arguments)
     for stream, errors in (
         (sys.stdin, "strict"),
         (sys.stdout, "backslashreplace"),
@@ -153,9 +155,10 @@ def _main(arguments: Sequence[str] | None) -> int:
         if hasattr(stream, "reconfigure") and not stream.isatty():
             stream.reconfigure(encoding="utf-8", errors=errors)
     try:
+        _check_arguments(given)
         with hard_end():
             result = cli.main(
-                args=None if arguments is None else list(arguments),
+                args=given,
                 prog_name="rnngen",
                 obj=ui,
                 standalone_mode=False,
@@ -180,6 +183,8 @@ def _main(arguments: Sequence[str] | None) -> int:
         if blame is not None:
             blame.__cause__ = error
             return _report(ui, blame)
+        if isinstance(error, OSError) and error.errno is not None:
+            return _report(ui, _of_the_system(error))
         if ui.verbose:
             sys.stderr.write(traceback_of(error))
         ui.error(
@@ -192,6 +197,27 @@ def _main(arguments: Sequence[str] | None) -> int:
         return ExitCode.INTERNAL
 
 
+def _check_arguments(arguments: Sequence[str]) -> None:
+    """Refuses what no system call takes; a shell can't even pass it on."""
+    for argument in arguments:
+        if "\0" in argument:
+            raise UsageError(
+                f"the argument {argument!r} has a null character",
+                hint="leave it out: no name or value can have one",
+            )
+
+
+def _of_the_system(error: OSError) -> RnngenError:
+    """What the system refused, where nobody foresaw it: a name too long, no descriptor left."""
+    reason = (error.strerror or str(error)).lower()
+    where = f"`{os.fsdecode(error.filename)}`: " if isinstance(error.filename, str | bytes) else ""
+    made = RunError(
+        f"{where}{reason}", hint="run again with `-v` to see where, if the reason is not enough"
+    )
+    made.__cause__ = error
+    return made
+
+
 def _report(ui: Ui, error: RnngenError) -> int:
     if ui.verbose and error.__cause__ is not None:
         sys.stderr.write(traceback_of(error.__cause__))
@@ -201,7 +227,7 @@ def _report(ui: Ui, error: RnngenError) -> int:
 
 def _usage(error: click.ClickException) -> RnngenError:
     """click's error in our words."""
-    message = error.format_message().rstrip(".")
+    message = " ".join(error.format_message().split()).rstrip(".")
     message, _, hint = message.partition(" Did you mean ")
     message = message.rstrip(".").replace("'", "`")
     context = error.ctx if isinstance(error, click.UsageError) else None

@@ -42,11 +42,12 @@ def command(ui: Ui, kind: str | None, as_json: bool) -> None:
         return
     if kind is None:
         rows = [[part.kind, name, _from(part), part.summary] for name, part in found]
-        ui.table(["kind", "name", "plugin", "summary"], rows)
+        ui.table(["kind", "name", "plugin", "summary"], rows, cuts=["summary"])
     else:
         ui.table(
             ["name", "plugin", "summary"],
             [[name, _from(part), part.summary] for name, part in found],
+            cuts=["summary"],
         )
     if not found:
         ui.note(f"no {PLURALS[kinds[0]]}: they come with plugins (see `rnngen plugins`)")

@@ -45,7 +45,12 @@ def visible(text: str) -> str:
 
 def visible_line(text: str) -> str:
     """The same in one line: line ends and tabs are escapes, too."""
-    return re.sub(r"[\r\n\t]", lambda match: repr(match[0])[1:-1], visible(text))
+    return one_line(visible(text))
+
+
+def one_line(text: str) -> str:
+    """`text` with line ends and tabs as escapes, whatever else it holds."""
+    return re.sub(r"[\r\n\t]", lambda match: repr(match[0])[1:-1], text)
 
 
 def visible_json(text: str) -> str:

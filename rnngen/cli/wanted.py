@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from rnngen.cli.complete import complete_cells, complete_domains, complete_runs, complete_strategies
-from rnngen.cli.parameters import Duration, F
+from rnngen.cli.parameters import PATH, Duration, F
 from rnngen.training.wanted import Wanted
 
 COMPLETED = {
@@ -64,4 +64,4 @@ def _option(field: Field[Any], help: str | None, hidden: bool) -> Callable[[F], 
 def _type(name: str, kind: type) -> Any:
     if name == "time":
         return Duration()
-    return click.Path(path_type=Path) if kind is Path else kind
+    return PATH if kind is Path else kind
