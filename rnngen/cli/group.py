@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -156,7 +158,7 @@ def _main(arguments: Sequence[str] | None) -> int:
             stream.reconfigure(encoding="utf-8", errors=errors)
     try:
         _check_arguments(given)
-        with hard_end():
+        with hard_end(), told(ui):
             result = cli.main(
                 args=given,
                 prog_name="rnngen",
@@ -195,6 +197,24 @@ def _main(arguments: Sequence[str] | None) -> int:
             )
         )
         return ExitCode.INTERNAL
+
+
+@contextmanager
+def told(ui: Ui) -> Iterator[None]:
+    """What Python and libraries warn of meanwhile is a line of ours each, and silent with `-qq`."""
+
+    def show(
+        message: Warning | str, category: type[Warning], filename: str, line: int, *more: Any
+    ) -> None:
+        said = message if isinstance(message, Warning) else category(message)
+        ui.warn(f"{one_line(said)} ({filename}:{line})")
+
+    before = warnings.showwarning
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
 
 
 def _check_arguments(arguments: Sequence[str]) -> None:

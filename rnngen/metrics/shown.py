@@ -13,3 +13,11 @@ def fixed(value: float, digits: int, *, grouped: bool = False) -> str:
     if math.isfinite(value) and abs(value) >= 1e9:
         return f"{value:.{digits}e}"
     return f"{value:,.{digits}f}" if grouped else f"{value:.{digits}f}"
+
+
+def perplexity(nats: float) -> float:
+    """exp(nats); infinite where no number is as large."""
+    try:
+        return math.exp(nats)
+    except OverflowError:
+        return math.inf

@@ -28,6 +28,7 @@ from rnngen.metrics.baselines import baselines as measure_baselines
 from rnngen.metrics.copying import Memorization, memorization
 from rnngen.metrics.measuring import Measurement
 from rnngen.metrics.scoring import score
+from rnngen.metrics.shown import perplexity
 from rnngen.verbs import learned
 from rnngen.verbs.arguments import Files, listed
 from rnngen.verbs.generate import generate
@@ -233,7 +234,7 @@ def _score(bundle: Bundle, held_out: _HeldOut, where: torch.device) -> Evaluatio
         nats_per_token=result.nats_per_token,
         bits_per_character=bits / max(characters, 1),
         bits_per_byte=bits / max(size, 1),
-        perplexity=math.exp(min(result.nats_per_token, 700.0)),
+        perplexity=perplexity(result.nats_per_token),
         protocol=PROTOCOL,
         data=held_out.label,
         tokens=result.steps,
