@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -147,6 +147,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _main(arguments: Sequence[str] | None) -> int:
     ui = Ui()
+    # torch would read the entry points of all packages for devices that nobody can name here, and
+    # one package with damaged metadata would keep it from being imported.
+    os.environ.setdefault("TORCH_DEVICE_BACKEND_AUTOLOAD", "0")
     given = list(sys.argv[1:] if arguments is None else arguments)
     for stream, errors in (
         (sys.stdin, "strict"),
@@ -204,10 +207,15 @@ def told(ui: Ui) -> Iterator[None]:
     """What Python and libraries warn of meanwhile is a line of ours each, and silent with `-qq`."""
 
     def show(
-        message: Warning | str, category: type[Warning], filename: str, line: int, *more: Any
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
     ) -> None:
         said = message if isinstance(message, Warning) else category(message)
-        ui.warn(f"{one_line(said)} ({filename}:{line})")
+        ui.warn(f"{one_line(said)} ({filename}:{lineno})")
 
     before = warnings.showwarning
     warnings.showwarning = show
