@@ -23,6 +23,7 @@ from rnngen.data.store import Store
 from rnngen.engines.choose import DEFAULT
 from rnngen.engines.device import choose_device, use_threads
 from rnngen.kernel.blame import attributed
+from rnngen.kernel.catalog import find_component
 from rnngen.metrics.baselines import XZ_TRAIN_BYTES, XZ_VALID_BYTES, Baseline
 from rnngen.metrics.baselines import baselines as measure_baselines
 from rnngen.metrics.copying import Memorization, memorization
@@ -134,6 +135,7 @@ def evaluate(
     named = listed(data)
     use_threads(None)
     where, _ = choose_device(device)
+    find_component("engine", engine)  # before all that takes its time
     if bundle.domain.forecasts:
         return _backtest(bundle, named, split, baselines, seed, device, engine, note)
     training = _training(bundle, note)
