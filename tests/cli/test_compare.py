@@ -113,7 +113,7 @@ def test_runs_that_ended_early_or_are_of_another_kind_stand_beside_the_rest(
     assert "warning: runs/empty is left out: `runs/empty` is not a run" in done.stderr
     assert "1.0000e+300" in done.stdout
     best = next(line for line in done.stdout.splitlines() if line.startswith("best valid"))
-    # The third run's last validation of two exploded: its first is its best.
+    # A run without metrics has none; of one that exploded, the best is from before.
     assert best.split()[3:5] == ["1.6000", "-"]
 
 
