@@ -121,7 +121,7 @@ class Input:
             yield line
 
     def read(self, size: int = -1) -> Any:
-        """All of it, or so many characters."""
+        """All of it, or this many characters."""
         with _reading():
             return self.stream.read(size)
 

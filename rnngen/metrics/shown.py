@@ -6,7 +6,7 @@ import math
 
 
 def fixed(value: float, digits: int, *, grouped: bool = False) -> str:
-    """A number with so many decimals; one that would be very long as a power of ten.
+    """A number with this many decimals; one that would be very long as a power of ten.
 
     `3.1416`, `1.2346e+09`, `inf`, `nan`.
     """
