@@ -18,14 +18,15 @@ PACKAGE = ROOT / "rnngen"
 PLUGINS = ROOT / "plugins"
 
 FLOORS = {
-    9: "cli testing",
-    8: "verbs",
-    7: "training",
-    6: "metrics engines",
-    5: "bundles",
-    4: "model",
-    3: "data components",
-    2: "kernel files",
+    10: "cli testing",
+    9: "verbs",
+    8: "training",
+    7: "metrics engines",
+    6: "bundles",
+    5: "model",
+    4: "data components",
+    3: "kernel",
+    2: "files",
     1: "contracts",
 }
 """Rooms by floor: an import goes to a lower floor, or stays in its room."""

@@ -162,7 +162,7 @@ def test_the_exit_codes_of_the_readme_are_those_of_the_code() -> None:
 def test_every_place_the_readme_names_is_there() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     section = text[text.index("## What is where") :]
-    rooms = re.findall(r"^\| \d \| `(\w+)/` \|", section, re.MULTILINE)
+    rooms = re.findall(r"^\| \d+ \| `(\w+)/` \|", section, re.MULTILINE)
     beside = re.findall(r"^\| `([\w./]+)` \|", section, re.MULTILINE)
     plugins = re.findall(r"`(rnngen_\w+)`", section)
     assert len(rooms) == 13

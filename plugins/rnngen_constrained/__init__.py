@@ -6,7 +6,8 @@ target is called with what the user wrote, `target(text, options)`, and returns 
 kinds may use of this one is in `__all__`, each name imported on first use.
 
 Its layers, from the top; each imports only those below it: `testing`, `decoder`, `kinds`,
-`json_schema`, `grammar`, `machines`, `automata`, `whole_text`, `files`, `errors`.
+`json_schema`, `grammar`, `machines`, `derivatives`, `automata`, `whole_text`, `files`,
+`errors`.
 """
 
 from __future__ import annotations

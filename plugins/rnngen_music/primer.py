@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,10 +23,10 @@ def primer(prompt: str, codec: EventCodec | FrameCodec, options: Options) -> Seq
         UsageError: the file does not exist.
         DataError: it can't be read as music.
     """
-    path, beats = Path(prompt).expanduser(), None
+    path, beats = _named(prompt), None
     cut = re.fullmatch(r"(.+):(\d+(?:\.\d+)?)", prompt)
     if cut and not path.exists():
-        path, beats = Path(cut[1]).expanduser(), float(cut[2])
+        path, beats = _named(cut[1]), float(cut[2])
     if not path.is_file():
         raise UsageError(
             f"the prompt file `{path}` does not exist",
@@ -35,3 +36,8 @@ def primer(prompt: str, codec: EventCodec | FrameCodec, options: Options) -> Seq
     content = read_one(Source(str(path), path), replace(options, grid=codec.grid), beats)
     steps = codec.encode(content)
     return list(map(tuple, steps.tolist())) if steps.ndim > 1 else steps.tolist()
+
+
+def _named(text: str) -> Path:
+    """A path with `~` as the user's home; `~nobody` stays as it is where there is no such user."""
+    return Path(os.path.expanduser(text))

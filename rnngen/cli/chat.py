@@ -9,19 +9,11 @@ from typing import Any
 
 import click
 
-from rnngen.cli.chosen import chosen_run, writing_options
-from rnngen.cli.parameters import (
-    decoder_option,
-    device_option,
-    engine_option,
-    json_flag,
-    option_assignments,
-    pass_ui,
-    run_argument,
-    seed_option,
-    verbosity,
-)
+from rnngen.cli.chosen import chosen_run
+from rnngen.cli.parameters import json_flag, pass_ui, run_argument, verbosity
+from rnngen.cli.spelled import OTHER_NAMES
 from rnngen.cli.ui import Ui
+from rnngen.cli.writing import read_writing, writing_options
 from rnngen.contracts.errors import DataError
 
 
@@ -40,16 +32,15 @@ from rnngen.contracts.errors import DataError
 @click.option(
     "-l",
     "--length",
+    *OTHER_NAMES["length"],
+    "length",
+    metavar="N",
     type=click.IntRange(min=1),
     default=300,
     show_default=True,
     help="Maximum tokens per answer.",
 )
-@decoder_option
-@engine_option
-@option_assignments
-@seed_option("The same seed and turns give the same answers.")
-@device_option
+@writing_options(seed="The same seed and turns give the same answers.")
 @json_flag
 @verbosity
 @pass_ui
@@ -58,6 +49,7 @@ def command(
     run: Path | None,
     decoder: str | None,
     assignments: tuple[str, ...],
+    config: Path | None,
     as_json: bool,
     **asked: Any,
 ) -> None:
@@ -75,9 +67,11 @@ def command(
     """
     from rnngen.verbs.chat import Chat
 
-    decoder = decoder or "sample"
-    options = writing_options(decoder, asked["engine"], assignments)
-    chat = Chat(chosen_run(ui, run), decoder=decoder, options=options, **asked)
+    engine = asked["engine"]
+    how = read_writing(
+        "chat", run, decoder=decoder, engine=engine, assignments=assignments, config=config
+    )
+    chat = Chat(chosen_run(ui, how.run), decoder=how.decoder, options=how.options, **asked)
     if sys.stdin.isatty():
         ui.note(f"you are `{chat.you.strip()}`, the model is `{chat.other.strip()}`; Ctrl-D ends")
     turns = []

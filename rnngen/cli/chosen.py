@@ -1,18 +1,13 @@
-"""The run a command works with, and the options of its decoder and engine."""
+"""The run a command works with: named on the command line or in the configuration, or found."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnngen.cli.ui import Ui
 from rnngen.contracts.errors import UsageError
-from rnngen.contracts.options import describe
-
-if TYPE_CHECKING:
-    from rnngen.kernel.config_file import Config
 
 A_RUN = "a run is the folder that `rnngen fit` makes, for example `runs/NAME`"
 
@@ -38,24 +33,6 @@ def chosen_run(ui: Ui, run: Path | None, hint: str = A_RUN) -> Path:
     return run
 
 
-def writing_options(
-    decoder: str, engine: str, assignments: Sequence[str], file: Config | None = None
-) -> dict[str, Any]:
-    """The options of decoder and engine, by section and name: `sample.temperature`.
-
-    Flags override the environment, which overrides the file.
-
-    Raises:
-        UsageError: there is no such decoder, engine or option, or a value is wrong.
-    """
-    from rnngen.kernel.catalog import get_catalog
-    from rnngen.kernel.settings import resolve, section_types
-
-    catalog = get_catalog()
-    sections = section_types([catalog.find("decoder", decoder), catalog.find("engine", engine)])
-    settings = resolve(sections, assignments=assignments, environment=os.environ, file=file)
-    return {
-        f"{section}.{option.name}": getattr(settings[section], option.attribute)
-        for section, options in sections.items()
-        for option in describe(options)
-    }
+def named_run(run: Path | None, table: Mapping[str, Any]) -> Path | None:
+    """The run of the command line, else that of the command's table in the configuration."""
+    return Path(table["run"]) if run is None and "run" in table else run

@@ -1,108 +1,125 @@
-"""Shell completion; imports neither torch nor plugins that are not bundled.
+"""What a shell is offered; imports neither torch nor plugins that are not bundled.
 
-Bundled plugins are asked, since they must be light; of other plugins only the names are known.
+Bundled plugins are asked, since they must be light; of other plugins only the names are known. An
+item of the type `path` is a path by itself; for `file` and `dir` the shell lists what begins like
+their value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
-if TYPE_CHECKING:
-    from rnngen.kernel.catalog import Catalog
+Items = list[CompletionItem[str]]
+Completer = Callable[[click.Context, click.Parameter, str], Items]
 
 RUNS = Path("runs")
 
+MARKS = ("bundle.json", "run.json", "checkpoint.json")
+"""Any of these makes a folder a run; `rnngen.bundles`, which says so, imports numpy."""
 
-def complete_cells(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Names of cells."""
-    return _starting(incomplete, _light_names("cell"))
-
-
-def complete_domains(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Names of domains."""
-    return _starting(incomplete, _light_names("domain"))
+CORPUS = "corpus:"
 
 
-def complete_decoders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Names of decoders."""
-    return _starting(incomplete, _light_names("decoder"))
+def names_of(kind: str) -> Completer:
+    """Completes names of the components of a kind."""
+    return lambda ctx, param, incomplete: starting(incomplete, light_names(kind))
 
 
-def complete_engines(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Names of engines."""
-    return _starting(incomplete, _light_names("engine"))
+def values(*choices: str) -> Completer:
+    """Completes one of these."""
+    return lambda ctx, param, incomplete: starting(incomplete, choices)
 
 
-def complete_optimizers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Names of optimizers."""
-    return _starting(incomplete, _light_names("optimizer"))
-
-
-def complete_strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+def complete_strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """Names of strategies, and of plugins."""
-    from rnngen.kernel.catalog import get_catalog
-
-    plugins = [plugin.name for plugin in get_catalog().plugins]
-    return _starting(incomplete, [*_light_names("strategy"), *plugins])
+    return starting(incomplete, [*light_names("strategy"), *_plugins()])
 
 
-def complete_plugins(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+def complete_methods(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Names of strategies, joined by commas and `+`."""
+    before = incomplete[: max(incomplete.rfind(","), incomplete.rfind("+")) + 1]
+    return starting(incomplete, [before + name for name in light_names("strategy")])
+
+
+def complete_plugins(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """Names of plugins."""
-    from rnngen.kernel.catalog import get_catalog
-
-    return _starting(incomplete, [plugin.name for plugin in get_catalog().plugins])
+    return starting(incomplete, _plugins())
 
 
-def complete_corpora(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+def complete_corpora(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """Names of corpora."""
     from rnngen.data import corpora
 
-    return _starting(incomplete, corpora.names())
+    return starting(incomplete, corpora.names())
 
 
-def complete_shown(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+def complete_files(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Files and folders."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def complete_folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Folders."""
+    return [CompletionItem(incomplete, type="dir")]
+
+
+def complete_data(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Files and folders, and corpora after `corpus:`."""
+    from rnngen.data import corpora
+
+    if incomplete.startswith(CORPUS):
+        return starting(incomplete, [CORPUS + name for name in corpora.names()])
+    return [*starting(incomplete, [CORPUS]), CompletionItem(incomplete, type="file")]
+
+
+def complete_runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Runs in `runs/`, newest first; where none begins like this, any folder."""
+    found = [path for path in _runs() if path.startswith(incomplete)]
+    if found:
+        return [CompletionItem(path, type="path") for path in found]
+    return [CompletionItem(incomplete, type="dir")]
+
+
+def complete_shown(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """Runs, components and, for the first word, kinds."""
     from rnngen.kernel.component import PLURALS
 
     before: tuple[str, ...] = ctx.params.get("names") or ()
     for kind, plural in PLURALS.items():
         if before and before[0] in {kind, plural}:
-            return _starting(incomplete, _light_names(kind))
-    every = [name for kind in PLURALS for name in _light_names(kind)]
-    return [*_starting(incomplete, [*PLURALS, *every]), *complete_runs(ctx, param, incomplete)]
+            return starting(incomplete, light_names(kind))
+    every = [name for kind in PLURALS for name in light_names(kind)]
+    return [
+        *starting(incomplete, sorted({*PLURALS, *every})),
+        *complete_runs(ctx, param, incomplete),
+    ]
 
 
-def complete_runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Folders in `runs/` that hold a model, newest first; else whatever folder is typed."""
-    return [path for path in _runs() if path.startswith(incomplete)]
+def light_names(kind: str) -> list[str]:
+    """Names of the components of a kind, of the core and of bundled plugins."""
+    from rnngen.cli.complete_options import light_components
+
+    return sorted({part.name for part in light_components() if part.kind == kind})
+
+
+def starting(incomplete: str, names: Iterable[str]) -> Items:
+    """Those of the names that begin like what is typed, in their order."""
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def _plugins() -> list[str]:
+    from rnngen.kernel.catalog import get_catalog
+
+    return sorted({plugin.name for plugin in get_catalog().plugins})
 
 
 def _runs() -> Iterator[str]:
     if not RUNS.is_dir():
         return
     for folder in sorted(RUNS.iterdir(), reverse=True):
-        if (folder / "bundle.json").is_file():
+        if any((folder / mark).is_file() for mark in MARKS):
             yield str(folder)
-
-
-def _light_names(kind: str) -> Iterator[str]:
-    from rnngen.kernel.catalog import get_catalog
-
-    catalog = get_catalog()
-    _load_bundled(catalog)
-    for plugin in (catalog.builtin, *catalog.plugins):
-        yield from (part.name for part in plugin.components if part.kind == kind)
-
-
-def _load_bundled(catalog: Catalog) -> None:
-    for plugin in catalog.plugins:
-        if plugin.distribution == "rnngen":
-            catalog.load_one(plugin)
-
-
-def _starting(incomplete: str, names: Iterable[str]) -> list[str]:
-    return sorted({name for name in names if name.startswith(incomplete)})

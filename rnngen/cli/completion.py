@@ -20,7 +20,8 @@ PLACES = {
 def command(ui: Ui, shell: str) -> None:
     """Print the completion script of a shell.
 
-    Commands, options and the names of cells, decoders, plugins, corpora and runs are completed.
+    Commands, options and their values, files, corpora, runs, and the names of components, plugins
+    and of their options (`-o`) are completed.
 
     \b
     Examples:
@@ -30,14 +31,10 @@ def command(ui: Ui, shell: str) -> None:
     """
     import sys
 
-    from click.shell_completion import get_completion_class
-
     from rnngen.cli.group import cli
+    from rnngen.cli.shells import SHELLS
 
-    kind = get_completion_class(shell)
-    assert kind is not None
-    script = kind(cli, {}, "rnngen", "_RNNGEN_COMPLETE")
-    # Not `script.source()`: it runs the shell to learn its version.
-    ui.write(script.source_template % script.source_vars() + "\n")
+    script = SHELLS[shell](cli, {}, "rnngen", "_RNNGEN_COMPLETE")
+    ui.write(script.source().strip() + "\n")
     if sys.stdout.isatty():
         ui.note(PLACES[shell])

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnngen.cli.complete import complete_data, complete_methods
 from rnngen.cli.parameters import json_flag, option_assignments, pass_ui, verbosity
+from rnngen.cli.spelled import TRAINING, spelled_options
 from rnngen.cli.ui import Ui
 from rnngen.cli.wanted import wanted_options
 from rnngen.contracts.errors import ExitCode, UsageError
@@ -16,18 +18,22 @@ if TYPE_CHECKING:
 
 
 @click.command(name="continual", short_help="Compare strategies on tasks learned in a row.")
-@click.argument("data", nargs=-1)
+@click.argument("data", nargs=-1, shell_complete=complete_data)
 @click.option(
     "--compare",
     metavar="METHOD,...",
+    shell_complete=complete_methods,
     default="ewc,lwf,replay",
     show_default=True,
     help="Strategies, and combinations such as replay+ewc; naive, joint and single are always "
     "included.",
 )
-@click.option("--seeds", type=int, default=1, show_default=True, help="Trainings of each method.")
+@click.option(
+    "--seeds", metavar="N", type=int, default=1, show_default=True, help="Trainings of each method."
+)
 @click.option(
     "--orders",
+    metavar="N",
     type=int,
     default=1,
     show_default=True,
@@ -43,7 +49,8 @@ if TYPE_CHECKING:
     },
     hidden=["time"],
 )
-@option_assignments
+@spelled_options(TRAINING)
+@option_assignments("replay.memory=2%")
 @json_flag
 @verbosity
 @pass_ui

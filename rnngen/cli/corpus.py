@@ -8,12 +8,19 @@ import click
 
 from rnngen.cli.complete import complete_corpora
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
+from rnngen.cli.subcommands import Subcommands, shows_help
 from rnngen.cli.ui import Ui
 
 name_argument = click.argument("name", shell_complete=complete_corpora)
 
 
-@click.group(name="corpus", short_help="Find and fetch small corpora to learn from.")
+@click.group(
+    name="corpus",
+    short_help="Find and fetch small corpora to learn from.",
+    cls=Subcommands,
+    invoke_without_command=True,
+)
+@shows_help
 def command() -> None:
     """Find and fetch small corpora to learn from.
 
@@ -30,7 +37,10 @@ def command() -> None:
 @verbosity
 @pass_ui
 def list_(ui: Ui, as_json: bool) -> None:
-    """List all corpora: bundled, made from this Python, and recipes that are fetched."""
+    """List all corpora.
+
+    They are bundled, made from this Python, or recipes that are fetched.
+    """
     from rnngen.data import corpora
 
     found = corpora.describe()
@@ -48,7 +58,10 @@ def list_(ui: Ui, as_json: bool) -> None:
 @verbosity
 @pass_ui
 def show(ui: Ui, name: str, as_json: bool) -> None:
-    """Show what is known about a corpus, and its first lines if it is on this machine."""
+    """Show what is known about a corpus.
+
+    Its first lines are shown if it is on this machine.
+    """
     from rnngen.data import corpora
 
     corpus = corpora.corpus(name)
@@ -71,10 +84,11 @@ def show(ui: Ui, name: str, as_json: bool) -> None:
 @verbosity
 @pass_ui
 def fetch(ui: Ui, name: str) -> None:
-    """Fetch or make a corpus, check it, and keep it in the cache folder.
+    """Fetch or make a corpus.
 
-    Tells the SHA-256 of every downloaded file, and writes the paths to stdout. A file that was put
-    in place by hand is checked and used like a downloaded one.
+    It is checked, and kept in the cache folder. Tells the SHA-256 of every downloaded file, and
+    writes the paths to stdout. A file that was put in place by hand is checked and used like a
+    downloaded one.
     """
     from rnngen.data import corpora
 
@@ -86,7 +100,10 @@ def fetch(ui: Ui, name: str) -> None:
 @verbosity
 @pass_ui
 def path(ui: Ui, name: str) -> None:
-    """Print the paths of a corpus, one per line; fetches or makes it first."""
+    """Print the paths of a corpus, one per line.
+
+    It is fetched or made first.
+    """
     from rnngen.data import corpora
 
     ui.write("".join(f"{source.path}\n" for source in corpora.sources(name)))

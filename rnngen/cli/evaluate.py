@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnngen.cli.chosen import chosen_run
+from rnngen.cli.chosen import chosen_run, named_run
+from rnngen.cli.complete import complete_data
 from rnngen.cli.parameters import (
+    config_option,
     device_option,
     engine_option,
     json_flag,
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 @click.command(name="evaluate")
 @run_argument
-@click.argument("data", nargs=-1)
+@click.argument("data", nargs=-1, shell_complete=complete_data)
 @click.option(
     "--split",
     type=click.Choice(["train", "valid", "test"]),
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 @click.option("--no-baselines", is_flag=True, help="Only the model: skip unigram, n-gram, xz.")
 @click.option(
     "--sample",
+    metavar="N",
     type=click.IntRange(min=0),
     default=10_000,
     show_default=True,
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
 @seed_option("Seed of that sample.")
 @engine_option
 @device_option
+@config_option
 @json_flag
 @verbosity
 @pass_ui
@@ -53,6 +57,7 @@ def command(
     run: Path | None,
     data: tuple[str, ...],
     no_baselines: bool,
+    config: Path | None,
     as_json: bool,
     **asked: Any,
 ) -> None:
@@ -68,9 +73,11 @@ def command(
     runs/ is used.
     """
     from rnngen.contracts.domain import Report
+    from rnngen.kernel.settings import command_table
     from rnngen.verbs.evaluate import evaluate
 
-    path = chosen_run(ui, run)
+    table = command_table("evaluate", config)
+    path, data = chosen_run(ui, named_run(run, table)), data or tuple(table.get("data", ()))
     result = evaluate(path, data, baselines=not no_baselines, note=ui.note, **asked)
     for warning in result.warnings:
         ui.warn(warning)

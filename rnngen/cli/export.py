@@ -7,8 +7,17 @@ from pathlib import Path
 import click
 
 from rnngen.cli.chosen import chosen_run
-from rnngen.cli.parameters import PATH, option_assignments, pass_ui, run_argument, verbosity
+from rnngen.cli.complete import names_of
+from rnngen.cli.parameters import (
+    PATH,
+    config_option,
+    option_assignments,
+    pass_ui,
+    run_argument,
+    verbosity,
+)
 from rnngen.cli.ui import Ui
+from rnngen.cli.writing import options_of
 
 
 @click.command(name="export", short_help="Write a trained model in another format.")
@@ -19,6 +28,7 @@ from rnngen.cli.ui import Ui
     default="onnx",
     show_default=True,
     metavar="NAME",
+    shell_complete=names_of("exporter"),
     help="Which format, see `rnngen list exporters`.",
 )
 @click.option(
@@ -28,10 +38,18 @@ from rnngen.cli.ui import Ui
     metavar="FILE",
     help="File to write.",
 )
-@option_assignments
+@option_assignments("opset=18")
+@config_option
 @verbosity
 @pass_ui
-def command(ui: Ui, run: Path | None, form: str, out: Path, assignments: tuple[str, ...]) -> None:
+def command(
+    ui: Ui,
+    run: Path | None,
+    form: str,
+    out: Path,
+    assignments: tuple[str, ...],
+    config: Path | None,
+) -> None:
     """Write a trained model in another format.
 
     `onnx` writes one step of the model, with its state as inputs and outputs, and a JSON file with
@@ -42,7 +60,11 @@ def command(ui: Ui, run: Path | None, form: str, out: Path, assignments: tuple[s
       rnngen export runs/docs --format onnx --out docs.onnx
       rnngen export --out model.onnx -o opset=18
     """
+    from rnngen.kernel.catalog import get_catalog
+    from rnngen.kernel.config_file import find_config
     from rnngen.verbs.export import export
 
-    for path in export(chosen_run(ui, run), out, format=form, options=assignments):
+    exporter = get_catalog().find("exporter", form)
+    options = options_of([exporter], assignments, find_config(config))
+    for path in export(chosen_run(ui, run), out, format=form, options=options):
         ui.write(f"{path}\n")

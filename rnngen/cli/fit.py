@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
+from rnngen.cli.complete import complete_data
 from rnngen.cli.parameters import json_flag, option_assignments, pass_ui, verbosity
+from rnngen.cli.spelled import TRAINING, spelled_options
 from rnngen.cli.ui import Ui
 from rnngen.cli.wanted import wanted_options
 from rnngen.contracts.errors import UsageError
@@ -14,13 +16,14 @@ from rnngen.training.wanted import Wanted
 
 
 @click.command(name="fit")
-@click.argument("data", nargs=-1)
+@click.argument("data", nargs=-1, shell_complete=complete_data)
 @wanted_options(
     "cell layers hidden tokens domain plugins time steps epochs valid run start resume config seed "
     "device precision trackers"
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
-@option_assignments
+@spelled_options(TRAINING)
+@option_assignments("train.clip=0.5")
 @json_flag
 @verbosity
 @pass_ui
@@ -42,6 +45,7 @@ def command(
     DATA are files, folders, patterns, `-` for standard input, or `corpus:NAME`; without any, the
     corpus python-docs. All limits may be given: whichever comes first ends the run. Ctrl-C saves;
     `--resume RUN` continues it.
+    Domains have some defaults of their own; `--dry-run` shows what would be used.
     """
     wanted = Wanted.of(data, options=assignments, **given)
     if dry_run:
@@ -75,7 +79,7 @@ def _show_plan(ui: Ui, wanted: Wanted, as_json: bool) -> None:
         ui.note(text)
     facts = plan.describe()
     if as_json:
-        run = None if wanted.run is None else str(wanted.run)
+        run = None if plan.wanted.run is None else str(plan.wanted.run)
         ui.json({"run": run, "config": plan.toml(), **facts})
         return
     ui.write(plan.toml() + "\n")

@@ -9,22 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnngen.cli.chosen import A_RUN, chosen_run, writing_options
+from rnngen.cli.chosen import A_RUN, chosen_run
+from rnngen.cli.complete import complete_files
 from rnngen.cli.output import SEPARATOR, Output, write_forecast
-from rnngen.cli.parameters import (
-    PATH,
-    config_option,
-    decoder_option,
-    device_option,
-    engine_option,
-    json_flag,
-    option_assignments,
-    pass_ui,
-    run_argument,
-    seed_option,
-    verbosity,
-)
+from rnngen.cli.parameters import PATH, json_flag, pass_ui, run_argument, verbosity
+from rnngen.cli.spelled import OTHER_NAMES
 from rnngen.cli.ui import Ui
+from rnngen.cli.writing import read_writing, writing_options
 from rnngen.contracts.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -37,23 +28,27 @@ SAMPLES = 200
 
 @click.command(name="generate")
 @run_argument
-@click.argument("prompt", required=False)
+@click.argument("prompt", required=False, shell_complete=complete_files)
 @click.option("--prompt", "prompt_option", metavar="TEXT", help="The text to continue.")
 @click.option(
     "--prompt-file",
     metavar="FILE",
+    shell_complete=complete_files,
     help="Continue the text of a file, without its final newline; `-` is stdin.",
 )
 @click.option(
     "--primer",
     metavar="FILE",
+    shell_complete=complete_files,
     help="Continue from a file: write in the hand of its strokes (domain `handwriting`).",
 )
 @click.option(
     "-l",
     "--length",
+    *OTHER_NAMES["length"],
     "--horizon",
     "length",
+    metavar="N",
     type=click.IntRange(min=1),
     help="Maximum tokens (or other steps) to write; for a time series, the horizon.  "
     "[default: 500; for a time series, the model's own horizon]",
@@ -63,14 +58,12 @@ SAMPLES = 200
     "--count",
     "--samples",
     "count",
+    metavar="N",
     type=click.IntRange(min=1),
     help=f"How many sequences, separated by a line `{SEPARATOR}` unless documents are lines.  "
     "[default: 1; for a time series, 200 futures]",
 )
-@decoder_option
-@engine_option
-@option_assignments
-@seed_option("The same seed writes the same; `-n 1` is the first of `-n 100`.")
+@writing_options(seed="The same seed writes the same; `-n 1` is the first of `-n 100`.")
 @click.option(
     "--stop",
     multiple=True,
@@ -79,13 +72,12 @@ SAMPLES = 200
 )
 @click.option(
     "--documents",
+    metavar="N",
     type=click.IntRange(min=0),
     help="Maximum documents to write; 0: as many as fit the length.  "
     "[default: 1 if the model learned from several, else a document never ends]",
 )
 @click.option("--out", type=PATH, metavar="PATH", help="Write to a file, or to files in a folder.")
-@device_option
-@config_option
 @click.option(
     "--explain",
     is_flag=True,
@@ -112,7 +104,7 @@ def command(
     \b
     Examples:
       rnngen generate runs/book "It was " --length 200
-      rnngen generate --prompt "It was " -o temperature=0.7 -o top_p=0.95
+      rnngen generate --prompt "It was " --temperature 0.7 --top-p 0.95
       rnngen generate runs/names -n 20 --seed 1
       rnngen generate runs/book --decoder beam -o width=8 --json
       rnngen generate runs/dates --decoder constrained -o regex='\\d{4}-\\d\\d' --explain
@@ -124,18 +116,15 @@ def command(
     Without --json, what was forbidden goes to stderr.
     """
     from rnngen.bundles.bundle import load
-    from rnngen.kernel.config_file import find_config
 
     text = _prompt(prompt, prompt_option, prompt_file)
-    file = find_config(config)
-    table = file.command("generate") if file else {}
-    decoder = decoder or table.get("decoder", "sample")
-    options = writing_options(decoder, asked["engine"], assignments, file)
-    if run is None and "run" in table:
-        run = Path(table["run"])
-    bundle = load(chosen_run(ui, run, _not_a_run(run)))
+    engine = asked["engine"]
+    how = read_writing(
+        "generate", run, decoder=decoder, engine=engine, assignments=assignments, config=config
+    )
+    bundle = load(chosen_run(ui, how.run, _not_a_run(how.run)))
     write = _forecast if bundle.domain.forecasts else _generate
-    write(ui, bundle, text, decoder, options, out, as_json, **asked)
+    write(ui, bundle, text, how.decoder, how.options, out, as_json, **asked)
 
 
 def _generate(

@@ -32,16 +32,50 @@ COMMANDS = {
     "evaluate": "Measure a trained model against baselines.",
     "compare": "Compare runs.",
     "continual": "Compare strategies on tasks learned in a row.",
+    "runs": "List the runs of a folder.",
     "show": "Show a run's model card, or a component and its options.",
     "export": "Write a trained model in another format.",
     "corpus": "Find and fetch small corpora to learn from.",
+    "cache": "List and clear what is kept of your data.",
     "list": "List the available components.",
     "plugins": "List plugins, and why one failed.",
     "config": "Write a configuration file with every default.",
     "doctor": "Report versions, devices and plugins.",
     "completion": "Print the completion script of a shell.",
+    "help": "Show the help of a command.",
 }
 """Every command and its help in one line, so that `--help` imports none of them."""
+
+
+OTHER_NAMES = {
+    "train": "fit",
+    "sample": "generate",
+    "write": "generate",
+    "eval": "evaluate",
+    "test": "evaluate",
+    "ls": "runs",
+    "info": "show",
+}
+"""What users of other tools call a command; it is the command."""
+
+NO_COMMAND = {
+    "resume": "fit --resume RUN",
+    "finetune": "fit --from RUN",
+    "fine-tune": "fit --from RUN",
+    "predict": "generate",
+    "forecast": "generate",
+    "inference": "generate",
+    "version": "--version",
+    "options": "config --defaults",
+    "init": "config --defaults > rnngen.toml",
+    "download": "corpus fetch",
+    "models": "runs",
+    "clean": "cache clear",
+}
+"""What others have as commands, and what it is here."""
+
+COMPLETE = "_RNNGEN_COMPLETE"
+"""The variable by which a shell asks for completion; click reads it."""
 
 
 class LazyGroup(click.Group):
@@ -53,6 +87,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, imported now."""
+        cmd_name = OTHER_NAMES.get(cmd_name, cmd_name)
         if cmd_name not in COMMANDS:
             return None
         command = importlib.import_module(f"rnngen.cli.{cmd_name}").command
@@ -63,13 +98,18 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that `args` names; an error with the nearest name if there is none."""
-        if args and args[0] not in COMMANDS and not ctx.resilient_parsing:
-            near = suggest(args[0], COMMANDS)
+        if not args:
+            return super().resolve_command(ctx, args)
+        name = args[0]
+        known = {*COMMANDS, *OTHER_NAMES}
+        if name not in known and not ctx.resilient_parsing:
+            near = NO_COMMAND.get(name.lower()) or suggest(name.lower(), known)
             raise UsageError(
-                f"there is no command `{args[0]}`",
+                f"there is no command `{name}`",
                 hint=f"did you mean `rnngen {near}`?" if near else "`rnngen --help` lists them",
             )
-        return super().resolve_command(ctx, args)
+        # The command's own name, so that messages and help say it.
+        return super().resolve_command(ctx, [OTHER_NAMES.get(name, name), *args[1:]])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands with their help, from the table."""
@@ -90,6 +130,7 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("-q", "--quiet", count=True, help="Say less; twice: no warnings either.")
@@ -115,9 +156,9 @@ class LazyGroup(click.Group):
     help="Also load this plugin file; may be repeated.",
 )
 @click.version_option(__version__, prog_name="rnngen", message="%(prog)s %(version)s")
-@click.pass_obj
+@click.pass_context
 def cli(
-    ui: Ui,
+    ctx: click.Context,
     quiet: int,
     verbose: int,
     color: Any,
@@ -131,12 +172,18 @@ def cli(
       rnngen fit book.txt --time 2m
       rnngen generate --prompt "It was "
     """
-    from rnngen.kernel import catalog
+    from rnngen.kernel import catalog, environment
 
+    if ctx.invoked_subcommand is None:
+        ctx.obj.write(ctx.get_help() + "\n")
+        ctx.exit()
+    ui: Ui = ctx.obj
     ui.quiet += quiet
     ui.verbose += verbose
     ui.color = color
     catalog.configure(enabled=not no_plugins, files=plugin_paths, warn=ui.warn)
+    for sentence in environment.unknown(os.environ, catalog.get_catalog):
+        ui.warn(sentence)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -146,6 +193,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: Sequence[str] | None) -> int:
+    if COMPLETE in os.environ:
+        from rnngen.cli import shells
+
+        shells.register()
     ui = Ui()
     # torch would read the entry points of all packages for devices that nobody can name here, and
     # one package with damaged metadata would keep it from being imported.

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
-from rnngen.cli.complete import complete_decoders, complete_engines, complete_runs
+from rnngen.cli.complete import complete_runs, names_of, values
+from rnngen.cli.complete_options import complete_assignments
 from rnngen.cli.ui import Ui
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -28,11 +29,11 @@ class NamedPath(click.Path):
 
 PATH = NamedPath(path_type=Path)
 
-UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
+UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 
 
 class Duration(click.ParamType[float]):
-    """`2m`, `90s`, `1h30m`, `1.5h`, or plain seconds; gives seconds."""
+    """`2m`, `90s`, `1h30m`, `1.5h`, `7d`, or plain seconds; gives seconds."""
 
     name = "duration"
 
@@ -46,7 +47,7 @@ class Duration(click.ParamType[float]):
         number = r"(\d+(?:\.\d+)?)"
         if re.fullmatch(number, text) and 0 < float(text) < math.inf:
             return float(text)
-        match = re.fullmatch(f"(?:{number}h)?(?:{number}m)?(?:{number}s)?", text)
+        match = re.fullmatch(f"(?:{number}d)?(?:{number}h)?(?:{number}m)?(?:{number}s)?", text)
         seconds = 0.0
         if match:
             parts = zip(match.groups(), UNITS.values(), strict=True)
@@ -60,17 +61,33 @@ class Duration(click.ParamType[float]):
         return seconds
 
 
-def option_assignments(command: F) -> F:
-    """`-o NAME=VALUE`, repeatable; the parameter is `assignments`, a tuple of texts."""
+class Seed(click.ParamType[int]):
+    """A whole number that generators of random numbers take; the help shows no bounds."""
+
+    name = "integer"
+    _range = click.IntRange(min=0, max=2**64 - 1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number; a usage error where it is out of bounds."""
+        return int(self._range.convert(value, param, ctx))
+
+
+def option_assignments(example: str) -> Callable[[F], F]:
+    """`-o NAME=VALUE`, repeatable; the parameter is `assignments`, a tuple of texts.
+
+    Args:
+        example: an assignment that the command understands.
+    """
     return click.option(
         "-o",
         "--option",
         "assignments",
         multiple=True,
         metavar="NAME=VALUE",
-        help="Set an option, `-o temperature=0.7` or `-o sample.temperature=0.7`; may be repeated. "
-        "`rnngen show NAME` lists a component's options.",
-    )(command)
+        shell_complete=complete_assignments,
+        help=f"Set an option: `-o {example}`; may be repeated. `rnngen show NAME` lists a "
+        "component's options.",
+    )
 
 
 def json_flag(command: F) -> F:
@@ -93,7 +110,7 @@ def decoder_option(command: F) -> F:
     return click.option(
         "--decoder",
         metavar="NAME",
-        shell_complete=complete_decoders,
+        shell_complete=names_of("decoder"),
         help="How steps are chosen, see `rnngen list decoders`.  [default: sample]",
     )(command)
 
@@ -105,7 +122,7 @@ def engine_option(command: F) -> F:
         metavar="NAME",
         default="torch",
         show_default=True,
-        shell_complete=complete_engines,
+        shell_complete=names_of("engine"),
         help="What executes the model's steps, see `rnngen list engines`.",
     )(command)
 
@@ -114,7 +131,8 @@ def seed_option(text: str) -> Callable[[F], F]:
     """`--seed` with this help; the parameter is `seed`."""
     return click.option(
         "--seed",
-        type=click.IntRange(min=0, max=2**64 - 1),
+        type=Seed(),
+        metavar="N",
         default=0,
         show_default=True,
         envvar="RNNGEN_SEED",
@@ -129,6 +147,7 @@ def device_option(command: F) -> F:
         "--device",
         default="auto",
         show_default=True,
+        shell_complete=values("auto", "cpu", "cuda", "mps"),
         envvar="RNNGEN_DEVICE",
         show_envvar=True,
         help="auto, cpu, cuda, cuda:1, mps.",

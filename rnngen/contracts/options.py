@@ -91,6 +91,22 @@ def describe(options: type) -> list[OptionField]:
     ]
 
 
+def option_choices(field: OptionField) -> tuple[str, ...]:
+    """The values an option may have, as texts, where they can be listed."""
+    kinds = typing.get_args(field.type) if _is_union(field.type) else (field.type,)
+    choices: list[str] = []
+    for kind in kinds:
+        if typing.get_origin(kind) is Literal:
+            choices += map(str, typing.get_args(kind))
+        elif kind is bool:
+            choices += ["true", "false"]
+    return tuple(choices)
+
+
+def _is_union(kind: Any) -> bool:
+    return typing.get_origin(kind) in (Union, types.UnionType)
+
+
 def build(options: type[T], values: Mapping[str, Any], where: str) -> T:
     """An instance of `options` from text or TOML values.
 
@@ -137,7 +153,7 @@ def coerce(field: OptionField, value: Any, where: str) -> Any:
         # A text that is not cut is the only part.
         whole = not field.cut and isinstance(value, str) and value != "none"
         result = _read(field.type, [value] if whole else value)
-    except ValueError:
+    except (ValueError, OverflowError):  # an infinity is not an integer
         raise UsageError(
             f"option `{field.name}` of {where} is {value!r}, expected {field.type_name}",
             hint=f"its default is {_shown(field.default)}; {field.help}",

@@ -1,4 +1,4 @@
-"""Keeps prepared data between runs, and cleans it up."""
+"""Prepared data as it lies in the cache, and how it is read back."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
-import time
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,22 +15,12 @@ from rnngen.contracts.codec import Codec
 from rnngen.contracts.conform import conform_codec
 from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import DataError, RnngenError
+from rnngen.data.kept import PREPARED, SUMMARY, delete_unused, size_limit
 from rnngen.data.store import Store
+from rnngen.files.locks import Hold
 from rnngen.files.source import cache_folder
 
-SUMMARY = "prepared.json"
-
-
 CODEC, TRAIN, VALID = "codec", "train", "valid"
-
-
-UNFINISHED = "unfinished-"
-
-
-DAY = 24 * 3600.0
-
-
-KEPT = 30 * DAY
 
 
 @dataclass(frozen=True)
@@ -91,8 +80,17 @@ def reopen(domain: Domain, place: str, content: str) -> Dataset:
     Raises:
         DataError: it is no longer in the cache, or damaged.
     """
-    path = cache_folder() / "prepared" / Path(place).name
-    dataset = _read(path, domain, None, content)
+    path = cache_folder() / PREPARED / Path(place).name
+    try:
+        hold = Hold(path)
+    except OSError:
+        dataset = None
+    else:
+        dataset = _read(path, domain, None, content)
+        if dataset is None:
+            hold.release()
+        else:
+            keep_while_used(dataset, hold, path)
     if dataset is None:
         raise DataError(
             "the data from standard input is no longer in the cache",
@@ -118,15 +116,19 @@ def _read(path: Path, domain: Domain, codec: Codec | None, content: str) -> Data
     return Dataset(train, valid, codec, content, summary, path.name)
 
 
-def clean(folder: Path) -> None:
-    """Deletes data unused for a month, and unfinished data older than a day."""
-    now = time.time()
-    for path in folder.iterdir():
-        unfinished = path.name.startswith(UNFINISHED)
-        mark = path if unfinished or not path.is_dir() else path / SUMMARY
-        with contextlib.suppress(OSError):  # somebody else may be cleaning
-            if now - mark.stat().st_mtime > (DAY if unfinished else KEPT):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+def keep_while_used(dataset: Dataset, hold: Hold, path: Path) -> None:
+    """Holds an entry of the cache as long as its data set lives.
+
+    Where the cache may keep nothing, the entry goes with it.
+    """
+    weakref.finalize(dataset, _let_go, hold, path if size_limit() <= 0 else None)
+
+
+def _let_go(hold: Hold, path: Path | None) -> None:
+    hold.release()
+    if path is not None:
+        with contextlib.suppress(OSError):
+            delete_unused(path)
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

@@ -14,6 +14,9 @@ from typing import BinaryIO
 
 from rnngen.contracts.errors import DataError, UsageError
 from rnngen.contracts.options import suggest
+from rnngen.data.kept import SPOOL, private_folder
+from rnngen.files.locks import Hold
+from rnngen.files.named import expanded
 from rnngen.files.source import (
     BLOCK,
     Source,
@@ -66,7 +69,7 @@ def _find(argument: str, keep: Callable[[Path], bool], skipped: list[Path]) -> l
         from rnngen.data import corpora
 
         return list(corpora.sources(argument.removeprefix("corpus:")))
-    path = Path(argument).expanduser()
+    path = expanded(argument)
     # A name with brackets in it may be a file: what exists is never read as a pattern.
     if not os.path.lexists(path) and glob.has_magic(argument):
         matches = sorted(glob.glob(str(path), recursive=True))
@@ -89,6 +92,8 @@ def _of_path(
         ) from None
     except OSError as error:
         raise DataError(f"`{name}` can't be read: {_reason(error)}") from None
+    except ValueError:
+        raise UsageError(f"{name!r} is not a path: it holds a null character") from None
     if stat.S_ISDIR(mode):
         return _of_folder(path, name, keep, skipped)
     if not stat.S_ISREG(mode):
@@ -145,17 +150,17 @@ def _nearby(folder: Path, name: str | None) -> str:
 
 def _spool(name: str, stream: BinaryIO) -> Source:
     """A temporary copy of a stream that can only be read once; deleted when the process ends."""
-    folder = cache_folder() / "spool"
+    folder = cache_folder() / SPOOL
     try:
-        open_cache()
-        folder.mkdir(exist_ok=True)
-        handle, text = tempfile.mkstemp(dir=folder, prefix="input-")
+        handle, text = tempfile.mkstemp(dir=private_folder(open_cache(), SPOOL), prefix="input-")
     except OSError as error:
         raise DataError(
             f"{name} can't be kept in `{folder}`: {_reason(error)}",
             hint="set RNNGEN_CACHE to a folder that can be written",
         ) from None
     path = Path(text)
+    # Held until the process ends, so that what a killed one left can be told from what is read.
+    atexit.register(Hold(path).release)
     atexit.register(path.unlink, missing_ok=True)
     with os.fdopen(handle, "wb") as copy:
         try:

@@ -25,18 +25,27 @@ from rnngen.contracts.steps import Piece
 from rnngen.data import split
 from rnngen.data.cache import (
     CODEC,
-    SUMMARY,
     TRAIN,
-    UNFINISHED,
     VALID,
     Dataset,
     Summary,
     _digest,
     _read,
-    clean,
+    keep_while_used,
 )
 from rnngen.data.encode import encode, measure, writer
+from rnngen.data.kept import (
+    PREPARED,
+    SUMMARY,
+    UNFINISHED,
+    make_private,
+    private_folder,
+    shrink,
+    size_limit,
+    size_of,
+)
 from rnngen.data.store import StoreWriter
+from rnngen.files.locks import Hold
 from rnngen.files.source import Source, cache_folder, fingerprint, open_cache
 
 FORMAT = 1
@@ -86,15 +95,19 @@ def prepare(
         RunError: the cache can't be written.
     """
     wanted = _Wanted.of(domain_name, domain, sources, codec, valid, fraction)
-    folder = (cache_folder() if cache is None else cache) / "prepared"
+    limit = size_limit()
+    folder = (cache_folder() if cache is None else cache) / PREPARED
     try:
-        open_cache(cache)
-        folder.mkdir(exist_ok=True)
+        root = open_cache(cache)
+        private_folder(root, PREPARED)
         with FileLock(folder / f"{wanted.key}.lock"):
             dataset = wanted.find(folder, seed)
             if dataset is None:
-                clean(folder)
                 dataset = wanted.make(folder, seed, note, progress)
+            path = folder / dataset.place
+            keep_while_used(dataset, Hold(path), path)
+        if dataset.summary.encoded:
+            _keep_within(root, path, limit, note)
         for remark in dataset.summary.remarks:
             note(remark)
         return dataset
@@ -173,8 +186,10 @@ class _Wanted:
     ) -> Dataset:
         """Prepares the data in a temporary folder, renamed once complete."""
         work = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder))
+        hold = Hold(work)
         try:
             summary = self._build(work, seed, note, progress)
+            make_private(work)
             path = folder / (f"{self.key}-{seed}" if summary.split == "documents" else self.key)
             if path.exists():
                 shutil.rmtree(path)
@@ -182,6 +197,8 @@ class _Wanted:
         except BaseException:
             shutil.rmtree(work, ignore_errors=True)
             raise
+        finally:
+            hold.release()
         dataset = self._open(path)
         if dataset is None:
             raise RunError(
@@ -241,7 +258,12 @@ class _Wanted:
         )
         about = asdict(summary)
         del about["encoded"]
-        content = {"codec": _digest(files), "codec_files": sorted(files), "summary": about}
+        content = {
+            "codec": _digest(files),
+            "codec_files": sorted(files),
+            "summary": about,
+            "sources": [source.name for source in (*self.sources, *(self.valid or ()))],
+        }
         (work / SUMMARY).write_text(json.dumps(content, indent=1))
         return summary
 
@@ -291,6 +313,16 @@ class _Wanted:
         split.by_documents(whole, train, valid, self.fraction, seed)
         shutil.rmtree(whole_folder)
         return train, "documents"
+
+
+def _keep_within(root: Path, path: Path, limit: float, note: Callable[[str], None]) -> None:
+    """Says what is kept, and what goes so that the cache keeps within its size."""
+    if limit > 0:
+        megabytes = size_of(path) / 1e6
+        note(f"encoded data kept in the cache: {megabytes:.1f} MB (see `rnngen cache list`)")
+    for entry in shrink(root, limit):
+        of = f" of {', '.join(entry.of)}" if entry.of else ""
+        note(f"removed the encoded data{of} from the cache: {entry.bytes / 1e6:.1f} MB")
 
 
 def _close(codec: Codec, store: StoreWriter) -> int:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-from rnngen.contracts.errors import DataError
+from rnngen.contracts.errors import DataError, UsageError
 from rnngen.contracts.file_names import looks_like_text as looks_like_text
 from rnngen.files import unpack
+from rnngen.files.named import expanded
 from rnngen.files.private import make_private
 
 T = TypeVar("T")
@@ -70,7 +71,13 @@ def cache_folder() -> Path:
     """The folder for reproducible data: `RNNGEN_CACHE`, else the system's cache folder."""
     named = os.environ.get("RNNGEN_CACHE")
     if named:
-        return Path(named).expanduser()
+        folder = expanded(named)
+        if str(folder).startswith("~"):
+            raise UsageError(
+                f"`RNNGEN_CACHE` is `{named}`, but there is no such user",
+                hint="set it to a folder that only you can write to",
+            )
+        return folder
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("rnngen", appauthor=False))

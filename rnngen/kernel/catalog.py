@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from rnngen.contracts.errors import PluginError, RnngenError, UsageError
-from rnngen.contracts.options import suggest
+from rnngen.contracts.options import describe, suggest
 from rnngen.contracts.version import __version__
 from rnngen.kernel import discovery
 from rnngen.kernel.component import PLURALS, Component, Plugin
@@ -124,6 +124,16 @@ class Catalog:
     def sections(self) -> set[str]:
         """Every section a configuration may have: those of the core, and of every component."""
         return {*SECTIONS, *(part.name for kind in PLURALS for part in self.components(kind))}
+
+    def option_names(self, section: str) -> set[str] | None:
+        """The options of a section, of whatever has it; None where that can't be imported."""
+        types = [SECTIONS[section]] if section in SECTIONS else []
+        named = [part for kind in PLURALS for part in self.components(kind) if part.name == section]
+        try:
+            types += [options for part in named if (options := part.load_options()) is not None]
+        except RnngenError:
+            return None
+        return {option.name for options in types for option in describe(options)}
 
     def option_sections(self, warn: Callable[[str], None]) -> dict[str, type]:
         """The options of the core and of every component that has some, by section.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,21 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from rnngen.contracts.errors import UsageError
-from rnngen.contracts.options import unknown_option
-from rnngen.kernel.core_options import COMMANDS
+from rnngen.contracts.options import describe, unknown_option
+from rnngen.files.named import read_text
+from rnngen.kernel.core_options import COMMANDS, SECTIONS
 
 FILE_NAME = "rnngen.toml"
 
-
-COMMAND_KEYS: dict[str, type] = {
-    "data": list,
-    "run": str,
-    "plugins": list,
-    "arrangement": list,
-    "domain": str,
-    "decoder": str,
-}
-"""What a command's own table, `[fit]` or `[generate]`, may hold."""
+LIMIT = 1 << 20
+"""Most bytes of a configuration; all options with their comments have some 20,000."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +27,7 @@ class Config:
     Args:
         label: how messages name it, `rnngen.toml`.
         sections: options by section, unchecked.
-        commands: checked tables `[fit]`, `[generate]` of `COMMAND_KEYS`.
+        commands: checked tables of `COMMANDS`: `[fit]`, `[generate]`.
     """
 
     label: str
@@ -59,7 +53,8 @@ def find_config(path: Path | None, folder: Path | None = None) -> Config | None:
     if path is not None:
         return read_config(path)
     folder = Path.cwd() if folder is None else folder
-    if (folder / FILE_NAME).is_file():
+    # Whatever has that name was meant: a folder or a broken link is an error, not nothing.
+    if os.path.lexists(folder / FILE_NAME):
         return read_config(folder / FILE_NAME)
     project = folder / "pyproject.toml"
     if project.is_file():
@@ -75,13 +70,12 @@ def read_config(path: Path) -> Config:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"`{path}` can't be read: {error}") from None
+    text = read_text(path, LIMIT)
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise UsageError(f"`{path}` is nested too deeply to be read") from None
+    except ValueError as error:
         raise UsageError(f"`{path}` is not TOML: {_lower(str(error))}") from None
 
 
@@ -105,14 +99,31 @@ def _config(tables: Any, label: str) -> Config:
 
 
 def _check_command(name: str, table: Mapping[str, Any], label: str) -> None:
+    keys = COMMANDS[name]
     for key, value in table.items():
-        if key not in COMMAND_KEYS:
-            raise unknown_option(key, COMMAND_KEYS, f"section `{name}` ({label})")
-        kind = COMMAND_KEYS[key]
+        if key not in keys:
+            raise _unknown_key(key, name, label)
+        kind = keys[key]
         texts = value if kind is list and isinstance(value, list) else [value]
         if not isinstance(value, kind) or not all(isinstance(text, str) for text in texts):
             expected = "a list of texts" if kind is list else "text"
             raise UsageError(f"`{name}.{key}` in {label} is {value!r}, expected {expected}")
+
+
+def _unknown_key(key: str, name: str, label: str) -> UsageError:
+    """The error for what a command's table does not have; the hint says who has it."""
+    error = unknown_option(key, COMMANDS[name], f"section `{name}` ({label})")
+    owners = [
+        *(f"[{other}]" for other, keys in COMMANDS.items() if key in keys),
+        *(
+            f"[{section}]"
+            for section, options in SECTIONS.items()
+            if key.replace("-", "_") in {option.name for option in describe(options)}
+        ),
+    ]
+    if owners:
+        error.hint = f"`{key}` belongs to `{'`, `'.join(owners)}`"
+    return error
 
 
 def _lower(text: str) -> str:

@@ -116,5 +116,11 @@ class TrainOptions:
 SECTIONS: dict[str, type] = {"model": ModelOptions, "train": TrainOptions}
 """The sections of the core, which are there whatever was chosen."""
 
-COMMANDS = ("fit", "generate", "evaluate")
-"""The commands that have a table of their own in a configuration."""
+COMMANDS: dict[str, dict[str, type]] = {
+    "fit": {"data": list, "run": str, "plugins": list, "arrangement": list, "domain": str},
+    "continual": {"data": list, "run": str, "domain": str},
+    "generate": {"run": str, "decoder": str},
+    "chat": {"run": str, "decoder": str},
+    "evaluate": {"run": str, "data": list},
+}
+"""The commands that have a table of their own in a configuration, and what it may hold."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from rnngen.contracts.errors import UsageError
 from rnngen.contracts.options import OptionField, coerce, describe, suggest, unknown_option
 from rnngen.kernel.assignments import Assignment, assign, parse_assignments
-from rnngen.kernel.config_file import Config
+from rnngen.kernel.config_file import Config, find_config
 from rnngen.kernel.core_options import COMMANDS, SECTIONS
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Said:
         """Settings of all active sections; see the function `resolve`."""
         fields = _fields(sections)
         if self.file is not None:
-            _check_sections(self.file, fields, known or _known_sections)
+            _check_sections(self.file, fields, known)
         values: dict[str, dict[str, Any]] = {section: {} for section in sections}
         origins: dict[tuple[str, str], str] = {}
         for layer, origin in self._layers(sections, self.assignments):
@@ -159,6 +159,19 @@ def resolve(
     parsed = parse_assignments(assignments)
     said = Said(flags or {}, parsed, environment or {}, file, inherited or {})
     return said.resolve(sections, known)
+
+
+def command_table(name: str, path: Path | None) -> Mapping[str, Any]:
+    """A command's own table, where the command has no options of components.
+
+    The rest of the file is for other commands, and is checked all the same.
+
+    Raises:
+        UsageError: see `find_config`; or the file has a section or key that nothing has.
+    """
+    file = find_config(path)
+    Said(file=file).resolve({})
+    return file.command(name) if file else {}
 
 
 def section_types(components: Iterable[Component]) -> dict[str, type]:
@@ -241,18 +254,32 @@ def to_toml(
 
 
 def _check_sections(
-    file: Config, active: Iterable[str], known: Callable[[], Iterable[str]]
+    file: Config, active: Iterable[str], known: Callable[[], Iterable[str]] | None
 ) -> None:
-    unknown = set(file.sections) - set(active)
-    if not unknown:
+    """Refuses sections that nothing has, and keys that no component of an idle section has."""
+    idle = set(file.sections) - set(active)
+    if not idle:
         return
-    names = {*active, *COMMANDS, *known()}
-    for section in sorted(unknown - names):
+    names = {*active, *COMMANDS, *(_known_sections() if known is None else known())}
+    for section in sorted(idle - names):
         near = suggest(section, names)
         raise UsageError(
             f"there is no section `{section}` ({file.label})",
             hint=f"did you mean `{near}`?" if near else "`rnngen list` shows every component",
         )
+    if known is None:
+        for section in sorted(idle):
+            _check_idle(section, file)
+
+
+def _check_idle(section: str, file: Config) -> None:
+    """One file serves several commands, so what this one does not use may be misspelt, too."""
+    from rnngen.kernel.catalog import get_catalog
+
+    names = get_catalog().option_names(section)
+    for key in file.sections[section]:
+        if names is not None and key.replace("-", "_") not in names:
+            raise unknown_option(key, names, f"section `{section}` ({file.label})")
 
 
 def _known_sections() -> set[str]:

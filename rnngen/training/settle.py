@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from rnngen.bundles.bundle import Bundle
@@ -53,6 +54,7 @@ def with_file(wanted: Wanted, file: Config | None) -> Wanted:
         if wanted.arrangement is None
         else wanted.arrangement,
         domain=table.get("domain") if wanted.domain is None else wanted.domain,
+        run=Path(table["run"]) if wanted.run is None and "run" in table else wanted.run,
     )
 
 

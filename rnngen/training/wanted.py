@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypedDict
 
+from rnngen.files.named import expanded
+
 LIMITS = ("time", "steps", "epochs")
 """What a resumed run may change, to go on for longer."""
 
@@ -34,23 +36,39 @@ class Wanted:
     """
 
     data: Sequence[str] = ()
-    cell: str | None = field(default=None, metadata=said("Recurrent cell: gru, lstm, rnn, ..."))
+    cell: str | None = field(
+        default=None,
+        metadata=said(
+            "Recurrent cell: gru, lstm, rnn, and those of plugins (`rnngen list cells`)."
+        ),
+    )
     layers: int | None = field(default=None, metadata=said("Number of stacked cells."))
     hidden: int | None = field(default=None, metadata=said("Size of a cell's output."))
     tokens: str | None = field(
         default=None,
         metadata=said("Tokens of a text: char, byte, word, bpe:N, unigram:N."),
     )
-    domain: str | None = field(default=None, metadata=said("Kind of data.  [default: text]"))
+    domain: str | None = field(
+        default=None,
+        metadata=said(
+            "Kind of data: text, music, series, ... (`rnngen list domains`).  [default: text]"
+        ),
+    )
     plugins: Sequence[str] = field(
         default=(),
         metadata=said(
-            "Learning strategy; may be repeated. Several data arguments are then learned in a row.",
+            "Learning strategy (`rnngen list strategies`); may be repeated. Several data arguments "
+            "are then learned in a row.",
             "plugin",
         ),
     )
     arrangement: Sequence[Sequence[int]] | None = None
-    time: float | None = field(default=None, metadata=said("Stop after this time: 90s, 2m, 1h30m."))
+    time: float | None = field(
+        default=None,
+        metadata=said(
+            "Stop after this time: 90s, 2m, 1h30m.  [default: 3m, where no limit is given]"
+        ),
+    )
     steps: int | None = field(default=None, metadata=said("Stop after this many optimizer steps."))
     epochs: float | None = field(
         default=None, metadata=said("Stop after this many passes over the data.")
@@ -77,7 +95,10 @@ class Wanted:
     )
     precision: str | None = field(default=None, metadata=said("auto, fp32, bf16."))
     trackers: Sequence[str] = field(
-        default=(), metadata=said("Also send metrics to: tensorboard, ...", "tracker")
+        default=(),
+        metadata=said(
+            "Also send metrics to: tensorboard, ... (`rnngen list trackers`).", "tracker"
+        ),
     )
     options: Sequence[str] = ()
 
@@ -163,7 +184,7 @@ def absolute(argument: str) -> str:
     """A data argument that means the same from any folder."""
     if argument == "-" or argument.startswith("corpus:"):
         return argument
-    return str(Path(argument).expanduser().absolute())
+    return str(expanded(argument).absolute())
 
 
 def check_keywords(function: str, given: Mapping[str, Any], known: type) -> None:

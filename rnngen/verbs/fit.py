@@ -88,7 +88,7 @@ def fit_wanted(wanted: Wanted, reporter: Reporter) -> Trained:
             return _resume(folder, wanted, reporter)
     plan = make(wanted, reporter.note)
     trackers = _trackers(wanted)
-    with closing(RunFolder.create(wanted.run, plan.name)) as folder:
+    with closing(RunFolder.create(plan.wanted.run, plan.name)) as folder:
         return _execute(plan, folder, None, trackers, reporter)
 
 

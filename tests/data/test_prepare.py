@@ -11,7 +11,8 @@ from rnngen.components.domains.text import TextDomain
 from rnngen.components.domains.text.options import Options as TextOptions
 from rnngen.contracts.errors import DataError, RunError
 from rnngen.contracts.steps import Piece
-from rnngen.data.cache import UNFINISHED, clean, reopen
+from rnngen.data.cache import reopen
+from rnngen.data.kept import UNFINISHED, shrink
 from rnngen.data.prepare import prepare
 from rnngen.files.source import Source, fingerprint
 
@@ -279,7 +280,7 @@ def test_what_was_not_used_for_long_is_deleted(work, tmp_path):
     now = time.time()
     os.utime(old / "prepared.json", (now, now - 40 * 24 * 3600))
     os.utime(unfinished, (now, now - 2 * 24 * 3600))
-    clean(folder)
+    shrink(tmp_path / "cache", float("inf"))
     assert sorted(prepared_folders(tmp_path)) == sorted([used, busy])
 
 
@@ -296,7 +297,7 @@ def test_progress_and_notes_tell_what_is_done(work):
     work(POEM * 200, note=notes.append, progress=lambda *report: reports.append(report))
     size = len((POEM * 200).encode())
     assert reports[-1] == ("encoding", size, size)
-    assert [note.split()[0] for note in notes] == ["reading", "encoding"]
+    assert [note.split()[0] for note in notes] == ["reading", "encoding", "encoded"]
     notes.clear()
     work(POEM * 200, note=notes.append)
     assert notes == []

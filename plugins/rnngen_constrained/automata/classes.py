@@ -12,6 +12,7 @@ from rnngen_constrained.automata.expression import (
     Choice,
     Expression,
     Graph,
+    Look,
     Repeat,
     Series,
     Shortest,
@@ -28,7 +29,7 @@ def leaves(expression: Expression) -> Iterable[Charset]:
                 yield chars
             case Series(parts) | Choice(parts):
                 todo.extend(reversed(parts))
-            case Repeat(part, _, _) | Shortest(part):
+            case Repeat(part, _, _) | Shortest(part) | Look(part, _, _):
                 todo.append(part)
             case Graph(_, edges, _):
                 todo.extend(part for _, part, _ in reversed(edges))

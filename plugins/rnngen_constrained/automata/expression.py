@@ -79,7 +79,24 @@ class Anchor:
     place: Place
 
 
-Expression: TypeAlias = Chars | Ref | Series | Choice | Repeat | Graph | Shortest | Anchor
+@dataclass(frozen=True)
+class Look:
+    """A look-around: nothing is read, but the text after it begins with a part, or before it ends.
+
+    Only what `pattern.parse` returns with `looks` has any.
+
+    Args:
+        part: what to look for.
+        ahead: whether to look at what follows.
+        negative: whether it must not be there.
+    """
+
+    part: Expression
+    ahead: bool
+    negative: bool
+
+
+Expression: TypeAlias = Chars | Ref | Series | Choice | Repeat | Graph | Shortest | Anchor | Look
 Rules: TypeAlias = Mapping[str, Expression]
 """A grammar: what each rule stands for."""
 
@@ -148,6 +165,20 @@ def references(expression: Expression) -> Sequence[str]:
     return found
 
 
+def has_look(expression: Expression) -> bool:
+    """Whether there is a look-around in an expression."""
+    todo = [expression]
+    while todo:
+        match todo.pop():
+            case Look():
+                return True
+            case Series(parts) | Choice(parts):
+                todo.extend(parts)
+            case Repeat(part, _, _) | Shortest(part):
+                todo.append(part)
+    return False
+
+
 def reachable(rules: Rules, start: str) -> list[str]:
     """The rules that `start` needs, itself first."""
     found: dict[str, None] = {start: None}
@@ -176,7 +207,7 @@ def replaced(expression: Expression, rules: Rules) -> Expression:
         case Graph(places, edges, finals):
             filled = ((a, replaced(part, rules), b) for a, part, b in edges)
             return Graph(places, tuple(filled), finals)
-        case Chars() | Anchor():
+        case Chars() | Anchor() | Look():
             return expression
 
 

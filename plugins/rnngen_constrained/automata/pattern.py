@@ -2,7 +2,7 @@
 
 There are two flavours: `python` means what `re` means for `str`, flags included; `ecma` is that of
 JSON Schema's patterns. What an automaton can't do, or only at a great cost, is refused by name
-and position: look-around, back references, conditions.
+and position: back references, conditions, and look-around where the reader can't follow it.
 
 The parser is our own and not `re._parser`, as the trees of that private module have no positions,
 so that no error could point at the construct, and as it can't read ECMA's notation (`\\p{L}`,
@@ -21,6 +21,7 @@ from rnngen_constrained.automata.escapes import (
     SURROGATES,
     Escape,
     Flavour,
+    category,
     dot,
     folded,
     read_escape,
@@ -30,6 +31,7 @@ from rnngen_constrained.automata.expression import (
     Anchor,
     Chars,
     Expression,
+    Look,
     Place,
     Repeat,
     Shortest,
@@ -37,6 +39,7 @@ from rnngen_constrained.automata.expression import (
     is_fixed,
     sequence,
 )
+from rnngen_constrained.automata.looks import LOOKS, boundaries
 from rnngen_constrained.errors import BadSyntax, Hostile, Unsupported
 
 LONGEST = 100_000
@@ -63,7 +66,9 @@ _ESCAPED_PAIRS = r"(?:[^\\\n]|\\.)*?"
 """What Lark's ESCAPED_STRING says with a look-behind, without it: a backslash takes the next."""
 
 
-def parse(text: str, where: str, flavour: Flavour = "python", flags: str = "") -> Expression:
+def parse(
+    text: str, where: str, flavour: Flavour = "python", flags: str = "", *, looks: bool = False
+) -> Expression:
     """The expression of a regular expression, with its anchors.
 
     Args:
@@ -71,13 +76,14 @@ def parse(text: str, where: str, flavour: Flavour = "python", flags: str = "") -
         where: what has it, for messages: "`pattern` at `#`".
         flavour: `python` or `ecma`.
         flags: letters of Python's flags that hold from the beginning: `a` for `re.ASCII`.
+        looks: whether look-around and word boundaries are read, or refused.
 
     Raises:
         BadSyntax: it is not a regular expression.
         Unsupported: it has something that automata can't do.
         Hostile: it is absurdly long, deep or large.
     """
-    return _Parser(text, where, flavour, flags).parse()
+    return _Parser(text, where, flavour, flags, looks=looks).parse()
 
 
 def parse_terminal(text: str, where: str, flags: str = "") -> Expression:
@@ -95,12 +101,20 @@ class _Parser:
     """Reads one regular expression from left to right; `lazy` says if it has lazy repetition."""
 
     def __init__(
-        self, text: str, where: str, flavour: Flavour, flags: str, terminal: bool = False
+        self,
+        text: str,
+        where: str,
+        flavour: Flavour,
+        flags: str,
+        *,
+        terminal: bool = False,
+        looks: bool = False,
     ) -> None:
         self._text = text
         self._where = where
         self._flavour = flavour
         self._terminal = terminal
+        self._looks = looks
         self._at = 0
         self._depth = 0
         self._flags = frozenset(flags)
@@ -172,7 +186,7 @@ class _Parser:
         if possessive and (least != most or not is_fixed(part)):
             raise self._unsupported("a possessive repetition", start)
         repeated: Expression
-        if not isinstance(part, Anchor):
+        if not isinstance(part, Anchor | Look):
             repeated = Repeat(part, least, most) if part != EMPTY else EMPTY
         else:  # an anchor repeated is the anchor once
             repeated = EMPTY if most == 0 else choice([part, EMPTY]) if not least else part
@@ -238,7 +252,8 @@ class _Parser:
     def _group(self) -> Expression:
         start, flags = self._at, self._flags
         refused = next((sign for sign in _REFUSED if self._text.startswith(sign, start)), "")
-        if refused == "(?>":
+        look = self._looks and refused in LOOKS
+        if refused == "(?>" or look:
             self._at += len(refused)
         elif refused:
             raise self._unsupported(_REFUSED[refused], start)
@@ -259,6 +274,8 @@ class _Parser:
         if not self._take(")"):
             raise self._bad("missing ), unterminated subpattern", start)
         self._flags = flags
+        if look:
+            return Look(inner, *LOOKS[refused])
         if refused and not is_fixed(inner):
             raise self._unsupported(_REFUSED[refused], start)
         return inner
@@ -313,7 +330,11 @@ class _Parser:
         start = self._at
         letter = self._text[start + 1 : start + 2]
         if letter in ("b", "B"):
-            raise self._unsupported("a word boundary", start)
+            if not self._looks:
+                raise self._unsupported("a word boundary", start)
+            self._at += 2
+            word = Chars(category("w", self._flavour, "a" in self._flags))
+            return choice(boundaries(word, edge=letter == "b"))
         if letter in ("A", "Z") and self._flavour == "python":
             self._at += 2
             return self._anchor("start" if letter == "A" else "end", start)

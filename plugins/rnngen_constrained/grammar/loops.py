@@ -16,6 +16,7 @@ from rnngen_constrained.automata.expression import (
     Choice,
     Expression,
     Graph,
+    Look,
     Ref,
     Repeat,
     Rules,
@@ -89,7 +90,7 @@ def looped(name: str, expression: Expression) -> Expression:
 def size(expression: Expression) -> int:
     """The approximate number of places that an expression takes in an automaton."""
     match expression:
-        case Chars() | Ref() | Anchor():
+        case Chars() | Ref() | Anchor() | Look():
             return 1
         case Series(parts) | Choice(parts):
             return sum(map(size, parts))
@@ -122,5 +123,5 @@ def _times(expression: Expression, name: str) -> int:
             return _times(part, name)
         case Graph(_, edges, _):
             return sum(_times(part, name) for _, part, _ in edges)
-        case Chars() | Anchor():
+        case Chars() | Anchor() | Look():
             return 0

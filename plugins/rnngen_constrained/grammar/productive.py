@@ -11,6 +11,7 @@ from rnngen_constrained.automata.expression import (
     Choice,
     Expression,
     Graph,
+    Look,
     Ref,
     Repeat,
     Rules,
@@ -101,7 +102,7 @@ def cheapest(expression: Expression, known: Prices, price: Price) -> int | None:
         case Graph():
             way = _way(expression, known, price)
             return None if way is None else way[0]
-        case Anchor():
+        case Anchor() | Look():
             return 0
 
 
@@ -162,7 +163,7 @@ def _missing(
         case Graph():
             way = _way(expression, known, price)
             return {char for part in way[1] for char in inside(part)} if way else set()
-        case Anchor():
+        case Anchor() | Look():
             return set()
 
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 
 from rnngen import Constraint, Machine, Single, Vocabulary
 from rnngen_constrained.automata.anchors import without_anchors
-from rnngen_constrained.automata.byte_dfa import compiled
-from rnngen_constrained.automata.complaints import excerpt
+from rnngen_constrained.automata.byte_dfa import ByteDFA, compiled
+from rnngen_constrained.automata.expression import has_look
 from rnngen_constrained.automata.pattern import parse
 from rnngen_constrained.errors import Hostile
+from rnngen_constrained.grammar.loops import size
 from rnngen_constrained.machines.bind import bind_bytes, characters_of
+from rnngen_constrained.machines.derivative import DerivativeMachine
 from rnngen_constrained.whole_text import shown, text_fault
+
+LARGEST = 2000
+"""With more places, repetitions written out, making a table takes too long."""
 
 
 class Regex(Constraint):
@@ -28,13 +34,12 @@ class Regex(Constraint):
     def __init__(self, pattern: str) -> None:
         self.name = f"regex={pattern}"
         self._pattern = pattern
-        self._tree = parse(pattern, "regex")
-        try:
-            self._dfa = compiled(without_anchors(self._tree))
-        except Hostile as error:
-            raise Hostile(
-                f"the regex `{excerpt(pattern, 0)}` is too large: {error}", hint=error.hint
-            ) from None
+        self._tree = parse(pattern, "regex", looks=True)
+        self._dfa: ByteDFA | None = None
+        if not has_look(self._tree) and size(self._tree) <= LARGEST:
+            # Small ones become a table; where that would be too large, states are made on the way.
+            with suppress(Hostile):
+                self._dfa = compiled(without_anchors(self._tree))
 
     def bind(self, vocabulary: Vocabulary) -> Machine | Single:
         """The machine.
@@ -42,7 +47,10 @@ class Regex(Constraint):
         Raises:
             EmptyLanguage: the expression matches nothing.
             Unspellable: it does, but not with the characters of the vocabulary.
+            Hostile: finding an end of it takes too long.
         """
+        if self._dfa is None:
+            return DerivativeMachine(self.name, self._tree, vocabulary)
         return bind_bytes(self.name, self._dfa, vocabulary, characters_of(self._tree))
 
     def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:

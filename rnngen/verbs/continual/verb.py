@@ -56,13 +56,13 @@ def continual(
         Interrupted: Ctrl-C; the same call resumes.
     """
     check_keywords("continual", wanted, SharedArguments)
-    asked = Wanted.of(data, **wanted)
+    asked, file = _with_file(Wanted.of(data, **wanted))
     held_out.check_arguments(asked.data)
     if seeds < 1:
         raise UsageError(f"`--seeds` is {seeds}, expected at least 1")
     compared = methods.parse(compare, get_catalog())
     chosen_orders = trials.orders(len(asked.data), orders)
-    chosen = settings.choose(compared, *_with_domain(asked))
+    chosen = settings.choose(compared, asked, file)
     all_seeds = range(chosen.first_seed, chosen.first_seed + seeds)
     looked = {
         each: held_out.look(asked.data, chosen.domain, chosen.domain_options, each, detail)
@@ -77,11 +77,21 @@ def continual(
         return _Work(folder, result, shared, reporter or Silent(), detail).run_all()
 
 
-def _with_domain(asked: Wanted) -> tuple[Wanted, Config | None]:
-    """What was asked, with the domain of the configuration file if none was; and the file."""
+def _with_file(asked: Wanted) -> tuple[Wanted, Config | None]:
+    """What was asked, with what was not said taken from the configuration file; and the file.
+
+    Its `[continual]` counts, and of `[fit]` the domain.
+    """
     file = find_config(asked.config)
-    if asked.domain is None and file is not None:
-        asked = replace(asked, domain=file.command("fit").get("domain"))
+    if file is None:
+        return asked, None
+    table = {"domain": file.command("fit").get("domain"), **file.command("continual")}
+    asked = replace(
+        asked,
+        data=asked.data or table.get("data", ()),
+        domain=asked.domain or table["domain"],
+        run=Path(table["run"]) if asked.run is None and "run" in table else asked.run,
+    )
     return asked, file
 
 
