@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngen.bundles.records import CONTROL, newest
+from rnngen.cli.layout import cells, laid_out, wrapped
 from rnngen.cli.task_table import before_and_after
 from rnngen.contracts.errors import PluginError, RunError
 from rnngen.files.json import is_number
 from rnngen.kernel.core_options import DROPOUTS
 from rnngen.metrics import figures, text_chart
+from rnngen.metrics.shown import fixed
 from rnngen.verbs.card import Card, FileState, Measured, ModelFacts, Training, as_json, read
 from rnngen.verbs.kept import sentence
 
@@ -51,7 +53,8 @@ def show(path: Path | None, ui: Ui, json: bool = False) -> None:
     if json:
         ui.json({**as_json(card), "curve": picture and str(picture)})
         return
-    ui.write(as_text(card, text_chart.can_draw_unicode(sys.stdout)))
+    narrow = ui.width() if sys.stdout.isatty() else None
+    ui.write(as_text(card, text_chart.can_draw_unicode(sys.stdout), narrow))
     if picture is not None:
         ui.note(f"learning curve drawn in {picture}")
 
@@ -70,32 +73,45 @@ def _draw(card: Card, ui: Ui) -> Path | None:
     return card.path / PICTURE
 
 
-def as_text(card: Card, unicode: bool) -> str:
-    """The card as a page of text."""
+def as_text(card: Card, unicode: bool, narrow: int | None = None) -> str:
+    """The card as a page of text.
+
+    Args:
+        card: what it says.
+        unicode: whether the chart may use more than ASCII.
+        narrow: columns of the terminal, so that lines break between words; None: they don't.
+    """
     saved = f"the model of step {card.manifest.step:,}" if card.manifest else "no model saved yet"
     blocks = [
         f"{card.path}: {saved}\n",
-        _block("model", _model_lines(card.model)),
-        _block("data", _data_lines(card)),
-        _block("training", _training_lines(card.training)),
-        _block("metrics", _metric_lines(card.measured)),
-        _block("tasks", _task_lines(card)),
+        _block("model", _model_lines(card.model), narrow),
+        _block("data", _data_lines(card), narrow),
+        _block("training", _training_lines(card.training), narrow),
+        _block("metrics", _metric_lines(card.measured), narrow),
+        _block("tasks", _task_lines(card, narrow)),
     ]
-    if card.curve:
-        width = min(shutil.get_terminal_size((80, 24)).columns, 100)
+    width = min(shutil.get_terminal_size((80, 24)).columns, 100)
+    if card.curve and width >= text_chart.NARROWEST:
         blocks.append(text_chart.text_chart(card.curve, width, unicode=unicode))
     if card.sample:
         lines = card.sample.text.strip("\n").split("\n")
         cut = [*lines[:SAMPLE_LINES], "..."] if len(lines) > SAMPLE_LINES else lines
         text = "".join(f"    {line}\n" for line in cut)
         blocks.append(f"{card.sample.file}\n{text}")
-    blocks.append(_block("files", _file_lines(card.files)))
+    blocks.append(_block("files", _file_lines(card.files), narrow))
     # A sample, or a bundle of somebody else, must not command the terminal.
     return CONTROL.sub("", "\n".join(block for block in blocks if block))
 
 
-def _block(title: str, lines: Iterable[str]) -> str:
+def _block(title: str, lines: Iterable[str], narrow: int | None = None) -> str:
+    """Lines beside their title; on a narrow terminal below it."""
     lines = [line for line in lines if line]
+    if narrow is not None and any(MARGIN + cells(line) > narrow for line in lines):
+        margin = MARGIN if narrow >= 4 * MARGIN else 2
+        broken = [part for line in lines for part in wrapped(line, narrow - margin)]
+        if margin < MARGIN:
+            return f"{title}\n" + "".join(f"{'':<{margin}}{line}\n" for line in broken)
+        lines = broken
     heads = [title, *[""] * (len(lines) - 1)] if lines else []
     return "".join(f"{head:<{MARGIN}}{line}\n" for head, line in zip(heads, lines, strict=False))
 
@@ -150,8 +166,8 @@ def _training_lines(training: Training) -> list[str]:
     amounts = [
         f"{_count(training.steps)} steps" if training.steps is not None else "",
         f"{_count(training.tokens)} tokens" if training.tokens is not None else "",
-        f"{training.seconds:,.1f} s" if is_number(training.seconds) else "",
-        f"{speed:,.0f} tokens/s" if speed else "",
+        f"{fixed(training.seconds, 1, grouped=True)} s" if is_number(training.seconds) else "",
+        f"{fixed(speed, 0, grouped=True)} tokens/s" if speed else "",
     ]
     place = [
         f"{device} ({at['device_reason']})" if device else "",
@@ -170,22 +186,19 @@ def _training_lines(training: Training) -> list[str]:
 
 def _metric_lines(measured: Mapping[str, Measured]) -> list[str]:
     return [
-        f"{name.replace('_', ' ')} {found.nats_per_token:.4f} nats/token "
-        f"({found.bits_per_token:.4f} bits/token) at step {found.step:,}"
+        f"{name.replace('_', ' ')} {fixed(found.nats_per_token, 4)} nats/token "
+        f"({fixed(found.bits_per_token, 4)} bits/token) at step {found.step:,}"
         for name, found in measured.items()
     ] or ["none yet"]
 
 
-def _task_lines(card: Card) -> list[str]:
+def _task_lines(card: Card, narrow: int | None) -> list[str]:
     """What was learned and forgotten of each task, as a table."""
     if card.manifest is None or card.history is None or len(card.history["rows"]) < 2:
         return []
     columns, rows = before_and_after(card.history, continued=bool(card.manifest.continued))
-    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
-    return [
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
-        for cells in (columns, *rows)
-    ]
+    found = laid_out(columns, rows, width=narrow and narrow - MARGIN)
+    return [*([] if found.heading is None else [found.heading]), *found.lines]
 
 
 def _file_lines(files: Mapping[str, FileState]) -> list[str]:

@@ -6,11 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from rnngen.metrics.shown import fixed
 from rnngen.verbs.compare import Comparison, Numbers
 
 
 def _seconds(value: float) -> str:
-    return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
+    return fixed(value, 1, grouped=True) if isinstance(value, float) else f"{value:,}"
+
+
+def _loss(value: float) -> str:
+    return fixed(value, 4)
+
+
+def _speed(value: float) -> str:
+    return fixed(value, 0, grouped=True)
 
 
 @dataclass(frozen=True)
@@ -28,10 +37,10 @@ LINES = (
     Line("steps", lambda run: run.steps),
     Line("tokens read", lambda run: run.tokens),
     Line("seconds of training", lambda run: run.seconds, _seconds),
-    Line("tokens/s", lambda run: run.tokens_per_second, "{:,.0f}".format),
-    Line("best valid (nats/token)", lambda run: run.best_valid, "{:.4f}".format),
+    Line("tokens/s", lambda run: run.tokens_per_second, _speed),
+    Line("best valid (nats/token)", lambda run: run.best_valid, _loss),
     Line("at step", lambda run: run.best_step),
-    Line("last valid (nats/token)", lambda run: run.last_valid, "{:.4f}".format),
+    Line("last valid (nats/token)", lambda run: run.last_valid, _loss),
 )
 
 BEST = "best valid (nats/token)"

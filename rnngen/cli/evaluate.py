@@ -108,7 +108,7 @@ def _show(ui: Ui, result: Evaluation) -> None:
         for row in (result.model, *result.baselines)
     ]
     title = f"{result.data}: {result.tokens:,} tokens, {result.characters:,} characters"
-    ui.table(columns, rows, title)
+    ui.table(columns, rows, title, cuts=["protocol"])
     if result.copied is not None:
         ui.write(f"\n{result.copied_sentence()}\n")
 

@@ -6,6 +6,8 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from rnngen.metrics.shown import fixed
+
 if TYPE_CHECKING:
     from rnngen.cli.ui import Ui
     from rnngen.contracts.domain import Report
@@ -103,4 +105,4 @@ def report_rows(report: Report) -> list[list[str]]:
 
 def number(value: float | None, digits: int = 4) -> str:
     """A number of a table."""
-    return "-" if value is None else f"{value:.{digits}f}"
+    return "-" if value is None else fixed(value, digits)

@@ -83,7 +83,7 @@ def _show_plan(ui: Ui, wanted: Wanted, as_json: bool) -> None:
         ui.json({"run": run, "config": plan.toml(), **facts})
         return
     ui.write(plan.toml() + "\n")
-    ui.table(["what", "value"], _rows(facts))
+    ui.table(["what", "value"], _rows(facts), wraps=["value"])
 
 
 def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rnngen.contracts.errors import ExitCode
 from rnngen.training.interrupts import must_not_be_cut
@@ -75,5 +75,6 @@ def _place() -> tuple[int, int]:
 
 def _end() -> None:
     cursor = SHOW_CURSOR if sys.stderr.isatty() else ""
-    os.write(2, f"{cursor}\nerror: interrupted; what was saved is whole\n".encode())
+    with suppress(OSError):  # nobody listens
+        os.write(2, f"{cursor}\nerror: interrupted; what was saved is whole\n".encode())
     os._exit(ExitCode.INTERRUPTED)

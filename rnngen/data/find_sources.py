@@ -61,6 +61,10 @@ def find(arguments: Sequence[str], *, keep: Callable[[Path], bool] = looks_like_
 def _find(argument: str, keep: Callable[[Path], bool], skipped: list[Path]) -> list[Source]:
     if argument == "-":
         return [_spool("standard input", sys.stdin.buffer)]
+    if not argument:
+        raise UsageError(
+            "a data argument is empty", hint="name a file or folder; `.` is the working folder"
+        )
     if argument.startswith("corpus:"):
         from rnngen.data import corpora
 

@@ -61,7 +61,7 @@ class TrainOptions:
         None, "stop after this many seconds of steps and validations", min=0
     )
     steps: int | None = option(None, "stop after this many optimizer steps", min=1)
-    epochs: float | None = option(None, "stop after this many passes over the data", min=0)
+    epochs: float | None = option(None, "stop after this many passes over the data", min=0, max=1e9)
     seed: int = option(0, "seed of initial weights, data order and dropout", min=0, max=2**63 - 1)
     device: str = option("auto", "`auto`, `cpu`, `cuda`, `cuda:1`, `mps`")
     precision: Literal["auto", "fp32", "bf16"] = option(

@@ -22,8 +22,20 @@ from rnngen.training.wanted import Wanted
 
 
 def domain_name_of(wanted: Wanted, start: Bundle | None) -> str:
-    """The domain that was asked for, else the parent bundle's, else text."""
-    return wanted.domain or (start.manifest["domain"]["name"] if start else "text")
+    """The domain that was asked for, else the parent bundle's, else text.
+
+    Raises:
+        UsageError: the parent bundle's is another one.
+    """
+    if start is None:
+        return "text" if wanted.domain is None else wanted.domain
+    its: str = start.manifest["domain"]["name"]
+    if wanted.domain not in (None, its):
+        raise UsageError(
+            f"`{start.path}` is a model of the domain `{its}`, not `{wanted.domain}`",
+            hint="leave `--domain` out, or train a new model without `--from`",
+        )
+    return its
 
 
 def domain_class(domain: Component) -> type[Domain]:
@@ -42,7 +54,7 @@ def with_file(wanted: Wanted, file: Config | None) -> Wanted:
         arrangement=_read_arrangement(table.get("arrangement"))
         if wanted.arrangement is None
         else wanted.arrangement,
-        domain=wanted.domain or table.get("domain"),
+        domain=table.get("domain") if wanted.domain is None else wanted.domain,
         run=Path(table["run"]) if wanted.run is None and "run" in table else wanted.run,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rnngen.bundles.run_folder import RunFolder
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.reporter import Reporter
+from rnngen.metrics.shown import fixed
 from rnngen.training.plan import Plan
 from rnngen.training.run import Position
 
@@ -49,6 +50,8 @@ def tell_result(plan: Plan, position: Position, folder: RunFolder, reporter: Rep
     speed = position.tokens / max(position.seconds, 1e-9)
     line = f"trained {position.step} steps, {position.tokens:,} tokens, {speed:,.0f} tokens/s"
     if position.best is not None:
-        line += f"; best validation {position.best:.4f} nats/token at step {position.best_step}"
+        line += (
+            f"; best validation {fixed(position.best, 4)} nats/token at step {position.best_step}"
+        )
     reporter.note(line)
     folder.log(line)

@@ -10,6 +10,7 @@ from rnngen.contracts.reporter import Reporter
 from rnngen.data.measuring import evaluation
 from rnngen.kernel.strategies import Lifecycle
 from rnngen.metrics.scoring import score
+from rnngen.metrics.shown import fixed
 from rnngen.training.limits import Limits, looked_at
 from rnngen.training.progress import Progress
 from rnngen.training.run import Position, Run
@@ -141,6 +142,7 @@ class Validation:
         if self._strategies:
             self._strategies.evaluated(run, "valid", {"loss": result})
         self._reporter.note(
-            f"step {position.step}  valid {result:.4f} nats/token{' (best)' if better else ''}"
+            f"step {position.step}  valid {fixed(result, 4)} nats/token"
+            + (" (best)" if better else "")
         )
         return better

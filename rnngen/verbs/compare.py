@@ -109,10 +109,15 @@ def compare(
         draw: whether to draw at all.
 
     Raises:
-        UsageError: there is no run that could be read.
+        UsageError: there is no run that could be read, or `out` does not end in `.png`.
         PluginError: matplotlib is not installed, and the curves were to be drawn.
         RunError: the picture can't be written.
     """
+    if out is not None and Path(out).suffix.lower() != ".png":
+        raise UsageError(
+            f"the picture `{out}` is a PNG, but its name does not end in `.png`",
+            hint=f"write `--out {Path(out).stem or 'curves'}.png`",
+        )
     folders = list({Path(path).resolve(): Path(path) for path in paths}.values()) or _all_runs()
     names = _names(folders)
     runs: list[Summary] = []

@@ -23,11 +23,13 @@ from rnngen.data.store import Store
 from rnngen.engines.choose import DEFAULT
 from rnngen.engines.device import choose_device, use_threads
 from rnngen.kernel.blame import attributed
+from rnngen.kernel.catalog import find_component
 from rnngen.metrics.baselines import XZ_TRAIN_BYTES, XZ_VALID_BYTES
 from rnngen.metrics.baselines import baselines as measure_baselines
 from rnngen.metrics.copying import memorization
 from rnngen.metrics.measuring import Measurement
 from rnngen.metrics.scoring import score_store
+from rnngen.metrics.shown import perplexity
 from rnngen.metrics.task_history import MEASURED
 from rnngen.verbs import learned
 from rnngen.verbs.arguments import Files, listed
@@ -74,6 +76,7 @@ def evaluate(
     bundle, named = opened(bundle), listed(data)
     use_threads(None)
     where, _ = choose_device(device)
+    find_component("engine", engine)  # before all that takes its time
     every_task = bundle.data_record.several and not named and split is None
     if bundle.domain.forecasts:
         backtest = _backtest_tasks if every_task else _backtest
@@ -253,7 +256,7 @@ def _score(bundle: Bundle, held_out: _HeldOut, where: torch.device) -> Evaluatio
         nats_per_token=result.nats_per_token,
         bits_per_character=bits / max(characters, 1),
         bits_per_byte=bits / max(size, 1),
-        perplexity=math.exp(min(result.nats_per_token, 700.0)),
+        perplexity=perplexity(result.nats_per_token),
         protocol=PROTOCOL,
         data=held_out.label,
         tokens=result.steps,
