@@ -220,7 +220,7 @@ def _read_int(value: Any) -> int:
     if isinstance(value, str):
         value = value.strip().replace("_", "")
         return int(value)
-    if value != int(value):
+    if not math.isfinite(value) or value != int(value):
         raise ValueError
     return int(value)
 
@@ -228,8 +228,12 @@ def _read_int(value: Any) -> int:
 def _read_float(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError
-    number = float(value)
-    if math.isnan(number):
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError from None
+    # No option means anything by an infinite number, and `none` says that there is no limit.
+    if not math.isfinite(number):
         raise ValueError
     return number
 

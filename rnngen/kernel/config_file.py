@@ -19,6 +19,7 @@ COMMAND_KEYS: dict[str, type] = {
     "data": list,
     "run": str,
     "plugins": list,
+    "trackers": list,
     "arrangement": list,
     "domain": str,
     "decoder": str,

@@ -68,7 +68,7 @@ def assemble(run: Run, plan: Plan, folder: RunFolder, log: Log, reporter: Report
     carried, random = Carried(run.model, run.device), Randomness(run.generator, run.device)
     history = History(plan.measured, strategies, watch, run.device)
     checkpoints = Checkpoints(
-        folder.path,
+        folder,
         run.model,
         {
             "position": run.position,

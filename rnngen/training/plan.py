@@ -29,7 +29,14 @@ from rnngen.model.model import Model
 from rnngen.training import limits
 from rnngen.training.left_behind import left_behind
 from rnngen.training.place import Place, choose_place
-from rnngen.training.prepare import make_tasks, measured, prepare, with_data
+from rnngen.training.prepare import (
+    as_written,
+    make_tasks,
+    measured,
+    names_of,
+    prepare,
+    with_data,
+)
 from rnngen.training.run import Task
 from rnngen.training.settle import settle, with_file
 from rnngen.training.wanted import Wanted, absolute
@@ -53,6 +60,8 @@ class Plan:
     tasks: list[Task]
     measured: list[Measured]
     """What is measured after each task; nothing in a run that learns one corpus."""
+    written: list[str]
+    """The data arguments as the user wrote them."""
     model: Model
     lifecycle: Lifecycle
     start: Path | None
@@ -99,6 +108,8 @@ class Plan:
         }
         if self.wanted.plugins:
             command["plugins"] = list(self.wanted.plugins)
+        if self.wanted.trackers:
+            command["trackers"] = list(self.wanted.trackers)
         if self.wanted.arrangement is not None:
             command["arrangement"] = ["+".join(map(str, part)) for part in self.wanted.arrangement]
         return to_toml(self.settings, {"fit": command}, complete=True)
@@ -167,7 +178,9 @@ def make(
     lifecycle = activate(get_catalog(), wanted.plugins, settings, warn=notes.append)
     if start is not None:
         notes += left_behind(start, settings, lifecycle.names)
-    tasks = make_tasks(wanted, datasets, train)
+    written = as_written(wanted, resumed)
+    names = names_of(wanted, written)
+    tasks = make_tasks(wanted, datasets, train, names)
     notes += [task.batches.note for task in tasks if task.batches.note]
     return Plan(
         wanted=wanted,
@@ -179,7 +192,8 @@ def make(
         likelihood=likelihood,
         datasets=datasets,
         tasks=tasks,
-        measured=measured(wanted, datasets),
+        measured=measured(wanted, datasets, names),
+        written=written,
         model=model.to(place.device),
         lifecycle=lifecycle,
         start=said.start if resumed is None else _started_from(resumed),

@@ -74,25 +74,32 @@ def prepare(
     )
 
 
-def make_tasks(wanted: Wanted, datasets: Sequence[Dataset], train: TrainOptions) -> list[Task]:
-    """What is learned, in order."""
-    names = _names(wanted)
+def make_tasks(
+    wanted: Wanted, datasets: Sequence[Dataset], train: TrainOptions, names: Sequence[str]
+) -> list[Task]:
+    """What is learned, in order; `names` are those of the data sets."""
     return [
         _task(datasets, group, " + ".join(names[number] for number in group), train)
         for group in _groups(wanted, len(datasets))
     ]
 
 
-def measured(wanted: Wanted, datasets: Sequence[Dataset]) -> list[Measured]:
+def measured(wanted: Wanted, datasets: Sequence[Dataset], names: Sequence[str]) -> list[Measured]:
     """What is measured after each task; nothing in a run that learns one corpus."""
     if not wanted.by_task:
         return []
-    names = _names(wanted)
     return [Measured(name, data.valid) for name, data in zip(names, datasets, strict=True)]
 
 
-def _names(wanted: Wanted) -> list[str]:
-    return list(wanted.data) if wanted.by_task else [" ".join(wanted.data)]
+def as_written(wanted: Wanted, resumed: Bundle | None) -> list[str]:
+    """The data arguments as the user wrote them, also where the run is resumed from elsewhere."""
+    names = None if resumed is None else resumed.data_record.names
+    return names if names and len(names) == len(wanted.data) else list(wanted.data)
+
+
+def names_of(wanted: Wanted, written: Sequence[str]) -> list[str]:
+    """What the data sets are called."""
+    return list(written) if wanted.by_task else [" ".join(written)]
 
 
 def _groups(wanted: Wanted, count: int) -> list[list[int]]:

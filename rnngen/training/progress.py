@@ -15,7 +15,16 @@ from rnngen.training.run import Run
 RECORD_EVERY = 10
 """Steps between two rows of metrics."""
 
+KEPT = 0.95
+"""Share of the running mean that each step keeps."""
+
 Log = Callable[[int, Mapping[str, float]], None]
+
+
+def mean_loss(run: Run) -> float:
+    """The running mean of the loss, NaN before the first look at it."""
+    mean = run.position.mean_loss
+    return math.nan if mean is None else mean
 
 
 class Progress:
@@ -37,15 +46,14 @@ class Progress:
 
     def restart(self) -> None:
         """Forgets what was seen, as the steps it was seen at have been taken back."""
-        self.loss = self._grad_norm = self._speed = math.nan
+        self._grad_norm = self._speed = math.nan
         self._since = time.monotonic()
         self._tokens = 0
 
-    def saw(self, loss: float, norm: float) -> None:
+    def saw(self, run: Run, loss: float, norm: float) -> None:
         """The loss of a step, which is smoothed, and the norm of its gradient."""
-        smoothing = 0.0 if math.isnan(self.loss) else 0.95
-        previous = 0.0 if math.isnan(self.loss) else self.loss
-        self.loss = smoothing * previous + (1.0 - smoothing) * loss
+        before = run.position.mean_loss
+        run.position.mean_loss = loss if before is None else before + (loss - before) * (1 - KEPT)
         self._grad_norm = norm
 
     def tell(self, run: Run, tokens: int, metrics: Mapping[str, float]) -> None:
@@ -59,7 +67,7 @@ class Progress:
         self._add_tokens(tokens)
         position = run.position
         shown = {
-            "loss": self.loss,
+            "loss": mean_loss(run),
             "tokens_per_second": self._speed,
             "grad_norm": self._grad_norm,
             **metrics,

@@ -49,6 +49,7 @@ def save_model(plan: Plan, folder: RunFolder, position: Position, valid: float |
         "data": {
             "fingerprint": plan.fingerprint,
             "sources": plan.sources,
+            "names": plan.written,
             "valid": [absolute(name) for name in plan.wanted.valid],
             "fitted": plan.fitted,
             "prepared": [dataset.place for dataset in plan.datasets],
@@ -67,4 +68,5 @@ def save_model(plan: Plan, folder: RunFolder, position: Position, valid: float |
             "learned": [list(task.members) for task in plan.tasks],
             "rows": position.history,
         }
-    commit_model(folder.path, plan.model.tensors(), manifest, plan.codec.files(), tensors)
+    model, codec = plan.model.tensors(), plan.codec.files()
+    folder.write(lambda path: commit_model(path, model, manifest, codec, tensors))
