@@ -34,6 +34,7 @@ class EventCodec(Codec):
     """
 
     boundary = 0
+    steps_are = "events"
 
     def __init__(
         self, kind: str, grid: int, velocities: int, names: Sequence[str] | None = None

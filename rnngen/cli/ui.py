@@ -34,6 +34,8 @@ Color = Literal["auto", "always", "never"]
 PLAIN_SECONDS = 10.0
 """Seconds between two progress lines where stderr is not a terminal."""
 
+PER_SECOND = "_per_second"
+
 STYLES = {"error": "31;1", "warning": "33;1", "hint": "36"}
 
 
@@ -239,7 +241,8 @@ class Progress:
         Args:
             step: how many are done.
             total: of how many; None if something else ends the run.
-            metrics: `loss` or `train`, `tokens_per_second`, `grad_norm`, and others by name.
+            metrics: `epoch`, `loss`, `characters_per_second` or what steps are, `grad_norm`, and
+                others by name.
             eta: seconds left; None if unknown.
         """
         raise NotImplementedError
@@ -342,13 +345,16 @@ def steps_done(step: int, total: int | None) -> str:
 
 
 def numbers(metrics: Mapping[str, float], eta: float | None) -> str:
-    """Metrics in one line: `train 1.423  18.3k tok/s  grad 0.31  eta 0:41`."""
+    """Metrics in one line: `epoch 1.3  train 1.423  18.3k characters/s  grad 0.31  eta 0:41`."""
     parts = []
     for name, value in metrics.items():
         if math.isnan(value):
             continue
-        if name == "tokens_per_second":
-            parts.append(f"{_thousands(value)} tok/s")
+        if name == "epoch":
+            parts.append(f"epoch {value:.1f}")
+        elif name.endswith(PER_SECOND):
+            steps_are = name.removesuffix(PER_SECOND).replace("_", " ")
+            parts.append(f"{_thousands(value)} {steps_are}/s")
         elif name in {"grad_norm", "gradient_norm"}:
             parts.append(f"grad {value:.2f}")
         elif name == "learning_rate":

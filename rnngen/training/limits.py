@@ -81,13 +81,18 @@ class Limits:
         """Whether nothing is left of the budget."""
         return self.progress(run) >= 1.0
 
-    def too_short(self, run: Run) -> bool:
-        """Whether the time that is left is too short for a step; if so, it counts as used."""
+    def out_of_time(self, run: Run) -> bool:
+        """Whether no step fits into the time that is left; if so, all of it counts as used.
+
+        Else a run that is over would seem to have a moment left when it is resumed: the time that
+        is kept free for the closing validation.
+        """
         position = run.position
-        if not self.time.is_over(position.task_seconds, looked_at(run)):
+        used, held_out = position.task_seconds, looked_at(run)
+        if not self.time.is_over(used, held_out) and self.time.share(used, held_out) < 1.0:
             return False
         assert self.time.seconds is not None
-        position.task_seconds = max(self.time.seconds, position.task_seconds)
+        position.task_seconds = max(self.time.seconds, used)
         return True
 
     def reopen(self, run: Run) -> bool:

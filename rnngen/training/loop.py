@@ -80,9 +80,9 @@ def _begin(run: Run, parts: Parts, saved: Saved | None, begin: Callable[[], None
 def _is_over(run: Run, parts: Parts) -> bool:
     """Whether a task's budget, or the patience with it, is used up."""
     return (
-        parts.limits.used_up(run)
+        parts.limits.out_of_time(run)
+        or parts.limits.used_up(run)
         or parts.validation.out_of_patience(run)
-        or parts.limits.too_short(run)
     )
 
 

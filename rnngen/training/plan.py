@@ -123,12 +123,13 @@ class Plan:
             "threads": self.place.threads,
             "model": self.model.describe(),
             "parameters": parameters,
+            "steps_are": self.codec.steps_are,
             "memory_mb": round(parameters * BYTES_PER_PARAMETER / 2**20, 1),
             "tasks": [
                 {
                     "name": task.name,
-                    "train_tokens": len(task.train.steps),
-                    "valid_tokens": len(task.valid.steps) if task.valid else 0,
+                    "train_tokens": task.train.targets,
+                    "valid_tokens": task.valid.targets if task.valid else 0,
                     "batches_per_epoch": len(task.batches),
                     "lanes": task.batches.lanes,
                     "chunk": task.batches.chunk,

@@ -35,13 +35,17 @@ class Progress:
         folder: where the rows go.
         log: hands numbers to the trackers.
         reporter: who is told after each step.
+        steps_are: what the codec calls its steps.
     """
 
-    def __init__(self, limits: Limits, folder: RunFolder, log: Log, reporter: Reporter) -> None:
+    def __init__(
+        self, limits: Limits, folder: RunFolder, log: Log, reporter: Reporter, steps_are: str
+    ) -> None:
         self._limits = limits
         self._folder = folder
         self._log = log
         self._reporter = reporter
+        self._speed_name = f"{steps_are.replace(' ', '_')}_per_second"
         self.restart()
 
     def restart(self) -> None:
@@ -66,17 +70,15 @@ class Progress:
         """
         self._add_tokens(tokens)
         position = run.position
-        shown = {
-            "loss": mean_loss(run),
-            "tokens_per_second": self._speed,
-            "grad_norm": self._grad_norm,
-            **metrics,
-        }
+        speed = {"tokens_per_second": self._speed}
+        head = {"epoch": position.batch / len(run.task.batches), "loss": mean_loss(run)}
+        rest = {"grad_norm": self._grad_norm, **metrics}
         done = self._limits.progress(run)
         left = position.task_seconds * (1.0 - done) / done if done > 0 else None
+        shown = {**head, self._speed_name: self._speed, **rest}
         self._reporter.progress(position.step, run.options.steps or None, shown, left)
         if position.step % RECORD_EVERY == 0 or position.step == 1:
-            self.record(run, {"split": "train", **shown})
+            self.record(run, {"split": "train", **head, **speed, **rest})
 
     def record(self, run: Run, metrics: Mapping[str, Any]) -> None:
         """Writes a row of metrics, and hands its numbers to the trackers."""

@@ -111,23 +111,23 @@ def why_over(plan: Plan, run: Run, saved: Saved, asked: Wanted) -> str | None:
     longer = any(value is not None for value in asked.limits.values())
     limits = Limits(run.options, len(run.tasks))
     reopened = limits.reopen(run)
-    if reopened and plan.measured:
-        if longer:
-            raise UsageError(
-                f"`{path}` learned all its tasks, and its strategy has finished with them",
-                hint=f"train it on new data: `rnngen fit --from {path} FILE`",
-            )
+    if reopened and longer and plan.measured:
+        raise UsageError(
+            f"`{path}` learned all its tasks, and its strategy has finished with them",
+            hint=f"train it on new data: `rnngen fit --from {path} FILE`",
+        )
+    if reopened and longer:
+        return None
+    if plan.measured:
         return (
             f"nothing to train: all tasks are learned; `rnngen fit --from {path} FILE` goes on "
             "with new data"
         )
-    if reopened and not longer and patience is not None and waited >= patience:
+    if reopened and patience is not None and waited >= patience:
         return (
             f"nothing to train: the run stopped early, after {waited} validations without a "
             "better one; `--steps`, `--epochs` or `--time` above what it had give it another try"
         )
-    if reopened:
-        return None
     return _used_up(limits, run, path)
 
 

@@ -49,7 +49,8 @@ class Evaluation:
         perplexity: exp(nats_per_token).
         protocol: how it was measured.
         data: what it was measured on.
-        tokens: how many tokens were scored.
+        tokens: how many steps were scored.
+        steps_are: what they are called.
         characters: of the text that these tokens stand for.
         bytes: the same in UTF-8.
         unknown: characters the model does not know, scored as unknown.
@@ -65,6 +66,7 @@ class Evaluation:
     protocol: str
     data: str
     tokens: int
+    steps_are: str
     characters: int
     bytes: int
     unknown: int
@@ -237,6 +239,7 @@ def _score(bundle: Bundle, held_out: _HeldOut, where: torch.device) -> Evaluatio
         protocol=PROTOCOL,
         data=held_out.label,
         tokens=result.steps,
+        steps_are=bundle.codec.steps_are,
         characters=characters,
         bytes=size,
         unknown=held_out.unknown,

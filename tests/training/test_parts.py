@@ -75,6 +75,7 @@ def validation_of(moving, folder: RunFolder, told: Told) -> tuple[Validation, Li
         None,
         Lifecycle([]),
         Watch(told),
+        steps_are="tokens",
         save_model=lambda position, valid: None,
         preview=lambda step: "",
         folder=folder,
@@ -212,9 +213,9 @@ def test_time_too_short_for_a_step_counts_as_used() -> None:
     moving = a_run(time=10.0)
     limits = Limits(moving.options, 1)
     moving.position.task_seconds = 9.5
-    assert not limits.too_short(moving)  # nobody knows yet how long a step takes
+    assert not limits.out_of_time(moving)  # nobody knows yet how long a step takes
     limits.time.add_step(1.0, 32)
-    assert limits.too_short(moving)
+    assert limits.out_of_time(moving)
     assert limits.used_up(moving)
 
 
