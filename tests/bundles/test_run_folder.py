@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnngen.bundles import bundle, manifest, records, run_folder
+from rnngen.bundles.checkpoint import commit_checkpoint
 from rnngen.bundles.records import status
 from rnngen.bundles.run_folder import RunFolder
 from rnngen.contracts.errors import BundleError, RunError, UsageError
@@ -280,7 +281,7 @@ def test_another_folder_in_the_place_of_a_moved_one_is_left_alone(tmp_path: Path
         lambda run: run.record({"step": 1}),
         lambda run: run.write_config("[model]\n"),
         lambda run: run.finish("finished"),
-        lambda run: run.write(lambda path: small_bundle.save(path)),
+        lambda run: run.write(lambda path: commit_checkpoint(path, 1, {}, {})),
     ],
 )
 def test_deleted_folder_is_said_and_not_made_again(tmp_path: Path, write: Any) -> None:

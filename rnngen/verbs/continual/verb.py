@@ -12,6 +12,7 @@ from rnngen.contracts.errors import Interrupted, RnngenError, UsageError
 from rnngen.contracts.reporter import Reporter, Silent
 from rnngen.kernel.catalog import get_catalog
 from rnngen.kernel.config_file import Config, find_config
+from rnngen.training.interrupts import Interrupts
 from rnngen.training.wanted import SharedArguments, Wanted, absolute, check_keywords
 from rnngen.verbs.continual import held_out, methods, samples, settings, trials
 from rnngen.verbs.continual.clock import Clock, TrialReporter, in_words
@@ -122,21 +123,25 @@ class _Work:
 
     def run_all(self) -> Comparison:
         """Runs every unfinished trial, then writes the samples."""
-        self.folder.write(self.result.document("running"))
-        for number, trial in enumerate(self.trials, start=1):
-            if trial.method.name in self.result.failed:
-                self.clock.dropped(trial)
-                continue
+        number = 0
+        with Interrupts(self.reporter.warn) as interrupts:
             try:
-                self._one(number, trial)
+                self.folder.write(self.result.document("running"))
+                for number, trial in enumerate(self.trials, start=1):
+                    if trial.method.name in self.result.failed:
+                        self.clock.dropped(trial)
+                        continue
+                    with interrupts.breakable():
+                        self._one(number, trial)
+                    self.folder.write(self.result.document("running"))
+                with interrupts.breakable():
+                    self._write_samples()
             except (Interrupted, KeyboardInterrupt) as stop:
                 self.folder.write(self.result.document("interrupted"))
                 raise Interrupted(
                     f"stopped in trial {number} of {len(self.trials)}; everything is saved",
                     hint=f"the same command with `--run {self.folder.path}` resumes",
                 ) from stop
-            self.folder.write(self.result.document("running"))
-        self._write_samples()
         self.folder.write(self.result.document("finished"))
         return self.result
 
