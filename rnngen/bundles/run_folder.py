@@ -181,16 +181,16 @@ class RunFolder:
         """Replaces `config.toml`."""
         # A bundle that named the old one would no longer be whole.
         write.unseal(self.path)
-        self._replace(manifest.CONFIG, toml_text)
+        self.write(lambda path: _replace(path, manifest.CONFIG, toml_text))
 
     def record(self, values: Mapping[str, Any]) -> None:
         """Adds to `run.json`, or changes what it says; the file is replaced atomically."""
         document = {**read_record(self.path), **values, "updated": now()}
-        self._replace(RECORD, dump(document, TEXT, indent=1) + "\n")
+        self.write(lambda path: _replace(path, RECORD, dump(document, TEXT, indent=1) + "\n"))
 
     def append_metrics(self, row: Mapping[str, Any]) -> None:
         """One line of `metrics.jsonl`; infinities and NaN are written as text."""
-        self._append(METRICS, dump(row, TEXT) + "\n")
+        self.write(lambda path: _append(path / METRICS, dump(row, TEXT) + "\n"))
 
     def metrics(self) -> list[dict[str, Any]]:
         """The lines of `metrics.jsonl`; see `read_metrics`."""
@@ -200,19 +200,19 @@ class RunFolder:
         """Forgets the lines after a step, which a run that resumes there will write again."""
         rows = [row for row in self.metrics() if not _step(row) > step]
         text = "".join(dump(row, TEXT) + "\n" for row in rows)
-        self._replace(METRICS, text)
+        self.write(lambda path: _replace(path, METRICS, text))
 
     def log(self, line: str) -> None:
         """One line of `log.txt`, without colours and control characters."""
         if self._held_back is not None:
             self._held_back.append(line)
             return
-        self._append(LOG, CONTROL.sub("", line).rstrip() + "\n")
+        self.write(lambda path: _append(path / LOG, CONTROL.sub("", line).rstrip() + "\n"))
 
     def sample(self, step: int, text: str) -> Path:
         """Writes `samples/step-000200.txt`; returns its path."""
         name = f"samples/step-{step:06d}.txt"
-        self._replace(name, text)
+        self.write(lambda path: _replace(path, name, text))
         return self.path / name
 
     def write(self, write: Callable[[Path], None]) -> None:
@@ -234,7 +234,7 @@ class RunFolder:
         self.log(f"the folder was moved to {path}")
 
     def _begin(self) -> None:
-        self._replace(RECORD, "{}\n")
+        self.write(lambda path: _replace(path, RECORD, "{}\n"))
         self.record(
             {
                 "command": [_program(), *sys.argv[1:]],
@@ -245,12 +245,6 @@ class RunFolder:
                 **environment(),
             }
         )
-
-    def _replace(self, name: str, text: str) -> None:
-        self.write(lambda folder: _replace(folder, name, text))
-
-    def _append(self, name: str, text: str) -> None:
-        self.write(lambda folder: _append(folder / name, text))
 
     def _end_torn_line(self) -> None:
         """A killed process may have left half a line, which the next one must not continue."""
@@ -264,7 +258,7 @@ class RunFolder:
             if torn and name == METRICS:
                 self.truncate_metrics(sys.maxsize)
             elif torn:
-                self._append(name, "\n")
+                self.write(lambda path: _append(path / LOG, "\n"))
 
 
 def environment() -> dict[str, Any]:

@@ -33,7 +33,6 @@ from rnngen.training.prepare import (
     as_written,
     make_tasks,
     measured,
-    names_of,
     prepare,
     with_data,
 )
@@ -163,8 +162,7 @@ def make(
     said = with_file(wanted, file)
     start = load(said.start) if said.start is not None else None
     wanted = with_data(said, start)
-    environment = os.environ if resumed is None else {}
-    settings, name, components = settle(wanted, file, start, environment)
+    settings, name, components = settle(wanted, file, start, {} if resumed else os.environ)
     train = limits.with_time(settings["train"])
     notes = _notes(said, wanted, settings["train"], train)
     place = choose_place(train)
@@ -179,9 +177,7 @@ def make(
     lifecycle = activate(get_catalog(), wanted.plugins, settings, warn=notes.append)
     if start is not None:
         notes += left_behind(start, settings, lifecycle.names)
-    written = as_written(wanted, resumed)
-    names = names_of(wanted, written)
-    tasks = make_tasks(wanted, datasets, train, names)
+    tasks = make_tasks(wanted, datasets, train, resumed)
     notes += [task.batches.note for task in tasks if task.batches.note]
     return Plan(
         wanted=wanted,
@@ -193,8 +189,8 @@ def make(
         likelihood=likelihood,
         datasets=datasets,
         tasks=tasks,
-        measured=measured(wanted, datasets, names),
-        written=written,
+        measured=measured(wanted, datasets, resumed),
+        written=as_written(wanted, resumed),
         model=model.to(place.device),
         lifecycle=lifecycle,
         start=said.start if resumed is None else _started_from(resumed),

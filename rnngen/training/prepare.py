@@ -75,19 +75,21 @@ def prepare(
 
 
 def make_tasks(
-    wanted: Wanted, datasets: Sequence[Dataset], train: TrainOptions, names: Sequence[str]
+    wanted: Wanted, datasets: Sequence[Dataset], train: TrainOptions, resumed: Bundle | None
 ) -> list[Task]:
-    """What is learned, in order; `names` are those of the data sets."""
+    """What is learned, in order."""
+    names = _names(wanted, resumed)
     return [
         _task(datasets, group, " + ".join(names[number] for number in group), train)
         for group in _groups(wanted, len(datasets))
     ]
 
 
-def measured(wanted: Wanted, datasets: Sequence[Dataset], names: Sequence[str]) -> list[Measured]:
+def measured(wanted: Wanted, datasets: Sequence[Dataset], resumed: Bundle | None) -> list[Measured]:
     """What is measured after each task; nothing in a run that learns one corpus."""
     if not wanted.by_task:
         return []
+    names = _names(wanted, resumed)
     return [Measured(name, data.valid) for name, data in zip(names, datasets, strict=True)]
 
 
@@ -97,9 +99,10 @@ def as_written(wanted: Wanted, resumed: Bundle | None) -> list[str]:
     return names if names and len(names) == len(wanted.data) else list(wanted.data)
 
 
-def names_of(wanted: Wanted, written: Sequence[str]) -> list[str]:
+def _names(wanted: Wanted, resumed: Bundle | None) -> list[str]:
     """What the data sets are called."""
-    return list(written) if wanted.by_task else [" ".join(written)]
+    written = as_written(wanted, resumed)
+    return written if wanted.by_task else [" ".join(written)]
 
 
 def _groups(wanted: Wanted, count: int) -> list[list[int]]:
