@@ -165,6 +165,10 @@ def measure(kills: int, seed: int, folder: Path) -> dict[str, Counter[str]]:
                 print(f"{kind}: {found.total()} of {wanted}", file=sys.stderr, flush=True)
             if kill_once(given, run, chance.random(), lasts):
                 found[to_its_end(given, run)] += 1
+        # As soon as it is known: all of it takes long.
+        print(
+            f"{kind:10} " + "  ".join(f"{how} {count}" for how, count in found.items()), flush=True
+        )
     return results
 
 
@@ -180,9 +184,8 @@ def main(argv: list[str] | None = None) -> None:
         results = measure(arguments.kills, arguments.seed, Path(folder))
     print(describe())
     total: Counter[str] = Counter()
-    for kind, found in results.items():
+    for found in results.values():
         total += found
-        print(f"{kind:10} " + "  ".join(f"{how} {count}" for how, count in found.items()))
     equal = total["resumed"] + total["begun again"]
     print(f"{total.total()} kills (seed {arguments.seed}), {equal} equal ends")
     if equal < arguments.kills:

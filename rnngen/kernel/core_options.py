@@ -80,7 +80,7 @@ class TrainOptions:
     reset_optimizer: bool = option(
         True, "forget the optimizer's running means before the next task"
     )
-    learning_rate: float = option(0.008, "highest learning rate", min=0, max=1000)
+    learning_rate: float = option(0.008, "highest learning rate", min=0, max=1e12)
     schedule: Literal["cosine", "linear", "constant"] = option(
         "cosine", "how the rate falls after warmup, over the budget of steps or time"
     )
