@@ -49,6 +49,8 @@ class SeriesCodec(Codec):
     horizon: int
     context: int
 
+    steps_are = "time steps"
+
     @property
     def step_shape(self) -> tuple[int, ...]:
         """`(D,)`."""

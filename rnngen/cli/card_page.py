@@ -13,11 +13,12 @@ from rnngen.bundles.records import CONTROL, newest
 from rnngen.cli.layout import cells, laid_out, wrapped
 from rnngen.cli.task_table import before_and_after
 from rnngen.contracts.errors import PluginError, RunError
+from rnngen.contracts.steps import loss_unit
 from rnngen.files.json import is_number
 from rnngen.kernel.core_options import DROPOUTS
 from rnngen.metrics import figures, text_chart
 from rnngen.metrics.shown import fixed
-from rnngen.verbs.card import Card, FileState, Measured, ModelFacts, Training, as_json, read
+from rnngen.verbs.card import Card, FileState, ModelFacts, Training, as_json, read
 from rnngen.verbs.kept import sentence
 
 if TYPE_CHECKING:
@@ -86,8 +87,8 @@ def as_text(card: Card, unicode: bool, narrow: int | None = None) -> str:
         f"{card.path}: {saved}\n",
         _block("model", _model_lines(card.model), narrow),
         _block("data", _data_lines(card), narrow),
-        _block("training", _training_lines(card.training), narrow),
-        _block("metrics", _metric_lines(card.measured), narrow),
+        _block("training", _training_lines(card.training, card.steps_are), narrow),
+        _block("metrics", _metric_lines(card), narrow),
         _block("tasks", _task_lines(card, narrow)),
     ]
     width = min(shutil.get_terminal_size((80, 24)).columns, 100)
@@ -136,26 +137,27 @@ def _model_lines(facts: ModelFacts | None) -> list[str]:
 
 def _steps(facts: ModelFacts) -> str:
     if facts.likelihood == "categorical":
-        return f"{_count(facts.description.get('size'))} different tokens"
+        return f"{_count(facts.description.get('size'))} different {facts.steps_are}"
     return f"steps of likelihood {facts.likelihood}"
 
 
 def _data_lines(card: Card) -> list[str]:
     data, domain = card.data, card.manifest and card.manifest.domain
     options = ", ".join(f"{k} {v}" for k, v in domain.options.items()) if domain else ""
-    tokens = data.get("train_tokens")
-    fingerprint = data.get("fingerprint")
+    tokens, steps = data.get("train_tokens"), card.steps_are
+    valid, fingerprint = data.get("valid_tokens"), data.get("fingerprint")
+    held_out = "" if valid is None else f", {_count(valid)} held out"
     marks = fingerprint if isinstance(fingerprint, list) else [fingerprint]
     return [
         ", ".join(_source(source) for source in _flat(data.get("sources"))),
         f"{domain.name}: {options}" if domain else "",
-        f"{_count(tokens)} tokens to learn" if tokens else "",
+        f"{_count(tokens)} {steps} to learn{held_out}" if tokens else "",
         sentence(card.manifest) if card.manifest else "",
         "fingerprint " + " ".join(str(mark)[:16] for mark in marks) if fingerprint else "",
     ]
 
 
-def _training_lines(training: Training) -> list[str]:
+def _training_lines(training: Training, steps_are: str) -> list[str]:
     command, at = training.command, training.place
     device, versions = at["device"], _mapping(at["versions"])
     times = [
@@ -165,9 +167,9 @@ def _training_lines(training: Training) -> list[str]:
     speed = training.tokens_per_second
     amounts = [
         f"{_count(training.steps)} steps" if training.steps is not None else "",
-        f"{_count(training.tokens)} tokens" if training.tokens is not None else "",
+        f"{_count(training.tokens)} {steps_are}" if training.tokens is not None else "",
         f"{fixed(training.seconds, 1, grouped=True)} s" if is_number(training.seconds) else "",
-        f"{fixed(speed, 0, grouped=True)} tokens/s" if speed else "",
+        f"{fixed(speed, 0, grouped=True)} {steps_are}/s" if speed else "",
     ]
     place = [
         f"{device} ({at['device_reason']})" if device else "",
@@ -184,11 +186,13 @@ def _training_lines(training: Training) -> list[str]:
     ]
 
 
-def _metric_lines(measured: Mapping[str, Measured]) -> list[str]:
+def _metric_lines(card: Card) -> list[str]:
+    vectors = card.model is not None and card.model.likelihood != "categorical"
+    unit = loss_unit(card.steps_are, vectors)
     return [
-        f"{name.replace('_', ' ')} {fixed(found.nats_per_token, 4)} nats/token "
-        f"({fixed(found.bits_per_token, 4)} bits/token) at step {found.step:,}"
-        for name, found in measured.items()
+        f"{name.replace('_', ' ')} {fixed(found.nats_per_token, 4)} {unit} "
+        f"({fixed(found.bits_per_token, 4)} {unit.replace('nats', 'bits')}) at step {found.step:,}"
+        for name, found in card.measured.items()
     ] or ["none yet"]
 
 

@@ -107,7 +107,9 @@ def _show(ui: Ui, result: Evaluation) -> None:
         ]
         for row in (result.model, *result.baselines)
     ]
-    title = f"{result.data}: {result.tokens:,} tokens, {result.characters:,} characters"
+    title = f"{result.data}: {result.tokens:,} {result.steps_are}"
+    if result.steps_are != "characters":
+        title += f", {result.characters:,} characters"
     ui.table(columns, rows, title, cuts=["protocol"])
     if result.copied is not None:
         ui.write(f"\n{result.copied_sentence()}\n")

@@ -43,7 +43,8 @@ def show_tasks(ui: Ui, found: Evaluations, as_json: bool) -> None:
 
 
 def _show_texts(ui: Ui, texts: list[tuple[str, Evaluation]]) -> None:
-    columns = ["task", "tokens", "nats/token", "bits/token", "bits/char", "bits/byte", "perplexity"]
+    counted = texts[0][1].steps_are
+    columns = ["task", counted, "nats/token", "bits/token", "bits/char", "bits/byte", "perplexity"]
     beside = any(each.baselines for _, each in texts)
     rows = [
         [

@@ -40,7 +40,7 @@ class Duration(click.ParamType[float]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Seconds; a usage error for anything else, and for 0 or less."""
+        """Seconds; a usage error for anything else, for 0 or less, and for what has no end."""
         if isinstance(value, int | float):
             return float(value)
         text = value.strip().lower()

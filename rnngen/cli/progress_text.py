@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from rnngen.metrics.shown import fixed
 
+PER_SECOND = "_per_second"
+
 
 def slowness(part: str, seconds: float, reason: str) -> str:
     """`step 12 takes long: 0:23 so far (other programs use the cores)`."""
@@ -20,13 +22,16 @@ def steps_done(step: int, total: int | None) -> str:
 
 
 def numbers(metrics: Mapping[str, float], eta: float | None) -> str:
-    """Metrics in one line: `train 1.423  18.3k tok/s  grad 0.31  eta 0:41`."""
+    """Metrics in one line: `epoch 1.3  train 1.423  18.3k characters/s  grad 0.31  eta 0:41`."""
     parts = []
     for name, value in metrics.items():
         if math.isnan(value):
             continue
-        if name == "tokens_per_second":
-            parts.append(f"{_thousands(value)} tok/s")
+        if name == "epoch":
+            parts.append(f"epoch {fixed(value, 1)}")
+        elif name.endswith(PER_SECOND):
+            steps_are = name.removesuffix(PER_SECOND).replace("_", " ")
+            parts.append(f"{_thousands(value)} {steps_are}/s")
         elif name in {"grad_norm", "gradient_norm"}:
             parts.append(f"grad {fixed(value, 2)}")
         elif name == "learning_rate":

@@ -258,7 +258,8 @@ class Progress:
         Args:
             step: how many are done.
             total: of how many; None if something else ends the run.
-            metrics: `loss` or `train`, `tokens_per_second`, `grad_norm`, and others by name.
+            metrics: `epoch`, `loss`, `characters_per_second` or what steps are, `grad_norm`, and
+                others by name.
             eta: seconds left; None if unknown.
         """
         raise NotImplementedError

@@ -61,6 +61,11 @@ class Codec(Contract, ABC):
         return "int32"
 
     @default
+    def steps_are(self) -> str:
+        """What steps are called where they are counted: `characters`, `notes`, `pen points`."""
+        return "vectors" if self.step_shape else "tokens"
+
+    @default
     def opening(self) -> Sequence[int]:
         """Steps after which something new often begins inside a long document; may be empty."""
         return ()

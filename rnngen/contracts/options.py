@@ -248,6 +248,7 @@ def _read_float(value: Any) -> float:
         number = float(value)
     except OverflowError:  # a whole number that is too large
         raise ValueError from None
+    # No option means anything by an infinite number, and `none` says that there is no limit.
     if not math.isfinite(number):
         raise ValueError
     return number

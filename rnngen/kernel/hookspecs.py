@@ -161,14 +161,17 @@ def register_constraints(register: Register) -> None:
 
 @hookspec
 def register_trackers(register: Register) -> None:
-    """Where metrics go besides `metrics.jsonl`; see `rnngen.Tracker`.
+    """Where metrics go besides `metrics.jsonl`, `target(folder, options)`; see `rnngen.Tracker`.
 
-    Called once, when the plugin is loaded. A tracker is imported only in runs that name it.
+    Called once, when the plugin is loaded. A tracker is imported only in runs that name it, and
+    built with the run's folder when training begins, also where the run is resumed.
 
     Example:
         @rnngen.hookimpl
         def register_trackers(register):
             register("mlflow", "my_trackers:MLflow", options="my_trackers:Options")
+
+        # rnngen fit book.txt --tracker mlflow -o mlflow.server=http://localhost:5000
     """
 
 

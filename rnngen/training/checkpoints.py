@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
 from torch import Tensor
 
 from rnngen.bundles.checkpoint import commit_checkpoint, load_checkpoint
+from rnngen.bundles.run_folder import RunFolder
 from rnngen.files.tree import pack, unpack
 from rnngen.kernel.strategies import Lifecycle
 from rnngen.model.model import Model
@@ -48,7 +48,7 @@ class Checkpoints:
 
     def __init__(
         self,
-        folder: Path,
+        folder: RunFolder,
         model: Model,
         parts: Mapping[str, Part],
         clock: Callable[[], float] = time.monotonic,
@@ -76,13 +76,14 @@ class Checkpoints:
         """
         tensors = {f"{MODEL}{name}": tensor for name, tensor in self._model.tensors().items()}
         state = {name: _packed(name, part, tensors) for name, part in self._parts.items()}
-        commit_checkpoint(self._folder, run.position.step, tensors, state)
+        step = run.position.step
+        self._folder.write(lambda path: commit_checkpoint(path, step, tensors, state))
         self._last = self._clock()
         self.whole = True
 
     def last(self) -> Saved | None:
         """What was saved last; None where nothing was."""
-        return load_checkpoint(self._folder)
+        return load_checkpoint(self._folder.path)
 
     def restore(self, saved: Saved) -> None:
         """Goes back to where it was saved."""

@@ -30,7 +30,13 @@ from rnngen.training import limits
 from rnngen.training.going_on import with_strategies
 from rnngen.training.left_behind import left_behind
 from rnngen.training.place import Place, choose_place
-from rnngen.training.prepare import make_tasks, measured, prepare, with_data
+from rnngen.training.prepare import (
+    as_written,
+    make_tasks,
+    measured,
+    prepare,
+    with_data,
+)
 from rnngen.training.room import BYTES_PER_PARAMETER, check_room
 from rnngen.training.run import Task
 from rnngen.training.settle import settle, with_file
@@ -53,6 +59,8 @@ class Plan:
     tasks: list[Task]
     measured: list[Measured]
     """What is measured after each task; nothing in a run that learns one corpus."""
+    written: list[str]
+    """The data arguments as the user wrote them."""
     model: Model
     lifecycle: Lifecycle
     start: Path | None
@@ -99,6 +107,8 @@ class Plan:
         }
         if self.wanted.plugins:
             command["plugins"] = list(self.wanted.plugins)
+        if self.wanted.trackers:
+            command["trackers"] = list(self.wanted.trackers)
         if self.wanted.arrangement is not None:
             command["arrangement"] = ["+".join(map(str, part)) for part in self.wanted.arrangement]
         return to_toml(self.settings, {"fit": command}, complete=True)
@@ -112,12 +122,13 @@ class Plan:
             "threads": self.place.threads,
             "model": self.model.describe(),
             "parameters": parameters,
+            "steps_are": self.codec.steps_are,
             "memory_mb": round(parameters * BYTES_PER_PARAMETER / 2**20, 1),
             "tasks": [
                 {
                     "name": task.name,
-                    "train_tokens": len(task.train.steps),
-                    "valid_tokens": len(task.valid.steps) if task.valid else 0,
+                    "train_tokens": task.train.targets,
+                    "valid_tokens": task.valid.targets if task.valid else 0,
                     "batches_per_epoch": len(task.batches),
                     "lanes": task.batches.lanes,
                     "chunk": task.batches.chunk,
@@ -152,7 +163,7 @@ def make(
     start = load(said.start) if said.start is not None else None
     going_on = with_strategies(said, start)
     wanted = with_data(going_on, start)
-    environment = os.environ if resumed is None else {}
+    environment = {} if resumed else os.environ
     settings, name, components = settle(wanted, file, start, environment, keep=going_on is not said)
     train = limits.with_time(settings["train"])
     notes = [*_notes(said, wanted, settings["train"], train), *_going_on(said, going_on, start)]
@@ -160,7 +171,7 @@ def make(
     domain: Domain = components[0].build_with(settings.get(name))
     datasets = prepare(wanted, name, domain, train.seed, note, start=start, resumed=resumed)
     codec = datasets[0].codec
-    tasks = make_tasks(wanted, datasets, train)
+    tasks = make_tasks(wanted, datasets, train, resumed)
     likelihood = domain.likelihood(codec)
     model = _model(settings, codec, likelihood, start, tasks, place)
     if model.condition is not None:
@@ -178,7 +189,8 @@ def make(
         likelihood=likelihood,
         datasets=datasets,
         tasks=tasks,
-        measured=measured(wanted, datasets),
+        measured=measured(wanted, datasets, resumed),
+        written=as_written(wanted, resumed),
         model=model.to(place.device),
         lifecycle=lifecycle,
         start=said.start if resumed is None else _started_from(resumed),

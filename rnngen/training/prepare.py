@@ -74,25 +74,35 @@ def prepare(
     )
 
 
-def make_tasks(wanted: Wanted, datasets: Sequence[Dataset], train: TrainOptions) -> list[Task]:
+def make_tasks(
+    wanted: Wanted, datasets: Sequence[Dataset], train: TrainOptions, resumed: Bundle | None
+) -> list[Task]:
     """What is learned, in order."""
-    names = _names(wanted)
+    names = _names(wanted, resumed)
     return [
         _task(datasets, group, " + ".join(names[number] for number in group), train)
         for group in _groups(wanted, len(datasets))
     ]
 
 
-def measured(wanted: Wanted, datasets: Sequence[Dataset]) -> list[Measured]:
+def measured(wanted: Wanted, datasets: Sequence[Dataset], resumed: Bundle | None) -> list[Measured]:
     """What is measured after each task; nothing in a run that learns one corpus."""
     if not wanted.by_task:
         return []
-    names = _names(wanted)
+    names = _names(wanted, resumed)
     return [Measured(name, data.valid) for name, data in zip(names, datasets, strict=True)]
 
 
-def _names(wanted: Wanted) -> list[str]:
-    return list(wanted.data) if wanted.by_task else [" ".join(wanted.data)]
+def as_written(wanted: Wanted, resumed: Bundle | None) -> list[str]:
+    """The data arguments as the user wrote them, also where the run is resumed from elsewhere."""
+    names = None if resumed is None else resumed.data_record.names
+    return names if names and len(names) == len(wanted.data) else list(wanted.data)
+
+
+def _names(wanted: Wanted, resumed: Bundle | None) -> list[str]:
+    """What the data sets are called."""
+    written = as_written(wanted, resumed)
+    return written if wanted.by_task else [" ".join(written)]
 
 
 def _groups(wanted: Wanted, count: int) -> list[list[int]]:

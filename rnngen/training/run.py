@@ -60,6 +60,8 @@ class Position:
     """Whether strategies were told that this task starts."""
     history: list[dict[str, Any]] = field(default_factory=list)
     """A row from before the first task and one for each that is finished; see `task_history`."""
+    mean_loss: float | None = None
+    """Running mean of the loss, nats per token."""
 
     def add_seconds(self, seconds: float) -> None:
         """Counts time that was spent on the task."""

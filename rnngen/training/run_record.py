@@ -55,11 +55,14 @@ def save_model(plan: Plan, folder: RunFolder, position: Position, valid: float |
         "data": {
             "fingerprint": plan.fingerprint,
             "sources": plan.sources,
+            "names": plan.written,
             "valid": [absolute(name) for name in plan.wanted.valid],
             "fitted": plan.fitted,
             "prepared": [dataset.place for dataset in plan.datasets],
             "documents": plan.documents,
-            "train_tokens": sum(len(dataset.train) for dataset in plan.datasets),
+            "train_tokens": sum(dataset.train.targets for dataset in plan.datasets),
+            "valid_tokens": sum(data.valid.targets for data in plan.datasets if data.valid),
+            "steps_are": plan.codec.steps_are,
         },
         "seed": plan.train.seed,
         "strategy": strategy,
@@ -74,7 +77,8 @@ def save_model(plan: Plan, folder: RunFolder, position: Position, valid: float |
             "learned": [list(task.members) for task in plan.tasks],
             "rows": position.history,
         }
-    commit_model(folder.path, plan.model.tensors(), manifest, plan.codec.files(), tensors)
+    model, codec = plan.model.tensors(), plan.codec.files()
+    folder.write(lambda path: commit_model(path, model, manifest, codec, tensors))
 
 
 def _kept(plan: Plan, states: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> dict[str, Any]:

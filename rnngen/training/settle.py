@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from rnngen.kernel.core_options import DROPOUTS, SECTIONS
 from rnngen.kernel.settings import Said, Settings, section_types
 from rnngen.kernel.strategies import resolve as resolve_strategies
 from rnngen.training.going_on import options_of
+from rnngen.training.tracking import chosen, named
 from rnngen.training.wanted import Wanted
 
 
@@ -55,6 +56,7 @@ def with_file(wanted: Wanted, file: Config | None) -> Wanted:
         if wanted.arrangement is None
         else wanted.arrangement,
         domain=table.get("domain") if wanted.domain is None else wanted.domain,
+        trackers=chosen(wanted.trackers or table.get("trackers", ())),
         run=Path(table["run"]) if wanted.run is None and "run" in table else wanted.run,
     )
 
@@ -106,12 +108,19 @@ def settle(
         kept = {name: options_of(start, part) for name, part in strategies.items()}
         said = replace(said, inherited={**said.inherited, **kept})
     conditioner = catalog.find("conditioner", said.value("model", "conditioner"))
-    settings = said.resolve({**SECTIONS, **section_types([*components, conditioner])})
+    active = [*components, conditioner, *named(wanted.trackers)]
+    settings = said.resolve({**SECTIONS, **section_types(active)}, _known(file))
     if start is not None:
         free = {("model", name) for name in DROPOUTS}
         free |= {(domain_name, name) for name in domain_class(components[0]).changeable}
         _check_unchanged(settings, inherited, start, free)
     return settings, components[0].name, components
+
+
+def _known(file: Config | None) -> Callable[[], set[str]]:
+    """The sections that a file may have; those of its trackers, too, which may be gone."""
+    trackers = [] if file is None else file.command("fit").get("trackers", [])
+    return lambda: {*get_catalog().sections(), *trackers}
 
 
 def _inherited(start: Bundle) -> dict[str, dict[str, Any]]:

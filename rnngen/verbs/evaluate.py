@@ -260,6 +260,7 @@ def _score(bundle: Bundle, held_out: _HeldOut, where: torch.device) -> Evaluatio
         protocol=PROTOCOL,
         data=held_out.label,
         tokens=result.steps,
+        steps_are=bundle.codec.steps_are,
         characters=characters,
         bytes=size,
         unknown=held_out.unknown,

@@ -22,7 +22,8 @@ class Evaluation:
         perplexity: exp(nats_per_token).
         protocol: how it was measured.
         data: what it was measured on.
-        tokens: how many tokens were scored.
+        tokens: how many steps were scored.
+        steps_are: what they are called.
         characters: of the text that these tokens stand for.
         bytes: the same in UTF-8.
         unknown: characters the model does not know, scored as unknown.
@@ -38,6 +39,7 @@ class Evaluation:
     protocol: str
     data: str
     tokens: int
+    steps_are: str
     characters: int
     bytes: int
     unknown: int

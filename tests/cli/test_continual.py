@@ -12,6 +12,7 @@ import pytest
 
 from rnngen.contracts.errors import ExitCode, Interrupted
 from rnngen.contracts.reporter import Silent
+from rnngen.training.interrupts import Interrupts
 from rnngen.verbs.continual.methods import SINGLE
 from rnngen.verbs.continual.verb import continual
 from tests.continual_runs import SMALL, write_tasks
@@ -113,7 +114,22 @@ class Stops(Silent):
             signal.raise_signal(signal.SIGINT)
 
 
-def test_a_comparison_that_was_interrupted_goes_on_to_the_same_numbers(tasks: Path) -> None:
+class EndsBetween(Stops):
+    """Is ended by SIGTERM before the second training has begun."""
+
+    def note(self, text: str) -> None:
+        super().note(text)
+        if len(self.notes) == 2:
+            signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("reporter", [Stops, EndsBetween])
+def test_a_comparison_that_was_interrupted_goes_on_to_the_same_numbers(
+    tasks: Path, reporter: type[Stops], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree("stopped", ignore_errors=True)
+    # As soon as nothing need be finished: there is no step to wait for.
+    monkeypatch.setattr(Interrupts.__init__, "__defaults__", (0.01,))
     given: dict[str, Any] = {
         "compare": "replay",
         "cell": "gru",
@@ -124,7 +140,7 @@ def test_a_comparison_that_was_interrupted_goes_on_to_the_same_numbers(tasks: Pa
         "run": "stopped",
     }
     with pytest.raises(Interrupted) as caught:
-        continual(["a.txt", "b.txt"], **given, reporter=Stops())
+        continual(["a.txt", "b.txt"], **given, reporter=reporter())
     assert "trial 2 of 5" in caught.value.message
     assert "--run stopped" in str(caught.value.hint)
     assert document("stopped")["status"] == "interrupted"

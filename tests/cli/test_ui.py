@@ -114,18 +114,19 @@ def test_colour_is_on_a_terminal_only_and_words_are_the_same(terminal, monkeypat
 
 def test_numbers_are_one_line():
     metrics = {
+        "epoch": 1.26,
         "loss": 1.4234,
-        "tokens_per_second": 18300.0,
+        "pen_points_per_second": 18300.0,
         "grad_norm": 0.312,
         "valid": math.nan,
         "ewc.penalty": 0.5,
     }
-    assert (
-        numbers(metrics, 41.0) == "train 1.423  18.3k tok/s  grad 0.31  ewc.penalty 0.500  eta 0:41"
+    assert numbers(metrics, 41.0) == (
+        "epoch 1.3  train 1.423  18.3k pen points/s  grad 0.31  ewc.penalty 0.500  eta 0:41"
     )
     assert numbers({"learning_rate": 0.00039}, None) == "rate 3.9e-04"
-    assert numbers({"tokens_per_second": 999.0}, None) == "999 tok/s"
-    assert numbers({"tokens_per_second": 2.5e6}, None) == "2.5M tok/s"
+    assert numbers({"tokens_per_second": 999.0}, None) == "999 tokens/s"
+    assert numbers({"tokens_per_second": 2.5e6}, None) == "2.5M tokens/s"
 
 
 @pytest.mark.parametrize(

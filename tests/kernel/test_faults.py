@@ -274,7 +274,6 @@ CASES = {
     "constraint": ("generate", "run", "--decoder", "constrained", "-o", "rule=bad", "-l", "9"),
     "exporter": ("export", "run", "--out", "out.x", "--format", "bad"),
     "exporter that writes nothing": ("export", "run", "--out", "out.x", "--format", "nothing"),
-    "tracker that can't be made": (*FIT, "--tracker", "bad"),
     "hook": (*FIT, "--plugin", "hook"),
     "hook, SystemExit": (*FIT, "--plugin", "exits"),
     "hook, attribute": (*FIT, "--plugin", "attribute"),

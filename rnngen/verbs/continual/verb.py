@@ -13,6 +13,7 @@ from rnngen.contracts.reporter import Reporter, Silent
 from rnngen.kernel.blame import attributed
 from rnngen.kernel.catalog import get_catalog
 from rnngen.kernel.config_file import Config, find_config
+from rnngen.training.interrupts import Interrupts
 from rnngen.training.wanted import SharedArguments, Wanted, absolute, check_keywords
 from rnngen.verbs.continual import held_out, methods, samples, settings, trials
 from rnngen.verbs.continual.clock import Clock, TrialReporter, in_words
@@ -139,24 +140,27 @@ class _Work:
         Raises:
             Interrupted: Ctrl-C, in a trial, between two, or while the samples are written.
         """
-        try:
-            self._write("running")
-            for number, trial in enumerate(self.trials, start=1):
-                self.where = f"in trial {number} of {len(self.trials)}"
-                if trial.method.name in self.result.failed:
-                    self.clock.dropped(trial)
-                    continue
-                self._one(number, trial)
+        with Interrupts(self.reporter.warn) as interrupts:
+            try:
                 self._write("running")
-            self.where = "while the samples were written"
-            self._write_samples()
-            self._write("finished")
-        except (Interrupted, KeyboardInterrupt) as stop:
-            self._write("interrupted")
-            raise Interrupted(
-                f"stopped {self.where}; everything is saved",
-                hint=f"the same command with `--run {self.folder.path}` resumes",
-            ) from stop
+                for number, trial in enumerate(self.trials, start=1):
+                    self.where = f"in trial {number} of {len(self.trials)}"
+                    if trial.method.name in self.result.failed:
+                        self.clock.dropped(trial)
+                        continue
+                    with interrupts.breakable():
+                        self._one(number, trial)
+                    self._write("running")
+                self.where = "while the samples were written"
+                with interrupts.breakable():
+                    self._write_samples()
+                self._write("finished")
+            except (Interrupted, KeyboardInterrupt) as stop:
+                self._write("interrupted")
+                raise Interrupted(
+                    f"stopped {self.where}; everything is saved",
+                    hint=f"the same command with `--run {self.folder.path}` resumes",
+                ) from stop
         return self.result
 
     def _write(self, status: str) -> None:

@@ -15,6 +15,7 @@ class ByteCodec(TextCodec):
     """Bytes: id 1 is byte 0, id 256 is byte 255."""
 
     kind = "byte"
+    steps_are = "bytes"
 
     def __init__(self, separator: str) -> None:
         super().__init__([b"", *(bytes([value]) for value in range(256))], separator)

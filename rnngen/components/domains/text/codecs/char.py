@@ -35,6 +35,7 @@ class CharCodec(TextCodec):
     """
 
     kind = "char"
+    steps_are = "characters"
 
     def __init__(self, characters: Sequence[str], separator: str, *, replace: bool = False) -> None:
         super().__init__([b"", *(char.encode() for char in characters)], separator)
