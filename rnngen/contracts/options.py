@@ -137,7 +137,7 @@ def coerce(field: OptionField, value: Any, where: str) -> Any:
         # A text that is not cut is the only part.
         whole = not field.cut and isinstance(value, str) and value != "none"
         result = _read(field.type, [value] if whole else value)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise UsageError(
             f"option `{field.name}` of {where} is {value!r}, expected {field.type_name}",
             hint=f"its default is {_shown(field.default)}; {field.help}",
@@ -201,7 +201,7 @@ def _read_union(kinds: tuple[Any, ...], value: Any) -> Any:
         if kind is not type(None):
             try:
                 return _read(kind, value)
-            except ValueError:
+            except (ValueError, OverflowError):
                 continue
     raise ValueError
 

@@ -15,6 +15,10 @@ from rnngen.kernel.core_options import COMMANDS
 FILE_NAME = "rnngen.toml"
 
 
+LARGEST = 64 * 2**20
+"""Bytes of a configuration; a larger file, or an endless one, is none."""
+
+
 COMMAND_KEYS: dict[str, type] = {
     "data": list,
     "run": str,
@@ -76,12 +80,18 @@ def read_config(path: Path) -> Config:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise UsageError(f"`{path}` is larger than the limit of {LARGEST:,} bytes")
+        text = data.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"`{path}` can't be read: {error}") from None
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise UsageError(f"`{path}` is not TOML: it is nested too deeply") from None
+    except ValueError as error:  # a mistake, or a number of thousands of digits
         raise UsageError(f"`{path}` is not TOML: {_lower(str(error))}") from None
 
 

@@ -16,9 +16,10 @@ from typing import Unpack
 import torch
 
 from rnngen.bundles.checkpoint import load_checkpoint
+from rnngen.bundles.manifest import CONFIG
 from rnngen.bundles.records import read_record
 from rnngen.bundles.run_folder import RunFolder, environment
-from rnngen.contracts.errors import Interrupted, RnngenError, UsageError
+from rnngen.contracts.errors import BundleError, Interrupted, RnngenError, UsageError
 from rnngen.contracts.reporter import Reporter, Silent
 from rnngen.kernel.blame import attributed
 from rnngen.kernel.catalog import Component, get_catalog
@@ -27,6 +28,7 @@ from rnngen.training.checkpoints import Saved
 from rnngen.training.loop import train
 from rnngen.training.parts import assemble
 from rnngen.training.plan import Plan, make
+from rnngen.training.restored import check_state
 from rnngen.training.resumed import check_alone, not_as_before, not_read
 from rnngen.training.run import Position, Run
 from rnngen.training.summary import describe, tell_result
@@ -103,8 +105,16 @@ def _resume(folder: RunFolder, asked: Wanted, reporter: Reporter) -> Trained:
         )
     bundle = load(path)
     before = read_record(path)
-    config = read_config(path / "config.toml")
+    config = read_config(path / CONFIG)
+    step = check_state(saved[1], path)
     command = config.command("fit")
+    for name in ("data", "domain"):
+        if name not in command:
+            raise BundleError(
+                f"`{path / CONFIG}` has no `{name}` in its section `fit`",
+                hint="the file was changed or cut off; use an earlier copy of the folder, or start "
+                f"from its model: `rnngen fit --from {path} FILE`",
+            )
     wanted = Wanted.of(
         command["data"],
         valid=bundle.data_record.valid,
@@ -119,7 +129,6 @@ def _resume(folder: RunFolder, asked: Wanted, reporter: Reporter) -> Trained:
     for line in [*not_read(plan, config, asked.limits), *not_as_before(plan, before)]:
         reporter.warn(line)
         folder.log(line)
-    step = saved[1]["position"]["step"]
     folder.truncate_metrics(step)
     reporter.note(f"resuming at step {step}")
     return _execute(plan, folder, saved, _trackers(asked), reporter)
