@@ -165,7 +165,8 @@ class Component:
         target = self.load()
         try:
             passed = values if whole is None else {"options": whole()}
-            return conform(self.kind, self.name, target(*arguments, **passed), values)
+            plugin = "" if self.plugin.is_own else str(self.plugin)
+            return conform(self.kind, self.name, target(*arguments, **passed), values, plugin)
         except Lacking as error:
             raise PluginError(
                 f"{self} of plugin {self.plugin} lacks {error.what}", hint=error.hint

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from rnngen.bundles.bundle import Bundle, load
+from rnngen.bundles.rebuild import missing
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.domain import Domain
 from rnngen.data.cache import Dataset
@@ -149,7 +150,7 @@ def make(
     """
     file = find_config(wanted.config)
     said = with_file(wanted, file)
-    start = load(said.start) if said.start is not None else None
+    start = None if said.start is None else _opened(said.start)
     wanted = with_data(said, start)
     environment = os.environ if resumed is None else {}
     settings, name, components = settle(wanted, file, start, environment)
@@ -162,8 +163,7 @@ def make(
     torch.manual_seed(train.seed)
     likelihood = domain.likelihood(codec)
     model = _model(settings, codec, likelihood, start)
-    if model.condition is not None:
-        components.append(get_catalog().find("conditioner", settings["model"].conditioner))
+    components += _parts_of(model, settings, likelihood[0])
     lifecycle = activate(get_catalog(), wanted.plugins, settings, warn=notes.append)
     if start is not None:
         notes += left_behind(start, settings, lifecycle.names)
@@ -189,6 +189,26 @@ def make(
         fitted=_fitted(datasets, start, resumed),
         notes=notes,
     )
+
+
+def _parts_of(model: Model, settings: Settings, likelihood: str) -> list[Component]:
+    """The components that the data decide on: the likelihood, and the conditioner where used."""
+    chosen = [get_catalog().find("likelihood", likelihood)]
+    if model.condition is not None:
+        chosen.append(get_catalog().find("conditioner", settings["model"].conditioner))
+    return chosen
+
+
+def _opened(path: Path) -> Bundle:
+    """The bundle to start from, if all that its model is made of is installed.
+
+    Raises:
+        PluginError: something is not.
+    """
+    start = load(path)
+    for error in missing(start.manifest, ("domain", "cell", "likelihood", "conditioner")):
+        raise error
+    return start
 
 
 def options_of(settings: Settings, section: str) -> dict[str, Any]:

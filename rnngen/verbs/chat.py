@@ -23,6 +23,7 @@ from rnngen.contracts.decoder import Request
 from rnngen.contracts.engine import Engine, State
 from rnngen.contracts.errors import UsageError
 from rnngen.engines.choose import DEFAULT
+from rnngen.kernel.blame import attributed
 from rnngen.verbs.components import Given, parted
 from rnngen.verbs.context import ModelContext
 from rnngen.verbs.generate import generate
@@ -55,6 +56,7 @@ class Chat:
         BundleError: the bundle is damaged.
     """
 
+    @attributed()
     def __init__(
         self,
         bundle: Bundle | str | Path,
@@ -96,6 +98,7 @@ class Chat:
         self._state = self._engine.start(1)
         self._unread: list[int] = [self._codec.boundary]
 
+    @attributed()
     def answer(self, text: str, stream: Callable[[str], None] | None = None) -> str:
         """The model's next turn.
 

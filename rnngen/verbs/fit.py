@@ -17,6 +17,7 @@ import torch
 
 from rnngen.bundles.checkpoint import load_checkpoint
 from rnngen.bundles.manifest import CONFIG
+from rnngen.bundles.rebuild import missing
 from rnngen.bundles.records import read_record
 from rnngen.bundles.run_folder import RunFolder, environment
 from rnngen.contracts.errors import BundleError, Interrupted, RnngenError, UsageError
@@ -25,6 +26,7 @@ from rnngen.kernel.blame import attributed
 from rnngen.kernel.catalog import Component, get_catalog
 from rnngen.kernel.config_file import read_config
 from rnngen.training.checkpoints import Saved
+from rnngen.training.foreign_optimizer import build_optimizer
 from rnngen.training.loop import train
 from rnngen.training.parts import assemble
 from rnngen.training.plan import Plan, make
@@ -104,6 +106,8 @@ def _resume(folder: RunFolder, asked: Wanted, reporter: Reporter) -> Trained:
             hint="delete the folder, and start again",
         )
     bundle = load(path)
+    for error in missing(bundle.manifest):
+        raise error
     before = read_record(path)
     config = read_config(path / CONFIG)
     step = check_state(saved[1], path)
@@ -192,9 +196,6 @@ def _record_plan(plan: Plan, folder: RunFolder) -> None:
 
 def _run(plan: Plan, folder: Path, reporter: Reporter) -> Run:
     """The run before its first step."""
-    build = get_catalog().find("optimizer", plan.train.optimizer).build
-    parameters = list(plan.model.named_parameters())
-    options = plan.options(plan.train.optimizer)
     return Run(
         model=plan.model,
         options=plan.train,
@@ -202,7 +203,12 @@ def _run(plan: Plan, folder: Path, reporter: Reporter) -> Run:
         tasks=plan.tasks,
         position=Position(),
         folder=folder,
-        optimizer=build(parameters, plan.train.learning_rate, **options),
+        optimizer=build_optimizer(
+            get_catalog().find("optimizer", plan.train.optimizer),
+            plan.model,
+            plan.train.learning_rate,
+            plan.options(plan.train.optimizer),
+        ),
         generator=torch.Generator().manual_seed(plan.train.seed),
         dtype=plan.place.dtype,
         start=plan.start,
