@@ -90,10 +90,10 @@ def every_parameter_moves(build: Build) -> None:
 def learns(build: Build) -> None:
     """Some steps make a small loss smaller."""
     model, optimizer = _made(build, 0.05)
-    before = float(model.loss())
+    before = float(model.loss().detach())
     for _ in range(STEPS):
         _step(model, optimizer)
-    after = float(model.loss())
+    after = float(model.loss().detach())
     require(after < before, f"the loss is {before:.4f} before and {after:.4f} after {STEPS} steps")
 
 
