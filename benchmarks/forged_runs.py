@@ -27,7 +27,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from benchmarks import forgeries
 from benchmarks.forgeries import PLANTED
@@ -137,7 +136,7 @@ class Yard:
         sys.dont_write_bytecode = True
         self._fsync, os.fsync = os.fsync, lambda descriptor: None  # nothing here is to last
         os.environ["MPLCONFIGDIR"] = str(self.root / "cache")
-        os.environ["RNNGEN_CACHE"] = str(self.root / "cache")
+        self._cache = str(self.root / "cache")
         (self.root / "cache").mkdir()
         (self.root / "path").mkdir()
         (self.root / "path" / f"{PLANTED}.py").write_text("Thing = print\n")
@@ -158,6 +157,7 @@ class Yard:
     def _train(self) -> None:
         data = self.root / "data"
         data.mkdir()
+        os.environ["RNNGEN_CACHE"] = self._cache
         talk = [f"A: is it day {number}?\nB: it is so.\n" for number in range(60)]
         (data / "dialogue.txt").write_text("".join(talk))
         (data / "more.txt").write_text("".join(f"a dog ran {number}.\n" for number in range(70)))
@@ -213,6 +213,7 @@ class Yard:
         guard.allowed = (*own, Path("/dev/null"))
         guard.faults = []
         before = _most_memory()
+        os.environ["RNNGEN_CACHE"] = self._cache
         # Pictures take longer than all the rest: one in five is drawn where it is not asked for.
         plain = trial.command.startswith("show") and trial.number % 5 != 0
         try:
@@ -297,8 +298,15 @@ def _temporary(folder: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _without_pictures(hidden: bool) -> Iterator[None]:
     """As if matplotlib were not installed, where `hidden`."""
-    with patch.dict(sys.modules, {"matplotlib.figure": None} if hidden else {}):
+    name = "matplotlib.figure"
+    before = sys.modules.get(name)
+    if hidden and before is not None:
+        sys.modules[name] = None  # type: ignore[assignment]
+    try:
         yield
+    finally:
+        if before is not None:
+            sys.modules[name] = before
 
 
 def _most_memory() -> float:

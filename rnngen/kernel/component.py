@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rnngen.contracts.conform import conform, conform_target
 from rnngen.contracts.errors import Lacking, PluginError, RnngenError
+from rnngen.contracts.options import fault_of
 from rnngen.kernel.blame import HINT, one_line, place
 from rnngen.kernel.core_options import COMMANDS, SECTIONS
 from rnngen.kernel.foreign import attempt
@@ -101,6 +102,10 @@ class Plugin:
             f"plugin {self} could not be loaded: {self.reason}",
             hint=f"`rnngen plugins {self.name}` shows where it failed",
         )
+
+
+_sound: set[type] = set()
+"""Options that were looked at, and are written as they should be."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +203,12 @@ class Component:
             raise PluginError(
                 f"the options of {self}, plugin {self.plugin}, are not a dataclass: {self.options}"
             )
+        if isinstance(self.options, str) and options not in _sound:
+            # Those that were given as a class were looked at when they were registered.
+            wrong = fault_of(options, str(self))
+            if wrong is not None:
+                raise PluginError(f"{wrong} (plugin {self.plugin})", hint="tell its author")
+            _sound.add(options)
         return options
 
     def options_taken_whole(self) -> type | None:

@@ -34,7 +34,10 @@ class Check:
 
     def __call__(self) -> None:
         """Reloads the plugin and runs the check."""
-        self.promise(_load(self.plugin))
+        plugin = _load(self.plugin)
+        if self.promise is not CHECKS["loads"]:  # which says more
+            require(plugin.status == "ok", f"plugin {plugin} is {plugin.status}: {plugin.reason}")
+        self.promise(plugin)
 
     def __str__(self) -> str:
         return self.name

@@ -208,6 +208,7 @@ def _opened(path: Path) -> Bundle:
     start = load(path)
     for error in missing(start.manifest, ("domain", "cell", "likelihood", "conditioner")):
         raise error
+    _ = start.model  # what the bundle says of it is checked, and settings are made of that
     return start
 
 
