@@ -1,4 +1,4 @@
-"""A small share of the benchmark `forged_runs`: a forged run is read or refused, and ends nothing."""
+"""A share of the benchmark `forged_runs`: a forged run is read or refused, and ends nothing."""
 
 from __future__ import annotations
 
