@@ -22,6 +22,7 @@ NAMES = (
     "handwriting",
     "music",
     "mutations",
+    "forged_runs",
 )
 
 

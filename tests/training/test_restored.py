@@ -152,7 +152,7 @@ def test_a_config_of_a_terabyte_is_not_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("kind", "value"), [(float, 10**400), (int, math.inf)])
 def test_a_number_that_is_too_large_is_refused(kind: type, value: Any) -> None:
     field = OptionField("rate", kind, 1, "a number", None, None)
-    with pytest.raises(UsageError, match="option `rate` of here is .*expected"):
+    with pytest.raises(UsageError, match=r"option `rate` of here is .*expected"):
         coerce(field, value, "here")
 
 
