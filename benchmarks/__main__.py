@@ -23,6 +23,7 @@ NAMES = (
     "music",
     "mutations",
     "kills",
+    "forged_runs",
 )
 
 

@@ -25,6 +25,7 @@ from rnngen.bundles.records import read_config
 from rnngen.contracts.conform import conform_codec
 from rnngen.contracts.errors import BundleError
 from rnngen.data.record import DataRecord
+from rnngen.files.regular import read_regular
 from rnngen.files.tensors import read_tensors
 from rnngen.files.verify import Index, read_index
 from rnngen.kernel.blame import attributed
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+
+CODEC_LIMIT = 2**28
+"""Bytes of a file of a codec, which is JSON; a larger one is not read."""
 
 
 @attributed()
@@ -122,7 +126,7 @@ class Bundle:
 
     def _read_codec(self) -> Codec:
         files = {
-            logical: self.manifest.verified(name).read_bytes()
+            logical: read_regular(self.manifest.verified(name), CODEC_LIMIT)
             for logical, name in self.manifest.codec.items()
         }
         domain = self.domain

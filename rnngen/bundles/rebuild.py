@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from rnngen.bundles.manifest import Chosen, Manifest, Used
 from rnngen.contracts.errors import BundleError, PluginError, RnngenError, UsageError
 from rnngen.contracts.options import build as build_options
 from rnngen.files.tensors import read_tensors, tensor_shapes
+from rnngen.kernel.component import PLURALS
 
 if TYPE_CHECKING:
     import torch
@@ -117,12 +118,34 @@ def find(manifest: Manifest, kind: str, name: Any) -> Any:
     except UsageError as error:
         for part in manifest.components:
             if (part.kind, part.name) == (kind, name):
-                raise PluginError(
-                    f"the bundle needs the {kind} {_quoted(name)} of the plugin "
-                    f"{_quoted(part.plugin)}, which is not installed or not allowed",
-                    hint=_how_to_install(part),
-                ) from None
+                raise _missing(part) from None
         raise BundleError(error.message, hint=error.hint) from None
+
+
+def missing(manifest: Manifest, kinds: Collection[str] = tuple(PLURALS)) -> Iterator[PluginError]:
+    """An error for each component of these kinds that the run used and that is not installed.
+
+    It names the plugin, and says how to install it.
+    """
+    from rnngen.kernel.catalog import get_catalog
+
+    for part in manifest.components:
+        if part.kind not in kinds:
+            continue
+        try:
+            get_catalog().find(part.kind, part.name)
+        except UsageError:
+            yield _missing(part)
+        except PluginError:  # it is there, and fails or is there twice: said where it is used
+            pass
+
+
+def _missing(part: Used) -> PluginError:
+    return PluginError(
+        f"the bundle needs the {part.kind} {_quoted(part.name)} of the plugin "
+        f"{_quoted(part.plugin)}, which is not installed or not allowed",
+        hint=_how_to_install(part),
+    )
 
 
 def _quoted(text: Any) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnngen.bundles.rebuild import missing
 from rnngen.bundles.records import CONTROL, newest
 from rnngen.cli.layout import cells, laid_out, wrapped
 from rnngen.cli.task_table import before_and_after
@@ -51,6 +52,8 @@ def show(path: Path | None, ui: Ui, json: bool = False) -> None:
     for name, file in card.files.items():
         if file.state != "whole":
             ui.warn(f"`{card.path / name}` is {file.state} since it was saved")
+    for error in missing(card.manifest) if card.manifest else ():
+        ui.warn(f"{error.message}; {error.hint}")
     if json:
         ui.json({**as_json(card), "curve": picture and str(picture)})
         return

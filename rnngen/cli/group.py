@@ -228,14 +228,17 @@ def _main(arguments: Sequence[str] | None) -> int:
         if blame is not None:
             return _report(ui, blame)
         return exit.code if isinstance(exit.code, int) else ExitCode.OK
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
+        blame = blamed(error)
+        if blame is not None:
+            return _report(ui, blame)
         ui.error(RnngenError("interrupted"))
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
         return _report(ui, _usage(error))
     except RnngenError as error:
         return _report(ui, error)
-    except Exception as error:
+    except BaseException as error:  # a plugin may raise anything
         blame = blamed(error)
         if blame is not None:
             blame.__cause__ = error

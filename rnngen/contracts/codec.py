@@ -92,7 +92,12 @@ class Codec(Contract, ABC):
 
     @abstractmethod
     def encode(self, content: Any) -> np.ndarray:
-        """Steps of one piece, without the boundary; DataError if something has no step."""
+        """Steps of one piece, without the boundary; prompts come through here, too.
+
+        Raises:
+            DataError: something in it has no step, such as a letter that was never learned. Any
+                other exception is taken for a fault of the codec's.
+        """
 
     def encode_many(self, contents: Sequence[Any]) -> tuple[np.ndarray, list[int]]:
         """Steps of many contents, concatenated, and the number of steps of each."""

@@ -193,7 +193,21 @@ class Domain(Contract, ABC):
         return "".join(part.prompt + part.text for part in written)
 
     def write(self, written: Sequence[Written], codec: OwnCodec, path: Path) -> Sequence[Path]:
-        """Writes sequences as files in the field's formats; returns the files."""
+        """Writes sequences as files in the field's formats.
+
+        Args:
+            written: the sequences.
+            codec: of their steps.
+            path: what the user named with `--out`. With a suffix of the field's it is a file;
+                without, or where it is there as a folder, a folder for a file a sequence. The
+                domain makes that folder itself; the one above is there.
+
+        Returns:
+            the files made, at least one.
+
+        Raises:
+            UsageError: the suffix is not one that it writes.
+        """
         raise Unsupported(self, "writing files", hint="leave out `--out`")
 
     def evaluate(self, measuring: Measuring) -> Report | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rnngen.contracts.conform import conform, conform_target
 from rnngen.contracts.errors import Lacking, PluginError, RnngenError
+from rnngen.contracts.options import fault_of
 from rnngen.kernel.blame import HINT, one_line, place
 from rnngen.kernel.core_options import COMMANDS, SECTIONS
 from rnngen.kernel.foreign import attempt
@@ -103,6 +104,10 @@ class Plugin:
         )
 
 
+_sound: set[type] = set()
+"""Options that were looked at, and are written as they should be."""
+
+
 @dataclass(frozen=True)
 class Component:
     """A registered component; its target is imported when it is used.
@@ -165,7 +170,8 @@ class Component:
         target = self.load()
         try:
             passed = values if whole is None else {"options": whole()}
-            return conform(self.kind, self.name, target(*arguments, **passed), values)
+            plugin = "" if self.plugin.is_own else str(self.plugin)
+            return conform(self.kind, self.name, target(*arguments, **passed), values, plugin)
         except Lacking as error:
             raise PluginError(
                 f"{self} of plugin {self.plugin} lacks {error.what}", hint=error.hint
@@ -197,6 +203,12 @@ class Component:
             raise PluginError(
                 f"the options of {self}, plugin {self.plugin}, are not a dataclass: {self.options}"
             )
+        if isinstance(self.options, str) and options not in _sound:
+            # Those that were given as a class were looked at when they were registered.
+            wrong = fault_of(options, str(self))
+            if wrong is not None:
+                raise PluginError(f"{wrong} (plugin {self.plugin})", hint="tell its author")
+            _sound.add(options)
         return options
 
     def options_taken_whole(self) -> type | None:

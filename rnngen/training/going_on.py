@@ -42,8 +42,11 @@ def options_of(start: Bundle, strategy: Component) -> Mapping[str, Any]:
 
 def recorded_config(start: Bundle) -> Config | None:
     """The `config.toml` of the bundle's run; a bundle may come without."""
+    path = start.path / CONFIG
+    if not path.is_file():  # it may also be a pipe, which is not waited for
+        return None
     try:
-        return read_config(start.path / CONFIG)
+        return read_config(path)
     except UsageError:
         return None
 

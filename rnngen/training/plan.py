@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from rnngen.bundles.bundle import Bundle, load
+from rnngen.bundles.rebuild import missing
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.domain import Domain
 from rnngen.data.cache import Dataset
@@ -160,7 +161,7 @@ def make(
     """
     file = find_config(wanted.config)
     said = with_file(wanted, file)
-    start = load(said.start) if said.start is not None else None
+    start = None if said.start is None else _opened(said.start)
     going_on = with_strategies(said, start)
     wanted = with_data(going_on, start)
     environment = {} if resumed else os.environ
@@ -174,8 +175,7 @@ def make(
     tasks = make_tasks(wanted, datasets, train, resumed)
     likelihood = domain.likelihood(codec)
     model = _model(settings, codec, likelihood, start, tasks, place)
-    if model.condition is not None:
-        components.append(get_catalog().find("conditioner", settings["model"].conditioner))
+    components += _parts_of(model, settings, likelihood[0])
     lifecycle = activate(get_catalog(), wanted.plugins, settings, warn=notes.append)
     notes += [] if start is None else left_behind(start, settings, lifecycle.names)
     notes += [task.batches.note for task in tasks if task.batches.note]
@@ -200,6 +200,27 @@ def make(
         fitted=_fitted(datasets, start, resumed),
         notes=notes,
     )
+
+
+def _parts_of(model: Model, settings: Settings, likelihood: str) -> list[Component]:
+    """The components that the data decide on: the likelihood, and the conditioner where used."""
+    chosen = [get_catalog().find("likelihood", likelihood)]
+    if model.condition is not None:
+        chosen.append(get_catalog().find("conditioner", settings["model"].conditioner))
+    return chosen
+
+
+def _opened(path: Path) -> Bundle:
+    """The bundle to start from, if all that its model is made of is installed.
+
+    Raises:
+        PluginError: something is not.
+    """
+    start = load(path)
+    for error in missing(start.manifest, ("domain", "cell", "likelihood", "conditioner")):
+        raise error
+    _ = start.model  # what the bundle says of it is checked, and settings are made of that
+    return start
 
 
 def options_of(settings: Settings, section: str) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from typing import Unpack
 import torch
 
 from rnngen.bundles.checkpoint import load_checkpoint
+from rnngen.bundles.manifest import CONFIG
+from rnngen.bundles.rebuild import missing
 from rnngen.bundles.records import read_record
 from rnngen.bundles.run_folder import RunFolder, environment
 from rnngen.contracts.errors import Interrupted, RnngenError, RunError
@@ -24,9 +26,11 @@ from rnngen.kernel.blame import attributed
 from rnngen.kernel.catalog import get_catalog
 from rnngen.kernel.config_file import read_config
 from rnngen.training.checkpoints import Saved
+from rnngen.training.foreign_optimizer import build_optimizer
 from rnngen.training.loop import train
 from rnngen.training.parts import assemble
 from rnngen.training.plan import Plan, make
+from rnngen.training.restored import check_state
 from rnngen.training.resumed import (
     check_alone,
     not_as_before,
@@ -110,8 +114,11 @@ def _resume(folder: RunFolder, asked: Wanted, reporter: Reporter) -> Trained:
     if saved is None:
         raise nothing_to_resume(path)
     bundle = load(path)
+    for error in missing(bundle.manifest):
+        raise error
     before = read_record(path)
-    config = read_config(path / "config.toml")
+    check_state(saved[1], path)
+    config = read_config(path / CONFIG)
     wanted = recorded(config, bundle.data_record, asked)
     plan = make(wanted, reporter.note, resumed=bundle)
     run = _run(plan, reporter)
@@ -219,9 +226,6 @@ def _record_plan(plan: Plan, folder: RunFolder) -> None:
 
 def _run(plan: Plan, reporter: Reporter) -> Run:
     """The run before its first step; where its folder is, is not known yet."""
-    build = get_catalog().find("optimizer", plan.train.optimizer).build
-    parameters = list(plan.model.named_parameters())
-    options = plan.options(plan.train.optimizer)
     return Run(
         model=plan.model,
         options=plan.train,
@@ -229,7 +233,12 @@ def _run(plan: Plan, reporter: Reporter) -> Run:
         tasks=plan.tasks,
         position=Position(),
         folder=Path(),
-        optimizer=build(parameters, plan.train.learning_rate, **options),
+        optimizer=build_optimizer(
+            get_catalog().find("optimizer", plan.train.optimizer),
+            plan.model,
+            plan.train.learning_rate,
+            plan.options(plan.train.optimizer),
+        ),
         generator=torch.Generator().manual_seed(plan.train.seed),
         dtype=plan.place.dtype,
         start=plan.start,
