@@ -17,6 +17,7 @@ from rnngen.bundles.manifest import Chosen, Manifest, Used
 from rnngen.contracts.errors import BundleError, PluginError, RnngenError, UsageError
 from rnngen.contracts.options import build as build_options
 from rnngen.files.tensors import read_tensors, tensor_shapes
+from rnngen.kernel.reading import domain_class
 
 if TYPE_CHECKING:
     import torch
@@ -151,6 +152,14 @@ def _how_to_install(part: Used) -> str:
     exact = isinstance(number, str) and re.fullmatch(r"[0-9][0-9A-Za-z.+!]*", number)
     wanted = f"{name}=={number}" if exact else name
     return f"if you trust it, `pip install {wanted}`; see `rnngen plugins`"
+
+
+def build_domain(manifest: Manifest, reading: Mapping[str, Any]) -> Any:
+    """The domain with the options it was trained with, but for those in `reading`."""
+    chosen = manifest.domain
+    formerly = domain_class(find(manifest, "domain", chosen.name)).formerly
+    options = {**formerly, **chosen.options, **reading}
+    return build_component(manifest, "domain", Chosen(chosen.name, options))
 
 
 def build_component(manifest: Manifest, kind: str, chosen: Chosen) -> Any:

@@ -37,6 +37,7 @@ from rnngen.bundles.records import (
     read_record,
 )
 from rnngen.contracts.errors import RnngenError, RunError, UsageError
+from rnngen.contracts.exact_text import KEPT as KEPT_BYTES
 from rnngen.files.atomic import saving, write_atomically
 from rnngen.files.json import TEXT, dump
 from rnngen.files.regular import open_regular
@@ -182,9 +183,9 @@ class RunFolder:
         self._append(LOG, CONTROL.sub("", line).rstrip() + "\n")
 
     def sample(self, step: int, text: str) -> Path:
-        """Writes `samples/step-000200.txt`; returns its path."""
+        """Writes `samples/step-000200.txt`, of exact text the bytes; returns its path."""
         name = f"samples/step-{step:06d}.txt"
-        self._replace(name, text)
+        self._replace(name, text, KEPT_BYTES)
         return self.path / name
 
     def _begin(self) -> None:
@@ -200,11 +201,11 @@ class RunFolder:
             }
         )
 
-    def _replace(self, name: str, text: str) -> None:
+    def _replace(self, name: str, text: str, errors: str = "replace") -> None:
         path = self.path / name
         with saving(path, KEPT):
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, text.encode("utf-8", "replace"))
+            write_atomically(path, text.encode("utf-8", errors))
 
     def _append(self, name: str, text: str) -> None:
         path = self.path / name

@@ -13,6 +13,7 @@ from rnngen.cli.parameters import (
     device_option,
     engine_option,
     json_flag,
+    option_assignments,
     pass_ui,
     run_argument,
     seed_option,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     help="Characters to write for the memorization check; 0 skips it.",
 )
 @seed_option("Seed of that sample.")
+@option_assignments
 @engine_option
 @device_option
 @json_flag
@@ -52,6 +54,7 @@ def command(
     run: Path | None,
     data: tuple[str, ...],
     no_baselines: bool,
+    assignments: tuple[str, ...],
     as_json: bool,
     **asked: Any,
 ) -> None:
@@ -62,15 +65,18 @@ def command(
       rnngen evaluate runs/docs
       rnngen evaluate runs/docs held_out.txt --json
       rnngen evaluate runs/chorales --split test
+      rnngen evaluate runs/docs other.txt -o text.unseen=replace
 
     Without DATA, the model is measured on what the run held out. Without RUN, the newest run in
-    runs/ is used.
+    runs/ is used. -o sets how DATA is read: `damaged`, and of texts `unseen` and `binary`.
     """
     from rnngen.contracts.domain import Report
     from rnngen.verbs.evaluate import evaluate
 
     path = chosen_run(ui, run)
-    result = evaluate(path, data, baselines=not no_baselines, note=ui.note, **asked)
+    result = evaluate(
+        path, data, baselines=not no_baselines, options=assignments, note=ui.note, **asked
+    )
     for warning in result.warnings:
         ui.warn(warning)
     if isinstance(result, Report):

@@ -25,7 +25,9 @@ from rnngen.cli.parameters import (
     verbosity,
 )
 from rnngen.cli.ui import Ui
-from rnngen.contracts.errors import DataError, UsageError
+from rnngen.contracts.absent import absent
+from rnngen.contracts.errors import UsageError
+from rnngen.contracts.exact_text import BOM, exact, text_of_file
 
 if TYPE_CHECKING:
     from rnngen.bundles.bundle import Bundle
@@ -121,19 +123,22 @@ def command(
     are written. Filters of `sample` apply in this order: repetition penalty, temperature, top-k,
     top-p, min-p. With --json, a list of objects with `prompt`, `text`, `log_probability` (natural
     log, under the model, before any filter), `end` and `tokens`; with --explain also `forbidden`.
+    Bytes that are not UTF-8, of a model of bytes, are U+FFFD in `text`, and the text is also there
+    in `text_base64` (the prompt in `prompt_base64`); on stdout and in files they are themselves.
     Without --json, what was forbidden goes to stderr.
     """
     from rnngen.bundles.bundle import load
     from rnngen.kernel.config_file import find_config
 
-    text = _prompt(prompt, prompt_option, prompt_file)
+    given = _prompt(prompt, prompt_option, prompt_file)
     file = find_config(config)
     table = file.command("generate") if file else {}
     decoder = decoder or table.get("decoder", "sample")
-    options = writing_options(decoder, asked["engine"], assignments, file)
     if run is None and "run" in table:
         run = Path(table["run"])
     bundle = load(chosen_run(ui, run, _not_a_run(run)))
+    options = writing_options(bundle, decoder, asked["engine"], assignments, file)
+    text = given if isinstance(given, str) else _text(given, bundle, prompt_file)
     write = _forecast if bundle.domain.forecasts else _generate
     write(ui, bundle, text, decoder, options, out, as_json, **asked)
 
@@ -166,9 +171,9 @@ def _generate(
         decoder=decoder,
         options=options,
         stop=[_unescaped(part) for part in stop],
-        stream=output.stream,
         explain=explain,
         note=output.note,
+        **output.streams,
         **asked,
     )
     output.write(written)
@@ -215,7 +220,8 @@ def _forecast(
     write_forecast(ui, made, out, as_json)
 
 
-def _prompt(argument: str | None, option: str | None, file: str | None) -> str:
+def _prompt(argument: str | None, option: str | None, file: str | None) -> str | bytes:
+    """The prompt as it was given; of a file its bytes."""
     given = [text for text in (argument, option, file) if text is not None]
     if len(given) > 1:
         raise UsageError(
@@ -225,13 +231,19 @@ def _prompt(argument: str | None, option: str | None, file: str | None) -> str:
     if file is None:
         return given[0] if given else ""
     try:
-        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except FileNotFoundError:
+        raise absent(Path(file), "file") from None
     except OSError as error:
-        raise UsageError(f"`{file}` can't be read: {error.strerror}") from None
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError as error:
-        raise DataError(f"`{file}` is not UTF-8, at byte {error.start}") from None
+        raise UsageError(f"`{file}` can't be read: {(error.strerror or '').lower()}") from None
+
+
+def _text(data: bytes, bundle: Bundle, file: str | None) -> str:
+    """The text of a prompt file, exact: only to a model of bytes it may hold any."""
+    if bundle.codec.keeps_bytes:
+        text = exact(data).removeprefix(BOM)
+    else:
+        text = text_of_file(data, "standard input" if file == "-" else f"`{file}`")
     return text.removesuffix("\n").removesuffix("\r")
 
 

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
+from rnngen.cli.stdout import while_somebody_reads
 from rnngen.cli.terminal import guarded, shown, trusted, visible, visible_json, visible_line
 from rnngen.contracts.errors import RnngenError
 from rnngen.files import json
@@ -84,12 +85,16 @@ class Ui:
         Raises:
             SystemExit: (0) nobody reads stdout any more (`rnngen generate | head`).
         """
-        try:
+        with while_somebody_reads():
             shown(sys.stdout).write(text)
             sys.stdout.flush()
-        except BrokenPipeError:
-            close_stdout()
-            raise SystemExit(0) from None
+
+    def write_bytes(self, data: bytes) -> None:
+        """Data, on stdout, at once, whatever bytes they are; on a terminal they are shown."""
+        with while_somebody_reads():
+            stream = shown(sys.stdout)
+            stream.buffer.write(data)
+            stream.buffer.flush()
 
     def json(self, value: Any) -> None:
         """Data for programs, on stdout."""
@@ -217,12 +222,9 @@ class Ui:
             table.add_column(Text(visible_line(column)))
         for row in rows:
             table.add_row(*(Text(visible_line(cell)) for cell in row))
-        try:
+        with while_somebody_reads():
             self._console(sys.stdout).print(table)
             sys.stdout.flush()
-        except BrokenPipeError:
-            close_stdout()
-            raise SystemExit(0) from None
 
 
 class Progress:
@@ -375,13 +377,6 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
         for row in rows
     )
     return "".join(line + "\n" for line in lines)
-
-
-def close_stdout() -> None:
-    """Redirects stdout to nowhere, so that Python's own flush at the end stays silent."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
 
 
 def _thousands(value: float) -> str:

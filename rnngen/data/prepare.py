@@ -35,6 +35,7 @@ from rnngen.data.cache import (
     _read,
     clean,
 )
+from rnngen.data.damaged import pieces
 from rnngen.data.encode import encode, measure, writer
 from rnngen.data.store import StoreWriter
 from rnngen.files.source import Source, cache_folder, fingerprint, open_cache
@@ -205,7 +206,7 @@ class _Wanted:
         with train, valid:
             size = encode(
                 codec,
-                self.domain.read(self.sources),
+                pieces(self.domain, self.sources),
                 train,
                 lambda done: progress("encoding", done, total),
             )
@@ -214,7 +215,7 @@ class _Wanted:
                 before = size
                 size += encode(
                     codec,
-                    self.domain.read(self.valid),
+                    pieces(self.domain, self.valid),
                     valid,
                     lambda done: progress("encoding", before + done, total),
                 )
@@ -249,9 +250,9 @@ class _Wanted:
         sources = [*self.sources, *(self.valid or ())]
         total = _total(sources)
 
-        def pieces() -> Iterator[Piece]:
+        def again() -> Iterator[Piece]:
             done = shown = 0
-            for piece in self.domain.read(sources):
+            for piece in pieces(self.domain, sources):
                 yield piece
                 done += piece.size
                 if done - shown >= SHOWN:
@@ -259,7 +260,7 @@ class _Wanted:
                     shown = done
 
         note(f"reading {total / 1e6:.1f} MB" if total else "reading")
-        return conform_codec(self.domain, self.domain.fit_codec(pieces))
+        return conform_codec(self.domain, self.domain.fit_codec(again))
 
     def _check_length(self, store: StoreWriter) -> None:
         steps = store.steps - store.documents

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rnngen.contracts.errors import UsageError
+from rnngen.contracts.absent import absent
+from rnngen.contracts.errors import DataError, UsageError
+from rnngen.contracts.exact_text import text_of_file
 from rnngen.contracts.options import unknown_option
 from rnngen.kernel.core_options import COMMANDS
 
@@ -76,9 +78,15 @@ def read_config(path: Path) -> Config:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        data = path.read_bytes()
+    except OSError as error:
+        if path.is_symlink() and not path.exists():
+            raise absent(path) from None
         raise UsageError(f"`{path}` can't be read: {error}") from None
+    try:
+        text = text_of_file(data, f"`{path}`")
+    except DataError as error:
+        raise UsageError(error.message, hint=error.hint) from None
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -120,9 +120,17 @@ def _baseline(
         nats_per_token=per_token,
         bits_per_character=bits / characters if characters else None,
         bits_per_byte=bits / byte_count if byte_count else None,
-        perplexity=None if per_token is None else math.exp(per_token),
+        perplexity=None if per_token is None else perplexity(per_token),
         protocol=protocol,
     )
+
+
+def perplexity(nats_per_token: float) -> float:
+    """exp of the mean nats of a token; infinite where no number is as large."""
+    try:
+        return math.exp(nats_per_token)
+    except OverflowError:
+        return math.inf
 
 
 def _bounds(unit: str, train: int, of_train: int, valid: int, of_valid: int) -> str:

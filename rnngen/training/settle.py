@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from rnngen.bundles.bundle import Bundle
-from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import UsageError
 from rnngen.kernel.assignments import parse_assignments
 from rnngen.kernel.catalog import Component, get_catalog
 from rnngen.kernel.config_file import Config
 from rnngen.kernel.core_options import DROPOUTS, SECTIONS
+from rnngen.kernel.damaged_option import DAMAGED
+from rnngen.kernel.reading import domain_class
 from rnngen.kernel.settings import Said, Settings, section_types
 from rnngen.kernel.strategies import resolve as resolve_strategies
 from rnngen.training.wanted import Wanted
@@ -22,12 +23,6 @@ from rnngen.training.wanted import Wanted
 def domain_name_of(wanted: Wanted, start: Bundle | None) -> str:
     """The domain that was asked for, else the parent bundle's, else text."""
     return wanted.domain or (start.manifest["domain"]["name"] if start else "text")
-
-
-def domain_class(domain: Component) -> type[Domain]:
-    """Where a domain says what suits it, before it is built; a function that builds one can't."""
-    target = domain.load()
-    return target if isinstance(target, type) else Domain
 
 
 def with_file(wanted: Wanted, file: Config | None) -> Wanted:
@@ -87,7 +82,8 @@ def settle(
     settings = said.resolve({**SECTIONS, **section_types([*components, conditioner])})
     if start is not None:
         free = {("model", name) for name in DROPOUTS}
-        free |= {(domain_name, name) for name in domain_class(components[0]).changeable}
+        own = domain_class(components[0])
+        free |= {(domain_name, name) for name in (DAMAGED, *own.changeable)}
         _check_unchanged(settings, inherited, start, free)
     return settings, components[0].name, components
 
@@ -101,12 +97,13 @@ def _inherited(start: Bundle) -> dict[str, dict[str, Any]]:
     conditioner_options = model.pop("conditioner_options", {})
     for made in ("size", "condition", "parameters"):
         model.pop(made, None)
-    domain = start.manifest["domain"]
+    domain = start.manifest.domain
+    formerly = domain_class(get_catalog().find("domain", domain.name)).formerly
     return {
         "model": model,
         model["cell"].rpartition(":")[2]: cell_options,
         model["conditioner"].rpartition(":")[2]: conditioner_options,
-        domain["name"]: dict(domain["options"] or {}),
+        domain.name: {**formerly, **domain.options},
     }
 
 

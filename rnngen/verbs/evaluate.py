@@ -17,20 +17,23 @@ from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.domain import ForecastRequest, Report
 from rnngen.contracts.errors import DataError, RnngenError, UsageError
+from rnngen.contracts.exact_text import exact, readable
 from rnngen.data.cache import Dataset
 from rnngen.data.measuring import evaluation
 from rnngen.data.store import Store
 from rnngen.engines.choose import DEFAULT
 from rnngen.engines.device import choose_device, use_threads
 from rnngen.kernel.blame import attributed
-from rnngen.metrics.baselines import XZ_TRAIN_BYTES, XZ_VALID_BYTES, Baseline
+from rnngen.metrics.baselines import XZ_TRAIN_BYTES, XZ_VALID_BYTES, Baseline, perplexity
 from rnngen.metrics.baselines import baselines as measure_baselines
 from rnngen.metrics.copying import Memorization, memorization
 from rnngen.metrics.measuring import Measurement
 from rnngen.metrics.scoring import score
 from rnngen.verbs import learned
 from rnngen.verbs.arguments import Files, listed
+from rnngen.verbs.components import Given
 from rnngen.verbs.generate import generate
+from rnngen.verbs.read_as import read_as
 from rnngen.verbs.start import engine_of, opened
 
 CHUNK = 512
@@ -106,6 +109,7 @@ def evaluate(
     seed: int = 0,
     device: str = "auto",
     engine: str = DEFAULT,
+    options: Given = None,
     note: Callable[[str], None] = lambda text: None,
 ) -> Evaluation | Report:
     """Measures a model on a whole text; the same as the command `rnngen evaluate`.
@@ -119,6 +123,7 @@ def evaluate(
         seed: of that sample.
         device: `auto`, `cpu`, `cuda`, `mps`.
         engine: writes the sample or steps the forecasts: `torch`, or one of a plugin.
+        options: how the data is read: `{"text.unseen": "skip"}` or `["damaged=skip"]`.
         note: told what takes its time.
 
     Returns:
@@ -130,13 +135,14 @@ def evaluate(
         BundleError: the bundle is damaged.
     """
     bundle = opened(bundle)
+    reader = read_as(bundle, options)
     named = listed(data)
     use_threads(None)
     where, _ = choose_device(device)
     if bundle.domain.forecasts:
-        return _backtest(bundle, named, split, baselines, seed, device, engine, note)
+        return _backtest(reader, named, split, baselines, seed, device, engine, note)
     training = _training(bundle, note)
-    held_out = _encoded(bundle, named, split, note) if named or split else _held_out_by(training)
+    held_out = _encoded(reader, named, split, note) if named or split else _held_out_by(training)
     bundle.model.to(where)
     report = _own_measures(bundle, training if baselines else None, held_out, note)
     if report is not None:
@@ -149,7 +155,7 @@ def evaluate(
     if sample:
         written = _sample(bundle, held_out.store, sample, seed, device, engine, note)
         copied = memorization(written, learned.texts(bundle.codec, training.train))
-        measured = replace(measured, copied=copied)
+        measured = replace(measured, copied=replace(copied, text=readable(copied.text)))
     return measured
 
 
@@ -233,7 +239,7 @@ def _score(bundle: Bundle, held_out: _HeldOut, where: torch.device) -> Evaluatio
         nats_per_token=result.nats_per_token,
         bits_per_character=bits / max(characters, 1),
         bits_per_byte=bits / max(size, 1),
-        perplexity=math.exp(min(result.nats_per_token, 700.0)),
+        perplexity=perplexity(result.nats_per_token),
         protocol=PROTOCOL,
         data=held_out.label,
         tokens=result.steps,
@@ -269,8 +275,8 @@ def _beside_baselines(
         codec.size,
         characters=valid.characters,
         byte_count=valid.size,
-        train_text=codec.decode(tail).encode(),
-        valid_text=codec.decode(head).encode(),
+        train_text=codec.decode_bytes(tail),
+        valid_text=codec.decode_bytes(head),
     )
     return replace(measured, baselines=tuple(rows))
 
@@ -284,13 +290,13 @@ def _sample(
     engine: str,
     note: Callable[[str], None],
 ) -> str:
-    """About this many characters written by the model."""
+    """About this many characters written by the model, as exact text."""
     note("writing a sample for the memorization check")
     length = max(1, round(characters * held_out.targets / max(held_out.characters, 1)))
     (written,) = generate(
         bundle, length=length, seed=seed, documents=0, device=device, engine=engine
     )
-    return written.text
+    return exact(written.data) if bundle.codec.keeps_bytes else written.text
 
 
 def _backtest(

@@ -19,19 +19,29 @@ from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.decoder import Decoder, Request
 from rnngen.contracts.engine import Engine
 from rnngen.contracts.errors import Unsupported, UsageError
+from rnngen.contracts.steps import Beginning
 from rnngen.engines.choose import DEFAULT
 from rnngen.kernel.blame import attributed
 from rnngen.verbs.arguments import check_at_least
 from rnngen.verbs.components import Given, parted
 from rnngen.verbs.context import ModelContext
+from rnngen.verbs.read_as import read_as
 from rnngen.verbs.start import beginning_of, engine_of, has_documents, make_decoder, opened
-from rnngen.verbs.writing import Framing, Generated, Stream, write
+from rnngen.verbs.writing import (
+    ByteStream,
+    Framing,
+    Generated,
+    Listeners,
+    Stream,
+    line_by_line,
+    write,
+)
 
 
 @attributed()
 def generate(
     bundle: Bundle | str | Path,
-    prompt: str = "",
+    prompt: str | bytes = "",
     *,
     length: int = 500,
     count: int = 1,
@@ -41,6 +51,7 @@ def generate(
     stop: Sequence[str] | str = (),
     documents: int | None = None,
     stream: Stream | None = None,
+    stream_bytes: ByteStream | None = None,
     device: str = "auto",
     engine: str = DEFAULT,
     explain: bool = False,
@@ -53,13 +64,14 @@ def generate(
         bundle, device: the model, and where it is computed: `auto`, `cpu`, `cuda:1`, `mps`.
         prompt, primer: what is continued, as the domain reads it, and a file to continue from.
         length: tokens to write at most, per sequence.
-        decoder, options: `sample`, `{"temperature": 0.7}` or `["temperature=0.7"]`.
+        decoder, options: `sample`, `{"temperature": 0.7}` or `["temperature=0.7"]`; those of the
+            domain on prompts have its name: `{"text.unseen": "skip"}`.
         engine: `torch`, or one of a plugin, whose options have its name: `{"ENGINE.option": 1}`.
         seed: 0 to 2⁶⁴ − 1.
         stop: texts that end a sequence; they are cut off.
         documents: to write at most, per sequence; 0: any number; None: one if the model learned
             from several documents, else no end of a document at all.
-        stream: called with a sequence's number and text once it is certain; of `beam`, the best.
+        stream, stream_bytes: called with a sequence's number and its certain text, or bytes.
         explain: whether to tell where the decoder forbade what the model wanted most.
         note: told in a line what one should know of the result.
 
@@ -71,22 +83,30 @@ def generate(
         DataError: the prompt has characters that the model does not know.
         BundleError: the bundle is damaged.
     """
-    stops = _checked_stops(stop)
-    check_at_least(1, length=length, count=count)
-    check_at_least(0, documents=documents)
-    own, engine_own = parted(options, engine)
-    made = _decoder(decoder, own, stops, documents, explain)
+    stops = _checked(stop, length, count, documents)
     bundle = opened(bundle)
+    rest, domain_own = parted(options, bundle.manifest.domain.name)
+    own, engine_own = parted(rest, engine)
+    made = _decoder(decoder, own, stops, documents, explain)
+    bundle = read_as(bundle, domain_own)
     _check_bundle(bundle, made, decoder)
-    beginning = beginning_of(bundle, prompt, primer)
+    beginning = beginning_of(bundle, prompt, primer, note)
     documents = 1 if documents is None and has_documents(bundle) else documents
-    framing = Framing(bundle.codec, beginning, stops, documents or 0)
+    framing = _framing(bundle, beginning, stops, documents)
     request = _request(framing, length, count, seed, endless=documents is None)
     made.attach(ModelContext(bundle, note))
     stepper = engine_of(bundle, device, beginning.condition, name=engine, options=engine_own)
-    with stepper.threads(count):
-        written = write(stepper, made, request, framing, stream)
+    with stepper.threads(count), Listeners(stream, stream_bytes) as hear:
+        written = write(stepper, made, request, framing, hear)
         return _explained(written, made, stepper, request) if explain else written
+
+
+def _framing(
+    bundle: Bundle, beginning: Beginning, stops: Sequence[str], documents: int | None
+) -> Framing:
+    """What stands around a sequence; stop texts have the line ends of what was learned."""
+    spelled = line_by_line(bundle.domain.spelled(text) for text in stops)
+    return Framing(bundle.codec, beginning, spelled, documents or 0)
 
 
 def _request(framing: Framing, length: int, count: int, seed: int, *, endless: bool) -> Request:
@@ -149,7 +169,12 @@ def _decoder(
     return made
 
 
-def _checked_stops(stop: Sequence[str] | str) -> tuple[str, ...]:
+def _checked(
+    stop: Sequence[str] | str, length: int, count: int, documents: int | None
+) -> tuple[str, ...]:
+    """The stop texts, if they and the numbers make sense."""
+    check_at_least(1, length=length, count=count)
+    check_at_least(0, documents=documents)
     stops = (stop,) if isinstance(stop, str) else tuple(stop)
     if "" in stops:
         raise UsageError("a stop text is empty, so nothing could be written")

@@ -10,9 +10,12 @@ from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import DataError, UsageError
 from rnngen.data import find_sources
 from rnngen.data.cache import Dataset
+from rnngen.data.damaged import readable
+from rnngen.data.moved import sources_again
+from rnngen.data.parts import split_of
 from rnngen.data.prepare import prepare
 from rnngen.data.store import Store
-from rnngen.data.tasks import STANDARD_INPUT, reopen_tasks, split_of
+from rnngen.data.tasks import STANDARD_INPUT, reopen_tasks
 from rnngen.files import source
 from rnngen.files.source import Source
 
@@ -30,14 +33,15 @@ def sources_of(
     """
     keep = bundle.domain.keep
     if named:
-        return find_sources.find(named, keep=keep)
+        return readable(bundle.domain, find_sources.find(named, keep=keep), note)
     record = bundle.data_record
     if STANDARD_INPUT in record.sources:
         raise UsageError(
             "the model was trained on standard input, which can't be read again",
             hint=f"name a file to continue: `rnngen generate {bundle.path} FILE`",
         )
-    found = find_sources.find(record.sources, keep=keep)
+    named = sources_again(bundle.domain, record, bundle.path, note)
+    found = readable(bundle.domain, find_sources.find(named, keep=keep), note)
     learned, _ = split_of(bundle.domain, found, None)
     if [source.fingerprint(learned)] != record.fingerprint:
         note("the data has changed since the model was trained; using the new data")
@@ -55,7 +59,9 @@ def reopen(bundle: Bundle, note: Callable[[str], None] = lambda text: None) -> D
     if len(data.fingerprint) > 1:
         raise DataError("the run learned several tasks in a row")
     name, sources = bundle.manifest.domain.name, [data.sources]
-    (dataset,) = reopen_tasks(name, bundle.domain, sources, data, bundle.codec, note=note)
+    (dataset,) = reopen_tasks(
+        name, bundle.domain, sources, data, bundle.codec, run=bundle.path, note=note
+    )
     return dataset
 
 
@@ -74,9 +80,12 @@ def encode(
         UsageError: a file is not there, or there is no such part.
         DataError: something can't be read or encoded.
     """
-    domain = bundle.domain
-    named = data or bundle.data_record.sources
+    domain, record = bundle.domain, bundle.data_record
+    named = data
+    if not data:
+        named = sources_again(domain, record, bundle.path, note)
     found: Sequence[Source] = find_sources.find(named, keep=domain.keep)
+    found = readable(domain, found, note)
     if split is not None:
         found = _part(domain, found, split)
     name = bundle.manifest.domain.name
@@ -84,9 +93,13 @@ def encode(
 
 
 def texts(codec: Codec, store: Store) -> Iterator[str]:
-    """The text of a store, in blocks."""
+    """The exact text of a store, in blocks."""
+    stream = codec.exact_stream()
     for start in range(0, len(store), BLOCK):
-        yield codec.decode(store.steps[start : start + BLOCK])
+        steps = store.steps[start : start + BLOCK].tolist()
+        yield "".join([stream.feed(step) for step in steps])
+    if rest := stream.flush():
+        yield rest
 
 
 def _part(domain: Domain, found: Sequence[Source], split: str) -> Sequence[Source]:

@@ -32,13 +32,16 @@ class TextDomain(Domain):
         UsageError: there are no such tokens.
     """
 
-    changeable = ("valid", "split", "unknown", "binary")
+    changeable = ("valid", "split", "unknown", "unseen", "binary")
+    reading = ("unseen", "binary")
+    formerly = {"line_ends": "keep"}  # noqa: RUF012
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
         self.valid, self.split = self.options.valid, self.options.split
         self.tokens = read_tokens(self.options.tokens)
         self.separator = SEPARATORS[self.options.documents]
+        self.remarks = {}
 
     def read(self, sources: Sequence[Source]) -> Iterator[Piece]:
         """The documents of the sources in order, in pieces of about a megabyte.
@@ -51,9 +54,13 @@ class TextDomain(Domain):
         """
         from rnngen.components.domains.text.read import read
 
-        as_bytes = self.tokens.kind == "byte"
-        binary = self.options.binary
-        return read(sources, self.options.documents, as_bytes=as_bytes, binary=binary)
+        return read(
+            sources,
+            self.options.documents,
+            as_bytes=self.tokens.kind == "byte",
+            binary=self.options.binary,
+            line_ends=self.options.line_ends,
+        )
 
     def fit_codec(self, pieces: Callable[[], Iterable[Piece]]) -> TextCodec:
         """A codec of the kind that option `tokens` names, fitted on the pieces."""
@@ -66,7 +73,13 @@ class TextDomain(Domain):
         """The codec that `Codec.files` wrote; BundleError if it is incomplete."""
         from rnngen.components.domains.text import codecs
 
-        return codecs.load(files)
+        return codecs.load(files).tolerant(self.options.unseen, self.remarks)
+
+    def spelled(self, text: str) -> str:
+        """The text with line ends as they were read."""
+        if self.tokens.kind == "byte" or self.options.line_ends == "keep" or "\r" not in text:
+            return text
+        return text.replace("\r\n", "\n").replace("\r", "\n")
 
     def likelihood(self, codec: Codec) -> tuple[str, dict[str, Any]]:
         """A softmax over the vocabulary."""
@@ -87,15 +100,20 @@ class TextDomain(Domain):
             UsageError: the folder of the file does not exist.
             RunError: it can't be written.
         """
-        sequences = [part.prompt + part.text for part in written]
+        sequences = [
+            part.prompt_data + part.data
+            if self.tokens.kind == "byte"
+            else (part.prompt + part.text).encode()
+            for part in written
+        ]
         if not sequences:
             raise DataError("no text was generated, so there is nothing to write")
         with saving(path):
             if path.is_dir():
                 digits = max(4, len(str(len(sequences))))
                 files = [path / f"{n + 1:0{digits}}.txt" for n in range(len(sequences))]
-                for file, text in zip(files, sequences, strict=True):
-                    file.write_bytes(text.encode())
+                for file, data in zip(files, sequences, strict=True):
+                    file.write_bytes(data)
                 return files
-            path.write_bytes(self.separator.join(sequences).encode())
+            path.write_bytes(self.separator.encode().join(sequences))
             return [path]
