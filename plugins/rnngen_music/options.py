@@ -35,6 +35,6 @@ class Options:
         max=12,
     )
     damaged: Literal["error", "skip"] = option(
-        "error", "unreadable files: stop with an error, or skip them with a note"
+        "error", "unreadable files, or tunes in a file: stop with an error, or skip and list them"
     )
     valid: float = option(0.1, "fraction held out for validation", min=0.0, max=0.9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,8 +28,9 @@ def primer(prompt: str, codec: EventCodec | FrameCodec, options: Options) -> Seq
     if cut and not path.exists():
         path, beats = Path(cut[1]).expanduser(), float(cut[2])
     if not path.is_file():
+        link = f": it is a link to `{os.readlink(path)}`" if path.is_symlink() else ""
         raise UsageError(
-            f"the prompt file `{path}` does not exist",
+            f"the prompt file `{path}` does not exist{link}",
             hint="a prompt is a music file, `song.mid`, or its first beats, `song.mid:16`",
         )
     # The model's own grid, whatever the training options are now.

@@ -79,7 +79,7 @@ def read(sources: Sequence[Source], options: Options, remark: Remark) -> Iterato
                 yield Piece(piece, True, 0 if number else size + left_out)
             left_out = 0
     if first is not None and not some:
-        raise DataError(f"every file was left out; the first: {first.message}", hint=first.hint)
+        raise first
 
 
 def read_one(source: Source, options: Options, beats: float | None) -> Any:

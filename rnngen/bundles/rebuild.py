@@ -17,7 +17,7 @@ from rnngen.bundles.manifest import Chosen, Manifest, Used
 from rnngen.contracts.errors import BundleError, PluginError, RnngenError, UsageError
 from rnngen.contracts.options import build as build_options
 from rnngen.files.tensors import read_tensors, tensor_shapes
-from rnngen.kernel.reading import domain_class
+from rnngen.kernel.reading import formerly
 
 if TYPE_CHECKING:
     import torch
@@ -157,8 +157,8 @@ def _how_to_install(part: Used) -> str:
 def build_domain(manifest: Manifest, reading: Mapping[str, Any]) -> Any:
     """The domain with the options it was trained with, but for those in `reading`."""
     chosen = manifest.domain
-    formerly = domain_class(find(manifest, "domain", chosen.name)).formerly
-    options = {**formerly, **chosen.options, **reading}
+    before = formerly(find(manifest, "domain", chosen.name))
+    options = {**before, **chosen.options, **reading}
     return build_component(manifest, "domain", Chosen(chosen.name, options))
 
 

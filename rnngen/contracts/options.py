@@ -220,7 +220,7 @@ def _read_int(value: Any) -> int:
     if isinstance(value, str):
         value = value.strip().replace("_", "")
         return int(value)
-    if value != int(value):
+    if not math.isfinite(value) or value != int(value):
         raise ValueError
     return int(value)
 

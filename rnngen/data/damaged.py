@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import DataError
@@ -55,12 +56,21 @@ def readable(
 
 def pieces(domain: Domain, sources: Sequence[Source]) -> Iterator[Piece]:
     """What the domain reads; of several sources the error for one says how to leave it out."""
-    try:
+    with offering(domain, sources):
         yield from domain.read(sources)
+
+
+@contextmanager
+def offering(domain: Domain, sources: Sequence[Source]) -> Iterator[None]:
+    """The error for one of several sources says how to leave it out."""
+    try:
+        yield
     except DataError as error:
         if len(sources) < 2 or domain.damaged == "skip":
             raise
         hint = "leave out all files that can't be read with `-o damaged=skip`"
+        if "damaged=skip" in (error.hint or ""):
+            raise
         raise DataError(
             error.message, hint=f"{error.hint}; or {hint}" if error.hint else hint
         ) from None

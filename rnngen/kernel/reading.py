@@ -21,6 +21,13 @@ def domain_class(domain: Component) -> type[Domain]:
     return target if isinstance(target, type) else Domain
 
 
+def formerly(domain: Component) -> dict[str, Any]:
+    """What its options were in bundles that do not name them."""
+    whole: Any = domain.load_options()
+    names = {part.name for part in fields(whole)}
+    return {key: value for key, value in domain_class(domain).formerly.items() if key in names}
+
+
 def reading_options(domain: Component) -> type:
     """The dataclass of those options of a domain that a finished model may change."""
     whole: Any = domain.load_options()

@@ -14,7 +14,7 @@ from rnngen.kernel.catalog import Component, get_catalog
 from rnngen.kernel.config_file import Config
 from rnngen.kernel.core_options import DROPOUTS, SECTIONS
 from rnngen.kernel.damaged_option import DAMAGED
-from rnngen.kernel.reading import domain_class
+from rnngen.kernel.reading import domain_class, formerly
 from rnngen.kernel.settings import Said, Settings, section_types
 from rnngen.kernel.strategies import resolve as resolve_strategies
 from rnngen.training.wanted import Wanted
@@ -98,12 +98,12 @@ def _inherited(start: Bundle) -> dict[str, dict[str, Any]]:
     for made in ("size", "condition", "parameters"):
         model.pop(made, None)
     domain = start.manifest.domain
-    formerly = domain_class(get_catalog().find("domain", domain.name)).formerly
+    before = formerly(get_catalog().find("domain", domain.name))
     return {
         "model": model,
         model["cell"].rpartition(":")[2]: cell_options,
         model["conditioner"].rpartition(":")[2]: conditioner_options,
-        domain.name: {**formerly, **domain.options},
+        domain.name: {**before, **domain.options},
     }
 
 

@@ -172,6 +172,8 @@ class _Writer:
         self._decoder = self._codec.exact_stream()
         for step in request.prompts[0]:
             self._feed(step)
+        if self._codec.keeps_bytes:
+            self._decoder.flush()  # a prompt that ends within a character is written by itself
         self._boundaries = 0
         self._steps: list[Any] = []
         self._logs: list[float] = []
