@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from rnngen.contracts.errors import Unsupported as Unsupported
     from rnngen.contracts.errors import UsageError as UsageError
     from rnngen.contracts.file_names import content_suffix as content_suffix
+    from rnngen.contracts.left_out import LeftOut as LeftOut
     from rnngen.contracts.likelihood import Likelihood as Likelihood
     from rnngen.contracts.likelihood import choose as choose
     from rnngen.contracts.likelihood import normal as normal
@@ -158,6 +159,7 @@ _PUBLIC = {
     "Domain": "rnngen.contracts.domain",
     "Forecast": "rnngen.contracts.domain",
     "ForecastRequest": "rnngen.contracts.domain",
+    "LeftOut": "rnngen.contracts.left_out",
     "Measured": "rnngen.contracts.measuring",
     "Measuring": "rnngen.contracts.measuring",
     "Piece": "rnngen.contracts.steps",

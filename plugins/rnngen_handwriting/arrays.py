@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen import DataError, Source
+from rnngen import DataError, LeftOut, Source
 from rnngen_handwriting.drawing import Drawing
 from rnngen_handwriting.pickled import NotNumbers, read_pickled
 from rnngen_handwriting.strokes import Line, from_stroke3, from_stroke5
@@ -34,11 +34,12 @@ BEYOND_UNICODE = 0x110000
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def read(source: Source, *, pickled: bool) -> Iterator[Drawing]:
+def read(source: Source, left: LeftOut, *, pickled: bool) -> Iterator[Drawing]:
     """The drawings in an npz file.
 
     Args:
         source: the file.
+        left: counts arrays that hold no drawings.
         pickled: whether pickled arrays are read.
 
     Raises:
@@ -56,7 +57,19 @@ def read(source: Source, *, pickled: bool) -> Iterator[Drawing]:
         raise
     except Exception as error:  # damage raises many types: zip, zlib, lzma, passwords
         raise DataError(f"`{source.name}` is damaged or not an npz file: {error}") from None
-    yield from (_packed if "offsets" in arrays else _named)(arrays, source.name)
+    if "offsets" in arrays:
+        yield from _packed(arrays, source.name)
+        return
+    drawn = {name: array for name, array in arrays.items() if _may_be_drawn(array)}
+    for name in arrays if drawn else ():
+        if name not in drawn:
+            left.add("arrays that hold no drawings left out", source.name, 1, f"`{name}`")
+    yield from _named(drawn or arrays, source.name)
+
+
+def _may_be_drawn(array: NDArray[Any]) -> bool:
+    """Whether an array has the dimensions of drawings, not those of a scale or of names."""
+    return array.ndim == (1 if array.dtype.hasobject else 2) and array.dtype.kind not in "USmM"
 
 
 def _array(

@@ -116,27 +116,27 @@ def fit(pieces: Iterable[Piece], *, texts: bool) -> StrokeCodec:
 
     Args:
         pieces: drawings as lines.
-        texts: whether to condition on the texts of the drawings, if all of them have one.
+        texts: whether to condition on the texts of the drawings, if any of them has one.
     """
     count = 0
     total = 0.0
     letters: set[str] = set()
-    longest = written = 0
+    longest = written = paced = 0
     for piece in pieces:
         offsets = from_lines(piece.content)[:, :2].astype(np.float64)
         count += len(offsets)
         total += float(np.square(offsets).sum())
-        texts = texts and bool(piece.condition)
-        if texts:
+        if texts and piece.condition:
+            paced += len(offsets)
             letters.update(piece.condition)
             longest = max(longest, len(piece.condition))
             written += len(piece.condition)
     # Around 0, not around the mean: offsets to the right must stay to the right.
     unit = (total / (2 * count)) ** 0.5 if total else 1.0
-    if not texts:
+    if not letters:
         return StrokeCodec(unit)
     # Every letter takes a step or more; the end takes further steps.
-    return StrokeCodec(unit, sorted(letters), longest, round(written / count, 4))
+    return StrokeCodec(unit, sorted(letters), longest, max(1e-4, round(written / paced, 4)))
 
 
 def load(files: Mapping[str, bytes]) -> StrokeCodec:

@@ -41,6 +41,7 @@ class HandwritingDomain(Domain):
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
         self.valid, self.split = self.options.valid, self.options.split
+        self.remarks = {}
 
     def keep(self, path: Path) -> bool:
         """Whether a file in a folder holds drawings, by its name."""
@@ -84,10 +85,10 @@ class HandwritingDomain(Domain):
         """
         from rnngen_handwriting.read import pieces
 
-        return pieces(sources, self.options)
+        return pieces(sources, self.options, lambda text: self.remarks.update({text: None}))
 
     def fit_codec(self, pieces: Callable[[], Iterable[Piece]]) -> StrokeCodec:
-        """Fits the unit of offsets, and the alphabet of the texts if every drawing has one."""
+        """Fits the unit of offsets, and the alphabet of the texts if any drawing has one."""
         from rnngen_handwriting.codec import fit
 
         return fit(pieces(), texts=self.options.text == "auto")

@@ -13,7 +13,8 @@ class Options:
     """Handwriting and drawings: what to read from files, and in how much detail."""
 
     text: Literal["auto", "no"] = option(
-        "auto", "auto: learn to write given texts if all drawings have one; no: ignore texts"
+        "auto",
+        "auto: learn to write given texts, and drawings without a text without; no: ignore texts",
     )
     words: int = option(
         1,

@@ -5,42 +5,60 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
-from rnngen import DataError, Piece, Source, content_suffix
+from rnngen import DataError, LeftOut, Piece, Source, content_suffix
 from rnngen_handwriting import clean
 from rnngen_handwriting.drawing import Drawing
 from rnngen_handwriting.line import on_lines
 from rnngen_handwriting.options import Options
 
-SUFFIXES = (".npz", ".inkml", ".xml", ".svg")
+SUFFIXES = (".npz", ".inkml", ".xml", ".svg", ".svgz")
 
 
-def drawings(source: Source, options: Options) -> Iterator[Drawing]:
+def drawings(source: Source, options: Options, left: LeftOut | None = None) -> Iterator[Drawing]:
     """The raw drawings in a file; if the source names a part, only those in that part.
+
+    Args:
+        source: the file.
+        options: the domain's options.
+        left: counts what is not read.
 
     Raises:
         DataError: the file is of another kind or damaged, or a drawing is invalid; names the row.
     """
-    for drawing in _reader(source, options)(source):
+    for drawing in _reader(source, options)(source, left or LeftOut()):
         clean.check(drawing.lines, drawing.where)
         if not source.part or part_of(drawing, options) == source.part:
             yield drawing
 
 
-def pieces(sources: Sequence[Source], options: Options) -> Iterator[Piece]:
+def pieces(
+    sources: Sequence[Source], options: Options, remark: Callable[[str], None]
+) -> Iterator[Piece]:
     """The drawings in all files, in order, one piece each.
+
+    Args:
+        sources: the files.
+        options: the domain's options.
+        remark: told what was left out.
 
     Raises:
         DataError: a file has no drawings, or one that can't be used.
     """
+    left = LeftOut(remark)
+    without = with_text = 0
     for source in sources:
         sizes = _sizes(drawings(source, options)) if options.scale == "writer" else {}
         found = False
-        cleaned = (_cleaned(each, sizes, options) for each in drawings(source, options))
+        cleaned = (_cleaned(each, sizes, options) for each in drawings(source, options, left))
         for drawing in on_lines(cleaned, options.words):
             found = True
+            left.piece()
+            with_text += bool(drawing.text)
+            without += not drawing.text
             condition = drawing.text if options.text == "auto" else None
             yield Piece(drawing.lines, True, drawing.size, condition)
         if not found:
@@ -48,6 +66,9 @@ def pieces(sources: Sequence[Source], options: Options) -> Iterator[Piece]:
                 f"`{source.name}` has no drawings" + (f" to {source.part}" * bool(source.part)),
                 hint="leave it out, or check that it was written completely",
             )
+    left.say()
+    if with_text and without and options.text == "auto":
+        remark(f"{without:,} of {with_text + without:,} drawings have no text: learned without")
 
 
 def _cleaned(drawing: Drawing, sizes: Mapping[str | None, float], options: Options) -> Drawing:
@@ -88,17 +109,17 @@ def _sizes(found: Iterable[Drawing]) -> dict[str | None, float]:
     return {writer: float(np.median(each)) for writer, each in sizes.items()}
 
 
-def _reader(source: Source, options: Options) -> Callable[[Source], Iterator[Drawing]]:
+def _reader(source: Source, options: Options) -> Callable[[Source, LeftOut], Iterator[Drawing]]:
     kind = content_suffix(source.path)
     if kind == ".npz":
         from rnngen_handwriting import arrays
 
-        return lambda source: arrays.read(source, pickled=options.pickled)
+        return partial(arrays.read, pickled=options.pickled)
     if kind in (".inkml", ".xml"):
         from rnngen_handwriting import ink
 
         return ink.read
-    if kind == ".svg":
+    if kind in (".svg", ".svgz"):
         from rnngen_handwriting import svg
 
         return svg.read

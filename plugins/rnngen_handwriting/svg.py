@@ -1,150 +1,230 @@
 """Drawings in SVG files: paths, lines and polygons, in document order.
 
-A file is one drawing; if groups have a `title`, each such group is a drawing with its title as the
-text. Curves become lines with a few points each.
+A file is one drawing; if groups have a title, each such group is a drawing with its title as the
+text, and what is beside them are drawings without a text. What is not a stroke is left out.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from xml.etree.ElementTree import Element
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rnngen import DataError, PluginError, Source
+from rnngen import DataError, LeftOut, Source
+from rnngen_handwriting import svg_shapes
 from rnngen_handwriting.drawing import Drawing
 from rnngen_handwriting.markup import children, kind, parse, text_of
 from rnngen_handwriting.strokes import Line
+from rnngen_handwriting.svg_style import Matrix, Sheet, fitted, hidden, length, moved, sheet
+from rnngen_handwriting.svg_style import transform as transform_of
 
-CURVE = 16
-"""Pieces per curve; simplification removes the points that are not needed."""
+SPACES = ("", "http://www.w3.org/2000/svg")
+CONTAINERS = {"svg", "g", "a", "switch"}
+SHAPES = {"path", "polyline", "polygon", "line"}
+NO_STROKES = {"rect", "circle", "ellipse", "text", "image", "foreignObject", "video"}
+"""Elements that are shown, but not drawn by a pen."""
 
-HIDDEN = {"defs", "symbol", "clipPath", "mask", "pattern", "marker", "title", "desc", "metadata"}
-LOST = {"text", "use", "image"}
-TRANSFORM = re.compile(r"(\w+)\s*\(([^)]*)\)")
+DEEPEST = 200
+"""Most groups in groups, and most `use` of `use`."""
 
-Matrix = NDArray[np.float64]
-"""`[3,3]`, applied to points as columns."""
+MOST = 1_000_000
+"""Most elements, those that `use` repeats included."""
 
 
-def read(source: Source) -> Iterator[Drawing]:
+@dataclass
+class _Group:
+    """A drawing in the making."""
+
+    title: str | None
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What an element inherits from those around it."""
+
+    matrix: Matrix
+    view: tuple[float, float]
+    visible: bool = True
+    depth: int = 0
+    group: _Group | None = None
+
+
+def read(source: Source, left: LeftOut) -> Iterator[Drawing]:
     """The drawings in a file.
 
+    Args:
+        source: the file.
+        left: counts what is shown, but is not a stroke.
+
     Raises:
-        DataError: it is not SVG, a path is damaged, or an element is not a line; names the element.
+        DataError: it is not SVG, or an element is damaged; names the element.
         PluginError: svg.path is not installed.
     """
     root = parse(source)
     if kind(root) != "svg":
         raise DataError(f"`{source.name}` begins with `{kind(root)}`, expected `svg`")
-    where = f"`{source.name}`"
-    size = source.path.stat().st_size
-    titled = [group for group in children(root, "g") if _title(group)]
-    if not titled:
-        yield Drawing(list(_lines(root, np.eye(3), where)), where, size, _title(root))
-    for number, group in enumerate(titled):
+    groups = [group for group in _Reader(root, source.name, left).groups() if group.lines]
+    where, size = f"`{source.name}`", source.path.stat().st_size
+    if not groups:
+        raise DataError(
+            f"{where} has no strokes: no path, line or polygon that is shown",
+            hint="convert texts and shapes to paths, or leave the file out",
+        )
+    if len(groups) == 1:
+        yield Drawing(groups[0].lines, where, size, groups[0].title)
+        return
+    for number, group in enumerate(groups):
         at = f"{where}, group {number}"
-        lines = list(_lines(group, np.eye(3), at))
-        yield Drawing(lines, at, size // len(titled), _title(group))
+        yield Drawing(group.lines, at, size // len(groups), group.title)
+
+
+class _Reader:
+    """Walks through a document.
+
+    Args:
+        root: its `svg`.
+        name: file name, for messages.
+        left: counts what is left out.
+    """
+
+    def __init__(self, root: Element, name: str, left: LeftOut) -> None:
+        self._root, self._name, self._left = root, name, left
+        self._sheet: Sheet = sheet(root)
+        self._titled: set[Element] = set()
+        self._above: set[Element] = set()
+        self._elements = MOST
+        self._found: list[_Group] = []
+        self._by_id: dict[str, Element] = {}
+        for element in root.iter():
+            self._by_id.setdefault(element.get("id", ""), element)
+        self._mark(root, 0)
+
+    def groups(self) -> list[_Group]:
+        """The drawings, in document order."""
+        width, height = self._size()
+        place = _Place(np.eye(3), (width, height))
+        if self._above:
+            self._children(self._root, place)
+        else:
+            whole = self._new(_title(self._root))
+            self._children(self._root, _Place(np.eye(3), (width, height), group=whole))
+        return self._found
+
+    def _size(self) -> tuple[float, float]:
+        """Width and height of the drawing's coordinates, of which lines may be percentages."""
+        try:
+            return fitted({"viewBox": self._root.get("viewBox", "")}, (100.0, 100.0))[1]
+        except ValueError:
+            return 100.0, 100.0
+
+    def _mark(self, element: Element, depth: int) -> bool:
+        """Finds the titled groups with nothing titled inside, and what is around them."""
+        if depth > DEEPEST:
+            raise self._damage(element, f"groups are nested more than {DEEPEST} deep")
+        inner = [self._mark(child, depth + 1) for child in element if kind(child) in CONTAINERS]
+        if any(inner):
+            self._above.add(element)
+            return True
+        if element is not self._root and kind(element) in ("g", "a") and _title(element):
+            self._titled.add(element)
+            return True
+        return False
+
+    def _new(self, title: str | None) -> _Group:
+        group = _Group(title)
+        self._found.append(group)
+        return group
+
+    def _children(self, element: Element, place: _Place) -> None:
+        """Reads what is in a container; beside titled groups, each untitled group is a drawing."""
+        loose: _Group | None = None
+        for child in list(element)[: 1 if kind(element) == "switch" else None]:
+            group = place.group
+            if group is None and child not in self._above:
+                if child in self._titled:
+                    group = self._new(_title(child))
+                elif kind(child) in CONTAINERS:
+                    group = self._new(None)
+                else:
+                    group = loose = loose or self._new(None)
+            self._read(child, replace(place, group=group))
+
+    def _read(self, element: Element, place: _Place) -> None:
+        name = kind(element)
+        self._elements -= 1
+        if self._elements < 0 or place.depth > DEEPEST:
+            raise self._damage(element, "`use` repeats too much of the document")
+        if element.tag.rpartition("}")[0].lstrip("{") not in SPACES:
+            return
+        style = self._sheet.of(element)
+        if hidden(style):
+            if name in SHAPES | CONTAINERS | {"use"}:
+                self._left.add("hidden elements left out", self._name, 1)
+            return
+        if name in NO_STROKES:
+            self._left.add(f"`{name}` left out, which is not a stroke", self._name, 1)
+            return
+        if name not in SHAPES | CONTAINERS | {"use"}:
+            return
+        visible = {"visible": True, "hidden": False, "collapse": False}.get(
+            style.get("visibility", ""), place.visible
+        )
+        try:
+            here = replace(
+                place,
+                matrix=place.matrix @ transform_of(element, style),
+                visible=visible,
+                depth=place.depth + 1,
+            )
+            self._draw(element, name, style, here)
+        except (ValueError, IndexError) as error:
+            raise self._damage(element, str(error)) from None
+
+    def _draw(self, element: Element, name: str, style: dict[str, str], place: _Place) -> None:
+        if name == "use":
+            self._use(element, style, place)
+        elif name == "svg":
+            matrix, view = fitted(style, place.view)
+            self._children(element, replace(place, matrix=place.matrix @ matrix, view=view))
+        elif name in CONTAINERS:
+            self._children(element, place)
+        elif not place.visible or style.get("stroke") == style.get("fill") == "none":
+            self._left.add("hidden elements left out", self._name, 1)
+        else:
+            for points in svg_shapes.lines(element, style, place.view):
+                if place.group is not None:
+                    matrix = place.matrix
+                    place.group.lines.append(points @ matrix[:2, :2].T + matrix[:2, 2])
+
+    def _use(self, element: Element, style: dict[str, str], place: _Place) -> None:
+        """Reads what a `use` refers to, in its place."""
+        link = element.get("href") or element.get("{http://www.w3.org/1999/xlink}href") or ""
+        target = self._by_id.get(link[1:]) if link.startswith("#") and len(link) > 1 else None
+        if target is None or target is self._root:
+            self._left.add("`use` of something that is not in the file left out", self._name, 1)
+            return
+        at = [length(style.get(key, "0"), place.view[n]) for n, key in enumerate("xy")]
+        matrix = place.matrix @ moved(at[0], at[1])
+        inside = replace(place, matrix=matrix)
+        if kind(target) != "symbol":
+            self._read(target, inside)
+            return
+        size = {key: value for key, value in style.items() if key in ("width", "height")}
+        matrix, view = fitted({**self._sheet.of(target), **size}, place.view)
+        self._children(target, replace(inside, matrix=inside.matrix @ matrix, view=view))
+
+    def _damage(self, element: Element, what: str) -> DataError:
+        identity = element.get("id")
+        which = f"`{kind(element)}`" + (f" with id `{identity}`" if identity else "")
+        return DataError(
+            f"`{self._name}`: the {which} is damaged: {what}",
+            hint="fix it, or leave the file out",
+        )
 
 
 def _title(element: Element) -> str | None:
-    return text_of(next(children(element, "title"), None))
-
-
-def _lines(element: Element, matrix: Matrix, where: str) -> Iterator[Line]:
-    name = kind(element)
-    if name in HIDDEN:
-        return
-    if name in LOST:
-        raise DataError(f"{where}: a `{name}` element has no lines", hint="convert it to paths")
-    matrix = matrix @ _transform(element.get("transform", ""), where)
-    for points in _own(element, name, where):
-        yield points @ matrix[:2, :2].T + matrix[:2, 2]
-    for child in element:
-        yield from _lines(child, matrix, where)
-
-
-def _own(element: Element, name: str, where: str) -> Iterator[Line]:
-    """The lines of one element, without its children."""
-    try:
-        if name == "path":
-            yield from _path(element.get("d", ""))
-        elif name in ("polyline", "polygon"):
-            numbers = [
-                float(part) for part in re.split(r"[\s,]+", element.get("points", "").strip())
-            ]
-            points = np.array(numbers).reshape(-1, 2)
-            yield points if name == "polyline" else np.concatenate([points, points[:1]])
-        elif name == "line":
-            values = [float(element.get(key, "0")) for key in ("x1", "y1", "x2", "y2")]
-            yield np.array(values).reshape(2, 2)
-        elif name in ("circle", "ellipse", "rect"):
-            raise DataError(f"{where}: `{name}` is not supported", hint="convert it to paths")
-    except (ValueError, IndexError) as error:
-        identity = element.get("id")
-        which = f"`{name}`" + (f" with id `{identity}`" if identity else "")
-        raise DataError(f"{where}: the {which} is damaged: {error}") from None
-
-
-def _path(text: str) -> Iterator[Line]:
-    try:
-        from svg.path import Close, Move, parse_path
-        from svg.path import Line as Straight
-    except ImportError:
-        raise PluginError(
-            "SVG files are read with `svg.path`, which is not installed",
-            hint='pip install "rnngen[handwriting]"',
-        ) from None
-    points: list[complex] = []
-    for segment in parse_path(text):
-        if isinstance(segment, Move):
-            if points:
-                yield _points(points)
-            points = [segment.end]
-        elif isinstance(segment, Straight | Close):
-            points.append(segment.end)
-        else:
-            points += [segment.point(n / CURVE) for n in range(1, CURVE + 1)]
-    if points:
-        yield _points(points)
-
-
-def _points(points: list[complex]) -> Line:
-    array = np.array(points)
-    return np.stack([array.real, array.imag], 1)
-
-
-def _transform(text: str, where: str) -> Matrix:
-    """The product of the transforms in an attribute."""
-    matrix = np.eye(3)
-    for name, arguments in TRANSFORM.findall(text):
-        try:
-            values = [float(part) for part in re.split(r"[\s,]+", arguments.strip()) if part]
-            made = _matrix(name, values)
-        except ValueError:
-            made = None
-        if made is None:
-            raise DataError(f"{where}: the transform `{name}({arguments})` is not supported")
-        matrix = matrix @ made
-    return matrix
-
-
-def _matrix(name: str, v: list[float]) -> Matrix | None:
-    if name == "translate" and len(v) in (1, 2):
-        rows = [[1, 0, v[0]], [0, 1, [*v, 0][1]]]
-    elif name == "scale" and len(v) in (1, 2):
-        rows = [[v[0], 0, 0], [0, v[-1], 0]]
-    elif name == "matrix" and len(v) == 6:
-        rows = [[v[0], v[2], v[4]], [v[1], v[3], v[5]]]
-    elif name == "rotate" and len(v) in (1, 3):
-        angle = math.radians(v[0])
-        cos, sin = math.cos(angle), math.sin(angle)
-        x, y = v[1:] if len(v) == 3 else (0.0, 0.0)
-        rows = [[cos, -sin, x - cos * x + sin * y], [sin, cos, y - sin * x - cos * y]]
-    else:
-        return None
-    return np.array([*rows, [0, 0, 1]], np.float64)
+    """The title of an element, or its label."""
+    return text_of(next(children(element, "title"), None)) or element.get("aria-label") or None

@@ -9,14 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rnngen import DataError
+from rnngen import DataError, LeftOut
 from rnngen_music.abc2midi import Abc2Midi, Failed, running
 from rnngen_music.midi_file import Damage, read_song
+from rnngen_music.pickup import moved_to_bars
 from rnngen_music.score import Score, checked
 
 LARGEST = 8 << 20
 TUNE = re.compile(r"^X:", re.MULTILINE)
 COMPLAINT = re.compile(r"^Error in line-char (\d+)-\d+ : (.*)$", re.MULTILINE)
+NOTES = re.compile(r"^(?![A-Za-z]:|%).*$", re.MULTILINE)
+"""Lines of notes: neither fields nor directives nor comments."""
+
 OPENS_A_FILE = re.compile(
     # A music file, or a file of loudnesses; loudnesses written in the tune are numbers.
     r"^(?:[ \t]*%%|.*I[ \t]*:).*?(?P<what>abc-include|ptstress(?![-+.\d \t]*$))",
@@ -30,7 +34,9 @@ def is_abc(data: bytes) -> bool:
     return re.search(rb"^[XK]:", data[: 1 << 16], re.MULTILINE) is not None
 
 
-def read_abc(data: bytes, name: str) -> Iterator[tuple[Score | DataError, int]]:
+def read_abc(
+    data: bytes, name: str, lost: LeftOut | None = None, *, chords: bool = True
+) -> Iterator[tuple[Score | DataError, int]]:
     """The tunes in a book, and the size of each in bytes.
 
     A damaged tune is returned as its error, so that the others can still be read.
@@ -38,6 +44,8 @@ def read_abc(data: bytes, name: str) -> Iterator[tuple[Score | DataError, int]]:
     Args:
         data: the file, decompressed; UTF-8 or Latin-1, as ABC files are.
         name: for messages.
+        lost: counts what abc2midi did not understand.
+        chords: play the chord symbols.
 
     Raises:
         DataError: it is not a tune book.
@@ -61,6 +69,7 @@ def read_abc(data: bytes, name: str) -> Iterator[tuple[Score | DataError, int]]:
     common = text[: starts[0]]
     _check_files(common, name, 1)
     rest = len(data)
+    lost = lost or LeftOut()
     with running() as program:
         for start, stop in zip(starts, [*starts[1:], len(text)], strict=True):
             tune = text[start:stop]
@@ -69,7 +78,8 @@ def read_abc(data: bytes, name: str) -> Iterator[tuple[Score | DataError, int]]:
             rest -= size
             try:
                 _check_files(tune, name, line)
-                yield _tune(program, common + tune, f"{name}, tune at line {line}"), size
+                whole = common + tune if chords else _without_chords(common + tune)
+                yield _tune(program, whole, f"{name}, tune at line {line}", lost), size
             except DataError as error:
                 yield error, size
 
@@ -86,7 +96,12 @@ def _check_files(text: str, name: str, line: int) -> None:
         )
 
 
-def _tune(program: Abc2Midi, text: str, where: str) -> Score:
+def _without_chords(text: str) -> str:
+    """The text without the quoted words above its notes, which are chords or have no sound."""
+    return NOTES.sub(lambda line: re.sub(r'"[^"\n]*"', "", line[0]), text)
+
+
+def _tune(program: Abc2Midi, text: str, where: str, lost: LeftOut) -> Score:
     try:
         made, said = program.convert(text)
         song = read_song(made) if made else None
@@ -100,4 +115,7 @@ def _tune(program: Abc2Midi, text: str, where: str) -> Score:
         complaint = COMPLAINT.search(said)
         reason = f": {complaint[2]}" if complaint else " that abc2midi can read"
         raise DataError(f"`{where}` has no notes{reason}", hint=HINT)
-    return checked(song, where)
+    for complaint in COMPLAINT.finditer(said):
+        lost.add("not understood by abc2midi", where, 0, complaint[2].strip())
+    whole_bars = moved_to_bars(song, program, text)
+    return checked(whole_bars, where)

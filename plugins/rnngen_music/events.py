@@ -31,14 +31,20 @@ class EventCodec(Codec):
         grid: positions per beat.
         velocities: number of loudness bins.
         names: token names by id, the boundary first; None for those of the library.
+        ranges: longest note and tempi.
     """
 
     boundary = 0
 
     def __init__(
-        self, kind: str, grid: int, velocities: int, names: Sequence[str] | None = None
+        self,
+        kind: str,
+        grid: int,
+        velocities: int,
+        names: Sequence[str] | None = None,
+        ranges: miditok.Ranges = miditok.NOW,
     ) -> None:
-        self.kind, self.grid, self.velocities = kind, grid, velocities
+        self.kind, self.grid, self.velocities, self.ranges = kind, grid, velocities, ranges
         if names is None:
             names = [BOUNDARY, *(name for name in self._known if name != miditok.NOTHING)]
         self.names = list(names)
@@ -46,7 +52,7 @@ class EventCodec(Codec):
 
     @cached_property
     def _tokenizer(self) -> Any:
-        return miditok.tokenizer(self.kind, self.grid, self.velocities)
+        return miditok.tokenizer(self.kind, self.grid, self.velocities, self.ranges)
 
     @property
     def _known(self) -> list[str]:
@@ -106,13 +112,15 @@ class EventCodec(Codec):
 
     def files(self) -> Mapping[str, bytes]:
         """`codec.json`."""
-        content = {
+        content: dict[str, Any] = {
             "steps": "events",
             "tokens": self.kind,
             "grid": self.grid,
             "velocities": self.velocities,
-            "names": self.names,
         }
+        if self.ranges != miditok.EARLIER:
+            content |= {"longest": self.ranges.longest, "tempi": list(self.ranges.tempi)}
+        content["names"] = self.names
         return {FILE: json.dumps(content).encode()}
 
     def grow(self, pieces: Iterable[Piece]) -> EventCodec:
@@ -146,6 +154,21 @@ def load_events(content: Mapping[str, Any]) -> EventCodec:
     )
     for number in (grid, velocities):
         good = good and type(number) is int and 1 <= number <= 127
-    if not good:
+    ranges = _ranges(content)
+    if not good or ranges is None:
         raise BundleError("`codec.json` is not an event codec", hint="train the model again")
-    return EventCodec(kind, grid, velocities, names)  # type: ignore[arg-type]
+    return EventCodec(kind, grid, velocities, names, ranges)  # type: ignore[arg-type]
+
+
+def _ranges(content: Mapping[str, Any]) -> miditok.Ranges | None:
+    """The ranges in the file content, those of 0.1.0 where it has none; None if damaged."""
+    if "longest" not in content and "tempi" not in content:
+        return miditok.EARLIER
+    longest, tempi = content.get("longest"), content.get("tempi")
+    if not isinstance(tempi, list) or len(tempi) != 3:
+        return None
+    if any(type(number) is not int or not 0 < number <= 1000 for number in (longest, *tempi)):
+        return None
+    if tempi[0] >= tempi[1] or longest < miditok.FINE:  # type: ignore[operator]
+        return None
+    return miditok.Ranges(longest, tuple(tempi))  # type: ignore[arg-type]

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 DRUMS = 9
 """The drum channel, counted from 0."""
 
+TIME_CODE = 1 << 15
+"""The bit that turns ticks per beat into frames per second and ticks per frame."""
+
 PATTERNS = 2
 """The format whose tracks play one after another."""
 
@@ -27,6 +30,9 @@ LARGEST_EXPONENT = 6
 """Largest power of two in the denominator of a time signature: sixty-fourths."""
 
 END, NAME, TEMPO, SIGNATURE = 0x2F, 0x03, 0x51, 0x58
+SUSTAIN, DOWN = 64, 64
+"""The controller of the sustain pedal, and its smallest value when pressed."""
+
 SYSEX, ESCAPE, META = 0xF0, 0xF7, 0xFF
 
 
@@ -57,16 +63,22 @@ class Song:
     """The music in a file.
 
     Args:
-        beat: ticks per beat; 32768 and above is a time code in frames per second.
+        beat: ticks per beat; in a file with a time code (SMPTE), a beat is half a second.
+        time_code: whether the file counts time in frames per second.
         parts: parts, track by track.
         tempi: time in ticks, and microseconds per beat.
         signatures: time in ticks, numerator, denominator.
+        pedals: how often a sustain pedal is pressed, which is all that is kept of it.
+        bends: how often a pitch is bent.
     """
 
     beat: int
+    time_code: bool = False
     parts: list[Part] = field(default_factory=list)
     tempi: list[tuple[int, int]] = field(default_factory=list)
     signatures: list[tuple[int, int, int]] = field(default_factory=list)
+    pedals: int = 0
+    bends: int = 0
 
 
 def read_song(data: bytes) -> Song:
@@ -76,7 +88,13 @@ def read_song(data: bytes) -> Song:
         Damage: a chunk, an event or a number is wrong, or a limit is exceeded.
     """
     kind, count, beat, place = _head(data)
-    song = Song(beat)
+    time_code = bool(beat & TIME_CODE)
+    if time_code:
+        # The high byte is minus the frames per second, the low one the ticks per frame; 29 stands
+        # for 30 frames of which some numbers are dropped. A tick counts twice, so that half a
+        # second is a whole number of ticks.
+        beat = {29: 30}.get(256 - (beat >> 8), 256 - (beat >> 8)) * (beat & 0xFF)
+    song = Song(beat, time_code)
     read = start = 0
     while place + 8 <= len(data):
         name = data[place : place + 4]
@@ -97,9 +115,21 @@ def read_song(data: bytes) -> Song:
         place = end
     if read < count:
         raise Damage(f"it has {read} of the {count} tracks that its header declares")
+    if time_code:
+        _by_the_clock(song)
     song.tempi.sort(key=lambda change: change[0])
     song.signatures.sort(key=lambda change: change[0])
     return song
+
+
+def _by_the_clock(song: Song) -> None:
+    """Doubles all times, and drops the tempi, which a time code does not follow."""
+    for part in song.parts:
+        for note in part.notes:
+            note[0] *= 2
+            note[1] *= 2
+    song.tempi.clear()
+    song.signatures = [(2 * time, *sign) for time, *sign in song.signatures]  # type: ignore[misc]
 
 
 def _head(data: bytes) -> tuple[int, int, int, int]:
@@ -180,6 +210,10 @@ class _Track:
                 self._note(status & 0x0F, first, second if status >= 0x90 else 0, place)
             elif status & 0xF0 == 0xC0:
                 self._programs[status & 0x0F] = first
+            elif status >= 0xE0:
+                self._song.bends += 1
+            elif status & 0xF0 == 0xB0 and first == SUSTAIN and second >= DOWN:
+                self._song.pedals += 1
 
     def _note(self, channel: int, pitch: int, velocity: int, place: int) -> None:
         """Starts a note, or ends one at velocity 0; of two at one pitch, the earlier ends first."""

@@ -34,6 +34,9 @@ class Options:
         min=0,
         max=12,
     )
+    chords: Literal["play", "skip"] = option(
+        "play", "chord symbols of ABC tunes: play them as an accompaniment, or skip them"
+    )
     damaged: Literal["error", "skip"] = option(
         "error", "unreadable files, or tunes in a file: stop with an error, or skip and list them"
     )

@@ -10,12 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rnngen import DataError, Piece, Source, content_suffix
-from rnngen_music import piano_roll, roll_files, score, tokenizer
+from rnngen import DataError, LeftOut, Piece, Source, content_suffix
+from rnngen_music import piano_roll, roll_files, score
 from rnngen_music.abc_notation import is_abc, read_abc
+from rnngen_music.losses import of_tokens
 from rnngen_music.midi import read_midi
 from rnngen_music.options import Options
 from rnngen_music.score import Tune
+from rnngen_music.tokenizer import NOW
 
 SUFFIXES = (".mid", ".midi", ".kar", ".rmi", ".abc", ".mat")
 FOLDERS = {
@@ -63,8 +65,9 @@ def read(sources: Sequence[Source], options: Options, remark: Remark) -> Iterato
     """
     first: DataError | None = None
     left_out, some = 0, False
+    lost = LeftOut(remark)
     for source in sources:
-        for content, size in _of(source, options, remark):
+        for content, size in _of(source, options, lost):
             if isinstance(content, DataError):
                 if options.damaged == "error":
                     raise content
@@ -72,12 +75,14 @@ def read(sources: Sequence[Source], options: Options, remark: Remark) -> Iterato
                 first, left_out = first or content, left_out + size
                 continue
             some = True
+            lost.piece()
             pieces = [content]
             if options.transpose and source.part == "train":
                 pieces += _moved(content, options.transpose)
             for number, piece in enumerate(pieces):
                 yield Piece(piece, True, 0 if number else size + left_out)
             left_out = 0
+    lost.say()
     if first is not None and not some:
         raise first
 
@@ -88,14 +93,14 @@ def read_one(source: Source, options: Options, beats: float | None) -> Any:
     Raises:
         DataError: as for `read`.
     """
-    content, _ = next(_of(source, options, lambda text: None, beats))
+    content, _ = next(_of(source, options, LeftOut(), beats))
     if isinstance(content, DataError):
         raise content
     return content
 
 
 def _of(
-    source: Source, options: Options, remark: Remark, beats: float | None = None
+    source: Source, options: Options, lost: LeftOut, beats: float | None = None
 ) -> Iterator[tuple[Any, int]]:
     """The pieces of a file, or the errors of damaged ones, with their sizes in bytes."""
     try:
@@ -110,14 +115,15 @@ def _of(
     if roll_files.is_mat(data) or roll_files.is_json(data):
         yield from _rolls(data, source, options, beats)
         return
-    for found, size in _scores(data, source.name):
+    for found, size in _scores(data, source.name, options, lost):
         if isinstance(found, DataError):
             yield found, size
             continue
         shown = found if beats is None else score.first_beats(found, beats)
         if options.steps == "events":
-            for what in tokenizer.losses(shown):
-                remark(f"`{source.name}`: {what}")
+            for loss in of_tokens(shown, NOW):
+                what, amount, example = loss
+                lost.add(what, source.name, amount, example)
             yield Tune(shown), size
             continue
         roll, left = piano_roll.roll_of(shown, options.grid)
@@ -126,7 +132,7 @@ def _of(
             (left.outside, "notes outside the 88 keys"),
         ):
             if count:
-                remark(f"`{source.name}`: left out {count:,} {what}, which frames can't represent")
+                lost.add(f"{what} left out, which frames can't represent", source.name, count)
         if not roll.any():
             yield (
                 DataError(
@@ -139,12 +145,12 @@ def _of(
         yield roll, size
 
 
-def _scores(data: bytes, name: str) -> Iterator[tuple[Any, int]]:
+def _scores(data: bytes, name: str, options: Options, lost: LeftOut) -> Iterator[tuple[Any, int]]:
     try:
         if data[:4] == b"MThd" or (data[:4] == b"RIFF" and data[8:12] == b"RMID"):
-            yield read_midi(data, name), len(data)
+            yield read_midi(data, name, lost), len(data)
         elif is_abc(data):
-            yield from read_abc(data, name)
+            yield from read_abc(data, name, lost, chords=options.chords == "play")
         elif not data:
             raise DataError(f"`{name}` is empty", hint="leave it out")
         else:

@@ -17,9 +17,6 @@ from rnngen_music.midi_file import Song
 LONGEST = 20_000
 """Most beats in a piece: close to three hours at 120 beats per minute."""
 
-TIME_CODE = 1 << 15
-"""The bit that turns ticks per beat into frames per second."""
-
 SLOWEST, FASTEST = 4.0, 1000.0
 """Tempo limits in beats per minute."""
 
@@ -70,11 +67,6 @@ def checked(song: Song, name: str) -> Score:
     """
     library = symusic()
     beat = song.beat
-    if beat & TIME_CODE:
-        raise DataError(
-            f"`{name}` counts time in frames per second (SMPTE), expected ticks per beat",
-            hint="export it with ticks per beat, or leave it out",
-        )
     if not beat:
         raise DataError(f"`{name}` has 0 ticks per beat", hint="leave it out")
     made = library.Score(beat)

@@ -1,22 +1,39 @@
 """miditok's tokenizers, set up so that no note of a file is lost.
 
 All pitches and drums have tokens, several instruments share one stream with a program before each
-note, and the grid sets the positions per beat, for notes of any length up to `LONGEST_NOTE`.
+note, and the grid sets the positions per beat, for notes of any length up to `Ranges.longest`.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from rnngen_music.score import Score, missing, symusic
 
-LONGEST_NOTE = 16
-"""Longest note in beats; longer ones are cut."""
 
-TEMPI = (20, 260, 61)
-"""Slowest and fastest tempo, and the number of tempi: 20, 24, 28, ..."""
+@dataclass(frozen=True)
+class Ranges:
+    """What the tokens of a model can say.
+
+    Args:
+        longest: longest note in beats of the time signature (eighths in 6/8); beyond `FINE` beats
+            in whole beats.
+        tempi: slowest and fastest tempo in beats per minute, and the number of tempi between.
+    """
+
+    longest: int = 32
+    tempi: tuple[int, int, int] = (10, 400, 196)
+
+
+NOW = Ranges()
+
+EARLIER = Ranges(longest=16, tempi=(20, 260, 61))
+"""The ranges of rnngen 0.1.0, whose models do not state them."""
+
+FINE = 16
+"""Beats up to which a note's length is on the grid."""
 
 SIGNATURES = {4: range(1, 9), 8: range(1, 16), 16: range(1, 16)}
 """Known time signatures, numerators by denominator; others are read as 4/4."""
@@ -25,13 +42,14 @@ NOTHING = "PAD_None"
 """The only miditok token that does not stand for an event."""
 
 
-def tokenizer(kind: str, grid: int, velocities: int) -> Any:
+def tokenizer(kind: str, grid: int, velocities: int, ranges: Ranges) -> Any:
     """A miditok tokenizer.
 
     Args:
         kind: `remi` or `tsd`.
         grid: positions per beat.
         velocities: number of loudness bins.
+        ranges: longest note and tempi.
 
     Raises:
         PluginError: miditok is not installed.
@@ -41,13 +59,16 @@ def tokenizer(kind: str, grid: int, velocities: int) -> Any:
         import miditok
     except ImportError:
         raise missing("miditok") from None
-    slowest, fastest, tempi = TEMPI
+    slowest, fastest, tempi = ranges.tempi
+    lengths = {(0, FINE): grid}
+    if ranges.longest > FINE:
+        lengths[FINE, ranges.longest] = 1
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of choices made here on purpose
         config = miditok.TokenizerConfig(
             pitch_range=(0, 127),
             drums_pitch_range=(0, 127),
-            beat_res={(0, LONGEST_NOTE): grid},
+            beat_res=lengths,
             num_velocities=velocities,
             special_tokens=[],
             use_programs=True,
@@ -62,21 +83,6 @@ def tokenizer(kind: str, grid: int, velocities: int) -> Any:
             remove_duplicated_notes=False,
         )
         return {"remi": miditok.REMI, "tsd": miditok.TSD}[kind](config)
-
-
-def losses(score: Score) -> Iterator[str]:
-    """What tokens can't represent in a score, one sentence each."""
-    longest = LONGEST_NOTE * int(score.ticks_per_quarter)
-    cut = sum(int((track.notes.numpy()["duration"] > longest).sum()) for track in score.tracks)
-    if cut:
-        yield f"{cut:,} note{'s' if cut > 1 else ''} longer than {LONGEST_NOTE} beats cut to that"
-    unknown = {
-        f"{sign.numerator}/{sign.denominator}"
-        for sign in score.time_signatures
-        if sign.numerator not in SIGNATURES.get(sign.denominator, ())
-    }
-    if unknown:
-        yield f"the time signature {', '.join(sorted(unknown))} is read as 4/4"
 
 
 def names_of(tokenizer: Any) -> list[str]:

@@ -52,23 +52,36 @@ def reopen_tasks(
             for place, content in zip(data.prepared, data.fingerprint, strict=True)
         ]
     else:
-        datasets = prepare_tasks(
-            domain_name,
-            domain,
-            found_again(domain, parts, data, run, note),
-            valid=valid_again(data, run, note),
-            codec=None if data.fitted else codec,
-            seed=data.seed,
-            note=note,
-        )
+        now = found_again(domain, parts, data, run, note)
+        valid = valid_again(data, run, note)
+
+        def prepared(known: Codec | None) -> list[Dataset]:
+            return prepare_tasks(
+                domain_name,
+                domain,
+                now,
+                valid=valid,
+                codec=known,
+                seed=data.seed,
+                note=note,
+            )
+
+        datasets = prepared(None if data.fitted else codec)
+        if data.fitted and _encoded_otherwise(datasets, codec):
+            # A later version fits another codec; the bundle's encodes as before.
+            datasets = prepared(codec)
     if [dataset.fingerprint for dataset in datasets] != data.fingerprint:
         raise DataError(
             "the data has changed since the run started",
             hint="restore it, or fine-tune the model on the new data with `rnngen fit --from`",
         )
-    if any(dataset.codec.files() != codec.files() for dataset in datasets):
+    if _encoded_otherwise(datasets, codec):
         raise DataError("the data is encoded differently now than when the run started")
     return datasets
+
+
+def _encoded_otherwise(datasets: Sequence[Dataset], codec: Codec) -> bool:
+    return any(dataset.codec.files() != codec.files() for dataset in datasets)
 
 
 def prepare_tasks(

@@ -74,10 +74,15 @@ def test_offsets_have_a_deviation_of_one_and_texts_an_alphabet(tmp_path: Path) -
     assert codec.encode_condition("zv").tolist() == [3, 2, 0, 0]
 
 
-def test_without_a_text_for_each_drawing_none_is_a_condition() -> None:
+def test_drawings_without_a_text_are_learned_with_an_empty_one() -> None:
     line = [np.array([(0.0, 0), (1, 2)])]
     pieces = [Piece(line, True, 1, "a"), Piece(line, True, 1, None)]
-    assert fit(pieces, texts=True).condition is None
+    codec = fit(pieces, texts=True)
+    assert codec.condition is not None
+    assert [codec.encode_condition(piece.condition).tolist() for piece in pieces] == [[1], [0]]
+    # The pace is that of the drawings with a text: a letter in a step.
+    assert codec.pace == 1.0
+    assert fit(pieces[1:], texts=True).condition is None
     assert fit(pieces[:1], texts=False).condition is None
     assert fit(pieces[:1], texts=True).condition is not None
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from rnngen.contracts.errors import DataError
+from rnngen.contracts.left_out import LeftOut
 from rnngen.files.source import Source
 from rnngen_handwriting import arrays
 from rnngen_handwriting.pickled import NotNumbers, read_pickled
@@ -116,7 +117,7 @@ def test_damaged_arrays_are_refused_by_name(tmp_path: Path) -> None:
     }
     for content in damaged.values():
         with pytest.raises(DataError, match=r"the array `texts\.npy` is damaged"):
-            list(arrays.read(_member(tmp_path, content), pickled=False))
+            list(arrays.read(_member(tmp_path, content), LeftOut(), pickled=False))
 
 
 def test_a_damaged_archive_is_refused_by_name(tmp_path: Path) -> None:
@@ -127,4 +128,4 @@ def test_a_damaged_archive_is_refused_by_name(tmp_path: Path) -> None:
     whole[start : start + 8] = b"\xff" * 8
     path.write_bytes(whole)
     with pytest.raises(DataError, match=r"`x\.npz`"):
-        list(arrays.read(Source("x.npz", path), pickled=False))
+        list(arrays.read(Source("x.npz", path), LeftOut(), pickled=False))

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from rnngen.contracts.errors import DataError, UsageError
+from rnngen.contracts.left_out import LeftOut
 from rnngen.files.source import Source
 from rnngen_handwriting import read
 from rnngen_handwriting.domain import HandwritingDomain
@@ -216,7 +217,7 @@ def test_a_drawing_comes_back_from_the_svg_it_was_written_to(
 def _parsed(path: Path) -> Iterator[Drawing]:
     from rnngen_handwriting.svg import read as read_svg
 
-    return read_svg(Source(path.name, path))
+    return read_svg(Source(path.name, path), LeftOut())
 
 
 @pytest.mark.parametrize(
@@ -229,9 +230,9 @@ def _parsed(path: Path) -> Iterator[Drawing]:
         ("x.inkml", "<ink><trace>", "is not XML"),
         ("x.xml", "<html/>", "begins with `html`, expected InkML"),
         ("x.xml", IAM.replace('y="4"', 'y="?"'), "stroke 0, point 1 has x '3' and y '?'"),
-        ("x.svg", "<svg><text>a</text></svg>", "a `text` element has no lines"),
+        ("x.svg", "<svg><text>a</text></svg>", "has no strokes"),
         ("x.svg", '<svg><path id="p" d="M0 0 Q"/></svg>', "`path` with id `p` is damaged"),
-        ("x.svg", '<svg><g transform="skewX(3)"/></svg>', "the transform `skewX(3)`"),
+        ("x.svg", '<svg><g transform="spin(3)"/></svg>', "the transform `spin(3)`"),
         ("x.svg", '<svg><polyline points="1 2 3"/></svg>', "`polyline` is damaged"),
     ],
 )

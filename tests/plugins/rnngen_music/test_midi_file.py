@@ -145,10 +145,20 @@ def test_patterns_of_format_2_follow_each_other_on_the_beat() -> None:
     assert [part.notes[0][0] for part in found.parts] == [0, 20, 40]
 
 
-def test_time_in_frames_of_a_second_is_refused_as_that() -> None:
-    data = head(beat=0xE728) + chunk(b"MTrk", NOTE + END)
-    with pytest.raises(DataError, match="SMPTE"):
-        read_midi(data, "x.mid")
+@pytest.mark.parametrize(
+    ("division", "second"),
+    [(0xE728, 25 * 40), (0xE808, 24 * 8), (0xE364, 30 * 100), (0xE250, 30 * 80)],
+)
+def test_a_time_code_is_read_by_the_clock_at_120_beats_per_minute(
+    division: int, second: int
+) -> None:
+    tempo = b"\x00\xff\x51\x03\x0f\x42\x40"  # 60 beats per minute, which do not count
+    notes = b"\x00\x90\x3c\x40" + number(second) + b"\x80\x3c\x40" + NOTE
+    song = read_song(head(beat=division) + chunk(b"MTrk", tempo + notes + END))
+    assert [note[0] / song.beat for note in song.parts[0].notes] == [0, 2]
+    assert song.parts[0].notes[0][1] / song.beat == 2
+    assert song.time_code
+    assert not song.tempi
 
 
 def test_many_notes_at_one_pitch_end_in_the_order_in_which_they_began() -> None:

@@ -172,8 +172,8 @@ def test_frames_say_which_notes_they_have_no_place_for(tmp_path):
     (piece,) = pieces(domain, source(tmp_path, "a.mid", midi(notes)))
     assert np.flatnonzero(piece.content[0]).tolist() == [39]
     assert [remark.split(": ")[1] for remark in domain.remarks] == [
-        "left out 1 drum notes, which frames can't represent",
-        "left out 1 notes outside the 88 keys, which frames can't represent",
+        "drum notes left out, which frames can't represent (1)",
+        "notes outside the 88 keys left out, which frames can't represent (1)",
     ]
 
 
@@ -292,19 +292,3 @@ def test_transposing_what_nobody_split_is_refused(tmp_path):
     with pytest.raises(UsageError) as error:
         MusicDomain(Options(transpose=1)).parts([source(tmp_path, "a.mid", midi(SCALE))])
     assert "`train`" in error.value.hint
-
-
-def test_what_tokens_cannot_say_of_a_file_is_told(tmp_path):
-    domain = MusicDomain()
-    long = Note(0, 60, 0, 17 * 480, 80)
-    odd = song(b"\x00\xff\x58\x04\x11\x02\x18\x08\x00\x90\x3c\x40\x10\x80\x3c\x40")  # 17/4
-    pieces(
-        domain,
-        source(tmp_path, "long.mid", midi([*SCALE, long])),
-        source(tmp_path, "odd.mid", odd),
-        source(tmp_path, "plain.mid", midi(SCALE)),
-    )
-    assert list(domain.remarks) == [
-        "`long.mid`: 1 note longer than 16 beats cut to that",
-        "`odd.mid`: the time signature 17/4 is read as 4/4",
-    ]

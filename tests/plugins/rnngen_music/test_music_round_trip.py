@@ -110,9 +110,11 @@ def test_notes_off_the_grid_go_to_the_nearest_position(tmp_path):
 
 
 @pytest.mark.parametrize("tokens", ["remi", "tsd"])
-def test_notes_longer_than_sixteen_beats_are_cut(tmp_path, tokens):
-    found, beat = written_back([Note(0, 60, 0, 40 * BEAT, 64)], tmp_path, tokens=tokens)
-    assert [note.length / beat for note in found] == [16]
+def test_notes_of_up_to_32_beats_keep_their_length_and_longer_ones_are_cut(tmp_path, tokens):
+    lengths = [1, 15, 16, 17, 24, 32, 40]
+    notes = [Note(0, 60 + n, 0, beats * BEAT, 64) for n, beats in enumerate(lengths)]
+    found, beat = written_back(notes, tmp_path, tokens=tokens)
+    assert [note.length / beat for note in found] == [1, 15, 16, 17, 24, 32, 32]
 
 
 @pytest.mark.parametrize("tokens", ["remi", "tsd"])
