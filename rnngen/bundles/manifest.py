@@ -167,8 +167,9 @@ def read(folder: Path) -> Manifest:
         BundleError: what is wrong with it.
     """
     if not folder.is_dir():
+        lost = "a link that leads nowhere" if folder.is_symlink() else "not found"
         raise BundleError(
-            f"`{folder}` is not a bundle: " + ("it is a file" if folder.exists() else "not found"),
+            f"`{folder}` is not a bundle: " + ("it is a file" if folder.exists() else lost),
             hint="a bundle is the folder that `rnngen fit` makes, for example `runs/NAME`",
         )
     if not (folder / BUNDLE).exists():

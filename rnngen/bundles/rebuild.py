@@ -18,6 +18,7 @@ from rnngen.contracts.errors import BundleError, PluginError, RnngenError, Usage
 from rnngen.contracts.options import build as build_options
 from rnngen.files.tensors import read_tensors, tensor_shapes
 from rnngen.kernel.component import PLURALS
+from rnngen.kernel.reading import formerly
 
 if TYPE_CHECKING:
     import torch
@@ -161,6 +162,14 @@ def _how_to_install(part: Used) -> str:
     exact = isinstance(number, str) and re.fullmatch(r"[0-9][0-9A-Za-z.+!]*", number)
     wanted = f"{name}=={number}" if exact else name
     return f"if you trust it, `pip install {wanted}`; see `rnngen plugins`"
+
+
+def build_domain(manifest: Manifest, reading: Mapping[str, Any]) -> Any:
+    """The domain with the options it was trained with, but for those in `reading`."""
+    chosen = manifest.domain
+    before = formerly(find(manifest, "domain", chosen.name))
+    options = {**before, **chosen.options, **reading}
+    return build_component(manifest, "domain", Chosen(chosen.name, options))
 
 
 def build_component(manifest: Manifest, kind: str, chosen: Chosen) -> Any:

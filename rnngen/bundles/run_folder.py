@@ -38,6 +38,7 @@ from rnngen.bundles.records import (
     read_record,
 )
 from rnngen.contracts.errors import RnngenError, RunError, UsageError
+from rnngen.contracts.exact_text import KEPT as KEPT_BYTES
 from rnngen.files.atomic import saving, write_atomically
 from rnngen.files.json import TEXT, dump
 from rnngen.files.regular import open_regular
@@ -210,9 +211,9 @@ class RunFolder:
         self.write(lambda path: _append(path / LOG, CONTROL.sub("", line).rstrip() + "\n"))
 
     def sample(self, step: int, text: str) -> Path:
-        """Writes `samples/step-000200.txt`; returns its path."""
+        """Writes `samples/step-000200.txt`, of exact text the bytes; returns its path."""
         name = f"samples/step-{step:06d}.txt"
-        self.write(lambda path: _replace(path, name, text))
+        self.write(lambda path: _replace(path, name, text, KEPT_BYTES))
         return self.path / name
 
     def write(self, write: Callable[[Path], None]) -> None:
@@ -301,13 +302,13 @@ def _default_path(name_hint: str) -> Path:
     return path
 
 
-def _replace(folder: Path, name: str, text: str) -> None:
+def _replace(folder: Path, name: str, text: str, errors: str = "replace") -> None:
     path = folder / name
     with saving(path, KEPT):
         # Only the folder of the samples: a run's own folder is never made a second time.
         if path.parent != folder:
             path.parent.mkdir(exist_ok=True)
-        write_atomically(path, text.encode("utf-8", "replace"))
+        write_atomically(path, text.encode("utf-8", errors))
 
 
 def _append(path: Path, text: str) -> None:

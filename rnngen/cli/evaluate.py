@@ -16,6 +16,7 @@ from rnngen.cli.parameters import (
     device_option,
     engine_option,
     json_flag,
+    option_assignments,
     pass_ui,
     run_argument,
     seed_option,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     help="Characters to write for the memorization check; 0 skips it.",
 )
 @seed_option("Seed of that sample.")
+@option_assignments("text.unseen=skip")
 @engine_option
 @device_option
 @config_option
@@ -58,6 +60,7 @@ def command(
     data: tuple[str, ...],
     no_baselines: bool,
     config: Path | None,
+    assignments: tuple[str, ...],
     as_json: bool,
     **asked: Any,
 ) -> None:
@@ -68,10 +71,11 @@ def command(
       rnngen evaluate runs/docs
       rnngen evaluate runs/docs held_out.txt --json
       rnngen evaluate runs/chorales --split test
+      rnngen evaluate runs/docs other.txt -o text.unseen=replace
 
     Without DATA, the model is measured on what the run held out, task by task if it learned
-    several in a row. Without RUN, the newest run in
-    runs/ is used.
+    several in a row. Without RUN, the newest run in runs/ is used. -o sets how DATA is read:
+    `damaged`, and of texts `unseen` and `binary`.
     """
     from rnngen.contracts.domain import Report
     from rnngen.kernel.settings import command_table
@@ -80,7 +84,9 @@ def command(
 
     table = command_table("evaluate", config)
     path, data = chosen_run(ui, named_run(run, table)), data or tuple(table.get("data", ()))
-    result = evaluate(path, data, baselines=not no_baselines, note=ui.note, **asked)
+    result = evaluate(
+        path, data, baselines=not no_baselines, options=assignments, note=ui.note, **asked
+    )
     for warning in result.warnings:
         ui.warn(warning)
     if isinstance(result, Evaluations):

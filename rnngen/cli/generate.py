@@ -18,7 +18,9 @@ from rnngen.cli.spelled import OTHER_NAMES
 from rnngen.cli.ui import Ui
 from rnngen.cli.writing import read_writing, writing_options
 from rnngen.components.domains.text.separation import SEPARATOR
-from rnngen.contracts.errors import DataError, UsageError
+from rnngen.contracts.absent import absent
+from rnngen.contracts.errors import UsageError
+from rnngen.contracts.exact_text import BOM, exact, text_of_file
 
 if TYPE_CHECKING:
     from rnngen.bundles.bundle import Bundle
@@ -120,23 +122,25 @@ def command(
     are written. Filters of `sample` apply in this order: repetition penalty, temperature, top-k,
     top-p, min-p. With --json, a list of objects with `prompt`, `text`, `log_probability` (natural
     log, under the model, before any filter, the end included), `end`, `end_log_probability` and
-    `tokens`; with --explain also `forbidden`.
+    `tokens`; with --explain also `forbidden`. Bytes that are not UTF-8, of a model of bytes, are
+    U+FFFD in `text`, and the text is also there in `text_base64` (the prompt in `prompt_base64`);
+    on stdout and in files they are themselves.
     Without --json, what was forbidden goes to stderr.
     """
     from rnngen.bundles.bundle import load
 
-    text = _prompt(prompt, prompt_option, prompt_file)
+    given = _prompt(prompt, prompt_option, prompt_file)
     engine = asked["engine"]
     how = read_writing(
         "generate", run, decoder=decoder, engine=engine, assignments=assignments, config=config
     )
     bundle = load(chosen_run(ui, how.run, _not_a_run(how.run)))
-    if text is None and asked["primer"] is None and bundle.codec.spells_text:
-        raw = piped(ui.note)
-        text = None if raw is None else _decoded(raw, "stdin")
-    text = text or ""
+    name = "standard input" if "-" in (prompt, prompt_file) else f"`{prompt_file}`"
+    if given is None and asked["primer"] is None and bundle.codec.spells_text:
+        given, name = piped(ui.note), "standard input"
+    text = _text(given, bundle, name) if isinstance(given, bytes) else given or ""
     write = _forecast if bundle.domain.forecasts else _generate
-    write(ui, bundle, text, how.decoder, how.options, out, as_json, **asked)
+    write(ui, bundle, text, how.decoder, how.options(bundle), out, as_json, **asked)
 
 
 def _generate(
@@ -176,7 +180,7 @@ def _generate(
     )
     if output.collects:
         session.check_room(count)
-    written = session.run(output.stream, output.keep)
+    written = session.run(**output.streams, keep=output.keep)
     # A search knows how many it found only when it is over.
     output.write(list(written) if session.searches else written)
 
@@ -222,8 +226,8 @@ def _forecast(
     write_forecast(ui, made, out, as_json)
 
 
-def _prompt(argument: str | None, option: str | None, file: str | None) -> str | None:
-    """The prompt that was given; None: none was."""
+def _prompt(argument: str | None, option: str | None, file: str | None) -> str | bytes | None:
+    """The prompt as it was given, of a file its bytes; None: none was."""
     given = [text for text in (argument, option, file) if text is not None]
     if len(given) > 1:
         raise UsageError(
@@ -234,18 +238,20 @@ def _prompt(argument: str | None, option: str | None, file: str | None) -> str |
     if file is None:
         return given[0] if given else None
     try:
-        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except FileNotFoundError:
+        raise absent(Path(file), "file") from None
     except OSError as error:
-        raise UsageError(f"`{file}` can't be read: {error.strerror}") from None
-    return _decoded(raw, file)
+        raise UsageError(f"`{file}` can't be read: {(error.strerror or '').lower()}") from None
 
 
-def _decoded(raw: bytes, name: str) -> str:
-    """A prompt from a file or a pipe, without its final line end."""
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError as error:
-        raise DataError(f"`{name}` is not UTF-8, at byte {error.start}") from None
+def _text(data: bytes, bundle: Bundle, name: str) -> str:
+    """The text of a prompt file, exact, without its final line end.
+
+    Only to a model of bytes it may hold any.
+    """
+    keeps = bundle.codec.keeps_bytes
+    text = exact(data).removeprefix(BOM) if keeps else text_of_file(data, name)
     return text.removesuffix("\n").removesuffix("\r")
 
 

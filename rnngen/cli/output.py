@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from rnngen.cli.terminal import visible_json
 from rnngen.cli.ui import Ui, for_programs
 from rnngen.components.domains.text.separation import between
 from rnngen.contracts.errors import UsageError
+from rnngen.contracts.exact_text import data_of, exact
 
 if TYPE_CHECKING:
     from rnngen.bundles.bundle import Bundle
@@ -50,7 +52,8 @@ class Output:
     ) -> None:
         self._ui = ui
         self._bundle = bundle
-        self._paper = Paper(ui, prompt)
+        self._exact = bundle.codec.keeps_bytes
+        self._paper = Paper(ui, prompt, self._exact)
         self._count = count
         self._out = out
         self._as_json = as_json
@@ -64,9 +67,13 @@ class Output:
         self._remarks: list[str] = []
 
     @property
-    def stream(self) -> Callable[[int, str], None] | None:
-        """The function called with new text, if text is written as it grows."""
-        return (lambda row, text: self._paper.write(text)) if self._streams else None
+    def streams(self) -> dict[str, Any]:
+        """The function called with new text, by its parameter, if text is written as it grows."""
+        if not self._streams:
+            return {}
+        if self._exact:
+            return {"stream_bytes": lambda row, data: self._paper.write(exact(data))}
+        return {"stream": lambda row, text: self._paper.write(text)}
 
     @property
     def keep(self) -> Keep:
@@ -127,9 +134,10 @@ class Output:
         separator = between(self._bundle.manifest.domain.options.get("documents"))
         for number, part in enumerate(written):
             if number:
-                self._paper.begin(separator + part.prompt)
+                prompt = exact(part.prompt_data) if self._exact else part.prompt
+                self._paper.begin(separator + prompt)
             if number or not self._streams:
-                self._paper.write(part.text)
+                self._paper.write(exact(part.data) if self._exact else part.text)
         self._paper.end()
 
     def _tell(self, part: Generated, which: str) -> None:
@@ -161,10 +169,16 @@ class Paper:
     """Text on stdout.
 
     The beginning is written with what follows, so that an error before leaves stdout empty.
+
+    Args:
+        ui: where it is written.
+        beginning: exact text.
+        as_bytes: whether to write the bytes that the text stands for, whatever stdout's encoding.
     """
 
-    def __init__(self, ui: Ui, beginning: str) -> None:
+    def __init__(self, ui: Ui, beginning: str, as_bytes: bool = False) -> None:
         self._ui = ui
+        self._as_bytes = as_bytes
         self._beginning = beginning
         self._last = ""
 
@@ -174,18 +188,24 @@ class Paper:
         self._beginning = beginning
 
     def write(self, text: str) -> None:
-        """More text."""
+        """More exact text."""
         text, self._beginning = self._beginning + text, ""
         if text:
-            self._ui.write(text)
+            self._write(text)
             self._last = text[-1]
 
     def end(self) -> None:
         """Ends the line, if it has not ended."""
         self.write("")
         if self._last != "\n":
-            self._ui.write("\n")
+            self._write("\n")
             self._last = "\n"
+
+    def _write(self, text: str) -> None:
+        if self._as_bytes:
+            self._ui.write_bytes(data_of(text))
+        else:
+            self._ui.write(text)
 
 
 def json_parts(rows: Iterable[Any]) -> Iterator[str]:
@@ -202,13 +222,24 @@ def as_json(part: Generated, explain: bool) -> dict[str, Any]:
     steps = zip(part.tokens or part.steps, part.log_probabilities, strict=True)
     return {
         "prompt": part.prompt,
+        **in_base64("prompt", part.prompt_data),
         "text": part.text,
+        **in_base64("text", part.data),
         "log_probability": part.log_probability,
         "end": part.end,
         "end_log_probability": part.end_log_probability,
         "tokens": [{"token": token, "log_probability": log} for token, log in steps],
         **({"forbidden": [one.to_json() for one in part.forbidden]} if explain else {}),
     }
+
+
+def in_base64(name: str, data: bytes) -> dict[str, str]:
+    """Bytes for JSON, as `NAME_base64`, where they are not UTF-8 and so no text."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return {f"{name}_base64": base64.b64encode(data).decode()}
+    return {}
 
 
 def write_forecast(ui: Ui, made: Forecast, out: Path | None, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from rnngen.cli.list import describe, read_kind
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
 from rnngen.cli.terminal import visible_line
 from rnngen.cli.ui import Ui
+from rnngen.contracts.absent import absent
 from rnngen.contracts.errors import RnngenError, UsageError
 from rnngen.contracts.options import OptionField, suggest
 from rnngen.contracts.options import describe as describe_options
@@ -74,6 +75,8 @@ def find_anywhere(name: str) -> list[Component]:
     if found:
         return found
     near = suggest(name, everything)
+    if Path(name).is_symlink():
+        raise absent(Path(name))
     raise UsageError(
         f"there is no run and no component called `{name}`",
         hint=(f"did you mean `{near}`? " if near else "")

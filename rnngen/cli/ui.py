@@ -98,6 +98,12 @@ class Ui:
         shown(sys.stdout).write(text)
         sys.stdout.flush()
 
+    def write_bytes(self, data: bytes) -> None:
+        """Data, on stdout, at once, whatever bytes they are; on a terminal they are shown."""
+        stream = shown(sys.stdout)
+        stream.buffer.write(data)
+        stream.buffer.flush()
+
     def json(self, value: Any) -> None:
         """Data for programs, on stdout."""
         text = for_programs(value)

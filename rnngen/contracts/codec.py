@@ -40,6 +40,9 @@ class Codec(Contract, ABC):
 
     component_kind: ClassVar[str] = "codec"
 
+    keeps_bytes: ClassVar[bool] = False
+    """Whether steps are bytes, which need not be UTF-8: see `exact_stream`."""
+
     @default
     def size(self) -> int:
         """Number of different steps, the boundary included; D for vectors."""
@@ -120,6 +123,13 @@ class Codec(Contract, ABC):
     def stream(self) -> StreamDecoder:
         """A decoder that takes one step at a time; it gives nothing if steps are not text."""
         return StreamDecoder()
+
+    def exact_stream(self) -> StreamDecoder:
+        """The same, but bytes that are not UTF-8 stay what they are, as lone surrogates.
+
+        It is `stream` but for a codec that `keeps_bytes`; see `rnngen.contracts.exact_text`.
+        """
+        return self.stream()
 
     def token(self, step: int) -> str:
         """One step as a person would read it."""

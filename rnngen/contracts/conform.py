@@ -72,6 +72,8 @@ def conform(
         component.component_name = name
         component.component_options = dict(options or {})
     if isinstance(component, Domain):
+        with suppress(AttributeError):  # no place for it: then damaged sources are errors
+            setattr(component, "damaged", (options or {}).get("damaged", component.damaged))  # noqa: B010
         for field in ("valid", "split"):
             # They were read from the options; a domain of today has them itself.
             unsaid = getattr(component, field) is getattr(Domain, field)

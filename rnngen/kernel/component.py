@@ -14,6 +14,7 @@ from rnngen.contracts.errors import Lacking, PluginError, RnngenError
 from rnngen.contracts.options import fault_of
 from rnngen.kernel.blame import HINT, one_line, place
 from rnngen.kernel.core_options import COMMANDS, SECTIONS
+from rnngen.kernel.damaged_option import DAMAGED, with_damaged
 from rnngen.kernel.foreign import attempt
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class Component:
         """The target, called with its options whole, where it takes them so, else by field."""
         target = self.load()
         try:
-            passed = values if whole is None else {"options": whole()}
+            passed = self._by_field(values) if whole is None else {"options": whole()}
             plugin = "" if self.plugin.is_own else str(self.plugin)
             return conform(self.kind, self.name, target(*arguments, **passed), values, plugin)
         except Lacking as error:
@@ -183,6 +184,12 @@ class Component:
                 raise
             raise self.failure("could not be built", error) from error
 
+    def _by_field(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The values of options that the target knows; what the core reads itself it need not."""
+        declared = self._declared()
+        own = {part.name for part in fields(declared)} if declared else set()
+        return {name: value for name, value in values.items() if name in own or name != DAMAGED}
+
     def failure(self, what: str, error: BaseException) -> PluginError:
         """The error for an exception that its code raised, with the place."""
         return PluginError(
@@ -191,11 +198,16 @@ class Component:
         )
 
     def load_options(self) -> type | None:
-        """The dataclass of its options, or None if it has none.
+        """The dataclass of its options, or None if it has none; every domain has `damaged`.
 
         Raises:
             PluginError: it can't be imported, or is not a dataclass.
         """
+        declared = self._declared()
+        return with_damaged(declared) if self.kind == "domain" else declared
+
+    def _declared(self) -> type | None:
+        """The dataclass that it was registered with."""
         if self.options is None:
             return None
         options = self._import(self.options)
@@ -219,8 +231,9 @@ class Component:
         Raises:
             PluginError: target or options can't be imported.
         """
-        declared = self.load_options()
-        return declared if declared and _takes_whole(self.load(), declared) else None
+        declared = self._declared()
+        taken = declared is not None and _takes_whole(self.load(), declared)
+        return self.load_options() if taken else None
 
     def _import(self, target: Any) -> Any:
         if not isinstance(target, str):

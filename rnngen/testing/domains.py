@@ -37,6 +37,8 @@ class Sequence:
     steps: list[Any] = field(default_factory=list)
     prompt: str = ""
     beginning: Beginning = field(default_factory=lambda: Beginning(()))
+    data: bytes = b""
+    prompt_data: bytes = b""
 
 
 def check_domain(domain: Domain, sources: list[Source]) -> None:
@@ -250,7 +252,8 @@ def check_writing(domain: Domain, codec: Codec, pieces: list[Piece]) -> None:
         steps = codec.encode(piece.content)
         listed = list(map(tuple, steps.tolist())) if steps.ndim > 1 else steps.tolist()
         text = codec.decode(steps)
-        written.append(Sequence(text, listed))
+        data = codec.decode_bytes(steps) if codec.spells_text else b""
+        written.append(Sequence(text, listed, data=data))
     with TemporaryDirectory() as folder:
         made = domain.write(written, codec, Path(folder) / "written")
         require(made, "write: no file was made")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rnngen.bundles.bundle import Bundle
+from rnngen.contracts.conform import conform_codec
 from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import UsageError
 from rnngen.data import corpora
@@ -15,9 +16,10 @@ from rnngen.data.store import Store
 from rnngen.data.tasks import prepare_tasks, reopen_tasks
 from rnngen.kernel.catalog import get_catalog
 from rnngen.kernel.core_options import TrainOptions
+from rnngen.kernel.reading import domain_class
 from rnngen.metrics.task_history import Measured
 from rnngen.training.run import Task
-from rnngen.training.settle import domain_class, domain_name_of
+from rnngen.training.settle import domain_name_of
 from rnngen.training.wanted import Wanted
 
 
@@ -61,13 +63,16 @@ def prepare(
     """
     parts = [[argument] for argument in wanted.data] if wanted.by_task else [list(wanted.data)]
     if resumed is not None:
-        return reopen_tasks(name, domain, parts, resumed.data_record, resumed.codec, note=note)
+        record, codec = resumed.data_record, resumed.codec
+        return reopen_tasks(name, domain, parts, record, codec, run=resumed.path, note=note)
     return prepare_tasks(
         name,
         domain,
         parts,
         valid=wanted.valid,
-        codec=None if start is None else start.codec,
+        codec=None
+        if start is None
+        else conform_codec(domain, domain.load_codec(start.codec.files())),
         grow=start is not None,
         seed=seed,
         note=note,

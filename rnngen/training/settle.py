@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from rnngen.bundles.bundle import Bundle
-from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import UsageError
 from rnngen.kernel.assignments import parse_assignments
 from rnngen.kernel.catalog import Component, get_catalog
 from rnngen.kernel.config_file import Config
 from rnngen.kernel.core_options import DROPOUTS, SECTIONS
+from rnngen.kernel.damaged_option import DAMAGED
+from rnngen.kernel.reading import domain_class, formerly
 from rnngen.kernel.settings import Said, Settings, section_types
 from rnngen.kernel.strategies import resolve as resolve_strategies
 from rnngen.training.going_on import options_of
@@ -37,12 +38,6 @@ def domain_name_of(wanted: Wanted, start: Bundle | None) -> str:
             hint="leave `--domain` out, or train a new model without `--from`",
         )
     return its
-
-
-def domain_class(domain: Component) -> type[Domain]:
-    """Where a domain says what suits it, before it is built; a function that builds one can't."""
-    target = domain.load()
-    return target if isinstance(target, type) else Domain
 
 
 def with_file(wanted: Wanted, file: Config | None) -> Wanted:
@@ -112,7 +107,8 @@ def settle(
     settings = said.resolve({**SECTIONS, **section_types(active)}, _known(file))
     if start is not None:
         free = {("model", name) for name in DROPOUTS}
-        free |= {(domain_name, name) for name in domain_class(components[0]).changeable}
+        own = domain_class(components[0])
+        free |= {(domain_name, name) for name in (DAMAGED, *own.changeable)}
         _check_unchanged(settings, inherited, start, free)
     return settings, components[0].name, components
 
@@ -132,12 +128,13 @@ def _inherited(start: Bundle) -> dict[str, dict[str, Any]]:
     conditioner_options = model.pop("conditioner_options", {})
     for made in ("size", "condition", "parameters"):
         model.pop(made, None)
-    domain = start.manifest["domain"]
+    domain = start.manifest.domain
+    before = formerly(get_catalog().find("domain", domain.name))
     return {
         "model": model,
         model["cell"].rpartition(":")[2]: cell_options,
         model["conditioner"].rpartition(":")[2]: conditioner_options,
-        domain["name"]: dict(domain["options"] or {}),
+        domain.name: {**before, **domain.options},
     }
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 from rnngen.bundles.run_folder import RunFolder
+from rnngen.contracts.exact_text import readable
 from rnngen.contracts.reporter import Reporter
 from rnngen.contracts.steps import loss_unit
 from rnngen.data.measuring import evaluation
@@ -127,7 +128,7 @@ class Validation:
         better = result is not None and self._judge(run, result)
         if text:
             self._folder.sample(position.step, text)
-            self._reporter.sample(text, f"step {position.step}")
+            self._reporter.sample(readable(text), f"step {position.step}")
         if better or task.valid is None or len(run.tasks) > 1:
             self._save_model(position, position.best)
         self._seconds = self._clock() - begin

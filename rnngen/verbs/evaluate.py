@@ -18,6 +18,7 @@ from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.domain import ForecastRequest, Report
 from rnngen.contracts.errors import DataError, RnngenError, UsageError
+from rnngen.contracts.exact_text import exact, readable
 from rnngen.data.cache import Dataset
 from rnngen.data.store import Store
 from rnngen.engines.choose import DEFAULT
@@ -33,8 +34,10 @@ from rnngen.metrics.shown import perplexity
 from rnngen.metrics.task_history import MEASURED
 from rnngen.verbs import learned
 from rnngen.verbs.arguments import Files, listed
+from rnngen.verbs.components import Given
 from rnngen.verbs.evaluation import PROTOCOL, Evaluation, Evaluations
 from rnngen.verbs.generate import generate
+from rnngen.verbs.read_as import read_as
 from rnngen.verbs.start import engine_of, opened
 
 
@@ -49,6 +52,7 @@ def evaluate(
     seed: int = 0,
     device: str = "auto",
     engine: str = DEFAULT,
+    options: Given = None,
     note: Callable[[str], None] = lambda text: None,
 ) -> Evaluation | Evaluations | Report:
     """Measures a model on a whole text; the same as the command `rnngen evaluate`.
@@ -62,6 +66,7 @@ def evaluate(
         seed: of that sample.
         device: `auto`, `cpu`, `cuda`, `mps`.
         engine: writes the sample or steps the forecasts: `torch`, or one of a plugin.
+        options: how the data is read: `{"text.unseen": "skip"}` or `["damaged=skip"]`.
         note: told what takes its time.
 
     Returns:
@@ -74,18 +79,19 @@ def evaluate(
         BundleError: the bundle is damaged.
     """
     bundle, named = opened(bundle), listed(data)
+    reader = read_as(bundle, options)
     use_threads(None)
     where, _ = choose_device(device)
     find_component("engine", engine)  # before all that takes its time
     every_task = bundle.data_record.several and not named and split is None
     if bundle.domain.forecasts:
         backtest = _backtest_tasks if every_task else _backtest
-        return backtest(bundle, named, split, baselines, seed, device, engine, note)
+        return backtest(reader, named, split, baselines, seed, device, engine, note)
     training = _training(bundle, note)
     if every_task:
         each = _every_task(bundle, training, where, baselines, note)
         return _with_copied(bundle, each, training, sample, seed, device, engine, note)
-    held_out = _chosen(bundle, named, split, training, note)
+    held_out = _chosen(reader, named, split, training, note)
     bundle.model.to(where)
     report = _own_measures(bundle, training if baselines else None, held_out, note)
     if report is not None:
@@ -98,7 +104,7 @@ def evaluate(
     if sample:
         written = _sample(bundle, held_out.store, sample, seed, device, engine, note)
         copied = memorization(written, learned.texts(bundle.codec, training))
-        measured = replace(measured, copied=copied)
+        measured = replace(measured, copied=replace(copied, text=readable(copied.text)))
     return measured
 
 
@@ -294,8 +300,8 @@ def _beside_baselines(
         codec.size,
         characters=valid.characters,
         byte_count=valid.size,
-        train_text=codec.decode(tail).encode(),
-        valid_text=codec.decode(head).encode(),
+        train_text=codec.decode_bytes(tail),
+        valid_text=codec.decode_bytes(head),
     )
     return replace(measured, baselines=tuple(rows))
 
@@ -309,13 +315,13 @@ def _sample(
     engine: str,
     note: Callable[[str], None],
 ) -> str:
-    """About this many characters written by the model."""
+    """About this many characters written by the model, as exact text."""
     note("writing a sample for the memorization check")
     length = max(1, round(characters * held_out.targets / max(held_out.characters, 1)))
     (written,) = generate(
         bundle, length=length, seed=seed, documents=0, device=device, engine=engine
     )
-    return written.text
+    return exact(written.data) if bundle.codec.keeps_bytes else written.text
 
 
 def _backtest_tasks(

@@ -25,8 +25,18 @@ from rnngen.kernel.memory import check_memory
 from rnngen.verbs.arguments import check_at_least
 from rnngen.verbs.components import Given, parted
 from rnngen.verbs.context import ModelContext
+from rnngen.verbs.read_as import read_as
 from rnngen.verbs.start import beginning_of, engine_of, has_documents, make_decoder, opened
-from rnngen.verbs.writing import Framing, Generated, Keep, Stream, write
+from rnngen.verbs.writing import (
+    ByteStream,
+    Framing,
+    Generated,
+    Keep,
+    Listeners,
+    Stream,
+    line_by_line,
+    write,
+)
 
 ROWS = 256
 """Most sequences written together."""
@@ -44,7 +54,7 @@ STEP_BYTES: dict[Keep, float] = {"all": 150, "text": 1, "nothing": 0}
 @attributed()
 def generate(
     bundle: Bundle | str | Path,
-    prompt: str = "",
+    prompt: str | bytes = "",
     *,
     length: int = 500,
     count: int = 1,
@@ -54,6 +64,7 @@ def generate(
     stop: Sequence[str] | str = (),
     documents: int | None = None,
     stream: Stream | None = None,
+    stream_bytes: ByteStream | None = None,
     device: str = "auto",
     engine: str = DEFAULT,
     explain: bool = False,
@@ -67,11 +78,13 @@ def generate(
         bundle, device: the model, and where it is computed: `auto`, `cpu`, `cuda:1`, `mps`.
         prompt, primer: what is continued, as the domain reads it, and a file to continue from.
         length, count: tokens to write at most, and how many sequences; of `beam`, the best ones.
-        decoder, options: `sample`, `{"temperature": 0.7}` or `["temperature=0.7"]`.
+        decoder, options: `sample`, `{"temperature": 0.7}` or `["temperature=0.7"]`; those of the
+            domain on prompts have its name: `{"text.unseen": "skip"}`.
         engine: `torch`, or one of a plugin, whose options have its name: `{"ENGINE.option": 1}`.
         seed, stop: 0 to 2⁶⁴ − 1, and texts that end a sequence; they are cut off.
         documents: to write at most; 0: any number; None: one if the model learned several, else 0.
-        stream: called with a sequence's number and text once it is certain; of beams, the best.
+        stream, stream_bytes: called with a sequence's number and its certain text, or bytes; of
+            beams, the best.
         explain: whether to tell where the decoder forbade what the model wanted most.
         no_prompt: whether to leave it out of `Generated.prompt` and out of files.
         note: told in a line what one should know of the result.
@@ -101,7 +114,7 @@ def generate(
         note=note,
     )
     session.check_room(count)
-    return list(session.run(stream))
+    return list(session.run(stream, stream_bytes))
 
 
 class Session:
@@ -114,7 +127,7 @@ class Session:
     def __init__(
         self,
         bundle: Bundle | str | Path,
-        prompt: str = "",
+        prompt: str | bytes = "",
         *,
         length: int,
         count: int,
@@ -130,16 +143,18 @@ class Session:
         no_prompt: bool,
         note: Callable[[str], None],
     ) -> None:
-        stops = _checked_stops(stop)
-        check_at_least(1, length=length, count=count)
-        check_at_least(0, documents=documents)
-        own, engine_own = parted(options, engine)
-        self._decoder = _decoder(decoder, own, stops, documents, explain)
+        stops = _checked(stop, length, count, documents)
         bundle = opened(bundle)
+        rest, domain_own = parted(options, bundle.manifest.domain.name)
+        own, engine_own = parted(rest, engine)
+        self._decoder = _decoder(decoder, own, stops, documents, explain)
+        bundle = read_as(bundle, domain_own)
         _check_bundle(bundle, self._decoder, decoder)
-        beginning = beginning_of(bundle, prompt, primer)
+        beginning = beginning_of(bundle, prompt, primer, note)
         documents = 1 if documents is None and has_documents(bundle) else documents
-        self._framing = Framing(bundle.codec, beginning, stops, documents or 0, no_prompt)
+        # Stop texts have the line ends of what was learned.
+        spelled = line_by_line(bundle.domain.spelled(text) for text in stops)
+        self._framing = Framing(bundle.codec, beginning, spelled, documents or 0, no_prompt)
         self._endless = documents is None or (documents == 0 and not stops)
         self._request = _request(self._framing, length, seed, endless=documents is None)
         self._explain = explain
@@ -171,11 +186,16 @@ class Session:
             hint="write fewer or shorter ones at a time: `-n`, `--length`",
         )
 
-    def run(self, stream: Stream | None = None, keep: Keep = "all") -> Iterator[Generated]:
+    def run(
+        self,
+        stream: Stream | None = None,
+        stream_bytes: ByteStream | None = None,
+        keep: Keep = "all",
+    ) -> Iterator[Generated]:
         """The sequences in order.
 
         Args:
-            stream: as for `generate`.
+            stream, stream_bytes: as for `generate`.
             keep: what of each sequence is returned.
         """
         rows = 1 if self.searches else self._rows
@@ -186,7 +206,8 @@ class Session:
         with attributed(), self._engine.threads(min(rows, self.count)):
             for first in range(0, 1 if self.searches else self.count, rows):
                 request = self._part(first, rows)
-                written = write(self._engine, self._decoder, request, self._framing, stream, keep)
+                with Listeners(stream, stream_bytes) as hear:
+                    written = write(self._engine, self._decoder, request, self._framing, hear, keep)
                 for part in written:
                     yield self._explained(part, request) if self._explain else part
 
@@ -267,7 +288,12 @@ def _decoder(
     return made
 
 
-def _checked_stops(stop: Sequence[str] | str) -> tuple[str, ...]:
+def _checked(
+    stop: Sequence[str] | str, length: int, count: int, documents: int | None
+) -> tuple[str, ...]:
+    """The stop texts, if they and the numbers make sense."""
+    check_at_least(1, length=length, count=count)
+    check_at_least(0, documents=documents)
     stops = (stop,) if isinstance(stop, str) else tuple(stop)
     if "" in stops:
         raise UsageError("a stop text is empty, so nothing could be written")

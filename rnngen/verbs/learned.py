@@ -10,6 +10,8 @@ from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import DataError, UsageError
 from rnngen.data import find_sources
 from rnngen.data.cache import Dataset
+from rnngen.data.damaged import readable
+from rnngen.data.moved import sources_again
 from rnngen.data.prepare import prepare
 from rnngen.data.record import DataRecord
 from rnngen.data.store import Store
@@ -30,16 +32,17 @@ def sources_of(
     """
     keep = bundle.domain.keep
     if named:
-        return find_sources.find(named, keep=keep)
+        return readable(bundle.domain, find_sources.find(named, keep=keep), note)
     record = bundle.data_record
-    parts = _parts(record)
+    _parts(record)
     if STANDARD_INPUT in record.sources:
         raise UsageError(
             "the model was trained on standard input, which can't be read again",
             hint=f"name a file to continue: `rnngen generate {bundle.path} FILE`",
         )
-    found = find_sources.find(record.sources, keep=keep)
-    if changed(bundle.domain, parts, record):
+    named = sources_again(bundle.domain, record, bundle.path, note)
+    found = readable(bundle.domain, find_sources.find(named, keep=keep), note)
+    if changed(bundle.domain, _grouped(record, named), record):
         note("the data has changed since the model was trained; using the new data")
     return found
 
@@ -52,7 +55,9 @@ def reopen(bundle: Bundle, note: Callable[[str], None] = lambda text: None) -> l
         UsageError: a file is gone.
     """
     data, name = bundle.data_record, bundle.manifest.domain.name
-    return reopen_tasks(name, bundle.domain, _parts(data), data, bundle.codec, note=note)
+    return reopen_tasks(
+        name, bundle.domain, _parts(data), data, bundle.codec, run=bundle.path, note=note
+    )
 
 
 def tasks(bundle: Bundle) -> list[str]:
@@ -83,9 +88,13 @@ def encode(
         UsageError: a file is not there, or there is no such part.
         DataError: something can't be read or encoded.
     """
-    domain = bundle.domain
-    named = data or [name for part in _parts(bundle.data_record) for name in part]
+    domain, record = bundle.domain, bundle.data_record
+    named = data
+    if not data:
+        _parts(record)
+        named = sources_again(domain, record, bundle.path, note)
     found: Sequence[Source] = find_sources.find(named, keep=domain.keep)
+    found = readable(domain, found, note)
     if split is not None:
         found = _part(domain, found, split)
     name = bundle.manifest.domain.name
@@ -93,10 +102,14 @@ def encode(
 
 
 def texts(codec: Codec, training: Sequence[Dataset]) -> Iterator[str]:
-    """The text of the training data, in blocks."""
+    """The exact text of the training data, in blocks."""
     for dataset in training:
-        for start in range(0, len(dataset.train), BLOCK):
-            yield codec.decode(dataset.train.steps[start : start + BLOCK])
+        stream, store = codec.exact_stream(), dataset.train
+        for start in range(0, len(store), BLOCK):
+            steps = store.steps[start : start + BLOCK].tolist()
+            yield "".join([stream.feed(step) for step in steps])
+        if rest := stream.flush():
+            yield rest
 
 
 def _parts(data: DataRecord) -> list[list[str]]:
@@ -110,7 +123,12 @@ def _parts(data: DataRecord) -> list[list[str]]:
             "the bundle does not name what it was trained on: it was exported without names",
             hint="name a file",
         )
-    return [[source] for source in data.sources] if data.several else [data.sources]
+    return _grouped(data, data.sources)
+
+
+def _grouped(data: DataRecord, sources: Sequence[str]) -> list[list[str]]:
+    """Sources by task."""
+    return [[source] for source in sources] if data.several else [list(sources)]
 
 
 def _part(domain: Domain, found: Sequence[Source], split: str) -> Sequence[Source]:

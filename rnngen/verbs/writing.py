@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from typing import Any, Literal
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.decoder import Decoder, Emission, Request
 from rnngen.contracts.engine import Engine
+from rnngen.contracts.exact_text import ReadableStream, data_of, readable
 from rnngen.contracts.steps import Beginning
 
 NOTHING = Beginning(())
@@ -21,6 +22,9 @@ Keep = Literal["all", "text", "nothing"]
 
 Stream = Callable[[int, str], None]
 """Called with the number of the sequence and the text that became certain."""
+
+ByteStream = Callable[[int, bytes], None]
+"""Called with the same as bytes."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,8 @@ class Generated:
     """One sequence.
 
     Args:
-        text: what was written, without the prompt; empty where steps are not text.
+        text: what was written, without the prompt; empty where steps are not text, and with U+FFFD
+            for bytes that are not UTF-8.
         tokens: its tokens as a person would read them.
         steps: the same as numbers; tuples of them where a step is a vector.
         log_probability: sum of `log_probabilities`, and of the end's where the document ended.
@@ -66,6 +71,7 @@ class Generated:
         beginning: the steps before it, and what it is conditioned on.
         end_log_probability: ln p of the end; None where the sequence did not end with the document,
             or its decoder does not say.
+        data: the bytes of `text`, which of a model of bytes need not be UTF-8.
     """
 
     text: str
@@ -78,6 +84,12 @@ class Generated:
     forbidden: Sequence[Any] = ()
     beginning: Beginning = NOTHING
     end_log_probability: float | None = None
+    data: bytes = b""
+
+    @property
+    def prompt_data(self) -> bytes:
+        """The bytes of `prompt`."""
+        return data_of(self.beginning.shown)
 
 
 def write(
@@ -95,13 +107,46 @@ def write(
         decoder: chooses the steps.
         request: what is asked for; its `stop` is set here.
         framing: what stands around each sequence.
-        stream: as for `generate`.
+        stream: as for `generate`, but told exact text.
         keep: what of each sequence; see `Keep`.
     """
     writers = _Writers(request, framing, stream, keep)
     for emission in decoder.decode(engine, request):
         writers.write(emission)
     return writers.results()
+
+
+class Listeners:
+    """Hands exact text on as it was asked for: readable, or as bytes.
+
+    Args:
+        stream: told the readable text, or None.
+        stream_bytes: told the bytes, or None.
+    """
+
+    def __init__(self, stream: Stream | None, stream_bytes: ByteStream | None) -> None:
+        self._stream, self._stream_bytes = stream, stream_bytes
+        self._readable: dict[int, ReadableStream] = {}
+
+    def __enter__(self) -> Stream | None:
+        """What is to be told exact text; None if nobody listens."""
+        return None if self._stream is None and self._stream_bytes is None else self._tell
+
+    def __exit__(self, kind: type[BaseException] | None, *others: object) -> None:
+        """Tells what was held back, since nothing follows."""
+        if kind is None:
+            for row, held in self._readable.items():
+                self._pass_on(row, held.flush())
+
+    def _tell(self, row: int, text: str) -> None:
+        if self._stream_bytes is not None:
+            self._stream_bytes(row, data_of(text))
+        if self._stream is not None:
+            self._pass_on(row, self._readable.setdefault(row, ReadableStream()).feed(text))
+
+    def _pass_on(self, row: int, text: str) -> None:
+        if text and self._stream is not None:
+            self._stream(row, text)
 
 
 class _Writers:
@@ -151,9 +196,11 @@ class _Writer:
         self._documents = framing.documents
         self._stream = stream
         self._keep = keep
-        self._decoder = self._codec.stream()
+        self._decoder = self._codec.exact_stream()
         for step in request.prompts[0]:
             self._feed(step)
+        if self._codec.keeps_bytes:
+            self._decoder.flush()  # a prompt that ends within a character is written by itself
         self._boundaries = 0
         self._count = 0
         self._steps: list[Any] = []
@@ -198,16 +245,18 @@ class _Writer:
         if self.end != "stop":
             self._pass_on(self._stops.flush())
         end_log = self._end_log if self.end == "document" else None
+        text = "".join(self._text)
         return Generated(
-            text="".join(self._text),
+            text=readable(text),
             tokens=[] if self._codec.step_shape else [self._codec.token(s) for s in self._steps],
             steps=self._steps,
             log_probability=sum(self._logs, 0.0) + (end_log or 0.0),
             log_probabilities=self._logs,
-            prompt=self._beginning.shown,
+            prompt=readable(self._beginning.shown),
             end=self.end or "document",
             beginning=self._beginning,
             end_log_probability=end_log,
+            data=data_of(text),
         )
 
     def _decode(self, text: str) -> None:
@@ -227,6 +276,13 @@ class _Writer:
             self._text.append(text)
         if self._stream is not None:
             self._stream(text)
+
+
+def line_by_line(stops: Iterable[str]) -> tuple[str, ...]:
+    """Stop texts, and those in which lines end with CR LF: of a line end both parts are cut off."""
+    listed = tuple(stops)
+    others = [text.replace("\n", "\r\n") for text in listed if "\r" not in text]
+    return tuple(dict.fromkeys([*listed, *others]))
 
 
 class StopTexts:

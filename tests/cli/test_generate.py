@@ -159,4 +159,4 @@ def test_a_prompt_that_is_not_utf_8_is_told(run: Path, run_cli: RunCli) -> None:
     Path("latin.txt").write_bytes("ä".encode("latin-1"))
     done = run_cli("generate", run, "--prompt-file", "latin.txt")
     assert done.exit_code == 1
-    assert "not UTF-8, at byte 0" in done.stderr
+    assert "byte 0xe4 at offset 0" in done.stderr

@@ -34,7 +34,9 @@ class TextDomain(Domain):
         UsageError: there are no such tokens.
     """
 
-    changeable = ("valid", "split", "unknown", "binary")
+    changeable = ("valid", "split", "unknown", "unseen", "binary")
+    reading = ("unseen", "binary")
+    formerly = {"line_ends": "keep"}  # noqa: RUF012
     takes_in_order = True
 
     def __init__(self, options: Options | None = None) -> None:
@@ -43,6 +45,7 @@ class TextDomain(Domain):
         self.tokens = read_tokens(self.options.tokens)
         self.separator = SEPARATORS[self.options.documents]
         self.between = between(self.options.documents)
+        self.remarks = {}
 
     def read(self, sources: Sequence[Source]) -> Iterator[Piece]:
         """The documents of the sources in order, in pieces of about a megabyte.
@@ -55,9 +58,13 @@ class TextDomain(Domain):
         """
         from rnngen.components.domains.text.read import read
 
-        as_bytes = self.tokens.kind == "byte"
-        binary = self.options.binary
-        return read(sources, self.options.documents, as_bytes=as_bytes, binary=binary)
+        return read(
+            sources,
+            self.options.documents,
+            as_bytes=self._keeps_bytes,
+            binary=self.options.binary,
+            line_ends=self.options.line_ends,
+        )
 
     def fit_codec(self, pieces: Callable[[], Iterable[Piece]]) -> TextCodec:
         """A codec of the kind that option `tokens` names, fitted on the pieces."""
@@ -70,7 +77,13 @@ class TextDomain(Domain):
         """The codec that `Codec.files` wrote; BundleError if it is incomplete."""
         from rnngen.components.domains.text import codecs
 
-        return codecs.load(files)
+        return codecs.load(files).tolerant(self.options.unseen, self.remarks)
+
+    def spelled(self, text: str) -> str:
+        """The text with line ends as they were read."""
+        if self._keeps_bytes or self.options.line_ends == "keep" or "\r" not in text:
+            return text
+        return text.replace("\r\n", "\n").replace("\r", "\n")
 
     def likelihood(self, codec: Codec) -> tuple[str, dict[str, Any]]:
         """A softmax over the vocabulary."""
@@ -104,10 +117,22 @@ class TextDomain(Domain):
                 files = []
                 for number, part in enumerate(chain([first], sequences), 1):
                     files.append(path / f"{number:0{digits}}.txt")
-                    files[-1].write_bytes((part.prompt + part.text).encode())
+                    files[-1].write_bytes(self._data(part))
                 return files
             with path.open("wb") as file:
-                file.write(ended(first.prompt + first.text).encode())
+                data = self._data(first)
+                # One sequence of a model of bytes may be any file, to which nothing is added.
+                file.write(data if self._keeps_bytes and len(written) == 1 else ended(data))
                 for part in sequences:
-                    file.write((self.between + ended(part.prompt + part.text)).encode())
+                    file.write(self.between.encode() + ended(self._data(part)))
             return [path]
+
+    @property
+    def _keeps_bytes(self) -> bool:
+        return self.tokens.kind == "byte"
+
+    def _data(self, part: Written) -> bytes:
+        """The bytes of a sequence, its prompt included."""
+        if self._keeps_bytes:
+            return part.prompt_data + part.data
+        return (part.prompt + part.text).encode()

@@ -14,6 +14,6 @@ def between(documents: object) -> str:
     return {"line": "", "blank": "\n"}.get(str(documents), f"{SEPARATOR}\n")
 
 
-def ended(text: str) -> str:
+def ended(text: bytes) -> bytes:
     """The text with its last line ended."""
-    return text if text.endswith("\n") else f"{text}\n"
+    return text if text.endswith(b"\n") else text + b"\n"
