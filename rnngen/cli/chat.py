@@ -96,14 +96,8 @@ def command(
             ui.error(error)
             continue
         if as_json:
-            turns.append(
-                {
-                    "you": readable(said),
-                    **in_base64("you", data_of(said)),
-                    "answer": answer,
-                    **in_base64("answer", chat.data),
-                }
-            )
+            you, other = in_base64("you", data_of(said)), in_base64("answer", chat.data)
+            turns.append({"you": readable(said), **you, "answer": answer, **other})
         else:
             ui.write(chat.line_end)
         for remark in chat.remarks():

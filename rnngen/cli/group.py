@@ -239,26 +239,27 @@ def _main(arguments: Sequence[str] | None) -> int:
     except RnngenError as error:
         return _report(ui, error)
     except BaseException as error:  # a plugin may raise anything
-        blame = blamed(error)
-        if blame is not None:
-            blame.__cause__ = error
-            return _report(ui, blame)
-        exhausted = out_of_memory(error)
-        if exhausted is not None:
-            exhausted.__cause__ = error
-            return _report(ui, exhausted)
-        if isinstance(error, OSError) and error.errno is not None:
-            return _report(ui, _of_the_system(error))
-        if ui.verbose:
-            sys.stderr.write(traceback_of(error))
-        ui.error(
-            RnngenError(
-                f"internal error: {one_line(error)}",
-                hint="this is a bug; `rnngen -v ...` shows the traceback, `rnngen doctor` the rest "
-                "of what a report needs",
-            )
+        return _unforeseen(ui, error)
+
+
+def _unforeseen(ui: Ui, error: BaseException) -> int:
+    """Reports what nobody expected: a plugin's fault, the machine's, or a bug of ours."""
+    known = blamed(error) or out_of_memory(error)
+    if known is not None:
+        known.__cause__ = error
+        return _report(ui, known)
+    if isinstance(error, OSError) and error.errno is not None:
+        return _report(ui, _of_the_system(error))
+    if ui.verbose:
+        sys.stderr.write(traceback_of(error))
+    ui.error(
+        RnngenError(
+            f"internal error: {one_line(error)}",
+            hint="this is a bug; `rnngen -v ...` shows the traceback, `rnngen doctor` the rest "
+            "of what a report needs",
         )
-        return ExitCode.INTERNAL
+    )
+    return ExitCode.INTERNAL
 
 
 @contextmanager

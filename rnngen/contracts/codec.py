@@ -78,10 +78,8 @@ class Codec(Contract, ABC):
         """Whether steps spell text, by `bytes_of`, so that prompts and output are text."""
         return False
 
-    @default
-    def separator(self) -> str:
-        """The text between two documents."""
-        return ""
+    separator: str = default(lambda codec: "")  # type: ignore[assignment]
+    """The text between two documents."""
 
     @default
     def unknown(self) -> int | None:

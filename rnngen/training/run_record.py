@@ -36,10 +36,7 @@ def save_model(plan: Plan, folder: RunFolder, position: Position, valid: float |
     manifest = {
         "step": position.step,
         "model": plan.model.describe(),
-        "domain": {
-            "name": plan.domain_name,
-            "options": plan.options(plan.domain_name),
-        },
+        "domain": {"name": plan.domain_name, "options": plan.options(plan.domain_name)},
         "likelihood": dict(zip(("name", "options"), plan.likelihood, strict=True)),
         "components": [
             {

@@ -27,7 +27,7 @@ from rnngen.kernel.blame import attributed
 from rnngen.kernel.catalog import find_component
 from rnngen.metrics.baselines import XZ_TRAIN_BYTES, XZ_VALID_BYTES
 from rnngen.metrics.baselines import baselines as measure_baselines
-from rnngen.metrics.copying import memorization
+from rnngen.metrics.copying import Memorization, memorization
 from rnngen.metrics.measuring import Measurement
 from rnngen.metrics.scoring import score_store
 from rnngen.metrics.shown import perplexity
@@ -64,19 +64,16 @@ def evaluate(
         baselines: whether to fit simple models on the training text for comparison.
         sample: characters to write for the memorization check; 0 skips it.
         seed: of that sample.
-        device: `auto`, `cpu`, `cuda`, `mps`.
-        engine: writes the sample or steps the forecasts: `torch`, or one of a plugin.
+        device, engine: `auto`, `cpu`, `cuda`, `mps`; `torch`, or one of a plugin, which writes.
         options: how the data is read: `{"text.unseen": "skip"}` or `["damaged=skip"]`.
         note: told what takes its time.
 
     Returns:
-        an `Evaluation`; of a domain with measures of its own, its `Report`; of what a run of
-        several tasks held out, the `Evaluations` of all of them.
+        an `Evaluation`; of a domain with measures of its own, its `Report`; of several tasks all.
 
     Raises:
-        UsageError: a file is not there.
+        UsageError, BundleError: a file is not there; the bundle is damaged.
         DataError: the text can't be encoded, or what the run held out can't be found again.
-        BundleError: the bundle is damaged.
     """
     bundle, named = opened(bundle), listed(data)
     reader = read_as(bundle, options)
@@ -101,11 +98,16 @@ def evaluate(
         return _without_training(measured, training) if baselines or sample else measured
     if baselines:
         measured = _beside_baselines(measured, bundle.codec, training, held_out.store, note)
-    if sample:
-        written = _sample(bundle, held_out.store, sample, seed, device, engine, note)
-        copied = memorization(written, learned.texts(bundle.codec, training))
-        measured = replace(measured, copied=replace(copied, text=readable(copied.text)))
-    return measured
+    if not sample:
+        return measured
+    written = _sample(bundle, held_out.store, sample, seed, device, engine, note)
+    return replace(measured, copied=_copied(bundle, written, training))
+
+
+def _copied(bundle: Bundle, written: str, training: Sequence[Dataset]) -> Memorization:
+    """How much of a sample is copied from the training text."""
+    copied = memorization(written, learned.texts(bundle.codec, training))
+    return replace(copied, text=readable(copied.text))
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,7 @@ def _with_copied(
         return found
     first = _held_out_by(training)[0].store
     written = _sample(bundle, first, sample, seed, device, engine, note)
-    return replace(found, copied=memorization(written, learned.texts(bundle.codec, training)))
+    return replace(found, copied=_copied(bundle, written, training))
 
 
 def _encoded(

@@ -72,29 +72,26 @@ def generate(
     no_prompt: bool = False,
     note: Callable[[str], None] = lambda text: None,
 ) -> list[Generated]:
-    """Writes `count` sequences; the same as the command `rnngen generate`.
+    """Writes sequences; the same as the command `rnngen generate`.
 
     Args:
         bundle, device: the model, and where it is computed: `auto`, `cpu`, `cuda:1`, `mps`.
         prompt, primer: what is continued, as the domain reads it, and a file to continue from.
         length, count: tokens to write at most, and how many sequences; of `beam`, the best ones.
-        decoder, options: `sample`, `{"temperature": 0.7}` or `["temperature=0.7"]`; those of the
-            domain on prompts have its name: `{"text.unseen": "skip"}`.
-        engine: `torch`, or one of a plugin, whose options have its name: `{"ENGINE.option": 1}`.
+        decoder, engine, options: `sample`, `torch`, and theirs: `{"temperature": 0.7}`,
+            `["temperature=0.7"]`; others have a name before: `{"text.unseen": "skip"}`.
         seed, stop: 0 to 2⁶⁴ − 1, and texts that end a sequence; they are cut off.
         documents: to write at most; 0: any number; None: one if the model learned several, else 0.
-        stream, stream_bytes: called with a sequence's number and its certain text, or bytes; of
-            beams, the best.
-        explain: whether to tell where the decoder forbade what the model wanted most.
-        no_prompt: whether to leave it out of `Generated.prompt` and out of files.
+        stream, stream_bytes: called with a sequence's number and its certain text, or bytes.
+        explain, no_prompt: whether to tell where the decoder forbade what the model wanted most,
+            and to leave the prompt out of `Generated.prompt` and files.
         note: told in a line what one should know of the result.
 
-    Returns:
-        the sequences in order; of `beam` the best first.
+    Returns the sequences in order; of `beam` the best first.
 
     Raises:
-        UsageError: what was asked for makes no sense, or needs more memory than there is.
-        DataError, BundleError: the prompt is not in the vocabulary; the bundle is damaged.
+        UsageError, DataError, BundleError: what was asked for makes no sense, or needs more memory
+            than there is; the prompt is not in the vocabulary; the bundle is damaged.
     """
     session = Session(
         bundle,
