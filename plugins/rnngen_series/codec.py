@@ -180,6 +180,15 @@ class SeriesCodec(Codec):
     def files(self) -> dict[str, bytes]:
         """The whole codec, as JSON."""
         content = {"format": FORMAT, **asdict(self)}
+        # What 0.1.0 did not have is left out where it says nothing, so that old codecs stay equal.
+        layout = content["layout"]
+        for part, names in (
+            (layout, ("least",)),
+            (layout["frequency"], ("weekdays", "slots", "opens")),
+        ):
+            for name in names:
+                if not part[name]:
+                    del part[name]
         return {FILE: json.dumps(content, indent=1).encode()}
 
     def grow(self, pieces: Iterable[Piece]) -> SeriesCodec:

@@ -213,7 +213,11 @@ class RunFolder:
     def sample(self, step: int, text: str) -> Path:
         """Writes `samples/step-000200.txt`, of exact text the bytes; returns its path."""
         name = f"samples/step-{step:06d}.txt"
-        self.write(lambda path: _replace(path, name, text, KEPT_BYTES))
+        try:
+            data = text.encode("utf-8", KEPT_BYTES)
+        except UnicodeEncodeError:  # halves of characters, which stand for no byte
+            data = text.encode("utf-8", "replace")
+        self.write(lambda path: _replace(path, name, data))
         return self.path / name
 
     def write(self, write: Callable[[Path], None]) -> None:
@@ -302,13 +306,14 @@ def _default_path(name_hint: str) -> Path:
     return path
 
 
-def _replace(folder: Path, name: str, text: str, errors: str = "replace") -> None:
+def _replace(folder: Path, name: str, content: str | bytes) -> None:
     path = folder / name
     with saving(path, KEPT):
         # Only the folder of the samples: a run's own folder is never made a second time.
         if path.parent != folder:
             path.parent.mkdir(exist_ok=True)
-        write_atomically(path, text.encode("utf-8", errors))
+        data = content if isinstance(content, bytes) else content.encode("utf-8", "replace")
+        write_atomically(path, data)
 
 
 def _append(path: Path, text: str) -> None:

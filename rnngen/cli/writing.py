@@ -82,10 +82,10 @@ class Writing:
         Raises:
             UsageError: there is no such option, or a value is wrong.
         """
-        from rnngen.kernel.catalog import get_catalog
+        from rnngen.bundles.rebuild import find
         from rnngen.kernel.reading import reading_options
 
-        domain = get_catalog().find("domain", bundle.manifest.domain.name)
+        domain = find(bundle.manifest, "domain", bundle.manifest.domain.name)
         name, reading = domain.name, reading_options(domain)
         file = self.file
         if file is not None and name in file.sections:

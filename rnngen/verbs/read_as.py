@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rnngen.bundles.bundle import Bundle
+from rnngen.bundles.rebuild import find
 from rnngen.contracts.options import coerce, describe, unknown_option
 from rnngen.kernel.assignments import assign, parse_assignments
-from rnngen.kernel.catalog import get_catalog
 from rnngen.kernel.reading import reading_options
 from rnngen.verbs.components import Given
 
@@ -22,7 +22,7 @@ def read_as(bundle: Bundle, options: Given) -> Bundle:
     if not options:
         return bundle
     section = bundle.manifest.domain.name
-    known = reading_options(get_catalog().find("domain", section))
+    known = reading_options(find(bundle.manifest, "domain", section))
     section = section.rpartition(":")[2]
     if not isinstance(options, Mapping):
         return bundle.reading(assign({section: known}, parse_assignments(options))[section])
