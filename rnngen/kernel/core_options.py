@@ -137,7 +137,14 @@ SECTIONS: dict[str, type] = {"model": ModelOptions, "train": TrainOptions}
 """The sections of the core, which are there whatever was chosen."""
 
 COMMANDS: dict[str, dict[str, type]] = {
-    "fit": {"data": list, "run": str, "plugins": list, "arrangement": list, "domain": str},
+    "fit": {
+        "data": list,
+        "run": str,
+        "plugins": list,
+        "trackers": list,
+        "arrangement": list,
+        "domain": str,
+    },
     "continual": {"data": list, "run": str, "domain": str},
     "generate": {"run": str, "decoder": str},
     "chat": {"run": str, "decoder": str},

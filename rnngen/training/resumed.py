@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rnngen.bundles.manifest import BUNDLE, CONFIG
-from rnngen.contracts.errors import RnngenError, UsageError
+from rnngen.contracts.errors import BundleError, RnngenError, UsageError
 from rnngen.data.record import DataRecord
 from rnngen.kernel.config_file import Config, find_config
 from rnngen.kernel.settings import ignored
@@ -53,7 +53,7 @@ def recorded(config: Config, data: DataRecord, asked: Wanted) -> Wanted:
     command = config.command("fit")
     for needed in ("data", "domain"):
         if needed not in command:
-            raise UsageError(
+            raise BundleError(
                 f"`config.toml` of `{asked.resume}` does not say what `fit.{needed}` was",
                 hint=f"train the model on with `rnngen fit --from {asked.resume} FILE`",
             )

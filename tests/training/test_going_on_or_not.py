@@ -97,7 +97,7 @@ def test_best_validation_and_every_loss_are_those_of_an_unbroken_run(place) -> N
 @pytest.mark.parametrize(
     ("breaks", "said"),
     [
-        (lambda: Path("a.txt").unlink(), "no such file"),
+        (lambda: Path("a.txt").unlink(), "is gone"),
         (lambda: Path("a.txt").write_text("other words than those before. " * 30), "has changed"),
         (lambda: edit("config.toml", "[gru]", "[grru]"), "grru"),
         (lambda: edit("config.toml", "cell = ", "cell = ["), "not TOML"),

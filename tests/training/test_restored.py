@@ -117,7 +117,7 @@ def test_a_config_without_its_data_is_refused(run: Path, run_cli: RunCli) -> Non
     (run / "config.toml").write_text(text[text.index("[model]") :])
     done = run_cli("fit", "--resume", run, "--steps", "4")
     assert done.exit_code == 1, done.stderr
-    assert "has no `data` in its section `fit`" in done.stderr
+    assert "does not say what `fit.data` was" in done.stderr
 
 
 def test_a_sample_of_a_terabyte_does_not_hold_up_the_end(run: Path, run_cli: RunCli) -> None:

@@ -48,7 +48,7 @@ def test_a_batch_counts_too_and_the_text_bounds_it(
     assert "steps needs at least" in done.stderr
     small = tmp_path / "short.txt"
     small.write_text("abc " * 200)
-    huge = ["-o", "train.lanes=1000000000", "-o", "train.chunk=1000000000"]
+    huge = ["-o", "train.lanes=65536", "-o", "train.chunk=65536"]
     assert run_cli("fit", small, "--hidden", 512, *huge, "--dry-run").exit_code == 0
 
 
