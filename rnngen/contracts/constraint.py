@@ -125,6 +125,9 @@ class Machine(ABC):
     ample: int = INFINITE
     """With more steps left than this, what is left plays no part."""
 
+    engine: str = ""
+    """How it works, in a few words: `table`; empty: the name of its class says it."""
+
     @abstractmethod
     def start(self, batch: int) -> Rows:
         """The state before the first step, for B sequences."""
@@ -198,6 +201,9 @@ class Single(ABC):
 
     measured: bool = False
     """Whether `needed_after` tells how many steps are needed, and not only what is allowed."""
+
+    engine: str = ""
+    """How it works, in a few words: `table`; empty: the name of its class says it."""
 
     @abstractmethod
     def start(self) -> Any:

@@ -11,6 +11,8 @@ from dataclasses import replace
 
 from rnngen import (
     INFINITE,
+    Checked,
+    Checking,
     Constraint,
     Context,
     Decoder,
@@ -25,7 +27,8 @@ from rnngen import (
     roll_out,
 )
 from rnngen_constrained.decoder.beam import Search, search
-from rnngen_constrained.decoder.chosen import chosen
+from rnngen_constrained.decoder.check import check
+from rnngen_constrained.decoder.chosen import chosen, made_of
 from rnngen_constrained.decoder.explain import Forbidden, explain
 from rnngen_constrained.decoder.finished import TRIES, Checks, Draw, checked
 from rnngen_constrained.decoder.masked import MaskedChooser, Weights
@@ -139,6 +142,19 @@ class Constrained(Decoder):
         _, machine = self._machine(request)
         ends = machine.vocabulary.end in request.ends
         return explain(engine, machine, request.prompts[row], steps, request.length, ends)
+
+    def check(self, checking: Checking) -> Checked:
+        """What can be said of the constraints without a model.
+
+        Raises:
+            UsageError: there are none, or they can't be satisfied.
+        """
+        constraints = [*self._constraints, *each(made_of(checking.constraints, self.options))]
+        if not constraints:
+            raise UsageError(
+                "no constraint was given", hint="name a file, `KIND=TEXT`, or `--regex`"
+            )
+        return check(constraints, checking)
 
     def _exactly(self, engine: Engine, machine: Machine, ends: bool) -> Draw:
         def draw(request: Request, row: int | None) -> Iterator[Emission]:

@@ -76,11 +76,13 @@ class JsonSchema(Constraint):
         """
         if self._refused is None:
             rules, start, opened = self._grammar
-            machine = GrammarMachine(rules, start, vocabulary, self.name)
-            return DistinctKeys(machine) if opened else machine
+            own = GrammarMachine(rules, start, vocabulary, self.name)
+            return DistinctKeys(own) if opened else own
         matcher = schema_matcher(self._root, self._file, vocabulary, self._refused.message)
         distinct = DistinctMatcher(matcher, vocabulary)
-        return PlannedMachine(distinct, vocabulary, self.name, self._wrong)
+        machine = PlannedMachine(distinct, vocabulary, self.name, self._wrong)
+        machine.engine = f"llguidance, with plans, as ours refuses it: {self._refused.message}"
+        return machine
 
     def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
         """What is wrong with a finished document, as `jsonschema` sees it."""

@@ -40,6 +40,7 @@ class Joint(Single):
         Undecided: the search finds nothing that does.
     """
 
+    engine = "several machines, joined by plans"
     exact = False
 
     def __init__(self, names: Sequence[str], parts: Sequence[Single]) -> None:
