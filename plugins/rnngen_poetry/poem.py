@@ -34,8 +34,6 @@ class Poem(Single):
         rule: the constraint as the user wrote it.
     """
 
-    engine = "poem over its dictionary, states made when reached"
-
     def __init__(self, lexicon: Lexicon, vocabulary: Vocabulary, rule: str) -> None:
         self.vocabulary = vocabulary
         self.rule = rule

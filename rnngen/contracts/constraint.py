@@ -128,6 +128,9 @@ class Machine(ABC):
     engine: str = ""
     """How it works, in a few words: `table`; empty: the name of its class says it."""
 
+    limits: str = ""
+    """What it draws from, for a hint where it contradicts others: `only the 466 words of ...`."""
+
     @abstractmethod
     def start(self, batch: int) -> Rows:
         """The state before the first step, for B sequences."""
@@ -204,6 +207,9 @@ class Single(ABC):
 
     engine: str = ""
     """How it works, in a few words: `table`; empty: the name of its class says it."""
+
+    limits: str = ""
+    """What it draws from, for a hint where it contradicts others: `only the 466 words of ...`."""
 
     @abstractmethod
     def start(self) -> Any:

@@ -15,8 +15,9 @@ from rnngen_constrained.decoder.extent import (
     start_of,
 )
 from rnngen_constrained.decoder.finished import TRIES, Checks
+from rnngen_constrained.decoder.joined import joined
 from rnngen_constrained.decoder.misfit import misfit
-from rnngen_constrained.machines.compose import Part, compose
+from rnngen_constrained.machines.compose import Part
 from rnngen_constrained.machines.strangers import as_machine
 
 BYTES = Vocabulary(
@@ -35,7 +36,7 @@ def check(constraints: Sequence[Constraint], checking: Checking) -> Checked:
             that is valid was found.
     """
     parts: list[Part] = [as_machine(one.bind(BYTES)) for one in constraints]
-    machine = compose([one.name for one in constraints], parts)
+    machine = joined(constraints, parts, BYTES)
     checks = Checks(constraints, parts, BYTES, frozenset())
     least = shortest(machine)
     return Checked(
