@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "fit": "Train a model on your files.",
-    "generate": "Write with a trained model, continuing PROMPT.",
+    "generate": "Write with a trained model, continuing PROMPT; `-` is stdin.",
     "chat": "Talk with a model that learned dialogues.",
     "evaluate": "Measure a trained model against baselines.",
     "compare": "Compare runs.",

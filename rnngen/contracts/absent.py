@@ -8,17 +8,21 @@ from pathlib import Path
 from rnngen.contracts.errors import UsageError
 
 
-def absent(path: Path, what: str = "file or folder", hint: str | None = None) -> UsageError:
+def absent(
+    path: Path, what: str = "file or folder", hint: str | None = None, name: str = ""
+) -> UsageError:
     """The error for a path that can't be found.
 
     Args:
-        path: as it was named.
+        path: where it should be.
         what: was expected there.
         hint: how to mend it, unless it is a link.
+        name: how the user named it; empty: as the path.
     """
+    name = name or str(path)
     if path.is_symlink():
         return UsageError(
-            f"`{path}` is a link to `{os.readlink(path)}`, which does not exist",
+            f"`{name}` is a link to `{os.readlink(path)}`, which does not exist",
             hint="mend the link, or name the file itself",
         )
-    return UsageError(f"no such {what}: `{path}`", hint=hint)
+    return UsageError(f"no such {what}: `{name}`", hint=hint)

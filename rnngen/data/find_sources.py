@@ -17,7 +17,6 @@ from rnngen.contracts.errors import DataError, UsageError
 from rnngen.contracts.options import suggest
 from rnngen.data.kept import SPOOL, private_folder
 from rnngen.files.locks import Hold
-from rnngen.files.named import expanded
 from rnngen.files.source import (
     BLOCK,
     Source,
@@ -70,7 +69,7 @@ def _find(argument: str, keep: Callable[[Path], bool], skipped: list[Path]) -> l
         from rnngen.data import corpora
 
         return list(corpora.sources(argument.removeprefix("corpus:")))
-    path = expanded(argument)
+    path = _expanded(argument)
     # A name with brackets in it may be a file: what exists is never read as a pattern.
     if not os.path.lexists(path) and glob.has_magic(argument):
         matches = sorted(glob.glob(str(path), recursive=True))
@@ -100,7 +99,7 @@ def _of_path(
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise absent(path, hint=_nearby(path.parent, path.name)) from None
+        raise absent(path, hint=_nearby(path.parent, path.name), name=name) from None
     except OSError as error:
         raise DataError(f"`{name}` can't be read: {_reason(error)}") from None
     except ValueError:

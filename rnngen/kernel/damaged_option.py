@@ -10,6 +10,8 @@ from rnngen.contracts.options import option
 
 DAMAGED = "damaged"
 
+CHOICES = ("error", "skip")
+
 HELP = "files that can't be read: stop with an error, or skip them and say which"
 
 

@@ -113,10 +113,13 @@ def settle(
     return settings, components[0].name, components
 
 
-def _known(file: Config | None) -> Callable[[], set[str]]:
-    """The sections that a file may have; those of its trackers, too, which may be gone."""
+def _known(file: Config | None) -> Callable[[], set[str]] | None:
+    """The sections that a file may have, if some are of trackers that are gone; else None."""
     trackers = [] if file is None else file.command("fit").get("trackers", [])
-    return lambda: {*get_catalog().sections(), *trackers}
+    there = get_catalog().sections()
+    if all(name in there for name in trackers):
+        return None
+    return lambda: {*there, *trackers}
 
 
 def _inherited(start: Bundle) -> dict[str, dict[str, Any]]:

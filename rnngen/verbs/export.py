@@ -19,7 +19,7 @@ from typing import Any
 from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.errors import PluginError, RnngenError
 from rnngen.contracts.output import Exporter
-from rnngen.files.atomic import saving
+from rnngen.files.atomic import check_replaceable, saving
 from rnngen.kernel.blame import attributed
 from rnngen.kernel.catalog import Component, get_catalog
 from rnngen.verbs.components import build
@@ -72,6 +72,7 @@ def export(
 def _aside(path: Path) -> Iterator[Path]:
     """A path of the same name in a folder of its own beside it, so that nothing stays half."""
     with saving(path):
+        check_replaceable(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".export-", dir=path.parent))
     try:
@@ -112,6 +113,7 @@ def _commit(private: Path, folder: Path) -> None:
         if entry.is_dir() and target.is_dir():
             _commit(entry, target)
         else:
+            check_replaceable(target)
             os.replace(entry, target)
 
 

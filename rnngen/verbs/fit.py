@@ -100,7 +100,7 @@ def fit_wanted(wanted: Wanted, reporter: Reporter) -> Trained:
             return _resume(folder, wanted, reporter)
     plan = make(wanted, reporter.note)
     run = _run(plan, reporter)
-    with closing(RunFolder.create(wanted.run, plan.name)) as folder:
+    with closing(RunFolder.create(plan.wanted.run, plan.name)) as folder:
         return _execute(plan, run, folder, None, reporter)
 
 

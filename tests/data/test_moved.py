@@ -58,7 +58,7 @@ def test_a_file_is_found_where_it_is_likely_to_be(place: Path, where: str) -> No
     new.parent.mkdir(exist_ok=True)
     new.write_text(TEXT)
     told: list[str] = []
-    dataset = learned.reopen(rnngen.load(place / "runs" / "one"), told.append)
+    (dataset,) = learned.reopen(rnngen.load(place / "runs" / "one"), told.append)
     assert dataset.train.characters > 0
     (said,) = [line for line in told if "is gone" in line]
     assert f"using `{new}`, which has the same content" in said

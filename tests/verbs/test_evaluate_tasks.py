@@ -106,7 +106,8 @@ def test_data_that_is_no_longer_what_it_was_is_named(what, here, tmp_path, run_c
     path = Path("b.txt")
     before = path.read_text()
     if what == "gone":
-        path.rename("elsewhere.txt")
+        Path("away").mkdir()
+        path.rename("away/b.bin")
     else:
         path.write_text(before + ("!" if what == "of other characters" else "and more\n"))
     try:
@@ -118,7 +119,7 @@ def test_data_that_is_no_longer_what_it_was_is_named(what, here, tmp_path, run_c
         assert outcome.exit_code == ExitCode.OK, outcome.stderr
         assert "no baselines" in outcome.stderr
     finally:
-        Path("elsewhere.txt").rename(path) if what == "gone" else path.write_text(before)
+        Path("away/b.bin").rename(path) if what == "gone" else path.write_text(before)
 
 
 def test_baselines_of_a_named_file_are_fitted_on_the_text_of_all_tasks(here):

@@ -29,6 +29,7 @@ def described(folder: Path, codec: Any, options: dict[str, Any]) -> Bundle:
     """A bundle whose domain has these options."""
     model = small_bundle.model(size=codec.size)
     manifest = small_bundle.manifest(model, 1, domain={"name": "text", "options": options})
+    folder.mkdir(exist_ok=True)
     write.commit_model(folder, model.tensors(), manifest, codec.files())
     return load(folder)
 

@@ -106,9 +106,9 @@ def test_a_million_sequences_begin_at_once_and_take_the_memory_of_a_few(run: Pat
 
 
 def test_text_that_is_streamed_is_not_kept(run: Path) -> None:
-    (nothing,) = session(run, length=300).run(lambda row, text: None, "nothing")
+    (nothing,) = session(run, length=300).run(lambda row, text: None, keep="nothing")
     assert (nothing.text, nothing.steps, nothing.end) == ("", [], "length")
-    (text,) = session(run, length=300).run(None, "text")
+    (text,) = session(run, length=300).run(keep="text")
     assert text.text == generate(run, length=300)[0].text
     assert text.steps == text.log_probabilities == []
 

@@ -94,5 +94,6 @@ def test_a_model_knows_where_documents_end_if_it_learned_several(
     model = small_bundle.model()
     about = {"domain": {"name": "text", "options": options}, "data": {"documents": documents}}
     manifest = small_bundle.manifest(model, 1, **about)
+    (tmp_path / "run").mkdir()
     write.commit_model(tmp_path / "run", model.tensors(), manifest, small_bundle.codec().files())
     assert has_documents(load(tmp_path / "run")) is several
