@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     from rnngen.contracts.cell import Cell as Cell
     from rnngen.contracts.cell import map_state as map_state
     from rnngen.contracts.cell import tensors as tensors
+    from rnngen.contracts.checking import Checked as Checked
+    from rnngen.contracts.checking import CheckedPart as CheckedPart
+    from rnngen.contracts.checking import Checking as Checking
+    from rnngen.contracts.checking import Extent as Extent
+    from rnngen.contracts.checking import Misfit as Misfit
     from rnngen.contracts.codec import Codec as Codec
     from rnngen.contracts.codec import StreamDecoder as StreamDecoder
     from rnngen.contracts.condition import Conditioner as Conditioner
@@ -182,13 +187,18 @@ _PUBLIC = {
     # a conditioner
     "Conditioner": "rnngen.contracts.condition",
     # a decoder
+    "Checked": "rnngen.contracts.checking",
+    "CheckedPart": "rnngen.contracts.checking",
+    "Checking": "rnngen.contracts.checking",
     "Context": "rnngen.contracts.context",
     "Decoder": "rnngen.contracts.decoder",
     "Draws": "rnngen.contracts.draws",
     "Emission": "rnngen.contracts.decoder",
     "Engine": "rnngen.contracts.engine",
+    "Extent": "rnngen.contracts.checking",
     "Hypotheses": "rnngen.components.decoders.hypotheses",
     "Hypothesis": "rnngen.components.decoders.hypotheses",
+    "Misfit": "rnngen.contracts.checking",
     "Request": "rnngen.contracts.decoder",
     "SampleOptions": "rnngen.components.decoders.sample:Options",
     "Sampler": "rnngen.components.decoders.sample",

@@ -57,7 +57,7 @@ def register_constraints(register: Register) -> None:
         "bars",
         "rnngen_music.rules.constraints:bars",
         options="rnngen_music.rules.constraints:Options",
-        summary="an exact number of full bars: `4x16` is four bars of 16 units",
+        summary="an exact number of full bars: `4x4` is four bars of 4 beats",
     )
     register(
         "leap",

@@ -27,7 +27,7 @@ class Options:
     """Poems made only of words from a pronouncing dictionary."""
 
     rhymes: str | None = option(
-        None, "pronouncing dictionary in CMUdict's notation; none: the small built-in one"
+        None, "pronouncing dictionary in CMUdict's notation; none: the built-in one of 466 words"
     )
     form: str = option("", "which lines rhyme, such as `ABAB`; `-`: need not rhyme")
     lines: int | None = option(None, "number of lines", min=1, max=forms.LONGEST)
@@ -81,6 +81,11 @@ class PoemConstraint(Constraint):
         machine = Poem(lexicon, vocabulary, self.name)
         if machine.reading.impossible:
             raise empty(self.name, dictionary, vocabulary, lexicon)
+        own = self._options.rhymes is None
+        which = "the built-in dictionary" if own else f"`{dictionary.name}`"
+        words = f"{len(dictionary.words):,} words of {which}"
+        machine.engine = f"poem of the {words}, states made when reached"
+        machine.limits = f"`{self.name}` has only the {words}; `-o rhymes=FILE` reads another"
         return machine
 
     def _dictionary(self) -> Dictionary:

@@ -35,6 +35,7 @@ COMMANDS = {
     "continual": "Compare strategies on tasks learned in a row.",
     "runs": "List the runs of a folder.",
     "show": "Show a run's model card, or a component and its options.",
+    "constrain": "Check a schema, grammar or regex before a model is there.",
     "export": "Write a trained model in another format.",
     "corpus": "Find and fetch small corpora to learn from.",
     "cache": "List and clear what is kept of your data.",

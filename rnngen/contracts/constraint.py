@@ -125,6 +125,12 @@ class Machine(ABC):
     ample: int = INFINITE
     """With more steps left than this, what is left plays no part."""
 
+    engine: str = ""
+    """How it works, in a few words: `table`; empty: the name of its class says it."""
+
+    limits: str = ""
+    """What it draws from, for a hint where it contradicts others: `only the 466 words of ...`."""
+
     @abstractmethod
     def start(self, batch: int) -> Rows:
         """The state before the first step, for B sequences."""
@@ -198,6 +204,12 @@ class Single(ABC):
 
     measured: bool = False
     """Whether `needed_after` tells how many steps are needed, and not only what is allowed."""
+
+    engine: str = ""
+    """How it works, in a few words: `table`; empty: the name of its class says it."""
+
+    limits: str = ""
+    """What it draws from, for a hint where it contradicts others: `only the 466 words of ...`."""
 
     @abstractmethod
     def start(self) -> Any:

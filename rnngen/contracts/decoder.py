@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from rnngen.contracts.checking import Checked, Checking
 from rnngen.contracts.context import Context
 from rnngen.contracts.contract import Contract
 from rnngen.contracts.engine import Engine
@@ -106,4 +107,16 @@ class Decoder(Contract, ABC):
             self,
             "explaining what it forbids",
             hint="`--explain` goes with `--decoder constrained`",
+        )
+
+    def check(self, checking: Checking) -> Checked:
+        """What can be said of its constraints without a model.
+
+        Raises:
+            Unsupported: it has none.
+        """
+        raise Unsupported(
+            self,
+            "checking constraints",
+            hint="`rnngen constrain check` asks the decoder `constrained`",
         )

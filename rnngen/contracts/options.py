@@ -15,7 +15,7 @@ import difflib
 import math
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union
@@ -38,14 +38,15 @@ def option(
     min: float | None = None,
     max: float | None = None,
     cut: bool = True,
+    read: Callable[[Any], Any] | None = None,
 ) -> Any:
     """A dataclass field with its help and bounds (both inclusive).
 
-    A text for a `tuple` is cut at its commas, unless `cut` is false.
+    A text for a `tuple` is cut at its commas, unless `cut` is false. `read` turns what a program
+    may give, such as a compiled expression, into what the type has; ValueError where it can't.
     """
-    return dataclasses.field(
-        default=default, metadata={"help": help, "min": min, "max": max, "cut": cut}
-    )
+    metadata = {"help": help, "min": min, "max": max, "cut": cut, "read": read}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class OptionField:
     min: float | None
     max: float | None
     cut: bool = True
+    read: Callable[[Any], Any] | None = None
 
     @property
     def name(self) -> str:
@@ -86,6 +88,7 @@ def describe(options: type) -> list[OptionField]:
             min=field.metadata.get("min"),
             max=field.metadata.get("max"),
             cut=field.metadata.get("cut", True),
+            read=field.metadata.get("read"),
         )
         for field in dataclasses.fields(options)
     ]
@@ -176,6 +179,7 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
 def coerce(field: OptionField, value: Any, where: str) -> Any:
     """`value` as the type of `field`, within its bounds; UsageError otherwise."""
     try:
+        value = value if field.read is None else field.read(value)
         # A text that is not cut is the only part.
         whole = not field.cut and isinstance(value, str) and value != "none"
         result = _read(field.type, [value] if whole else value)

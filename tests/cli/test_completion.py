@@ -54,7 +54,14 @@ def test_unknown_shell_is_a_usage_error(run_cli):
 
 def test_commands_and_flags_are_offered(complete):
     assert complete("rnngen l") == ["list"]
-    assert complete("rnngen co") == ["compare", "continual", "corpus", "config", "completion"]
+    assert complete("rnngen co") == [
+        "compare",
+        "continual",
+        "constrain",
+        "corpus",
+        "config",
+        "completion",
+    ]
     assert "--no-plugins" in complete("rnngen --no")
     assert complete("rnngen list --j") == ["--json"]
 

@@ -83,8 +83,10 @@ def test_explanations_are_text_on_stderr_and_json_on_stdout(run: Path, run_cli: 
     )
     assert "shortest valid ending" in done.stderr
     (row,) = json.loads(run_cli(*command, "--explain", "--json").stdout)
+    told = [int(step) for step in re.findall(r"step (\d+): .* instead of", done.stderr)]
+    assert [one["step"] for one in row["forbidden"]] == told
     for one in row["forbidden"]:
-        assert re.fullmatch("c{3}(ab)*", row["text"][: one["place"]] + one["ending"])
+        assert re.fullmatch("c{3}(ab)*", row["text"][: one["step"] - 1] + one["ending"])
         assert 0 < one["probability"] <= one["cost"] <= 1
         assert one["kind"] in ("rule", "length", "jointly")
     (row,) = json.loads(run_cli(*command, "--json").stdout)
@@ -98,7 +100,7 @@ def test_explanations_are_text_on_stderr_and_json_on_stdout(run: Path, run_cli: 
         (["regex=a^b"], 9, "nothing satisfies `regex=a\\^b`"),
         (["regex=xyz"], 9, "never seen the characters `x`, `y`, `z`"),
         (["regex=(abc){3}"], 8, "has 9 tokens; the length is 8"),
-        (["regex=a*", "must_include=b,c"], 9, "`regex=a\\*` and `must_include=b,c` together"),
+        (["regex=a*", "must_include=b,c"], 9, "`regex=a\\*` and `must_include=c` together"),
         (["rule=nothing"], 9, "no constraint"),
         (["rules=missing.toml"], 9, "`missing.toml` can't be read"),
         (["length=5"], 9, "no option named `length`"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ def chosen(options: Options) -> list[Constraint]:
         ConstraintError: one of them is not valid.
         UsageError: a file can't be read, or there is no such kind.
     """
-    shared = {name: value for name, value in vars(options).items() if value is not None}
+    shared = _shared(options)
     found = []
     for kind in ("regex", "number"):
         text = getattr(options, kind)
@@ -45,6 +45,15 @@ def chosen(options: Options) -> list[Constraint]:
     if options.rules is not None:
         found += _from_file(Path(options.rules), shared)
     return found
+
+
+def made_of(named: Sequence[tuple[str, str]], options: Options) -> list[Constraint]:
+    """Constraints by kind and text, with the options that their kinds share with the decoder."""
+    return [make(kind, text, _shared(options)) for kind, text in named]
+
+
+def _shared(options: Options) -> dict[str, Any]:
+    return {name: value for name, value in vars(options).items() if value is not None}
 
 
 def _length(options: Options) -> str:

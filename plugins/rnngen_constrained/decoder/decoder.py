@@ -11,6 +11,8 @@ from dataclasses import replace
 
 from rnngen import (
     INFINITE,
+    Checked,
+    Checking,
     Constraint,
     Context,
     Decoder,
@@ -26,16 +28,18 @@ from rnngen import (
     roll_out,
 )
 from rnngen_constrained.decoder.beam import Search, search
-from rnngen_constrained.decoder.chosen import chosen
+from rnngen_constrained.decoder.check import check
+from rnngen_constrained.decoder.chosen import chosen, made_of
 from rnngen_constrained.decoder.explain import Forbidden, explain
 from rnngen_constrained.decoder.finished import TRIES, Checks, Draw, checked
+from rnngen_constrained.decoder.joined import joined
 from rnngen_constrained.decoder.masked import MaskedChooser, Weights
 from rnngen_constrained.decoder.options import Options
 from rnngen_constrained.decoder.sampling import ExactDraws
 from rnngen_constrained.decoder.unused import check_options, check_rules
 from rnngen_constrained.decoder.vocabulary import vocabulary_of
 from rnngen_constrained.errors import TooShort, Unspellable
-from rnngen_constrained.machines.compose import Part, compose
+from rnngen_constrained.machines.compose import Named, Part
 from rnngen_constrained.machines.make import each, make_learned
 from rnngen_constrained.machines.rows import PerSequence
 from rnngen_constrained.machines.strangers import as_constraint, as_machine
@@ -150,6 +154,19 @@ class Constrained(Decoder):
         ends = machine.vocabulary.end in request.ends
         return explain(engine, machine, request.prompts[row], steps, request.length, ends)
 
+    def check(self, checking: Checking) -> Checked:
+        """What can be said of the constraints without a model.
+
+        Raises:
+            UsageError: there are none, or they can't be satisfied.
+        """
+        constraints = [*self._constraints, *each(made_of(checking.constraints, self.options))]
+        if not constraints:
+            raise UsageError(
+                "no constraint was given", hint="name a file, `KIND=TEXT`, or `--regex`"
+            )
+        return check(constraints, checking)
+
     def _exactly(self, engine: Engine, machine: Machine, ends: bool) -> Draw:
         def draw(request: Request, row: int | None) -> Iterator[Emission]:
             if row is None:
@@ -200,11 +217,10 @@ class Constrained(Decoder):
         if forbidden not in self._machines:
             parts: list[Part] = [as_machine(part.bind(vocabulary)) for part in self._constraints]
             self._checks[forbidden] = Checks(self._constraints, parts, vocabulary, forbidden)
-            names = self.names
+            extra: list[Named] = []
             if forbidden or not parts:
-                parts.append(without(forbidden, vocabulary))
-                names = [*names, "forbidden steps"]
-            machine = compose(names, parts)
+                extra.append(("forbidden steps", without(forbidden, vocabulary)))
+            machine = joined(self._constraints, parts, vocabulary, extra)
             self._machines[forbidden] = machine, _quick(machine)
         return self._machines[forbidden]
 

@@ -38,8 +38,9 @@ class Forbidden:
     ending: str
 
     def to_json(self) -> dict[str, Any]:
-        """The record as a JSON object."""
-        return asdict(self)
+        """The record as a JSON object; `step` counts from 1, as in the text."""
+        record = asdict(self)
+        return {"step": record.pop("place") + 1, **record}
 
     def __str__(self) -> str:
         ending = f"`{self.ending}`" if self.ending else "to end here"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rnngen import option
+from rnngen_constrained.decoder.from_python import expressions, schemas
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,10 @@ class Options:
     """Writes sequences that satisfy every given rule and end within the length."""
 
     regex: tuple[str, ...] | None = option(
-        None, "regular expression that the whole text matches; repeat to require several", cut=False
+        None,
+        "regular expression that the whole text matches; repeat to require several",
+        cut=False,
+        read=expressions,
     )
     words: tuple[str, ...] = option((), "only these words, or those in a file, one per line")
     must_include: tuple[str, ...] = option((), "the text contains all of these")
@@ -28,7 +32,7 @@ class Options:
         None, "a number in a range, `1..12` or `0.00..1.50`", cut=False
     )
     json_schema: tuple[str, ...] | None = option(
-        None, "JSON that the schema in this file allows", cut=False
+        None, "JSON that the schema in this file, or this schema, allows", cut=False, read=schemas
     )
     whitespace: Literal["none", "space", "free"] = option(
         "space", "in JSON: none; space: one may follow a comma or colon; free: wherever JSON has it"

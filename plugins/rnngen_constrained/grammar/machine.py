@@ -40,6 +40,7 @@ class GrammarMachine(Single):
         Hostile: the grammar is far too large.
     """
 
+    engine = "grammar with a stack"
     measured = True
 
     def __init__(self, rules: Rules, start: str, vocabulary: Vocabulary, name: str) -> None:

@@ -33,6 +33,7 @@ class DistinctKeys(Single):
         inner: the machine.
     """
 
+    engine = "grammar with a stack, and the keys so far"
     measured = True
 
     def __init__(self, inner: GrammarMachine) -> None:

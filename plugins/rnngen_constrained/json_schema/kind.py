@@ -21,7 +21,7 @@ from rnngen_constrained.json_schema.search import found
 from rnngen_constrained.json_schema.strict import read_exactly
 from rnngen_constrained.json_schema.validator import Validator
 from rnngen_constrained.machines.planned import PlannedMachine
-from rnngen_constrained.whole_text import text_fault
+from rnngen_constrained.whole_text import shown, text_fault
 
 VALUES = ("enum", "const", "default", "examples", "example")
 """Keywords that hold values, not schemas."""
@@ -44,7 +44,7 @@ class JsonSchema(Constraint):
     `jsonschema` when it is finished.
 
     Args:
-        path: a file with the schema, draft 4 to 2020-12.
+        path: a file with the schema, draft 4 to 2020-12, or the schema itself.
         options: how it may be laid out.
 
     Raises:
@@ -54,8 +54,9 @@ class JsonSchema(Constraint):
 
     def __init__(self, path: str, options: Options | None = None) -> None:
         self.options = options or Options()
-        self.name = f"json_schema={path}"
-        self._file = Path(path).name
+        given = is_schema(path)
+        self.name = f"json_schema={shown(path).strip('`') if given else path}"
+        self._file = "the schema" if given else Path(path).name
         self._root, exact = read_schema(path)
         self._refused: Unsupported | None = None
         try:
@@ -76,11 +77,13 @@ class JsonSchema(Constraint):
         """
         if self._refused is None:
             rules, start, opened = self._grammar
-            machine = GrammarMachine(rules, start, vocabulary, self.name)
-            return DistinctKeys(machine) if opened else machine
+            own = GrammarMachine(rules, start, vocabulary, self.name)
+            return DistinctKeys(own) if opened else own
         matcher = schema_matcher(self._root, self._file, vocabulary, self._refused.message)
         distinct = DistinctMatcher(matcher, vocabulary)
-        return PlannedMachine(distinct, vocabulary, self.name, self._wrong)
+        machine = PlannedMachine(distinct, vocabulary, self.name, self._wrong)
+        machine.engine = f"llguidance, with plans, as ours refuses it: {self._refused.message}"
+        return machine
 
     def fault(self, machine: Machine | Single, steps: Sequence[int]) -> str | None:
         """What is wrong with a finished document, as `jsonschema` sees it."""
@@ -122,6 +125,11 @@ def check_unheeded(root: object, name: str) -> None:
         todo += [(below(place, key), part) for key, part in one.items() if key not in VALUES]
 
 
+def is_schema(text: str) -> bool:
+    """Whether a text is a schema itself, rather than the name of a file."""
+    return text.lstrip().startswith("{")
+
+
 def read_schema(path: str) -> tuple[Any, Any]:
     """The schema in a file, and the same with exact numbers.
 
@@ -129,7 +137,10 @@ def read_schema(path: str) -> tuple[Any, Any]:
         ConstraintError: it can't be read.
         BadSyntax: it is not JSON; with line and column.
     """
-    text = read_text(path, "the schema", hint="`-o json_schema=FILE` names a file")
+    if is_schema(path):
+        text, path = path, "the schema"
+    else:
+        text = read_text(path, "the schema", hint="`-o json_schema=FILE` names a file")
     try:
         exact = read_exactly(text)
         return json.loads(text), exact

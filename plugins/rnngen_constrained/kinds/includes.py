@@ -33,6 +33,10 @@ class MustInclude(Constraint):
         self.texts = tuple(dict.fromkeys(texts))
         self.name = f"must_include={','.join(self.texts)}"
 
+    def singly(self) -> list[MustInclude]:
+        """A constraint for each text, of which an error names the one that can't be included."""
+        return [MustInclude([text]) for text in self.texts]
+
     def bind(self, vocabulary: Vocabulary) -> Machine | Single:
         """The machine; Hostile where that many texts take too many states."""
         table, classes, found = _automaton("must_include", self.texts)

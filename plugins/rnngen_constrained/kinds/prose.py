@@ -86,6 +86,7 @@ class Prose(Constraint):
 class ProseMachine(Single):
     """The `Single`; a state pairs one of the automaton of words with one of sentences."""
 
+    engine = "words and sentences, states made when reached"
     exact = False
     measured = True
 

@@ -55,7 +55,8 @@ def _together(named: Sequence[Named]) -> Machine:
     except (Contradiction, Undecided) as error:
         names = [name for name, _ in named]
         if isinstance(error, Contradiction) or contradict([part for _, part in named]):
-            raise contradictory(names) from None
+            limits = [part.limits for _, part in named if part.limits]
+            raise contradictory(names, limits) from None
         raise undecided(names) from None
 
 

@@ -40,6 +40,7 @@ class Joint(Single):
         Undecided: the search finds nothing that does.
     """
 
+    engine = "several machines, joined by plans"
     exact = False
 
     def __init__(self, names: Sequence[str], parts: Sequence[Single]) -> None:
@@ -128,13 +129,16 @@ class Joint(Single):
         return ways
 
 
-def contradictory(names: Sequence[str]) -> Contradiction:
-    """The error for constraints that nothing satisfies together."""
+def contradictory(names: Sequence[str], limits: Sequence[str] = ()) -> Contradiction:
+    """The error for constraints that nothing satisfies together, with what limits them."""
     return Contradiction(
         f"nothing satisfies {listed(names)} together",
-        hint="leave out any one of them, and the others can be satisfied"
-        if len(names) > 2
-        else "change one of them, or leave it out",
+        hint="; ".join(limits)
+        or (
+            "leave out any one of them, and the others can be satisfied"
+            if len(names) > 2
+            else "change one of them, or leave it out"
+        ),
     )
 
 

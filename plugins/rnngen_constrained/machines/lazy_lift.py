@@ -34,6 +34,7 @@ class LazyLift(Single):
         Hostile: there are too many states even for that.
     """
 
+    engine = "automaton over bytes, states made when reached"
     exact = False
     measured = True
 

@@ -40,6 +40,7 @@ class LazyRule(Single):
         Hostile: no valid ending is near enough to be found.
     """
 
+    engine = "rule, states made when reached"
     exact = True
 
     def __init__(self, name: str, rule: CheckedRule, vocabulary: Vocabulary) -> None:

@@ -83,6 +83,7 @@ class PlannedMachine(Single):
         ConstraintError: no plan was found, or none that is valid.
     """
 
+    engine = "llguidance, with plans"
     exact = False
     measured = True
 

@@ -26,6 +26,8 @@ class PerSequence(Machine):
         self.vocabulary = single.vocabulary
         self.exact = single.exact
         self.ample = single.ample
+        self.engine = single.engine
+        self.limits = single.limits
         self._masks: dict[tuple[Hashable, int | None], Tensor] = {}
         self._room = max(1, REMEMBERED // max(1, len(single.vocabulary)))
 

@@ -31,6 +31,7 @@ class TableMachine(Machine):
         spelt: automata over bytes that accept what it accepts, and possibly more.
     """
 
+    engine = "table"
     exact = True
 
     def __init__(

@@ -24,6 +24,7 @@ class Table(Protocol):
 class TableSingle(Single):
     """States are numbers."""
 
+    engine = "table"
     exact = True
     complete = True
     measured = True

@@ -176,6 +176,12 @@ class Bars(Rule):
                 sums.add(total)
         return self._units in sums
 
+    def other_signatures(self) -> list[Fraction]:
+        """The beats of the vocabulary's time signatures where none is as long as the bar."""
+        pairs = zip(self._kinds, self._times, strict=True)
+        times = {time for kind, time in pairs if kind == "signature" and time is not None}
+        return [] if self._units in times else [Fraction(one, self._scale) for one in sorted(times)]
+
     def times_shown(self) -> str:
         """The names of the tokens that advance time."""
         passing = ("duration", "rest") if self.clock == "durations" else ("shift", "rest")

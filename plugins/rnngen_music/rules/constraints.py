@@ -144,7 +144,7 @@ def leap(text: str, options: Options | None = None) -> MusicConstraint:
 
 
 def bars(text: str, options: Options | None = None) -> MusicConstraint:
-    """A number of bars and the units in each: `4x16`, where the `DUR`s in a bar add up to 16."""
+    """A number of bars and their length: `4x4`, four beats, or `4x16` where `DUR`s add up to 16."""
     settings = options or Options()
     match = re.fullmatch(r"\s*(\d+)\s*[x×*]\s*(\d+(?:[./]\d+)?)\s*", text)
     try:
@@ -154,7 +154,7 @@ def bars(text: str, options: Options | None = None) -> MusicConstraint:
     if not (1 <= count <= MOST_BARS and units > 0):
         raise BadSyntax(
             f"`{text}` is not a number of bars and their length",
-            hint="for example `bars:4x16`: four bars in which durations add up to 16",
+            hint="for example `bars:4x4`: four bars of 4 beats, in which durations add up to 4",
         )
 
     def make(events: Sequence[Event], names: Sequence[str]) -> Rule:
@@ -163,6 +163,12 @@ def bars(text: str, options: Options | None = None) -> MusicConstraint:
         rule = Bars(
             events, names, count, units, barline=settings.barline, positions=resolution(names)
         )
+        others = rule.other_signatures()
+        if others:
+            raise EmptyLanguage(
+                f"no time signature of the model has a bar of {units} beats",
+                hint=f"bars are counted in beats, such as `bars:{count}x{_usual(others)}`",
+            )
         if not rule.can_be_filled():
             raise EmptyLanguage(
                 f"a bar of {units} can't be filled with what the model has: {rule.times_shown()}",
@@ -171,6 +177,11 @@ def bars(text: str, options: Options | None = None) -> MusicConstraint:
         return rule
 
     return MusicConstraint(f"bars={text}", make, settings.events)
+
+
+def _usual(lengths: Sequence[Fraction]) -> Fraction:
+    """Four beats, if bars may have them."""
+    return Fraction(4) if Fraction(4) in lengths else lengths[0]
 
 
 def cadence(text: str, options: Options | None = None) -> MusicConstraint:

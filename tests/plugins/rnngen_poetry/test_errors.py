@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import pytest
 
+from rnngen import Checking, describe_options
 from rnngen.contracts.constraint import Vocabulary
 from rnngen.contracts.errors import DataError, UsageError
-from rnngen_constrained.errors import EmptyLanguage, Unspellable
+from rnngen_constrained.decoder.decoder import Constrained
+from rnngen_constrained.errors import Contradiction, EmptyLanguage, Unspellable
 from rnngen_constrained.machines.make import make
+from rnngen_poetry.constraints import Options
 
 END = 0
 TEXT = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ \n,.;:!?'"
@@ -177,3 +182,22 @@ def test_a_step_that_is_allowed_is_not_explained():
     machine = bind("haiku", "", {})
     with pytest.raises(ValueError, match="is allowed"):
         machine.explain(machine.start(), TEXT.index("m") + 1, None)
+
+
+def test_a_required_word_that_the_dictionary_lacks_is_named_with_the_dictionary():
+    words = Checking((("haiku", ""), ("must-include", "moon,zebra")))
+    with pytest.raises(Contradiction) as caught:
+        Constrained().check(words)
+    assert "`must_include=zebra`" in caught.value.message
+    assert "moon" not in caught.value.message
+    assert "the 466 words of the built-in dictionary" in caught.value.hint
+    assert "rhymes=FILE" in caught.value.hint
+
+
+def test_the_number_of_words_that_is_told_is_that_of_the_dictionary():
+    own = (files("rnngen_poetry") / "words.dict").read_text("utf-8").split("\n")
+    count = len({line.split()[0].partition("(")[0] for line in own if line[:1].isalpha()})
+    checked = Constrained().check(Checking((("haiku", ""),), samples=0))
+    assert f"the {count} words of the built-in dictionary" in checked.parts[0].engine
+    described = {one.name: one.help for one in describe_options(Options)}
+    assert f"of {count} words" in described["rhymes"]

@@ -7,7 +7,8 @@ import re
 import pytest
 import torch
 
-from rnngen_constrained.errors import BadSyntax
+from rnngen import find_component
+from rnngen_constrained.errors import BadSyntax, EmptyLanguage
 from rnngen_constrained.machines.compose import compose
 from rnngen_constrained.machines.make import make
 from tests.plugins.rnngen_music.rules.test_rules import all_sequences, sequences, vocabulary
@@ -106,3 +107,22 @@ def test_a_time_signature_after_a_bar_line_leaves_the_cadence_where_it_is():
     names = ["Bar_None", "TimeSig_4/4", "Pitch_60"]
     found = sequences(make("cadence", "C").bind(vocabulary(names)), 3)
     assert ("Pitch_60", "Bar_None", "TimeSig_4/4") in found
+
+
+def test_bars_that_no_time_signature_has_are_refused_with_an_example_that_works():
+    known = vocabulary(["Bar_None", "TimeSig_3/4", "TimeSig_4/4", "Position_0", "Pitch_60"])
+    with pytest.raises(EmptyLanguage, match="a bar of 16 beats") as caught:
+        make("bars", "4x16").bind(known)
+    assert "`bars:4x4`" in caught.value.hint
+    found = sequences(make("bars", "1x4").bind(known), 3)
+    assert found
+    assert all(each.count("Bar_None") == 1 and "TimeSig_3/4" not in each for each in found)
+    assert make("bars", "4x4").bind(known).start(1) is not None
+
+
+def test_the_example_of_the_hint_and_of_the_list_is_the_same_and_can_be_read():
+    summary = find_component("constraint", "bars").summary
+    with pytest.raises(BadSyntax) as caught:
+        make("bars", "nonsense")
+    assert "`4x4`" in summary
+    assert "`bars:4x4`" in caught.value.hint
