@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from rnngen_constrained.automata.charset import ANY, Charset
+from rnngen_constrained.automata.charset import ANY
 from rnngen_constrained.automata.expression import Chars, Expression
 from rnngen_constrained.grammar.rules_text import RulesText, joined
 
@@ -52,7 +52,7 @@ class Gbnf(RulesText):
         while True:
             self.skip()
             at = self.at
-            if self._begins_rule():
+            if self.begins_rule():
                 break
             part = self._item()
             if part is None:
@@ -60,18 +60,12 @@ class Gbnf(RulesText):
             parts.append(self._times(part, at))
         return joined(parts)
 
-    def _begins_rule(self) -> bool:
-        before = self.at
-        found = self.head() is not None
-        self.at = before
-        return found
-
     def _item(self) -> Expression | None:
         at = self.at
         if self.take('"'):
             return self._literal(at)
         if self.take("["):
-            return Chars(self._class(at))
+            return self.char_class(lambda: ord(self._char(at, "]")), at)
         if self.take("."):
             return Chars(ANY)
         if self.take("("):
@@ -120,23 +114,6 @@ class Gbnf(RulesText):
         while not self.take('"'):
             chars.append(self._char(start, '"'))
         return self.spelled("".join(chars), start)
-
-    def _class(self, start: int) -> Charset:
-        negated = self.take("^")
-        found: list[tuple[int, int]] = []
-        while not self.take("]"):
-            at = self.at
-            low = high = ord(self._char(start, "]"))
-            if self.text.startswith("-", self.at) and not self.text.startswith("-]", self.at):
-                self.at += 1
-                high = ord(self._char(start, "]"))
-            if high < low:
-                self.fail("a range that runs backwards", at, "write the lower character first")
-            found.append((low, high))
-        if not found:
-            self.fail("an empty class", start, "write the characters between `[` and `]`")
-        chars = Charset.of(found)
-        return ~chars if negated else chars
 
     def _char(self, start: int, closing: str) -> str:
         """One character of a text or class, with escapes."""

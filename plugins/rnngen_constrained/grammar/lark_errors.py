@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rnngen_constrained.errors import BadSyntax
-from rnngen_constrained.grammar.rules_text import place
+from rnngen_constrained.grammar.scanner import place
 
 if TYPE_CHECKING:
     from lark.lexer import TerminalDef
@@ -21,12 +21,23 @@ _RANGE = re.compile(r'"((?:\\.|[^"\\\n])*)"[ \t]*\.\.[ \t]*"((?:\\.|[^"\\\n])*)"
 ANONYMOUS = "__"
 
 
-def bad_grammar(error: Exception, text: str, name: str) -> BadSyntax:
-    """The error for a grammar that Lark can't read."""
+def bad_grammar(
+    error: Exception, text: str, name: str, last: tuple[str, str] | None = None
+) -> BadSyntax:
+    """The error for a grammar that Lark can't read.
+
+    Args:
+        error: what was raised.
+        text: the grammar.
+        name: what it is called.
+        last: the text and name of the last import: Lark reads each as soon as it has it, so that
+            an error with a place is in this one.
+    """
     error = getattr(error, "orig_exc", error)
     message, at = _bad_range(text, error) or (_reason(error), None)
     told = _PLACE.search(message)
     if told is not None:
+        text, name = last or (text, name)
         at = _offset(text, int(told["line"]), int(told["column"]))
         message = message[: told.start()] + message[told.end() :]
     rule = None

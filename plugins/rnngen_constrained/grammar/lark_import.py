@@ -9,9 +9,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnngen import RnngenError
 from rnngen_constrained.errors import BadSyntax, Hostile, Unsupported
 from rnngen_constrained.files import read_text
-from rnngen_constrained.grammar.rules_text import place
+from rnngen_constrained.grammar.lark_errors import bad_grammar, too_deep
+from rnngen_constrained.grammar.scanner import place
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -32,20 +34,30 @@ def lark_of(text: str, name: str, start: str, lexer: str, path: Path | None) -> 
         path: of the file; None: it has no relative imports.
 
     Raises:
+        ImportError: Lark is not installed.
         Unsupported: a terminal is declared without a pattern.
-        BadSyntax: what is imported isn't there, or is outside of the folder.
+        BadSyntax: it is not a grammar, with the place; or an import isn't there, or leaves the
+            folder.
     """
     from lark import Lark
 
     check_declared(text, name)
-    return Lark(
-        text,
-        start=start,
-        parser="earley",
-        lexer=lexer,  # type: ignore[arg-type]
-        import_paths=[Imports(name, path)],
-        source_path=None if path is None else str(path.absolute()),
-    )
+    imports = Imports(name, path)
+    try:
+        return Lark(
+            text,
+            start=start,
+            parser="earley",
+            lexer=lexer,  # type: ignore[arg-type]
+            import_paths=[imports],
+            source_path=None if path is None else str(path.absolute()),
+        )
+    except RnngenError:
+        raise
+    except RecursionError as error:
+        raise too_deep(*(imports.last or (text, name))) from error
+    except Exception as error:  # of Lark, of what it calls, and its failed assertions
+        raise bad_grammar(error, text, name, imports.last) from error
 
 
 def check_declared(text: str, name: str) -> None:
@@ -66,12 +78,16 @@ class Imports:
     Args:
         name: what the grammar is called, for messages.
         path: its file; None: it is in none, and has no folder.
+
+    Attributes:
+        last: the text and the name of the file that was read last, for the places of errors.
     """
 
     def __init__(self, name: str, path: Path | None) -> None:
         self._folder = None if path is None else path.parent.resolve()
         self._name = name
         self._count = 0
+        self.last: tuple[str, str] | None = None
 
     def __call__(self, base: Any, wanted: str) -> tuple[Any, str]:
         """Where a file is, and its text.
@@ -112,5 +128,6 @@ class Imports:
             )
         text = read_text(found, "the imported grammar", LARGEST_FILE)
         check_declared(text, wanted)
+        self.last = text, wanted
         # The folder, not the target of a link, is where its own imports start.
         return str(base / wanted), text

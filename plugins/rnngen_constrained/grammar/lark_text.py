@@ -13,12 +13,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnngen import PluginError, RnngenError
+from rnngen import PluginError
 from rnngen_constrained.automata.expression import Expression, Ref, Repeat, choice, sequence
 from rnngen_constrained.automata.pattern import parse_terminal
 from rnngen_constrained.errors import BadSyntax
 from rnngen_constrained.grammar.apart import Terminals, following, written_apart
-from rnngen_constrained.grammar.lark_errors import bad_grammar, too_deep, where
+from rnngen_constrained.grammar.lark_errors import where
 from rnngen_constrained.grammar.lark_import import lark_of
 
 if TYPE_CHECKING:
@@ -100,22 +100,12 @@ def _spaced(
 
 
 def _parse(text: str, name: str, start: str, path: Path | None) -> Lark:
+    if not text.strip():
+        raise BadSyntax(f"{name} is empty, expected a grammar with a rule `{start}`")
     try:
-        from lark.exceptions import LarkError
+        return lark_of(text, name, start, "dynamic_complete", path)
     except ImportError as error:
         raise PluginError(
             "grammars are read by `lark`, which is not installed",
             hint="pip install 'rnngen[grammar]'",
         ) from error
-    if not text.strip():
-        raise BadSyntax(f"{name} is empty, expected a grammar with a rule `{start}`")
-    try:
-        return lark_of(text, name, start, "dynamic_complete", path)
-    except RnngenError:
-        raise
-    except LarkError as error:
-        raise bad_grammar(error, text, name) from error
-    except RecursionError as error:
-        raise too_deep(text, name) from error
-    except Exception as error:
-        raise bad_grammar(error, text, name) from error

@@ -21,7 +21,8 @@ from rnngen_constrained.grammar.lark_errors import defined
 from rnngen_constrained.grammar.lark_text import WHOLE, read_grammar
 from rnngen_constrained.grammar.parses import Parser
 from rnngen_constrained.grammar.productive import endless
-from rnngen_constrained.grammar.rules_text import RulesText, place
+from rnngen_constrained.grammar.rules_text import RulesText
+from rnngen_constrained.grammar.scanner import place
 from rnngen_constrained.grammar.to_lark import to_lark
 from rnngen_constrained.grammar.w3c import W3c
 

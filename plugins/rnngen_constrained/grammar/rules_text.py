@@ -1,16 +1,17 @@
-"""What readers of grammars share: a place in the text, errors that name it, and names of rules."""
+"""What readers of grammars share: rules with names, alternatives, brackets, classes, repetition."""
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import ClassVar, NoReturn
+from typing import ClassVar
 
+from rnngen_constrained.automata.charset import Charset
 from rnngen_constrained.automata.expression import (
     EMPTY,
     NEVER,
+    Chars,
     Expression,
     Ref,
     Repeat,
@@ -19,8 +20,9 @@ from rnngen_constrained.automata.expression import (
     replaced,
     sequence,
 )
-from rnngen_constrained.errors import BadSyntax, ConstraintError, Hostile, Unsupported
+from rnngen_constrained.errors import ConstraintError, Hostile
 from rnngen_constrained.grammar.difference import Differences
+from rnngen_constrained.grammar.scanner import Scanner, place
 
 DEEPEST = 64
 """Most brackets within each other."""
@@ -30,13 +32,7 @@ MOST_TIMES = 100_000
 """Most repetitions that a grammar may ask for at one place."""
 
 
-def place(text: str, at: int) -> str:
-    """A place as people count: `line 3 column 5`."""
-    before = text[:at]
-    return f"line {before.count(chr(10)) + 1} column {at - before.rfind(chr(10))}"
-
-
-class RulesText(ABC):
+class RulesText(Scanner, ABC):
     """Reads rules from left to right; each notation says what stands between the brackets.
 
     Args:
@@ -45,7 +41,7 @@ class RulesText(ABC):
 
     Attributes:
         rules: what each rule stands for, in the order of the text.
-        at: how far the text was read.
+        defined: where the name of each rule stands.
     """
 
     notation: ClassVar[str]
@@ -53,14 +49,10 @@ class RulesText(ABC):
     """The sign between a rule's name and what it stands for."""
 
     def __init__(self, text: str, name: str) -> None:
-        self.text = text
-        self.name = name
-        self.at = 0
+        super().__init__(text, name)
         self.rules: dict[str, Expression] = {}
         self.defined: dict[str, int] = {}
-        """Where the name of each rule stands."""
         self._used: dict[str, tuple[int, str | None]] = {}
-        self._rule: str | None = None
         self._depth = 0
         self._differences = Differences()
 
@@ -78,12 +70,12 @@ class RulesText(ABC):
             self.skip()
         for rule, (at, user) in self._used.items():
             if rule not in self.rules:
-                self._rule = user
+                self.rule = user
                 self.fail(f"rule `{rule}` is not defined", at, self._meant(rule))
         try:
             found = self._differences.resolved(self.rules)
         except ConstraintError as error:
-            self._rule, at = self._differences.failed
+            self.rule, at = self._differences.failed
             raise type(error)(self.message(error.message, at), hint=error.hint) from error
         nothing = {name: NEVER for name, one in found.items() if one == NEVER}
         self.rules = {name: replaced(one, nothing) for name, one in self.rules.items()} | found
@@ -92,14 +84,14 @@ class RulesText(ABC):
         at = self.at
         rule = self.head()
         if rule is None:
-            self._rule = None
+            self.rule = None
             self.fail(f"expected a rule, `name {self.defines} ...`", at)
         if rule in self.defined:
             first = place(self.text, self.defined[rule])
-            self._rule = None
+            self.rule = None
             hint = "a file holds one grammar, and each rule once; write `|` between alternatives"
             self.fail(f"rule `{rule}` is defined a second time, first at {first}", at, hint)
-        self._rule = rule
+        self.rule = rule
         self.defined[rule] = at
         self.rules[rule] = self.choice()
         self.finish_rule()
@@ -124,6 +116,13 @@ class RulesText(ABC):
         """Takes a sign for "or"."""
         return self.take("|")
 
+    def begins_rule(self) -> bool:
+        """Whether the next rule begins here; nothing is taken."""
+        before = self.at
+        found = self.head() is not None
+        self.at = before
+        return found
+
     def choice(self) -> Expression:
         """Takes alternatives, up to a closing bracket or the end of the rule."""
         options = [self.series()]
@@ -146,12 +145,12 @@ class RulesText(ABC):
 
     def used(self, rule: str, at: int) -> Ref:
         """A rule that is named at a place."""
-        self._used.setdefault(rule, (at, self._rule))
+        self._used.setdefault(rule, (at, self.rule))
         return Ref(rule)
 
     def without(self, part: Expression, taken: Expression, at: int) -> Expression:
         """The texts of a part that are not texts of another; worked out when all rules are read."""
-        return self._differences.add(part, taken, (self._rule, at))
+        return self._differences.add(part, taken, (self.rule, at))
 
     def repeated(self, part: Expression, least: int, most: int | None, at: int) -> Expression:
         """A part some number of times; refused where that is absurd."""
@@ -162,6 +161,29 @@ class RulesText(ABC):
             raise Hostile(self.message(why, at))
         return EMPTY if most == 0 else Repeat(part, least, most)
 
+    def char_class(self, member: Callable[[], int], start: int) -> Chars:
+        """Takes the characters and ranges of a class, and `]`.
+
+        Args:
+            member: takes one character.
+            start: where the class begins.
+        """
+        negated = self.take("^")
+        found: list[tuple[int, int]] = []
+        while not self.take("]"):
+            at = self.at
+            low = high = member()
+            if self.text.startswith("-", self.at) and not self.text.startswith("-]", self.at):
+                self.at += 1
+                high = member()
+            if high < low:
+                self.fail("a range that runs backwards", at, "write the lower character first")
+            found.append((low, high))
+        if not found:
+            self.fail("an empty class", start, "write the characters between `[` and `]`")
+        chars = Charset.of(found)
+        return Chars(~chars if negated else chars)
+
     def spelled(self, text: str, at: int) -> Expression:
         """A text in quotes that begins at a place."""
         if len(text) > LONGEST:
@@ -169,51 +191,12 @@ class RulesText(ABC):
             raise Hostile(self.message(why, at))
         return literal(text)
 
-    def number(self) -> int | None:
-        """Takes a number; None if there is none."""
-        found = self.match(_NUMBER)
-        return None if found is None else int(found[0])
-
-    def match(self, expression: re.Pattern[str]) -> re.Match[str] | None:
-        """Takes what matches here."""
-        found = expression.match(self.text, self.at)
-        if found is not None:
-            self.at = found.end()
-        return found
-
-    def take(self, sign: str) -> bool:
-        """Takes a sign if it is here."""
-        found = self.text.startswith(sign, self.at)
-        self.at += len(sign) * found
-        return found
-
-    def message(self, why: str, at: int) -> str:
-        """A message with the place and the rule."""
-        rule = "" if self._rule is None else f", rule `{self._rule}`"
-        return f"{self.name}, {place(self.text, at)}{rule}: {why}"
-
-    def fail(self, why: str, at: int | None = None, hint: str | None = None) -> NoReturn:
-        """Raises BadSyntax for a place, by default here."""
-        raise BadSyntax(self.message(why, self.at if at is None else at), hint=hint)
-
-    def refuse(self, what: str, at: int, hint: str) -> NoReturn:
-        """Raises Unsupported for something known."""
-        raise Unsupported(self.message(f"{what} is not supported", at), hint=hint)
-
-    def shown(self) -> str:
-        """What stands here, for messages."""
-        rest = self.text[self.at : self.at + 20].split("\n", 1)[0]
-        return f"`{rest}`" if rest else "the end"
-
     def _meant(self, rule: str) -> str | None:
         """A hint where a name is several ones that are defined."""
         parts = rule.split(" ")
         if len(parts) > 1 and all(part in self.defined for part in parts):
             return f"write commas between them: `{', '.join(parts)}`"
         return None
-
-
-_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 def joined(parts: list[Expression]) -> Expression:

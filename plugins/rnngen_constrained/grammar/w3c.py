@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 
-from rnngen_constrained.automata.charset import Charset
-from rnngen_constrained.automata.expression import Chars, Expression, literal
+from rnngen_constrained.automata.expression import Expression, literal
 from rnngen_constrained.grammar.rules_text import RulesText, joined
 
 _BLANK = re.compile(r"[ \t\r\n]+")
@@ -57,7 +56,7 @@ class W3c(RulesText):
         parts = []
         while True:
             self.skip()
-            if self._begins_rule():
+            if self.begins_rule():
                 break
             part = self._repeated()
             if part is None:
@@ -74,12 +73,6 @@ class W3c(RulesText):
                 self.skip()
             parts.append(part)
         return joined(parts)
-
-    def _begins_rule(self) -> bool:
-        before = self.at
-        found = self.head() is not None
-        self.at = before
-        return found
 
     def _repeated(self) -> Expression | None:
         start = self.at
@@ -103,7 +96,7 @@ class W3c(RulesText):
         if self.match(_REMARK):
             self.refuse("a constraint in square brackets", at, "take it out; it is not a part")
         if self.take("["):
-            return Chars(self._class(at))
+            return self.char_class(lambda: self._member(at), at)
         code = self._code()
         if code is not None:
             return literal(chr(code))
@@ -124,23 +117,6 @@ class W3c(RulesText):
         found = self.text[self.at : end]
         self.at = end + 1
         return self.spelled(found, start)
-
-    def _class(self, start: int) -> Charset:
-        negated = self.take("^")
-        found: list[tuple[int, int]] = []
-        while not self.take("]"):
-            at = self.at
-            low = high = self._member(start)
-            if self.text.startswith("-", self.at) and not self.text.startswith("-]", self.at):
-                self.at += 1
-                high = self._member(start)
-            if high < low:
-                self.fail("a range that runs backwards", at, "write the lower character first")
-            found.append((low, high))
-        if not found:
-            self.fail("an empty class", start, "write the characters between `[` and `]`")
-        chars = Charset.of(found)
-        return ~chars if negated else chars
 
     def _member(self, start: int) -> int:
         code = self._code()
