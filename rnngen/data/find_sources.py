@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from rnngen.contracts.absent import absent
 from rnngen.contracts.errors import DataError, UsageError
 from rnngen.contracts.options import suggest
 from rnngen.data.kept import SPOOL, private_folder
@@ -61,6 +62,10 @@ def find(arguments: Sequence[str], *, keep: Callable[[Path], bool] = looks_like_
 def _find(argument: str, keep: Callable[[Path], bool], skipped: list[Path]) -> list[Source]:
     if argument == "-":
         return [_spool("standard input", sys.stdin.buffer)]
+    if not argument:
+        raise UsageError(
+            "a data argument is empty", hint="name a file or folder; `.` is the working folder"
+        )
     if argument.startswith("corpus:"):
         from rnngen.data import corpora
 
@@ -77,15 +82,25 @@ def _find(argument: str, keep: Callable[[Path], bool], skipped: list[Path]) -> l
     return _of_path(path, argument, keep, skipped)
 
 
+def _expanded(argument: str) -> Path:
+    """The path, `~` and `~name` replaced by the home folder."""
+    try:
+        return Path(argument).expanduser()
+    except RuntimeError:  # nobody of that name, or nobody has a home
+        user = argument.partition("/")[0]
+        raise UsageError(
+            f"`{argument}` begins with the home folder `{user}`, which is unknown",
+            hint=f"write `./{argument}` if a file is called like this",
+        ) from None
+
+
 def _of_path(
     path: Path, name: str, keep: Callable[[Path], bool], skipped: list[Path]
 ) -> list[Source]:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise UsageError(
-            f"no such file or folder: `{name}`", hint=_nearby(path.parent, path.name)
-        ) from None
+        raise absent(path, hint=_nearby(path.parent, path.name)) from None
     except OSError as error:
         raise DataError(f"`{name}` can't be read: {_reason(error)}") from None
     except ValueError:

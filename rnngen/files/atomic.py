@@ -51,6 +51,9 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         OSError: the old file is untouched, and nothing is left beside it.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        # Replacing it would remove the device itself; writing to it may never end.
+        raise OSError(errno.EINVAL, "it is a device, a pipe or a socket", str(path))
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         _write_durably(temporary, data)

@@ -80,7 +80,7 @@ def test_a_file_that_a_domain_does_not_continue_is_refused_with_what_to_do(
     with pytest.raises(UsageError, match=message) as caught:
         beginning_of(bundle, "", tmp_path / "primer.json")
     assert "--prompt-file" in str(caught.value.hint)
-    with pytest.raises(UsageError, match=r"there is no file `.*gone.json`"):
+    with pytest.raises(UsageError, match=r"no such file: `.*gone.json`"):
         beginning_of(bundle, "", tmp_path / "gone.json")
 
 
