@@ -59,7 +59,7 @@ def test_a_grammar_takes_its_notation_and_first_rule_from_options_and_from_files
     for options in ({"grammar": (str(grammar),), **chosen}, {"rules": str(rules)}):
         assert set(written(options)) == {"b"}
     with pytest.raises(BadSyntax, match="`none`"):
-        Constrained(options=Options(grammar=(str(grammar),), start_rule="none"))
+        written({"grammar": (str(grammar),), "start_rule": "none"})
 
 
 def test_a_dictionary_is_for_poems_in_options_and_in_files(tmp_path):
