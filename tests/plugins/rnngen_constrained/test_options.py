@@ -58,8 +58,8 @@ def test_a_grammar_takes_its_notation_and_first_rule_from_options_and_from_files
     rules.write_text(f'grammar = {{ text = "{grammar}", {table} }}\n', "utf-8")
     for options in ({"grammar": (str(grammar),), **chosen}, {"rules": str(rules)}):
         assert set(written(options)) == {"b"}
-    with pytest.raises(BadSyntax, match="`none`"):
-        written({"grammar": (str(grammar),), "start_rule": "none"})
+    with pytest.raises(BadSyntax, match="rule `lost` is not defined"):
+        written({"grammar": (str(grammar),), "start_rule": "lost"})
 
 
 def test_a_dictionary_is_for_poems_in_options_and_in_files(tmp_path):
