@@ -104,7 +104,8 @@ def register_constraints(register: Register) -> None:
     register(
         "grammar",
         "rnngen_constrained.kinds.grammar:Grammar",
-        summary="text that a grammar file allows, in Lark's notation",
+        options="rnngen_constrained.kinds.grammar:Options",
+        summary="text that a grammar file allows: Lark, GBNF of llama.cpp, EBNF of ISO or W3C",
     )
     register(
         "json-schema",

@@ -38,7 +38,13 @@ class Options:
         "space", "in JSON: none; space: one may follow a comma or colon; free: wherever JSON has it"
     )
     grammar: tuple[str, ...] | None = option(
-        None, "text that the grammar in this file (Lark's notation) allows", cut=False
+        None, "text that the grammar in this file (Lark, GBNF or EBNF) allows", cut=False
+    )
+    notation: Literal["auto", "lark", "gbnf", "ebnf", "w3c"] = option(
+        "auto", "of a grammar: auto, by its content; lark; gbnf; ebnf, of ISO 14977; w3c, its EBNF"
+    )
+    start_rule: str | None = option(
+        None, "a grammar's first rule; default: start (Lark), root (GBNF), either or the first"
     )
     rule: tuple[str, ...] = option(
         (), "other kinds, see `rnngen list constraints`: `haiku`, or with its text, `key:C major`"

@@ -24,6 +24,15 @@ ONLY = {
 """When an option has an effect: the option that decides it, and its value."""
 
 
+OF_KINDS = {
+    "rhymes": ("it is for poems, and none of the rules is one", "add one, such as `-o rule=haiku`"),
+    "whitespace": ("it is for JSON", "add `-o json_schema=FILE`"),
+    "notation": ("it is for grammars", "add `-o grammar=FILE`"),
+    "start_rule": ("it is for grammars", "add `-o grammar=FILE`"),
+}
+"""Options that only some kinds of constraints read: what they are for, and how to use them."""
+
+
 def check_options(options: Options) -> None:
     """Raises UsageError for an option that has no effect, or that contradicts another."""
     if options.sampling == "exact":
@@ -43,7 +52,7 @@ def check_options(options: Options) -> None:
 
 
 def check_rules(options: Options) -> None:
-    """Raises UsageError for a file without rules, and for a dictionary that no rule reads.
+    """Raises UsageError for a file without rules, and for an option that no rule reads.
 
     The rules themselves have already been read and checked.
     """
@@ -56,11 +65,13 @@ def check_rules(options: Options) -> None:
                 hint="write `kind = 'text'`, one per line",
             )
         kinds += listed
-    if options.rhymes is not None and "rhymes" not in set(_options_of(kinds)):
-        raise UsageError(
-            "`rhymes` has no effect: it is for poems, and none of the rules is one",
-            hint="add one, such as `-o rule=haiku`, or leave `rhymes` out",
-        )
+    kinds += [kind for kind in ("json_schema", "grammar") if getattr(options, kind)]
+    read = set(_options_of(kinds))
+    for name, (purpose, hint) in OF_KINDS.items():
+        if _is_given(options, name) and name not in read:
+            raise UsageError(
+                f"`{name}` has no effect: {purpose}", hint=f"{hint}, or leave `{name}` out"
+            )
 
 
 def _check_exact(options: Options) -> None:

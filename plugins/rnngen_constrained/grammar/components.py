@@ -11,24 +11,35 @@ def components(
     """Rules in groups that call each other, callers first (Tarjan, SIAM J. Computing 1972)."""
     order: dict[int, int] = {}
     lowest: dict[int, int] = {}
-    stack: list[int] = []
+    held: dict[int, None] = {}
     found: list[list[int]] = []
-
-    def visit(rule: int) -> None:
-        order[rule] = lowest[rule] = len(order)
-        stack.append(rule)
-        for caller, _ in inner.get(rule, ()):
-            if caller not in order:
-                visit(caller)
-                lowest[rule] = min(lowest[rule], lowest[caller])
-            elif caller in stack:
-                lowest[rule] = min(lowest[rule], order[caller])
-        if lowest[rule] == order[rule]:
-            at = stack.index(rule)
-            found.append(stack[at:])
-            del stack[at:]
-
-    for rule in rules:
-        if rule not in order:
-            visit(rule)
+    for first in rules:
+        # What is being visited, with what is left to visit from it: a grammar may be deep.
+        path = [] if first in order else [(first, iter(inner.get(first, ())))]
+        while path:
+            rule, callers = path[-1]
+            if rule not in order:
+                order[rule] = lowest[rule] = len(order)
+                held[rule] = None
+            for caller, _ in callers:
+                if caller not in order:
+                    path.append((caller, iter(inner.get(caller, ()))))
+                    break
+                if caller in held:
+                    lowest[rule] = min(lowest[rule], order[caller])
+            else:
+                path.pop()
+                if path:
+                    above = path[-1][0]
+                    lowest[above] = min(lowest[above], lowest[rule])
+                if lowest[rule] == order[rule]:
+                    found.append(_taken(held, rule))
     return found
+
+
+def _taken(held: dict[int, None], rule: int) -> list[int]:
+    """Takes what was held since a rule, which comes first."""
+    group = []
+    while rule in held:
+        group.append(held.popitem()[0])
+    return group[::-1]

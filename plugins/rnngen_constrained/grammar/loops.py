@@ -8,7 +8,7 @@ and a grammar without any becomes one automaton.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rnngen_constrained.automata.expression import (
     Anchor,
@@ -33,24 +33,41 @@ SMALL = 24
 """A rule this small is inlined wherever it is named."""
 LARGEST = 4000
 """Nothing is inlined that makes a grammar grow by more than this."""
+DEEPEST = 50
+"""Nothing is inlined in which more expressions are within each other."""
+MOST_COPIED = 200_000
+"""Places inlined in all, each as often as it is: thousands of rules in a row stay as they are."""
 
 
 def simplified(rules: Rules, start: str) -> dict[str, Expression]:
     """The same language with fewer rules, only those that `start` needs."""
     left = {name: looped(name, rules[name]) for name in reachable(rules, start)}
     uses = {name: Counter(references(expression)) for name, expression in left.items()}
+    users: dict[str, dict[str, None]] = {name: {} for name in left}
+    for other, used in uses.items():
+        for name in used:
+            users[name][other] = None
     todo = list(left)
+    copies = MOST_COPIED
     while todo:
         name = todo.pop()
-        if name not in left or not _goes(name, start, left, uses):
+        if name not in left or not _goes(name, start, left, uses, users):
             continue
+        length = size(left[name])
+        if length > copies:
+            continue
+        copies -= length
         body = {name: left.pop(name)}
-        del uses[name]
-        for other, used in list(uses.items()):
-            if used[name]:
-                left[other] = looped(other, replaced(left[other], body))
-                uses[other] = Counter(references(left[other]))
-                todo.append(other)
+        for one in uses.pop(name):
+            del users[one][name]
+        for other in users.pop(name):
+            for one in uses[other].keys() - {name}:
+                del users[one][other]
+            left[other] = looped(other, replaced(left[other], body))
+            uses[other] = Counter(references(left[other]))
+            for one in uses[other]:
+                users[one][other] = None
+            todo.append(other)
     return {name: left[name] for name in reachable(left, start)}
 
 
@@ -102,12 +119,33 @@ def size(expression: Expression) -> int:
             return places + sum(size(part) for _, part, _ in edges)
 
 
-def _goes(name: str, start: str, rules: Rules, uses: Mapping[str, Counter[str]]) -> bool:
+def depth(expression: Expression) -> int:
+    """How many expressions are within each other."""
+    match expression:
+        case Series(parts) | Choice(parts):
+            return 1 + max(map(depth, parts), default=0)
+        case Repeat(part, _, _) | Shortest(part) | Look(part, _, _):
+            return 1 + depth(part)
+        case Graph(_, edges, _):
+            return 1 + max((depth(part) for _, part, _ in edges), default=0)
+        case Chars() | Ref() | Anchor():
+            return 1
+
+
+def _goes(
+    name: str,
+    start: str,
+    rules: Rules,
+    uses: Mapping[str, Counter[str]],
+    users: Mapping[str, Iterable[str]],
+) -> bool:
     """Whether a rule may be inlined where it is named."""
     if name == start or uses[name][name]:
         return False
     length = size(rules[name])
-    times = sum(_times(rules[other], name) for other, used in uses.items() if used[name])
+    if length > LARGEST or depth(rules[name]) > DEEPEST:
+        return False
+    times = sum(_times(rules[other], name) for other in users[name])
     return times <= 1 or length <= 1 or (length <= SMALL and length * times <= LARGEST)
 
 

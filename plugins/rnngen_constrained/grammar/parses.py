@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from rnngen_constrained.grammar.lark_import import lark_of
 from rnngen_constrained.whole_text import shown
 
 
@@ -16,9 +18,12 @@ class Parser:
     Args:
         text: the grammar.
         start: its first rule.
+        path: the file, from whose folder relative imports are read.
     """
 
-    def __init__(self, text: str, start: str = "start") -> None:
+    def __init__(self, text: str, start: str = "start", path: Path | None = None) -> None:
+        self._path = path
+        self._name = "the grammar" if path is None else path.name
         self._text = text
         self._start = start
 
@@ -38,10 +43,8 @@ class Parser:
 
     @cached_property
     def _parser(self) -> Any:
-        from lark import Lark
-
-        made = Lark(self._text, start=self._start, parser="earley", lexer="dynamic_complete")
+        made = lark_of(self._text, self._name, self._start, "dynamic_complete", self._path)
         if not made.ignore_tokens:
             return made
         # Here terminals are as long as they can be, as for a lexer.
-        return Lark(self._text, start=self._start, parser="earley", lexer="dynamic")
+        return lark_of(self._text, self._name, self._start, "dynamic", self._path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from rnngen_constrained.automata.charset import Charset
 from rnngen_constrained.automata.expression import (
@@ -40,10 +41,9 @@ def check_spellable(rules: Rules, start: str, alphabet: Alphabet, name: str) -> 
         Unspellable: the message names the characters that are missing.
     """
     needed = reachable(rules, start)
-    endless = prices(rules, lambda chars: 1 if chars else None)
-    if start not in endless:
-        error = _endless(rules, start, endless)
-        raise EmptyLanguage(f"`{name}`: {error.message}", hint=error.hint)
+    fault = endless(rules, start)
+    if fault is not None:
+        raise EmptyLanguage(f"`{name}`: {fault.why}", hint=fault.hint)
     written = prices(rules, alphabet.cost)
     if start in written:
         return [rule for rule in needed if rule not in written]
@@ -167,17 +167,48 @@ def _missing(
             return set()
 
 
-def _endless(rules: Rules, start: str, ends: Prices) -> EmptyLanguage:
-    """The error for a grammar without texts: names a rule that is itself at fault."""
-    for rule in reachable(rules, start):
+@dataclass(frozen=True)
+class Endless:
+    """Why a grammar has no texts: the rule that is itself at fault."""
+
+    rule: str
+    why: str
+    hint: str | None = None
+
+
+def endless(rules: Rules, start: str) -> Endless | None:
+    """Why no text at all satisfies a grammar; None where some does."""
+    ends = prices(rules, lambda chars: 1 if chars else None)
+    if start in ends:
+        return None
+    inner = _innermost(rules, start, ends)
+    rule = next(one for one in reachable(rules, start) if one in inner)
+    if rule not in references(rules[rule]) and len(inner) == 1:
+        return Endless(rule, f"`{rule}` matches no text at all")
+    again = " or ".join(f"`{one}`" for one in inner if one in references(rules[rule]))
+    return Endless(
+        rule,
+        f"rule `{rule}` never ends: each of its alternatives needs {again} again",
+        f"give `{rule}` an alternative without recursion",
+    )
+
+
+def _innermost(rules: Rules, start: str, ends: Prices) -> list[str]:
+    """Rules without an end that need each other, and no others without one."""
+    users: dict[str, list[str]] = {}
+    for name, expression in rules.items():
+        for rule in references(expression):
+            users.setdefault(rule, []).append(name)
+    rule = start
+    while True:
         inner = [one for one in reachable(rules, rule) if one not in ends]
-        if rule in ends or not all(rule in reachable(rules, one) for one in inner):
-            continue
-        if rule not in references(rules[rule]) and inner == [rule]:
-            return EmptyLanguage(f"`{rule}` matches no text at all")
-        again = " or ".join(f"`{one}`" for one in inner if one in references(rules[rule]))
-        return EmptyLanguage(
-            f"rule `{rule}` never ends: each of its alternatives needs {again} again",
-            hint=f"give `{rule}` an alternative without recursion",
-        )
-    raise AssertionError(f"`{start}` can't be written, but all it needs can")
+        back, todo = {rule}, [rule]
+        while todo:
+            for user in users.get(todo.pop(), ()):
+                if user not in back:
+                    back.add(user)
+                    todo.append(user)
+        further = [one for one in inner if one not in back]
+        if not further:
+            return inner
+        rule = further[-1]

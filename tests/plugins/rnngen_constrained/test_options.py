@@ -38,6 +38,9 @@ LETTERS = characters("abcdef")
         ({"particles": 8}, "particles"),
         ({"effort": 8}, "effort"),
         ({"regex": "a", "rhymes": "cmudict.txt"}, "rhymes"),
+        ({"regex": "a", "whitespace": "free"}, "whitespace"),
+        ({"regex": "a", "notation": "gbnf"}, "notation"),
+        ({"regex": "a", "start_rule": "a"}, "start_rule"),
         ({"rule": ("key:C major",), "rhymes": "cmudict.txt"}, "rhymes"),
     ],
 )
@@ -45,6 +48,18 @@ def test_options_that_would_play_no_part_are_refused_by_name(options, named):
     with pytest.raises(UsageError, match=f"`{named}`") as caught:
         Constrained(options=Options(**options))
     assert caught.value.hint
+
+
+def test_a_grammar_takes_its_notation_and_first_rule_from_options_and_from_files(tmp_path):
+    grammar, rules = tmp_path / "g.txt", tmp_path / "rules.toml"
+    grammar.write_text('root ::= "a"\nother ::= "b"', "utf-8")
+    chosen = {"notation": "w3c", "start_rule": "other"}
+    table = ", ".join(f'{key} = "{value}"' for key, value in chosen.items())
+    rules.write_text(f'grammar = {{ text = "{grammar}", {table} }}\n', "utf-8")
+    for options in ({"grammar": (str(grammar),), **chosen}, {"rules": str(rules)}):
+        assert set(written(options)) == {"b"}
+    with pytest.raises(BadSyntax, match="rule `lost` is not defined"):
+        written({"grammar": (str(grammar),), "start_rule": "lost"})
 
 
 def test_a_dictionary_is_for_poems_in_options_and_in_files(tmp_path):
