@@ -22,6 +22,8 @@ NAMES = (
     "handwriting",
     "music",
     "mutations",
+    "kills",
+    "forged_runs",
 )
 
 

@@ -19,8 +19,12 @@ import rnngen.engines.waiting  # noqa: F401  (before anything here can import to
 if TYPE_CHECKING:
     from rnngen.bundles.bundle import Bundle as Bundle
     from rnngen.components.decoders.hypotheses import Hypotheses as Hypotheses
+    from rnngen.components.decoders.hypotheses import Hypothesis as Hypothesis
+    from rnngen.components.decoders.hypotheses import best_wanted as best_wanted
+    from rnngen.components.decoders.hypotheses import check_beam as check_beam
     from rnngen.components.decoders.hypotheses import write_best as write_best
     from rnngen.components.decoders.rollout import check as _check_request
+    from rnngen.components.decoders.rollout import each_prompt as each_prompt
     from rnngen.components.decoders.rollout import log_probabilities as log_probabilities
     from rnngen.components.decoders.rollout import roll_out as roll_out
     from rnngen.components.decoders.sample import Options as _SampleOptions
@@ -94,6 +98,7 @@ if TYPE_CHECKING:
     from rnngen.kernel.catalog import find_component as find_component
     from rnngen.kernel.hookspecs import Register as Register
     from rnngen.kernel.hookspecs import hookimpl as hookimpl
+    from rnngen.kernel.memory import check_memory as check_memory
     from rnngen.model.loss import autocast as autocast
     from rnngen.model.loss import batch_nll as batch_nll
     from rnngen.model.loss import mean_nll as mean_nll
@@ -137,6 +142,7 @@ _PUBLIC = {
     # every plugin
     "Register": "rnngen.kernel.hookspecs",
     "build_options": "rnngen.contracts.options:build",
+    "check_memory": "rnngen.kernel.memory",
     "from_json": "rnngen.files.schema:make",
     "hookimpl": "rnngen.kernel.hookspecs",
     "option": "rnngen.contracts.options",
@@ -182,10 +188,14 @@ _PUBLIC = {
     "Emission": "rnngen.contracts.decoder",
     "Engine": "rnngen.contracts.engine",
     "Hypotheses": "rnngen.components.decoders.hypotheses",
+    "Hypothesis": "rnngen.components.decoders.hypotheses",
     "Request": "rnngen.contracts.decoder",
     "SampleOptions": "rnngen.components.decoders.sample:Options",
     "Sampler": "rnngen.components.decoders.sample",
+    "best_wanted": "rnngen.components.decoders.hypotheses",
+    "check_beam": "rnngen.components.decoders.hypotheses",
     "check_request": "rnngen.components.decoders.rollout:check",
+    "each_prompt": "rnngen.components.decoders.rollout",
     "log_probabilities": "rnngen.components.decoders.rollout",
     "roll_out": "rnngen.components.decoders.rollout",
     "write_best": "rnngen.components.decoders.hypotheses",

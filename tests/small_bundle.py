@@ -61,6 +61,8 @@ def save(
     folder: Path, step: int = 100, seed: int = 0, characters: str = "abc ", **kw: Any
 ) -> Model:
     """Commits a bundle with a strategy's state."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True)
     made = model(seed=seed, **kw)
     tensors: dict[str, torch.Tensor] = {}
     state = pack({"ewc": {"importance": torch.full((3,), float(step))}}, "strategy", tensors)

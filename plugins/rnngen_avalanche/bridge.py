@@ -66,6 +66,11 @@ class Bridge:
 
         return sum(tokens_kept(name, plugin) for name, plugin in self._parts.items())
 
+    @property
+    def keeps_data(self) -> bool:
+        """Replay, A-GEM and GEM keep the very steps of the data; no other one does."""
+        return self.memory_tokens > 0
+
     # A run -----------------------------------------------------------------------------------
 
     @hookimpl

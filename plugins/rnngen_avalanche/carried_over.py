@@ -61,9 +61,13 @@ class Inherited:
                 f"{', '.join(sorted(COUNTING))}",
             )
         if missing:
+            alone = (
+                "`self-replay`, which needs the model alone, protects the old"
+                if "self-replay" in run.strategies
+                else "To keep the old as well: `--plugin self-replay` needs the model alone, or "
+                "train with the old data as the first task"
+            )
             run.warn(
                 f"avalanche: `{run.start}` was trained without `{'+'.join(missing)}`, so what the "
-                "model knows can't be protected by it; from now on it is. To keep the old as "
-                "well: `--plugin self-replay` needs the model alone, or train with the old data as "
-                "the first task"
+                f"model knows can't be protected by it; from now on it is. {alone}"
             )

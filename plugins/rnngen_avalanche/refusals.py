@@ -51,13 +51,13 @@ def check_run(run: Run) -> None:
     if run.tasks[0].train.steps.dtype.kind == "f":
         raise UsageError(
             "strategy `avalanche` learns tokens, but these data are real-valued vectors",
-            hint="use `--plugin ewc`, `si`, `mas` or `replay`",
+            hint="leave it out; rnngen's own `ewc`, `si`, `mas`, `replay` and `agem` learn vectors",
         )
     if run.tasks[0].train.conditions is not None:
         raise UsageError(
             "strategy `avalanche` can't see what a sequence is conditioned on, such as the text to "
             "write",
-            hint="use `--plugin ewc` or `si`",
+            hint="leave it out; rnngen's own `ewc`, `si` and `mas` can",
         )
 
 
@@ -76,5 +76,6 @@ def check_memory(kept: int, memory: int | None, window: int) -> None:
         shown = "smaller" if memory is None else f"{memory} tokens, less"
         raise UsageError(
             f"`avalanche.memory` is {shown} than one window of {window}",
-            hint="keep more, or use shorter windows, such as `-o train.chunk=32`",
+            hint=f"keep at least one, `-o avalanche.memory={window}`, or use shorter windows: "
+            f"`train.chunk` is {window}",
         )

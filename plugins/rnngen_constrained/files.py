@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from rnngen_constrained.errors import BadSyntax
@@ -29,6 +30,8 @@ def read_bytes(
             data = file.read(largest + 1)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
+        if os.path.islink(path) and not os.path.exists(path):
+            reason = f"it is a link to `{os.readlink(path)}`, which does not exist"
         raise BadSyntax(f"{what} `{path}` can't be read: {reason}", hint=hint) from error
     except ValueError as error:  # a null character in the path
         raise BadSyntax(f"{what} `{str(path)!r:.60}` can't be read: {error}", hint=hint) from error

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
-from rnngen import Run, UsageError, hookimpl
+from rnngen import Run, Task, UsageError, hookimpl
 from rnngen_continual.kept_data import Memory, Size
+from rnngen_continual.unprotected import way_to_protect
 
 
 class KeepsData:
@@ -30,13 +32,18 @@ class KeepsData:
         return 0 if self._memory is None else self._memory.tokens
 
     @property
+    def keeps_data(self) -> bool:
+        """Its state has the very steps of the data."""
+        return self.memory is not None
+
+    @property
     def memory(self) -> Memory | None:
         """The memory, unless it is empty."""
         return self._memory if self._memory is not None and len(self._memory) else None
 
     @hookimpl
     def fit_started(self, run: Run) -> None:
-        """Checks that the memory has room for a window of the smallest task.
+        """Checks that the memory has room for a window, and tells what is too short for one.
 
         Raises:
             UsageError: it does not, or this kind of data can't be kept in windows.
@@ -45,22 +52,45 @@ class KeepsData:
             raise UsageError(
                 f"`{self.name}` keeps windows cut from the data, but here every sequence is "
                 "conditioned on something else, such as the text that is written",
-                hint="use a strategy that keeps no data: `--plugin ewc` or `si`",
+                hint=f"leave `{self.name}` out; `ewc`, `si` and `mas` keep no data",
             )
         window = run.options.chunk
-        fewest = min(task.train.targets // window for task in run.tasks)
-        size = (window + 1) * max(1, run.tasks[0].train.steps[:1].nbytes)
-        if self.size.windows(max(fewest, 1), window + 1, size) < 1:
-            raise UsageError(
-                f"`{self.name}.memory` is {self.size}, less than one window of {window + 1} tokens "
-                f"({size} bytes)",
-                hint=f"keep more, such as `-o {self.name}.memory=5%`, or shorter windows, such as "
-                "`-o train.chunk=32`",
-            )
+        self._check_room(window + 1, max(1, run.tasks[0].train.steps[:1].nbytes))
+        for number, task in enumerate(run.tasks):
+            self._tell_if_short(run, task, window, first=number == 0 and run.start is None)
         if len(run.tasks) == 1 and run.start is None:
             run.note(
                 f"{self.name}: only one task so far, so nothing to rehearse yet; a part of it is "
                 "kept in the bundle, for `rnngen fit --from`"
+            )
+
+    def _check_room(self, tokens: int, step: int) -> None:
+        """Raises UsageError if a fixed size has no room for a window of these tokens."""
+        size = tokens * step
+        if self.size.unit == "%" or self.size.windows(0, tokens, size) >= 1:
+            return
+        least = f"{size}B" if self.size.unit == "bytes" else str(tokens)
+        raise UsageError(
+            f"`{self.name}.memory` is {self.size}, less than one window of {tokens} tokens "
+            f"({size} bytes)",
+            hint=f"keep at least one window, `-o {self.name}.memory={least}`, or use shorter ones: "
+            f"`train.chunk` is {tokens - 1}",
+        )
+
+    def _tell_if_short(self, run: Run, task: Task, window: int, *, first: bool) -> None:
+        """Says so where a text is too short for the memory to have its share of it."""
+        windows, steps = task.train.targets // window, task.train.targets
+        if windows == 0:
+            run.warn(
+                f"{self.name}: `{task.name}` has {steps} steps, fewer than a window of {window} "
+                "(`train.chunk`), so it is learned, but nothing of it is kept; join it with other "
+                f"texts of its kind, or use shorter windows: `-o train.chunk={steps}`"
+            )
+        elif self.size.unit == "%" and not first and self.size.number * windows < 1:
+            run.note(
+                f"{self.name}: {self.size} is less than one of the {windows} windows of "
+                f"`{task.name}`, so perhaps nothing of it is kept; "
+                f"`-o {self.name}.memory={math.ceil(100 / windows)}%` keeps at least one"
             )
 
     @hookimpl
@@ -69,8 +99,7 @@ class KeepsData:
         if run.start is not None and run.position.task == 0 and self._memory is None:
             run.warn(
                 f"{self.name}: `{run.start}` keeps nothing of its old data, so what the model "
-                "knows can't be rehearsed; from now on it can. To keep the old as well: `--plugin "
-                "self-replay` needs the model alone, or train with the old data as the first task"
+                f"knows can't be rehearsed; from now on it can. {way_to_protect(run)}"
             )
 
         if run.start is not None and run.position.task == 0 and self._memory is not None:

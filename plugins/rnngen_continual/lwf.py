@@ -17,7 +17,7 @@ from typing import Any
 from torch import Tensor
 
 from rnngen import Batch, Run, hookimpl, option, warn_if_not_learned, weighted_mean
-from rnngen_continual.teacher import OldModel, divergence
+from rnngen_continual.teacher import OldModel, divergence, own_rows
 from rnngen_continual.tokens_only import require_tokens
 
 LAMBDA = 1.0
@@ -42,6 +42,8 @@ class Options:
 class LearningWithoutForgetting:
     """The old model teaches on the new data."""
 
+    keeps_data = False
+
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
         self._old = OldModel()
@@ -60,12 +62,18 @@ class LearningWithoutForgetting:
 
     @hookimpl
     def loss_terms(self, run: Run, batch: Batch, output: Tensor) -> Mapping[str, Tensor] | None:
-        """How far the answers are from the teacher's, on all rows."""
+        """How far the answers are from the teacher's, on the new text.
+
+        What other strategies rehearse is theirs: with their rows in the mean, λ would mean
+        something else beside each of them.
+        """
         teacher = self._old.get(run)
         if teacher is None or self.options.lambda_ == 0:
             return None
-        apart = divergence(output, teacher.output(run, batch), self.options.temperature)
-        return {"distillation": self.options.lambda_ * weighted_mean(apart, batch.weights)}
+        new = own_rows(batch, run.lanes)
+        taught = teacher.output(run, new)
+        apart = divergence(output[:, : run.lanes], taught, self.options.temperature)
+        return {"distillation": self.options.lambda_ * weighted_mean(apart, new.weights)}
 
     @hookimpl
     def task_finished(self) -> None:

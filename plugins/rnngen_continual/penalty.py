@@ -17,6 +17,7 @@ from torch import Tensor
 
 from rnngen import Run, hookimpl, warn_if_not_learned
 from rnngen_continual.parameters import Named, copies, grown, trained, zeros
+from rnngen_continual.unprotected import way_to_protect
 
 
 class QuadraticPenalty:
@@ -29,6 +30,9 @@ class QuadraticPenalty:
         lambda_: λ.
         default: the default λ.
     """
+
+    keeps_data = False
+    """Numbers for each parameter, from which no text can be read."""
 
     def __init__(self, name: str, lambda_: float, default: float) -> None:
         self.name = name
@@ -55,8 +59,7 @@ class QuadraticPenalty:
         elif run.start is not None and run.position.task == 0:
             run.warn(
                 f"{self.name}: `{run.start}` was trained without it, so what the model knows can't "
-                f"be protected; from now on it is. To keep the old as well: `--plugin self-replay` "
-                f"needs the model alone, or train with the old data as the first task"
+                f"be protected; from now on it is. {way_to_protect(run)}"
             )
 
     @hookimpl

@@ -52,6 +52,9 @@ class Options:
 class SelfReplay:
     """Rehearses what the model before the task writes."""
 
+    keeps_data = False
+    """What it holds while a task is learned, the old model wrote."""
+
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
         self._writer: Writer | None = None

@@ -99,6 +99,19 @@ class OldModel:
         self._saved, self._teacher = state, None
 
 
+def own_rows(batch: Batch, lanes: int) -> Batch:
+    """The task's own rows of a batch, without what strategies rehearse."""
+    if batch.inputs.shape[1] == lanes:
+        return batch
+    return Batch(
+        batch.inputs[:, :lanes],
+        batch.targets[:, :lanes],
+        None if batch.weights is None else batch.weights[:, :lanes],
+        None if batch.resets is None else batch.resets[:, :lanes],
+        None if batch.condition is None else batch.condition[:lanes],
+    )
+
+
 def divergence(output: Tensor, taught: Tensor, temperature: float = 1.0) -> Tensor:
     """KL(teacher ‖ learner) at every step, `[..., K]` to `[...]` in nats, times temperature².
 

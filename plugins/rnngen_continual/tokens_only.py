@@ -10,5 +10,5 @@ def require_tokens(run: Run, name: str) -> None:
     if run.model.likelihood.step_shape:
         raise UsageError(
             f"`{name}` teaches probabilities of tokens, but the steps of this model are vectors",
-            hint="use `--plugin ewc`, `si`, `mas` or `replay`",
+            hint=f"leave `{name}` out; `ewc`, `si`, `mas`, `replay` and `agem` learn vectors",
         )

@@ -47,6 +47,7 @@ class StrokeCodec(Codec):
     dtype = np.float32
     boundary = END
     size = 5
+    steps_are = "pen points"
     opening: Sequence[int] = ()
 
     def __init__(

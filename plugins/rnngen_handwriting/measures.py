@@ -17,7 +17,6 @@ from rnngen import Measured, Measuring, Report
 from rnngen_handwriting.pen_mixture import ENDS, STATES, PenMixture
 
 CHUNK = 256
-LANES = 32
 COLUMNS = ("nats/step", "nats/drawing", "squared error", "pen right")
 ITERATIONS = 50
 """Iterations for fitting the baseline's mixture."""
@@ -37,7 +36,7 @@ def evaluate(measuring: Measuring) -> Report:
     held_out = measuring.held_out
     sums = torch.zeros(5, dtype=torch.float64)
     with torch.inference_mode():
-        for output, batch in measuring.outputs(CHUNK, LANES):
+        for output, batch in measuring.outputs(CHUNK):
             sums += _sums(likelihood, output, batch.targets, batch.weights).cpu()
     drawings = max(1, len(held_out.documents))
     rows: list[tuple[str, list[float | None]]] = [("model", _row(sums, drawings))]

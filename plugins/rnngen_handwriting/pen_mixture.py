@@ -107,7 +107,7 @@ class PenMixture(Likelihood):
             chosen, state = weights.argmax(-1), states.argmax(-1)
         else:
             chosen = choose(sharpened(weights, temperature, bias), uniform[..., 0])
-            state = choose(states / temperature, uniform[..., 3])
+            state = choose(sharpened(states, temperature, 0.0), uniform[..., 3])
         place = chosen[..., None, None]
         mean = mean.take_along_dim(place, -2).squeeze(-2).double()
         sigma = spread.take_along_dim(place, -2).squeeze(-2).double().sub(bias).exp()

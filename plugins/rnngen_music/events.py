@@ -35,6 +35,7 @@ class EventCodec(Codec):
     """
 
     boundary = 0
+    steps_are = "events"
 
     def __init__(
         self,

@@ -30,6 +30,7 @@ class FrameCodec(Codec):
     dtype = np.float32
     boundary = (*[0.0] * KEYS, 1.0)
     size = KEYS + 1
+    steps_are = "frames"
     opening: Sequence[int] = ()
 
     def __init__(self, grid: int, distribution: str = "nade") -> None:

@@ -66,7 +66,7 @@ def events(measuring: Measuring) -> Report:
         measuring.note("fitting the simple models on the training part")
         rows += measuring.baselines(ORDER)
     return Report(
-        f"{measuring.label}: {len(targets):,} tokens, {notes:,} notes of "
+        f"{measuring.label}: {len(targets):,} events, {notes:,} notes of "
         f"{len(held_out.documents)} pieces",
         ["nats/token", "nats/note"],
         [(name, [nats / len(targets), nats / notes if notes else None]) for name, nats in rows],

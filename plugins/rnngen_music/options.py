@@ -38,6 +38,6 @@ class Options:
         "play", "chord symbols of ABC tunes: play them as an accompaniment, or skip them"
     )
     damaged: Literal["error", "skip"] = option(
-        "error", "unreadable files: stop with an error, or skip them with a note"
+        "error", "unreadable files, or tunes in a file: stop with an error, or skip and list them"
     )
     valid: float = option(0.1, "fraction held out for validation", min=0.0, max=0.9)

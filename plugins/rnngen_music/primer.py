@@ -28,8 +28,9 @@ def primer(prompt: str, codec: EventCodec | FrameCodec, options: Options) -> Seq
     if cut and not path.exists():
         path, beats = _named(cut[1]), float(cut[2])
     if not path.is_file():
+        link = f": it is a link to `{os.readlink(path)}`" if path.is_symlink() else ""
         raise UsageError(
-            f"the prompt file `{path}` does not exist",
+            f"the prompt file `{path}` does not exist{link}",
             hint="a prompt is a music file, `song.mid`, or its first beats, `song.mid:16`",
         )
     # The model's own grid, whatever the training options are now.

@@ -84,7 +84,7 @@ def read(sources: Sequence[Source], options: Options, remark: Remark) -> Iterato
             left_out = 0
     lost.say()
     if first is not None and not some:
-        raise DataError(f"every file was left out; the first: {first.message}", hint=first.hint)
+        raise first
 
 
 def read_one(source: Source, options: Options, beats: float | None) -> Any:

@@ -13,6 +13,7 @@ from rnngen_series import baselines, metrics
 from rnngen_series.codec import SeriesCodec
 from rnngen_series.paths import Draw, draw_paths
 from rnngen_series.record import Series
+from rnngen_series.rows import Layout
 
 COLUMNS = ("sMAPE %", "MASE", "ND", "quantile loss", "CRPS", "80 % covers %")
 MOST_ETS = 100
@@ -118,8 +119,8 @@ def backtest(
     Raises:
         DataError: a series is too short for one forecast.
     """
-    horizon, season = draw.horizon, codec.layout.season
-    pasts, actuals = _places(series, horizon, season, windows, note)
+    horizon, layout = draw.horizon, codec.layout
+    pasts, actuals = _places(series, horizon, layout, windows, note)
     note(f"drawing {draw.samples} paths of {horizon} steps for {len(pasts)} forecasts")
     model, naive, smoothed = Tally(), Tally(), Tally()
     paths = draw_paths(engine, codec, pasts, draw)
@@ -128,15 +129,21 @@ def backtest(
         note(f"leaving out AutoETS: it would need {len(pasts)} fits, the limit is {MOST_ETS}")
     for past, actual, drawn in zip(pasts, actuals, paths, strict=True):
         values = past.values
+        season = layout.season_of(len(past))
         model.add(actual, values, season, np.quantile(drawn, metrics.LEVELS, axis=0), drawn)
         if compare:
             point = baselines.seasonal_naive(values, season, horizon)
             naive.add(actual, values, season, point[None])
         if with_ets:
-            smoothed.add(actual, values, season, baselines.auto_ets(values, season, horizon))
+            quantiles = baselines.auto_ets(values, season, horizon)
+            with_ets = quantiles is not None
+            if quantiles is None:
+                note(f"leaving out AutoETS: it can't be fitted to series `{past.name}`")
+            else:
+                smoothed.add(actual, values, season, quantiles)
     rows = [("model", model.numbers())]
     if compare:
-        rows.append(("seasonal naive" if season > 1 else "last value", naive.numbers()))
+        rows.append(("seasonal naive" if layout.season > 1 else "last value", naive.numbers()))
     if with_ets:
         rows.append(("AutoETS", smoothed.numbers()))
     return Backtest(rows, len(pasts))
@@ -145,7 +152,7 @@ def backtest(
 def _places(
     series: Sequence[Series],
     horizon: int,
-    season: int,
+    layout: Layout,
     windows: int,
     note: Callable[[str], None],
 ) -> tuple[list[Series], list[Values]]:
@@ -157,6 +164,7 @@ def _places(
     pasts: list[Series] = []
     actuals: list[Values] = []
     for each in series:
+        season = layout.season_of(len(each) - horizon)
         possible = min(windows, (len(each) - season - 1) // horizon)
         if possible < 1:
             raise DataError(

@@ -31,17 +31,23 @@ def has_auto_ets() -> bool:
     return find_spec("statsforecast") is not None
 
 
-def auto_ets(past: NDArray[np.float64], season: int, horizon: int) -> NDArray[np.float64]:
+def auto_ets(past: NDArray[np.float64], season: int, horizon: int) -> NDArray[np.float64] | None:
     """Quantiles `[levels, horizon]` of exponential smoothing, its form chosen by AICc.
 
     Hyndman and Khandakar 2008, as implemented in `statsforecast`.
+
+    Returns:
+        None where it can't be fitted, as to a few values.
     """
     from statsforecast.models import AutoETS
 
     filled = fill(past, season)[-SEEN:]
-    made = AutoETS(season_length=season).forecast(filled, horizon, level=list(WIDTHS))
+    try:
+        made = AutoETS(season_length=season).forecast(filled, horizon, level=list(WIDTHS))
+    except Exception:  # the library raises whatever its arithmetic meets
+        return None
     below = [made[f"lo-{width}"] for width in reversed(WIDTHS)]
     above = [made[f"hi-{width}"] for width in WIDTHS]
     quantiles: NDArray[np.float64] = np.stack([*below, made["mean"], *above])
     assert len(quantiles) == len(LEVELS)
-    return quantiles
+    return quantiles if np.isfinite(quantiles).all() else None

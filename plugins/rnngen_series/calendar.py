@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rnngen_series.frequency import DAY, Frequency
-from rnngen_series.stamps import Stamps
+from rnngen_series.frequency import DAY, SECOND, Frequency
+from rnngen_series.moments import Stamps
 
 YEAR = 365.2425 * DAY
 HARMONICS = 2
@@ -21,11 +21,11 @@ def features(stamps: Stamps, frequency: Frequency) -> NDArray[np.float64]:
     """
     if frequency.unit == "step":
         return np.zeros((len(stamps), 0))
-    seconds = stamps.astype("datetime64[s]").astype(np.int64)
+    seconds = stamps.astype("datetime64[us]").astype(np.int64) / SECOND
     years = stamps.astype("datetime64[Y]").astype("datetime64[s]").astype(np.int64)
     phases = [(seconds - years) / YEAR]
     if frequency.unit != "month":
-        step = DAY if frequency.unit == "working day" else frequency.count
+        step = frequency.microseconds / SECOND
         if step < DAY:
             phases.append(seconds % DAY / DAY)
         if step < 7 * DAY:

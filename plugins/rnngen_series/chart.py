@@ -77,7 +77,7 @@ def _draw(axes: Any, outlook: Outlook, place: int) -> None:
     series, horizon = outlook.series[place], outlook.paths.shape[2]
     seen = min(len(series), max(SEEN * horizon, 3 * series.frequency.season))
     first, now = len(series) - seen, len(series)
-    past, future = series.stamps(first, now), series.stamps(now - 1, now + horizon)
+    past, future = series.local(first, now), series.local(now - 1, now + horizon)
     quantiles = outlook.quantiles[place]
     # The fan starts at the last value.
     last = series.values[-1]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -14,14 +15,16 @@ from rnngen import BundleError, Codec, DataError, Piece, UsageError
 from rnngen_series.frequency import Frequency, parse
 from rnngen_series.options import DISTRIBUTIONS, Options
 from rnngen_series.record import Series
+from rnngen_series.roles import listed
 from rnngen_series.rows import Layout, rows, scaling_of
 from rnngen_series.scaling import Kind, fit
-from rnngen_series.stamps import show
 
 FILE = "codec.json"
 FORMAT = 1
 SEASONS = 3
 """A series shorter than this many seasons has no season."""
+FAR_SCALES, FAR_FACTOR = 4.0, 100.0
+"""A scale is far off by this many deviations of those learned, and by this factor at least."""
 MOST_LAGS = 3
 """Number of recent steps, and of seasons, that lags look back to."""
 
@@ -45,6 +48,8 @@ class SeriesCodec(Codec):
     edges: tuple[float, ...]
     horizon: int
     context: int
+
+    steps_are = "time steps"
 
     @property
     def step_shape(self) -> tuple[int, ...]:
@@ -79,7 +84,7 @@ class SeriesCodec(Codec):
                 is shorter than a season.
         """
         self.check(content)
-        content = self.inner(content)
+        content = self.inner(self.aligned(content))
         start = 0
         if content.held:
             start = max(0, len(content) - content.held - self.context)
@@ -87,7 +92,7 @@ class SeriesCodec(Codec):
         if not len(made):
             raise DataError(
                 f"series `{content.name}` has {len(content)} values, expected more than a season "
-                f"of {self.layout.season}",
+                f"of {self.layout.season_of(len(content) - content.held)}",
                 hint="set a shorter season with `-o series.season=...`, or leave the series out",
             )
         return made
@@ -102,21 +107,88 @@ class SeriesCodec(Codec):
 
     def check(self, series: Series) -> None:
         """Raises DataError where a series differs from those the codec was fitted on."""
-        if series.frequency != self.layout.frequency:
+        if not series.frequency.same(self.layout.frequency):
             raise DataError(
                 f"series `{series.name}` has a value every {series.frequency.name}, expected every "
                 f"{self.layout.frequency.name}",
                 hint="train a separate model for each frequency",
             )
-        if series.known.shape[1] != len(self.layout.known):
+        if series.columns and self.layout.known:
+            self.aligned(series)
+        elif series.known.shape[1] != len(self.layout.known):
             raise DataError(
                 f"series `{series.name}` has {series.known.shape[1]} columns known in advance, "
                 f"expected {len(self.layout.known)}"
             )
 
+    def aligned(self, series: Series) -> Series:
+        """The series with the covariates that the codec was fitted on, in their order.
+
+        A category that the series does not have is 0; one that the codec does not know is left out.
+
+        Raises:
+            DataError: a column known in advance is missing.
+        """
+        known, own = list(self.layout.known), list(series.columns)
+        if own == known or not own:
+            return series
+        bases = {name.partition("=")[0] for name in own}
+        for name in known:
+            if name not in own and not ("=" in name and name.partition("=")[0] in bases):
+                raise DataError(
+                    f"series `{series.name}` has no numbers in column `{name.partition('=')[0]}`, "
+                    "which is known in advance",
+                    hint="write it as in the training data",
+                )
+        made = np.zeros((len(series.known), len(known)))
+        for place, name in enumerate(known):
+            if name in own:
+                made[:, place] = series.known[:, own.index(name)]
+        return replace(series, known=made, columns=tuple(known))
+
+    def remark_categories(self, series: Iterable[Series], remark: Callable[[str], None]) -> None:
+        """Tells of categories that the codec does not know, which it takes for none of its own."""
+        counts: Counter[str] = Counter()
+        for each in series:
+            for place, name in enumerate(each.columns):
+                if name not in self.layout.known:
+                    counts[name] += int(each.known[:, place].sum())
+        for name, count in counts.items():
+            column, _, category = name.partition("=")
+            remark(
+                f"column `{column}`: `{category}`, in {count:,} row{'s' * (count != 1)}, is not in "
+                "the training data and is read as none of the categories"
+            )
+
+    def remark_scales(self, series: Iterable[Series], remark: Callable[[str], None]) -> None:
+        """Tells of series whose values have another size than all that the model has learned."""
+        layout = self.layout
+        far = max(FAR_SCALES * layout.level_deviation, np.log(FAR_FACTOR))
+        odd = []
+        for each in series:
+            scale = scaling_of(layout, self.inner(each)).scale
+            if abs(np.log(scale) - layout.level_mean) > far:
+                odd.append((each, scale / np.exp(layout.level_mean)))
+        if odd:
+            each, factor = odd[0]
+            more = f", and those of {len(odd) - 1:,} other series" if len(odd) > 1 else ""
+            remark(
+                f"the changes of series `{each.name}` are {factor:.2g} times as large as those "
+                f"that the model has learned{more}: check the unit"
+            )
+
     def files(self) -> dict[str, bytes]:
         """The whole codec, as JSON."""
         content = {"format": FORMAT, **asdict(self)}
+        # What 0.1.0 did not have is left out where it says nothing, so that old codecs stay equal.
+        layout = content["layout"]
+        for part, names in (
+            (layout, ("least",)),
+            (layout["frequency"], ("weekdays", "slots", "opens")),
+        ):
+            for name in names:
+                if not part[name]:
+                    del part[name]
         return {FILE: json.dumps(content, indent=1).encode()}
 
     def grow(self, pieces: Iterable[Piece]) -> SeriesCodec:
@@ -140,10 +212,15 @@ def fit_codec(series: Iterable[Series], options: Options) -> SeriesCodec:
     if options.log:
         every = [logarithm(each) for each in every]
     lags = _lags(options, season, frequency, int(np.median([len(each) for each in every])))
-    known = [name.strip() for name in options.known.split(",") if name.strip()]
+    known = list(every[0].columns) or listed(options.known)
+    every = [_with_columns(each, known) for each in every]
     beside = np.concatenate([each.known[: len(each)] for each in every])
     deviation = beside.std(0)
-    levels = np.log([fit(each.values, kind, season).scale for each in every])
+    least = season + 1 if options.season else SEASONS * season
+    seasons = [season if len(each) >= least else 1 for each in every]
+    levels = np.log(
+        [fit(each.values, kind, own).scale for each, own in zip(every, seasons, strict=True)]
+    )
     layout = Layout(
         kind=kind,
         season=season,
@@ -155,6 +232,7 @@ def fit_codec(series: Iterable[Series], options: Options) -> SeriesCodec:
         known_deviation=np.where(deviation > 0, deviation, 1.0).tolist(),
         level_mean=float(levels.mean()),
         level_deviation=float(levels.std()) or 1.0,
+        least=least,
     )
     if all(_constant(each) for each in every):
         raise DataError(
@@ -195,7 +273,7 @@ def logarithm(series: Series) -> Series:
     low = np.flatnonzero(series.values <= 0)
     if len(low):
         raise DataError(
-            f"series `{series.name}`, {show(series.stamps(low[0], low[0] + 1)[0])}: the value "
+            f"series `{series.name}`, {series.shown(low[0], low[0] + 1)[0]}: the value "
             f"{series.values[low[0]]:g} has no logarithm",
             hint="leave out `series.log`, or the series",
         )
@@ -207,7 +285,7 @@ def _season(options: Options, frequency: Frequency, every: list[Series]) -> int:
         return options.season
     named = parse(options.frequency) if options.frequency else frequency
     season = (named if frequency.unit == "step" else frequency).season
-    return season if min(map(len, every)) >= SEASONS * season else 1
+    return season if max(map(len, every)) >= SEASONS * season else 1
 
 
 def _kind(options: Options, every: list[Series]) -> Kind:
@@ -223,9 +301,12 @@ def _kind(options: Options, every: list[Series]) -> Kind:
         values = series.values
         wrong = np.flatnonzero(np.isfinite(values) & ((values < 0) | (values != np.round(values))))
         if len(wrong):
+            (stamp,) = series.shown(wrong[0], wrong[0] + 1)
+            more = f"; {len(wrong):,} values are not" if len(wrong) > 1 else ""
             raise DataError(
-                f"series `{series.name}`, step {wrong[0] + 1}: {values[wrong[0]]:g} is not a count "
-                "(the negative binomial distribution needs whole numbers, 0 or more)",
+                f"series `{series.name}`, step {wrong[0] + 1} ({stamp}): {values[wrong[0]]:g} is "
+                "not a count (the negative binomial distribution needs whole numbers, 0 or more)"
+                f"{more}",
                 hint="choose another distribution: `-o series.distribution=student-t`",
             )
     if options.scaling == "auto":
@@ -270,3 +351,15 @@ def _edges(layout: Layout, every: list[Series], bins: int) -> tuple[float, ...]:
     if len(edges) < 2:
         edges = np.array([edges[0] - 1.0, edges[0] + 1.0])
     return tuple(edges[np.insert(np.diff(edges) > math.ulp(1e6), 0, True)].tolist())
+
+
+def _with_columns(series: Series, columns: list[str]) -> Series:
+    """The series with these covariates; 0 for a category that it does not have."""
+    own = list(series.columns)
+    if own == columns or not own:
+        return series
+    made = np.zeros((len(series.known), len(columns)))
+    for place, name in enumerate(columns):
+        if name in own:
+            made[:, place] = series.known[:, own.index(name)]
+    return replace(series, known=made, columns=tuple(columns))

@@ -39,7 +39,10 @@ class SeriesDomain(Domain):
     """Reads series, fits a codec on them, and forecasts them."""
 
     corpus = "series"
-    changeable = ("windows", "hold_out", "sort", "separator", "format")
+    changeable = (
+        *("windows", "hold_out", "sort", "duplicates", "files"),
+        *("separator", "decimal", "missing", "skip_rows", "comment", "format", "zone"),
+    )
     forecasts = True
     defaults = {  # noqa: RUF012
         "model": {"layers": 2, "hidden": 64, "dropout": 0.1, "residual": True},
@@ -120,7 +123,7 @@ class SeriesDomain(Domain):
         from rnngen_series.outlook import Outlook
         from rnngen_series.paths import draw_paths
 
-        own, series = self._open(codec, sources)
+        own, series = self._open(codec, sources, note)
         draw = _draw(own, request)
         note(f"drawing {draw.samples} futures of {draw.horizon} steps for {len(series)} series")
         return Outlook(series, draw_paths(engine, own, series, draw))
@@ -143,7 +146,7 @@ class SeriesDomain(Domain):
         from rnngen_series.backtest import COLUMNS, backtest
         from rnngen_series.scores import score, write_scores
 
-        own, series = self._open(codec, sources)
+        own, series = self._open(codec, sources, note)
         draw = _draw(own, request)
         windows = self.options.windows
         made = backtest(engine, own, series, draw, windows, compare=compare, note=note)
@@ -159,14 +162,27 @@ class SeriesDomain(Domain):
             files=[scores],
         )
 
-    def _open(self, codec: Codec, sources: Sequence[Source]) -> tuple[SeriesCodec, list[Series]]:
-        """The codec with its own type, and all series in the sources."""
+    def _open(
+        self, codec: Codec, sources: Sequence[Source], note: Callable[[str], None]
+    ) -> tuple[SeriesCodec, list[Series]]:
+        """The codec with its own type, and all series in the sources, with the codec's columns."""
         from rnngen_series.codec import SeriesCodec
         from rnngen_series.read import read_series
 
         assert isinstance(codec, SeriesCodec)
-        frequency = codec.layout.frequency
-        return codec, [each for each, _ in read_series(sources, self.options, frequency)]
+        said: dict[str, None] = {}
+
+        def remark(text: str) -> None:
+            if text not in said:
+                said[text] = None
+                note(text)
+
+        read = read_series(sources, self.options, codec.layout.frequency, remark)
+        found = [each for each, _ in read]
+        codec.remark_categories(found, remark)
+        series = [codec.aligned(each) for each in found]
+        codec.remark_scales(series, remark)
+        return codec, series
 
     def write(self, written: Sequence[Written], codec: Codec, path: Path) -> list[Path]:
         """Raises an error: rows sampled without their series are not a forecast."""

@@ -107,30 +107,30 @@ def other_form(counts: Counts) -> str:
 
 
 def misfits(counts: Counts, form: str) -> NDArray[np.int64]:
-    """Indices of numbers that don't fit the form: a day that does not exist, or partial seconds."""
+    """Indices of numbers that don't fit the form: a day that does not exist."""
     if form in FORMS:
         return np.flatnonzero(~FORMS[form](counts))
-    if form in EPOCHS:
-        return np.flatnonzero(counts % EPOCHS[form][2])
     return np.zeros(0, np.int64)
 
 
 def dates(counts: Counts, form: str) -> NDArray[Any]:
-    """The numbers as datetime64[s]; all must fit the form."""
+    """The numbers as datetime64[us]; all must fit the form. Nanoseconds are rounded."""
     found: NDArray[Any]
     if form in EPOCHS:
-        found = (counts // EPOCHS[form][2]).astype("datetime64[s]")
+        per_second = EPOCHS[form][2]
+        more = 10**6 // per_second
+        found = (counts * more if more else (counts + 500) // 1000).astype("datetime64[us]")
         return found
     if form == "year":
-        found = (counts - 1970).astype("datetime64[Y]").astype("datetime64[s]")
+        found = (counts - 1970).astype("datetime64[Y]").astype("datetime64[us]")
         return found
     digits = {"year and month": 2, "year, month and day": 4, "year and day of the year": 3}[form]
     years = (counts // 10**digits - 1970).astype("datetime64[Y]")
     if form == "year and day of the year":
-        found = (years.astype("datetime64[D]") + (counts % 1000 - 1)).astype("datetime64[s]")
+        found = (years.astype("datetime64[D]") + (counts % 1000 - 1)).astype("datetime64[us]")
         return found
     months = counts % 100 if digits == 2 else counts // 100 % 100
     begins = years.astype("datetime64[M]") + (months - 1)
     days = 0 if digits == 2 else counts % 100 - 1
-    found = (begins.astype("datetime64[D]") + days).astype("datetime64[s]")
+    found = (begins.astype("datetime64[D]") + days).astype("datetime64[us]")
     return found

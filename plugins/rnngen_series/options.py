@@ -18,31 +18,50 @@ class Options:
         "", "columns with values, separated by commas; none: all without another role"
     )
     time: str = option(
-        "", "time stamp column; none: `date`, `time`, `timestamp`, `ds`, or else row numbers"
+        "",
+        "time stamp column, or several as `Date,Time`; none: `date`, `time`, `timestamp`, `ds`, or "
+        "one that has dates, or else row numbers",
     )
-    id: str = option("", "long form: column that names the series of each row")
+    id: str = option("", "long form: columns that name the series of each row")
     known: str = option(
         "",
-        "columns known in advance, separated by commas; rows after the last value have their "
-        "future",
+        "columns known in advance, separated by commas: numbers, yes and no, or categories; rows "
+        "after the last value have their future",
     )
     rows: bool = option(False, "each row is a series, its name in the first column (as M4 is)")
+    files: Literal["auto", "join", "separate"] = option(
+        "auto",
+        "several files: join equal names into one series, or keep files separate; auto: join what "
+        "follows in time",
+    )
     header: bool = option(True, "the first row has column names; else they are `1`, `2`, ...")
-    separator: str = option("", "cell separator: `,`, `;` or `tab`; none: the commonest in row 1")
+    separator: str = option("", "cell separator: `,`, `;`, `|`, `tab` or `space`; none: found")
+    decimal: str = option("", "decimal mark, `.` or `,`, the other between thousands; none: found")
+    missing: str = option(
+        "", "more words or numbers that mean a missing value, separated by commas, as `-999,off`"
+    )
+    skip_rows: int = option(0, "lines before the table; 0: found", min=0)
+    comment: str = option("", "what comment lines begin with; none: `#` where the first line does")
     format: str = option(
         "",
-        "time stamp format, as `%d/%m/%Y`; none: ISO 8601, or whole numbers (years, 199001, "
-        "20240131, seconds to nanoseconds since 1970, else steps)",
+        "time stamp format, as `%d/%m/%Y`; none: ISO 8601 and other usual forms, or whole numbers "
+        "(years, 199001, 20240131, seconds to nanoseconds since 1970, else steps)",
+    )
+    zone: str = option(
+        "", "time zone of stamps, as `Europe/Berlin`; none: the file's, or all days have 24 hours"
     )
     frequency: str = option(
         "",
-        "`15min`, `1h`, `1D`, `1B` (working days), `1W`, `1M`, `1Q`, `1Y`; `step`: plain step "
-        "numbers; none: inferred",
+        "`15min`, `1h`, `1D`, `1B` (working days), `1W`, `1M`, `1Q`, `1Y`, `1h 09:00-17:00 B`; "
+        "`step`: plain step numbers; none: inferred, if at most a tenth of the rows is missing",
     )
     season: int = option(
         0, "season in steps; 0: by frequency, or 1 for series under three seasons", min=0
     )
     sort: bool = option(False, "sort rows that are not in time order")
+    duplicates: Literal["refuse", "first", "last", "mean", "sum"] = option(
+        "refuse", "what to do with rows of a series that have the same time stamp"
+    )
     horizon: int = option(24, "steps to forecast", min=1, max=100_000)
     context: int = option(512, "steps read before a forecast", min=1, max=100_000)
     hold_out: bool = option(True, "hold out the last `horizon` steps of each series for validation")

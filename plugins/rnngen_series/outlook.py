@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from rnngen import PluginError, UsageError, saving, write_atomically
 from rnngen_series.metrics import LEVELS
 from rnngen_series.record import Series
-from rnngen_series.stamps import show
 
-DIGITS = 7
-"""Significant digits of the numbers in the CSV file."""
+DIGITS, MOST_DIGITS = 7, 16
+"""Significant digits of the numbers in the CSV file; more where changes are small beside values."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +43,18 @@ class Outlook:
         quantiles, means = self.quantiles, self.paths.mean(1)
         made: list[dict[str, Any]] = []
         for place, series in enumerate(self.series):
-            stamps = series.stamps(len(series), len(series) + self.paths.shape[2])
+            stamps = series.shown(len(series), len(series) + self.paths.shape[2])
+            digits = _digits(series.values, self.paths[place])
             for step, stamp in enumerate(stamps):
                 levels = quantiles[place, :, step]
                 made.append(
                     {
                         "series": series.name,
-                        "time": show(stamp),
-                        "mean": _rounded(means[place, step]),
-                        **{str(p): _rounded(q) for p, q in zip(LEVELS, levels, strict=True)},
+                        "time": stamp,
+                        "mean": _rounded(means[place, step], digits),
+                        **{
+                            str(p): _rounded(q, digits) for p, q in zip(LEVELS, levels, strict=True)
+                        },
                     }
                 )
         return made
@@ -99,5 +101,15 @@ class Outlook:
         return [path, picture]
 
 
-def _rounded(value: float) -> float:
-    return float(f"{value:.{DIGITS}g}")
+def _digits(past: NDArray[np.float64], paths: NDArray[np.float64]) -> int:
+    """Significant digits that show the changes of a series, also far above 0."""
+    changes = np.abs(np.diff(past[np.isfinite(past)]))
+    change = float(changes.mean()) if len(changes) and changes.any() else 0.0
+    size = float(np.abs(paths).max())
+    if not change or not np.isfinite(size) or size <= change:
+        return DIGITS
+    return min(MOST_DIGITS, DIGITS + int(np.log10(size / change)))
+
+
+def _rounded(value: float, digits: int) -> float:
+    return float(f"{value:.{digits}g}")

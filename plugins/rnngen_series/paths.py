@@ -106,11 +106,14 @@ def _draw(
     of = repeats.numpy()  # [R], the series of each row
     scalings = [scaling_of(layout, each) for each in series]
     scale = np.array([scaling.scale for scaling in scalings])[of]
+    seasons = np.array([scaling.season for scaling in scalings])[of]
     level = torch.tensor([layout.level(scaling) for scaling in scalings])[repeats]
     # As much of the past as lags and centres need, followed by the future.
     back = max(*layout.lags, layout.season, 1)
     path = np.empty((len(of), back + draw.horizon))
-    path[:, :back] = np.stack([_tail(each, layout.season, back) for each in series])[of]
+    path[:, :back] = np.stack(
+        [_tail(each, own.season, back) for each, own in zip(series, scalings, strict=True)]
+    )[of]
     dated = np.stack([layout.dated(s, len(s), len(s) + draw.horizon + 1) for s in series])
     step_rows = np.zeros((len(of), layout.width), np.float32)
     step_rows[:, 1] = 1.0
@@ -133,10 +136,10 @@ def _draw(
                 hint="train it again with a smaller `-o train.learning_rate=...`",
             )
         place = back + step
-        path[:, place] = value * scale + _centre(path, place, layout.season, layout.kind, centre)
+        path[:, place] = value * scale + _centre(path, place, seasons, layout.kind, centre)
         if step + 1 == draw.horizon:
             break
-        after = _centre(path, place + 1, layout.season, layout.kind, centre)
+        after = _centre(path, place + 1, seasons, layout.kind, centre)
         step_rows[:, 0] = value
         lagged = path[:, place + 1 - np.array(layout.lags)] - after[:, None]
         step_rows[:, 3 : 3 + lags] = lagged / scale[:, None]
@@ -160,7 +163,7 @@ def read_context(
         if not len(made):
             raise DataError(
                 f"series `{each.name}` has {len(each)} values, expected more than a season of "
-                f"{codec.layout.season}",
+                f"{codec.layout.season_of(len(each))}",
                 hint="provide a longer history",
             )
         parts.append(made)
@@ -180,6 +183,10 @@ def _tail(series: Series, season: int, count: int) -> NDArray[np.float64]:
 
 
 def _centre(
-    path: NDArray[np.float64], place: int, season: int, kind: str, centre: NDArray[np.float64]
+    path: NDArray[np.float64],
+    place: int,
+    seasons: NDArray[np.int64],
+    kind: str,
+    centre: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    return path[:, place - season] if kind == "seasonal" else centre
+    return path[np.arange(len(path)), place - seasons] if kind == "seasonal" else centre

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from rnngen_series import moments
 from rnngen_series.frequency import Frequency
-from rnngen_series.stamps import Stamps
+from rnngen_series.moments import Stamps
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,10 @@ class Series:
         values: `[n]` float64, NaN where missing; the first and the last are never missing.
         known: `[n + f, C]` float64, covariates, known for f steps after the last value.
         frequency: interval between values.
-        origin: time stamp of the first value.
+        origin: time stamp of the first value; an instant where there is a zone.
         held: number of values at the end to predict from those before; 0: all values.
+        zone: time zone in which stamps are shown; empty if stamps are as the file has them.
+        columns: names of the covariates.
     """
 
     name: str
@@ -31,6 +34,8 @@ class Series:
     frequency: Frequency
     origin: np.datetime64 | int
     held: int = 0
+    zone: str = ""
+    columns: Sequence[str] = ()
 
     def __len__(self) -> int:
         """Number of values, missing ones included."""
@@ -40,13 +45,14 @@ class Series:
         """Time stamps of steps `start` to `stop`, which may go past the last value."""
         return self.frequency.at(self.origin, np.arange(start, stop))
 
+    def local(self, start: int, stop: int) -> Stamps:
+        """Local time at steps `start` to `stop`."""
+        return moments.local(self.stamps(start, stop), self.zone)
+
+    def shown(self, start: int, stop: int) -> list[str]:
+        """Time stamps in readable form, local where there is a zone."""
+        return moments.show_local(self.stamps(start, stop), self.zone)
+
     def until(self, stop: int) -> Series:
         """The series as observed before step `stop`; columns known in advance stay complete."""
         return replace(self, values=self.values[:stop])
-
-
-def names_of(series: Sequence[Series], file: str) -> list[Series]:
-    """The series renamed after their file, for data in several files."""
-    if len(series) == 1:
-        return [replace(series[0], name=file)]
-    return [replace(each, name=f"{file}:{each.name}") for each in series]

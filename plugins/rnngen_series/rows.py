@@ -34,6 +34,7 @@ class Layout:
         known: names of the covariates known in advance.
         known_mean, known_deviation: `[C]` each, over all series.
         level_mean, level_deviation: mean and deviation of log scales.
+        least: steps of the shortest series that has a season; others have one of a step.
     """
 
     kind: Kind
@@ -46,6 +47,11 @@ class Layout:
     known_deviation: Sequence[float]
     level_mean: float
     level_deviation: float
+    least: int = 0
+
+    def season_of(self, count: int) -> int:
+        """The season of a series of `count` steps."""
+        return self.season if count >= self.least else 1
 
     @property
     def width(self) -> int:
@@ -56,7 +62,12 @@ class Layout:
 
     def level(self, scaling: Scaling) -> float:
         """Standardised logarithm of a scale."""
-        return float((np.log(scaling.scale) - self.level_mean) / self.level_deviation)
+        return float(self.levels(np.array(scaling.scale)))
+
+    def levels(self, scales: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Standardised logarithms of scales."""
+        standard: NDArray[np.float64] = (np.log(scales) - self.level_mean) / self.level_deviation
+        return standard
 
     def dated(self, series: Series, start: int, stop: int) -> NDArray[np.float64]:
         """Covariates of steps `start` to `stop` that don't depend on values: `[stop − start, c]`.
@@ -65,7 +76,7 @@ class Layout:
         """
         parts = []
         if self.calendar:
-            parts.append(calendar.features(series.stamps(start, stop), self.frequency))
+            parts.append(calendar.features(series.local(start, stop), self.frequency))
         if self.known:
             steps = np.minimum(np.arange(start, stop), len(series.known) - 1)
             mean, deviation = np.array(self.known_mean), np.array(self.known_deviation)
@@ -88,7 +99,7 @@ class Layout:
 def scaling_of(layout: Layout, series: Series) -> Scaling:
     """The scaling of a series, fitted without the values to predict."""
     seen = series.values[: len(series) - series.held] if series.held else series.values
-    return fit(seen, layout.kind, layout.season)
+    return fit(seen, layout.kind, layout.season_of(len(seen)))
 
 
 def rows(layout: Layout, series: Series, start: int = 0) -> NDArray[np.float32]:
@@ -97,8 +108,8 @@ def rows(layout: Layout, series: Series, start: int = 0) -> NDArray[np.float32]:
     Returns:
         `[n − start, D]` float32; each row has the covariates of the step after it.
     """
-    path = fill(series.values, layout.season)
     scaling = scaling_of(layout, series)
+    path = fill(series.values, scaling.season)
     start = max(start, scaling.first)
     steps = np.arange(start, len(path))
     made = np.zeros((len(steps), layout.width), np.float32)

@@ -12,7 +12,7 @@ Gaps are filled first, from the past only: a missing value gets the value of a s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,13 @@ from numpy.typing import NDArray
 Kind = Literal["seasonal", "mean", "standard", "none"]
 
 SMALLEST = 1e-4
-"""Smallest scale, as a share of the mean size of values, so that constant series have one too."""
+"""Smallest scale, as a share of the mean distance from the median, or of the mean size of values
+where all are the same: constant series have one too."""
+PERIODIC = 1e-9
+"""Where changes since a season ago are a smaller share of the distance from the median, the series
+repeats itself: it is scaled by that distance."""
+RESOLUTION = 1e-13
+"""Share of their size to which values are exact."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +62,14 @@ def fit(values: NDArray[np.float64], kind: Kind, season: int) -> Scaling:
     """The scaling fitted on values `[n]`, NaN where they are missing."""
     seen = values[np.isfinite(values)]
     size = float(np.abs(seen).mean())
-    floor = SMALLEST * size or 1.0
+    spread = float(np.abs(seen - np.median(seen)).mean())
+    floor = max(SMALLEST * spread, RESOLUTION * size) if spread > 0 else SMALLEST * size or 1.0
     centre, scale = 0.0, 1.0
     if kind == "seasonal":
         changes = np.abs(values[season:] - values[:-season])
         changes = changes[np.isfinite(changes)]
-        scale = max(float(changes.mean()) if len(changes) else size, floor)
+        change = float(changes.mean()) if len(changes) else 0.0
+        scale = max(change if change > PERIODIC * spread else spread or size, floor)
     elif kind == "mean":
         scale = size + 1.0
     elif kind == "standard":
@@ -80,3 +88,48 @@ def fill(values: NDArray[np.float64], season: int) -> NDArray[np.float64]:
     for step in np.flatnonzero(np.isnan(values)):
         filled[step] = filled[step - season] if step >= season else filled[step - 1]
     return filled
+
+
+def running(
+    values: NDArray[np.float64], kind: Kind, season: int, least: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Centres and scales `[n + 1]` at each step, fitted on the values before it only.
+
+    Args:
+        values: `[n]`, NaN where they are missing.
+        kind: the equation above.
+        season: m.
+        least: steps whose values are always used: fewer say nothing of a scale.
+    """
+    seen = np.isfinite(values)
+    from_first = np.where(seen, values - values[np.argmax(seen)], 0.0)
+    count = np.maximum(_before(seen), 1)
+    size = _before(np.abs(np.where(seen, values, 0.0))) / count
+    mean = _before(from_first) / count
+    deviation = np.sqrt(np.maximum(_before(from_first**2) / count - mean**2, 0.0))
+    floor = np.where(
+        deviation > RESOLUTION * size,
+        np.maximum(SMALLEST * deviation, RESOLUTION * size),
+        np.where(size > 0, SMALLEST * size, 1.0),
+    )
+    centres, scales = np.zeros(len(values) + 1), np.ones(len(values) + 1)
+    if kind == "seasonal":
+        changes = np.full(len(values), np.nan)
+        changes[season:] = np.abs(values[season:] - values[:-season])
+        changed = np.isfinite(changes)
+        usual = np.where(deviation > RESOLUTION * size, deviation, size)
+        total = _before(np.where(changed, changes, 0.0)) / np.maximum(_before(changed), 1)
+        scales = np.maximum(np.where(total > PERIODIC * deviation, total, usual), floor)
+    elif kind == "mean":
+        scales = size + 1.0
+    elif kind == "standard":
+        centres = mean + values[np.argmax(seen)]
+        scales = np.maximum(deviation, floor)
+    least = min(least, len(values))
+    centres[:least], scales[:least] = centres[least], scales[least]
+    return centres, scales
+
+
+def _before(numbers: NDArray[Any]) -> NDArray[np.float64]:
+    """Sums of all numbers before each place: `[n]` to `[n + 1]`."""
+    return np.concatenate([[0.0], np.cumsum(numbers, dtype=np.float64)])

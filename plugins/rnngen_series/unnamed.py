@@ -9,7 +9,7 @@ from typing import Any
 
 from rnngen import DataError
 from rnngen_series.options import Options
-from rnngen_series.stamps import read_stamps
+from rnngen_series.stamps import read_times
 from rnngen_series.table import Table
 
 ROW_NUMBER = re.compile(r"\d{1,15}")
@@ -59,10 +59,10 @@ def settle(
 
 def _has_dates(table: Table, column: str, options: Options) -> bool:
     try:
-        stamps = read_stamps(table, column, options.format, options.frequency)
+        times = read_times(table, [column], options.format, options.frequency)
     except DataError:
         return False
-    return stamps.dtype.kind == "M" and not _numbers_rows(table, column)
+    return times.dated and not _numbers_rows(table, column)
 
 
 def _numbers_rows(table: Table, column: str) -> bool:

@@ -13,18 +13,20 @@ catalogue of what is installed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from rnngen.bundles import manifest
 from rnngen.bundles.manifest import BUNDLE, CONFIG, KIND, Manifest
-from rnngen.bundles.rebuild import build_component, build_model, reading
+from rnngen.bundles.rebuild import build_domain, build_model, reading
 from rnngen.bundles.records import read_config
 from rnngen.contracts.conform import conform_codec
 from rnngen.contracts.errors import BundleError
 from rnngen.data.record import DataRecord
+from rnngen.files.regular import read_regular
 from rnngen.files.tensors import read_tensors
 from rnngen.files.verify import Index, read_index
 from rnngen.kernel.blame import attributed
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+
+CODEC_LIMIT = 2**28
+"""Bytes of a file of a codec, which is JSON; a larger one is not read."""
 
 
 @attributed()
@@ -62,6 +67,7 @@ class Bundle:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder
+        self._reading: Mapping[str, Any] = {}
         self.manifest: Manifest = manifest.read(folder)
 
     def __repr__(self) -> str:
@@ -107,7 +113,15 @@ class Bundle:
         """The domain, with the options it was trained with."""
         chosen = self.manifest.domain
         with reading(self.path, f"domain `{chosen.name}`"):
-            return cast("Domain", build_component(self.manifest, "domain", chosen))
+            return cast("Domain", build_domain(self.manifest, self._reading))
+
+    def reading(self, options: Mapping[str, Any]) -> Bundle:
+        """The same bundle, whose domain reads other data with these options."""
+        other = copy(self)
+        for made in ("domain", "codec"):
+            vars(other).pop(made, None)
+        other._reading = {**self._reading, **options}
+        return other
 
     @cached_property
     def codec(self) -> Codec:
@@ -122,7 +136,7 @@ class Bundle:
 
     def _read_codec(self) -> Codec:
         files = {
-            logical: self.manifest.verified(name).read_bytes()
+            logical: read_regular(self.manifest.verified(name), CODEC_LIMIT)
             for logical, name in self.manifest.codec.items()
         }
         domain = self.domain

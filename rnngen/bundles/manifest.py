@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from rnngen.contracts.errors import BundleError
+from rnngen.contracts.kept import Kept
 from rnngen.data.record import DataRecord
 from rnngen.files import schema
 from rnngen.files.verify import Index, inside, read_index
@@ -85,6 +86,8 @@ class Manifest(Index, Mapping[str, Any]):
         data: what it learned from; see `data_record`.
         strategy: what learning strategies remember, packed by `rnngen.files.tree`.
         strategy_tensors: name of the file with the tensors of `strategy`.
+        kept: what these hold of the data, by name; see `kept_by_strategies`.
+        left_out: names of strategies whose state was left out when the bundle was exported.
         history: how each task was done after each of them; of the form `HISTORY`.
         continued: whether the run began with another model (`--from`).
         start: the bundle it began with.
@@ -103,6 +106,8 @@ class Manifest(Index, Mapping[str, Any]):
     data: Mapping[str, Any] = field(default_factory=dict)
     strategy: Mapping[str, Any] = field(default_factory=dict)
     strategy_tensors: str | None = None
+    kept: Mapping[str, Kept] | None = None
+    left_out: list[str] = field(default_factory=list)
     history: Annotated[Mapping[str, Any] | None, schema.Maybe(HISTORY)] = None
     continued: Any = False
     start: Any = None
@@ -131,10 +136,25 @@ class Manifest(Index, Mapping[str, Any]):
         schema.check({"seed": self.seed}, {"seed": int}, where)
         return schema.make(DataRecord, self.data, f"{where}, `data`,", seed=self.seed)
 
+    def kept_by_strategies(self) -> dict[str, Kept]:
+        """What strategies keep of the data; of an older bundle only the size is known."""
+        if self.kept is not None:
+            return dict(self.kept)
+        names = [name for name, state in self.strategy.items() if _has_tensors(state)]
+        entry = self.files.get(self.strategy_tensors or "")
+        return {name: Kept(bytes=entry.bytes) for name in names} if entry else {}
+
     def needed(self) -> set[str]:
         """The files without which the model can't be used."""
         tensors = self.strategy_tensors
         return {self.weights, *self.codec.values(), *([tensors] if tensors else [])}
+
+
+def _has_tensors(state: Any) -> bool:
+    """Whether a packed state refers to tensors; see `rnngen.files.tree`."""
+    if isinstance(state, Mapping):
+        return "$tensor" in state or any(map(_has_tensors, state.values()))
+    return isinstance(state, list) and any(map(_has_tensors, state))
 
 
 def read(folder: Path) -> Manifest:
@@ -147,8 +167,9 @@ def read(folder: Path) -> Manifest:
         BundleError: what is wrong with it.
     """
     if not folder.is_dir():
+        lost = "a link that leads nowhere" if folder.is_symlink() else "not found"
         raise BundleError(
-            f"`{folder}` is not a bundle: " + ("it is a file" if folder.exists() else "not found"),
+            f"`{folder}` is not a bundle: " + ("it is a file" if folder.exists() else lost),
             hint="a bundle is the folder that `rnngen fit` makes, for example `runs/NAME`",
         )
     if not (folder / BUNDLE).exists():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ from rnngen.bundles.manifest import Chosen, Manifest, Used
 from rnngen.contracts.errors import BundleError, PluginError, RnngenError, UsageError
 from rnngen.contracts.options import build as build_options
 from rnngen.files.tensors import read_tensors, tensor_shapes
+from rnngen.kernel.component import PLURALS
+from rnngen.kernel.reading import formerly
 
 if TYPE_CHECKING:
     import torch
@@ -56,24 +58,11 @@ def build_model(manifest: Manifest) -> Model:
 
 def _outline(description: Mapping[str, Any], likelihood: Likelihood) -> Model | None:
     """The model without memory; None where a plugin's cell looks at numbers while it is built."""
-    import torch
-    from torch.overrides import TorchFunctionMode
-
     from rnngen.model.build import from_manifest
-
-    class Undrawn(TorchFunctionMode):
-        """Weights without memory stay as they are: to draw them, torch imports its compiler."""
-
-        def __torch_function__(
-            self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-        ) -> Any:
-            drawn = func in (torch.Tensor.normal_, torch.Tensor.uniform_)
-            if drawn or getattr(func, "__module__", "") == "torch.nn.init":
-                return args[0] if args else kwargs["tensor"]
-            return func(*args, **(kwargs or {}))
+    from rnngen.model.without_memory import without_memory
 
     try:
-        with Undrawn(), torch.device("meta"):
+        with without_memory():
             return from_manifest(description, likelihood)
     except RnngenError:
         raise
@@ -130,12 +119,34 @@ def find(manifest: Manifest, kind: str, name: Any) -> Any:
     except UsageError as error:
         for part in manifest.components:
             if (part.kind, part.name) == (kind, name):
-                raise PluginError(
-                    f"the bundle needs the {kind} {_quoted(name)} of the plugin "
-                    f"{_quoted(part.plugin)}, which is not installed or not allowed",
-                    hint=_how_to_install(part),
-                ) from None
+                raise _missing(part) from None
         raise BundleError(error.message, hint=error.hint) from None
+
+
+def missing(manifest: Manifest, kinds: Collection[str] = tuple(PLURALS)) -> Iterator[PluginError]:
+    """An error for each component of these kinds that the run used and that is not installed.
+
+    It names the plugin, and says how to install it.
+    """
+    from rnngen.kernel.catalog import get_catalog
+
+    for part in manifest.components:
+        if part.kind not in kinds:
+            continue
+        try:
+            get_catalog().find(part.kind, part.name)
+        except UsageError:
+            yield _missing(part)
+        except PluginError:  # it is there, and fails or is there twice: said where it is used
+            pass
+
+
+def _missing(part: Used) -> PluginError:
+    return PluginError(
+        f"the bundle needs the {part.kind} {_quoted(part.name)} of the plugin "
+        f"{_quoted(part.plugin)}, which is not installed or not allowed",
+        hint=_how_to_install(part),
+    )
 
 
 def _quoted(text: Any) -> str:
@@ -151,6 +162,14 @@ def _how_to_install(part: Used) -> str:
     exact = isinstance(number, str) and re.fullmatch(r"[0-9][0-9A-Za-z.+!]*", number)
     wanted = f"{name}=={number}" if exact else name
     return f"if you trust it, `pip install {wanted}`; see `rnngen plugins`"
+
+
+def build_domain(manifest: Manifest, reading: Mapping[str, Any]) -> Any:
+    """The domain with the options it was trained with, but for those in `reading`."""
+    chosen = manifest.domain
+    before = formerly(find(manifest, "domain", chosen.name))
+    options = {**before, **chosen.options, **reading}
+    return build_component(manifest, "domain", Chosen(chosen.name, options))
 
 
 def build_component(manifest: Manifest, kind: str, chosen: Chosen) -> Any:

@@ -17,7 +17,7 @@ import platform
 import re
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -27,6 +27,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from rnngen.bundles import manifest, write
+from rnngen.bundles.followed import Followed
 from rnngen.bundles.records import (
     CONTROL,
     METRICS,
@@ -37,6 +38,7 @@ from rnngen.bundles.records import (
     read_record,
 )
 from rnngen.contracts.errors import RnngenError, RunError, UsageError
+from rnngen.contracts.exact_text import KEPT as KEPT_BYTES
 from rnngen.files.atomic import saving, write_atomically
 from rnngen.files.json import TEXT, dump
 from rnngen.files.regular import open_regular
@@ -60,7 +62,8 @@ KEPT = "what was saved before is whole"
 class RunFolder:
     """The folder of a run while it is written; a context manager that unlocks it.
 
-    Made by `create` or `open`. Every method that writes raises RunError where it can't.
+    Made by `create` or `open`. Every method that writes raises RunError where it can't. A folder
+    that is moved meanwhile is written where it is then; `moved` is told.
 
     Args:
         path: the folder, which exists.
@@ -68,8 +71,20 @@ class RunFolder:
     """
 
     def __init__(self, path: Path, lock: FileLock | None) -> None:
-        self.path = path
+        self._followed = Followed(path, self._was_moved)
         self._lock = lock
+        self._held_back: list[str] | None = None
+        """Lines for the log of a run that is opened but not changed yet."""
+        self.moved: Callable[[Path], None] = lambda path: None
+
+    @property
+    def path(self) -> Path:
+        """Where the folder is now.
+
+        Raises:
+            RunError: it is gone.
+        """
+        return self._followed.path()
 
     @classmethod
     def create(cls, path: str | Path | None, name_hint: str) -> RunFolder:
@@ -99,7 +114,7 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | Path) -> RunFolder:
-        """A run that is resumed.
+        """A run that is resumed; nothing of it changes before `resume` is called.
 
         Raises:
             UsageError: there is no run, or another process writes it.
@@ -114,14 +129,21 @@ class RunFolder:
         for name in OWN:
             _refuse_foreign(folder / name)
         run = cls(folder, _acquire(folder))
-        try:
-            write.unseal(folder)
-            run._end_torn_line()
-            run.record({"pid": os.getpid(), "status": "running", "ended": None})
-        except BaseException:
-            run.close()
-            raise
+        run._held_back = []
         return run
+
+    def resume(self, step: int) -> None:
+        """From here on the run goes on after a step, and is written.
+
+        What was said before, in `log`, is written now.
+        """
+        write.unseal(self.path)
+        self._end_torn_line()
+        self.truncate_metrics(step)
+        self.record({"pid": os.getpid(), "status": "running", "ended": None})
+        lines, self._held_back = self._held_back or [], None
+        for line in lines:
+            self.log(line)
 
     def __enter__(self) -> RunFolder:
         return self
@@ -136,19 +158,23 @@ class RunFolder:
 
     def close(self) -> None:
         """Lets other processes write the folder."""
+        self._followed.close()
         if self._lock is not None:
             self._lock.release()
 
     def finish(self, status: str, **record: Any) -> None:
         """Records how the run ended, seals its bundle and lets go of the folder.
 
+        A run that was opened but never resumed stays as it is.
+
         Args:
             status: `finished`, `interrupted` or `failed`.
             record: what else goes into `run.json`.
         """
         try:
-            self.record({"status": status, "ended": now(), **record})
-            write.seal(self.path)
+            if self._held_back is None:
+                self.record({"status": status, "ended": now(), **record})
+                write.seal(self.path)
         finally:
             self.close()
 
@@ -156,16 +182,16 @@ class RunFolder:
         """Replaces `config.toml`."""
         # A bundle that named the old one would no longer be whole.
         write.unseal(self.path)
-        self._replace(manifest.CONFIG, toml_text)
+        self.write(lambda path: _replace(path, manifest.CONFIG, toml_text))
 
     def record(self, values: Mapping[str, Any]) -> None:
         """Adds to `run.json`, or changes what it says; the file is replaced atomically."""
         document = {**read_record(self.path), **values, "updated": now()}
-        self._replace(RECORD, dump(document, TEXT, indent=1) + "\n")
+        self.write(lambda path: _replace(path, RECORD, dump(document, TEXT, indent=1) + "\n"))
 
     def append_metrics(self, row: Mapping[str, Any]) -> None:
         """One line of `metrics.jsonl`; infinities and NaN are written as text."""
-        self._append(METRICS, dump(row, TEXT) + "\n")
+        self.write(lambda path: _append(path / METRICS, dump(row, TEXT) + "\n"))
 
     def metrics(self) -> list[dict[str, Any]]:
         """The lines of `metrics.jsonl`; see `read_metrics`."""
@@ -175,20 +201,45 @@ class RunFolder:
         """Forgets the lines after a step, which a run that resumes there will write again."""
         rows = [row for row in self.metrics() if not _step(row) > step]
         text = "".join(dump(row, TEXT) + "\n" for row in rows)
-        self._replace(METRICS, text)
+        self.write(lambda path: _replace(path, METRICS, text))
 
     def log(self, line: str) -> None:
         """One line of `log.txt`, without colours and control characters."""
-        self._append(LOG, CONTROL.sub("", line).rstrip() + "\n")
+        if self._held_back is not None:
+            self._held_back.append(line)
+            return
+        self.write(lambda path: _append(path / LOG, CONTROL.sub("", line).rstrip() + "\n"))
 
     def sample(self, step: int, text: str) -> Path:
-        """Writes `samples/step-000200.txt`; returns its path."""
+        """Writes `samples/step-000200.txt`, of exact text the bytes; returns its path."""
         name = f"samples/step-{step:06d}.txt"
-        self._replace(name, text)
+        try:
+            data = text.encode("utf-8", KEPT_BYTES)
+        except UnicodeEncodeError:  # halves of characters, which stand for no byte
+            data = text.encode("utf-8", "replace")
+        self.write(lambda path: _replace(path, name, data))
         return self.path / name
 
+    def write(self, write: Callable[[Path], None]) -> None:
+        """Calls `write` with the folder, and once more where it was moved under its hands.
+
+        Raises:
+            RunError: it could not be written, or the folder is gone.
+        """
+        path = self.path
+        try:
+            write(path)
+        except RunError:
+            if self.path == path:
+                raise
+            write(self.path)
+
+    def _was_moved(self, path: Path) -> None:
+        self.moved(path)
+        self.log(f"the folder was moved to {path}")
+
     def _begin(self) -> None:
-        self._replace(RECORD, "{}\n")
+        self.write(lambda path: _replace(path, RECORD, "{}\n"))
         self.record(
             {
                 "command": [_program(), *sys.argv[1:]],
@@ -199,21 +250,6 @@ class RunFolder:
                 **environment(),
             }
         )
-
-    def _replace(self, name: str, text: str) -> None:
-        path = self.path / name
-        with saving(path, KEPT):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, text.encode("utf-8", "replace"))
-
-    def _append(self, name: str, text: str) -> None:
-        path = self.path / name
-        _refuse_foreign(path)
-        with (
-            saving(path, KEPT),
-            path.open("a", encoding="utf-8", errors="replace", newline="\n") as file,
-        ):
-            file.write(text)
 
     def _end_torn_line(self) -> None:
         """A killed process may have left half a line, which the next one must not continue."""
@@ -227,7 +263,7 @@ class RunFolder:
             if torn and name == METRICS:
                 self.truncate_metrics(sys.maxsize)
             elif torn:
-                self._append(name, "\n")
+                self.write(lambda path: _append(path / LOG, "\n"))
 
 
 def environment() -> dict[str, Any]:
@@ -268,6 +304,25 @@ def _default_path(name_hint: str) -> Path:
         count += 1
         path = first.with_name(f"{first.name}-{count}")
     return path
+
+
+def _replace(folder: Path, name: str, content: str | bytes) -> None:
+    path = folder / name
+    with saving(path, KEPT):
+        # Only the folder of the samples: a run's own folder is never made a second time.
+        if path.parent != folder:
+            path.parent.mkdir(exist_ok=True)
+        data = content if isinstance(content, bytes) else content.encode("utf-8", "replace")
+        write_atomically(path, data)
+
+
+def _append(path: Path, text: str) -> None:
+    _refuse_foreign(path)
+    with (
+        saving(path, KEPT),
+        path.open("a", encoding="utf-8", errors="replace", newline="\n") as file,
+    ):
+        file.write(text)
 
 
 def _refuse_taken(folder: Path) -> None:

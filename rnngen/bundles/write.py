@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -27,6 +28,10 @@ STRATEGY_PATTERN = "strategy-{}.safetensors"
 
 RECORDS = ("metrics.jsonl", "log.txt", "samples/*.txt")
 """What `seal` names besides the model; these files grow during a run."""
+
+
+LARGEST_RECORD = 2**30
+"""Bytes of a file that `seal` names; a larger one was not written by a run."""
 
 
 def commit_model(
@@ -82,8 +87,18 @@ def seal(folder: Path) -> None:
         new.keep_previous(set(new.previous["files"]) - {CONFIG})
         for pattern in (CONFIG, *RECORDS):
             for path in sorted(folder.glob(pattern)):
-                new.keep(path.relative_to(folder).as_posix())
+                if _is_a_record(path):
+                    new.keep(path.relative_to(folder).as_posix())
         new.finish(new.previous)
+
+
+def _is_a_record(path: Path) -> bool:
+    """Whether a file may be one of ours; what else lies in a folder is not read for hours."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST_RECORD
 
 
 def unseal(folder: Path) -> None:

@@ -9,13 +9,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnngen.bundles.rebuild import missing
 from rnngen.bundles.records import CONTROL, newest
+from rnngen.cli.layout import cells, laid_out, wrapped
 from rnngen.cli.task_table import before_and_after
 from rnngen.contracts.errors import PluginError, RunError
+from rnngen.contracts.steps import loss_unit
 from rnngen.files.json import is_number
 from rnngen.kernel.core_options import DROPOUTS
 from rnngen.metrics import figures, text_chart
-from rnngen.verbs.card import Card, FileState, Measured, ModelFacts, Training, as_json, read
+from rnngen.metrics.shown import fixed
+from rnngen.verbs.card import Card, FileState, ModelFacts, Training, as_json, read
+from rnngen.verbs.kept import sentence
 
 if TYPE_CHECKING:
     from rnngen.cli.ui import Ui
@@ -47,10 +52,13 @@ def show(path: Path | None, ui: Ui, json: bool = False) -> None:
     for name, file in card.files.items():
         if file.state != "whole":
             ui.warn(f"`{card.path / name}` is {file.state} since it was saved")
+    for error in missing(card.manifest) if card.manifest else ():
+        ui.warn(f"{error.message}; {error.hint}")
     if json:
         ui.json({**as_json(card), "curve": picture and str(picture)})
         return
-    ui.write(as_text(card, text_chart.can_draw_unicode(sys.stdout)))
+    narrow = ui.width() if sys.stdout.isatty() else None
+    ui.write(as_text(card, text_chart.can_draw_unicode(sys.stdout), narrow))
     if picture is not None:
         ui.note(f"learning curve drawn in {picture}")
 
@@ -69,32 +77,45 @@ def _draw(card: Card, ui: Ui) -> Path | None:
     return card.path / PICTURE
 
 
-def as_text(card: Card, unicode: bool) -> str:
-    """The card as a page of text."""
+def as_text(card: Card, unicode: bool, narrow: int | None = None) -> str:
+    """The card as a page of text.
+
+    Args:
+        card: what it says.
+        unicode: whether the chart may use more than ASCII.
+        narrow: columns of the terminal, so that lines break between words; None: they don't.
+    """
     saved = f"the model of step {card.manifest.step:,}" if card.manifest else "no model saved yet"
     blocks = [
         f"{card.path}: {saved}\n",
-        _block("model", _model_lines(card.model)),
-        _block("data", _data_lines(card)),
-        _block("training", _training_lines(card.training)),
-        _block("metrics", _metric_lines(card.measured)),
-        _block("tasks", _task_lines(card)),
+        _block("model", _model_lines(card.model), narrow),
+        _block("data", _data_lines(card), narrow),
+        _block("training", _training_lines(card.training, card.steps_are), narrow),
+        _block("metrics", _metric_lines(card), narrow),
+        _block("tasks", _task_lines(card, narrow)),
     ]
-    if card.curve:
-        width = min(shutil.get_terminal_size((80, 24)).columns, 100)
+    width = min(shutil.get_terminal_size((80, 24)).columns, 100)
+    if card.curve and width >= text_chart.NARROWEST:
         blocks.append(text_chart.text_chart(card.curve, width, unicode=unicode))
     if card.sample:
         lines = card.sample.text.strip("\n").split("\n")
         cut = [*lines[:SAMPLE_LINES], "..."] if len(lines) > SAMPLE_LINES else lines
         text = "".join(f"    {line}\n" for line in cut)
         blocks.append(f"{card.sample.file}\n{text}")
-    blocks.append(_block("files", _file_lines(card.files)))
+    blocks.append(_block("files", _file_lines(card.files), narrow))
     # A sample, or a bundle of somebody else, must not command the terminal.
     return CONTROL.sub("", "\n".join(block for block in blocks if block))
 
 
-def _block(title: str, lines: Iterable[str]) -> str:
+def _block(title: str, lines: Iterable[str], narrow: int | None = None) -> str:
+    """Lines beside their title; on a narrow terminal below it."""
     lines = [line for line in lines if line]
+    if narrow is not None and any(MARGIN + cells(line) > narrow for line in lines):
+        margin = MARGIN if narrow >= 4 * MARGIN else 2
+        broken = [part for line in lines for part in wrapped(line, narrow - margin)]
+        if margin < MARGIN:
+            return f"{title}\n" + "".join(f"{'':<{margin}}{line}\n" for line in broken)
+        lines = broken
     heads = [title, *[""] * (len(lines) - 1)] if lines else []
     return "".join(f"{head:<{MARGIN}}{line}\n" for head, line in zip(heads, lines, strict=False))
 
@@ -119,25 +140,27 @@ def _model_lines(facts: ModelFacts | None) -> list[str]:
 
 def _steps(facts: ModelFacts) -> str:
     if facts.likelihood == "categorical":
-        return f"{_count(facts.description.get('size'))} different tokens"
+        return f"{_count(facts.description.get('size'))} different {facts.steps_are}"
     return f"steps of likelihood {facts.likelihood}"
 
 
 def _data_lines(card: Card) -> list[str]:
     data, domain = card.data, card.manifest and card.manifest.domain
     options = ", ".join(f"{k} {v}" for k, v in domain.options.items()) if domain else ""
-    tokens = data.get("train_tokens")
-    fingerprint = data.get("fingerprint")
+    tokens, steps = data.get("train_tokens"), card.steps_are
+    valid, fingerprint = data.get("valid_tokens"), data.get("fingerprint")
+    held_out = "" if valid is None else f", {_count(valid)} held out"
     marks = fingerprint if isinstance(fingerprint, list) else [fingerprint]
     return [
         ", ".join(_source(source) for source in _flat(data.get("sources"))),
         f"{domain.name}: {options}" if domain else "",
-        f"{_count(tokens)} tokens to learn" if tokens else "",
+        f"{_count(tokens)} {steps} to learn{held_out}" if tokens else "",
+        sentence(card.manifest) if card.manifest else "",
         "fingerprint " + " ".join(str(mark)[:16] for mark in marks) if fingerprint else "",
     ]
 
 
-def _training_lines(training: Training) -> list[str]:
+def _training_lines(training: Training, steps_are: str) -> list[str]:
     command, at = training.command, training.place
     device, versions = at["device"], _mapping(at["versions"])
     times = [
@@ -147,9 +170,9 @@ def _training_lines(training: Training) -> list[str]:
     speed = training.tokens_per_second
     amounts = [
         f"{_count(training.steps)} steps" if training.steps is not None else "",
-        f"{_count(training.tokens)} tokens" if training.tokens is not None else "",
-        f"{training.seconds:,.1f} s" if is_number(training.seconds) else "",
-        f"{speed:,.0f} tokens/s" if speed else "",
+        f"{_count(training.tokens)} {steps_are}" if training.tokens is not None else "",
+        f"{fixed(training.seconds, 1, grouped=True)} s" if is_number(training.seconds) else "",
+        f"{fixed(speed, 0, grouped=True)} {steps_are}/s" if speed else "",
     ]
     place = [
         f"{device} ({at['device_reason']})" if device else "",
@@ -166,24 +189,23 @@ def _training_lines(training: Training) -> list[str]:
     ]
 
 
-def _metric_lines(measured: Mapping[str, Measured]) -> list[str]:
+def _metric_lines(card: Card) -> list[str]:
+    vectors = card.model is not None and card.model.likelihood != "categorical"
+    unit = loss_unit(card.steps_are, vectors)
     return [
-        f"{name.replace('_', ' ')} {found.nats_per_token:.4f} nats/token "
-        f"({found.bits_per_token:.4f} bits/token) at step {found.step:,}"
-        for name, found in measured.items()
+        f"{name.replace('_', ' ')} {fixed(found.nats_per_token, 4)} {unit} "
+        f"({fixed(found.bits_per_token, 4)} {unit.replace('nats', 'bits')}) at step {found.step:,}"
+        for name, found in card.measured.items()
     ] or ["none yet"]
 
 
-def _task_lines(card: Card) -> list[str]:
+def _task_lines(card: Card, narrow: int | None) -> list[str]:
     """What was learned and forgotten of each task, as a table."""
     if card.manifest is None or card.history is None or len(card.history["rows"]) < 2:
         return []
     columns, rows = before_and_after(card.history, continued=bool(card.manifest.continued))
-    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
-    return [
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
-        for cells in (columns, *rows)
-    ]
+    found = laid_out(columns, rows, width=narrow and narrow - MARGIN)
+    return [*([] if found.heading is None else [found.heading]), *found.lines]
 
 
 def _file_lines(files: Mapping[str, FileState]) -> list[str]:

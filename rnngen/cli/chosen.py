@@ -24,11 +24,14 @@ def chosen_run(ui: Ui, run: Path | None, hint: str = A_RUN) -> Path:
         UsageError: there is none.
     """
     from rnngen.bundles.records import newest
+    from rnngen.contracts.absent import absent
 
     if run is None:
         run = newest()
         ui.note(f"run {run}")
     elif not run.exists():
+        if run.is_symlink():
+            raise absent(run)
         raise UsageError(f"there is no run `{run}`", hint=hint)
     return run
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rnngen.cli.complete import complete_runs
-from rnngen.cli.parameters import json_flag, pass_ui, verbosity
+from rnngen.cli.parameters import PATH, NamedPath, json_flag, pass_ui, verbosity
 from rnngen.cli.ui import Ui
 
 WIDE = 5
@@ -15,10 +15,10 @@ WIDE = 5
 
 
 @click.command(name="compare", short_help="Compare runs.")
-@click.argument("runs", nargs=-1, type=click.Path(path_type=Path), shell_complete=complete_runs)
+@click.argument("runs", nargs=-1, type=PATH, shell_complete=complete_runs)
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NamedPath(path_type=Path, dir_okay=False),
     metavar="FILE.png",
     help="Where to draw the learning curves.  [default: `compare.png` next to the first run]",
 )
@@ -38,17 +38,21 @@ def command(ui: Ui, runs: tuple[Path, ...], out: Path | None, as_json: bool) -> 
       rnngen compare runs/* --json
     """
     from rnngen.cli import compare_table
-    from rnngen.contracts.errors import PluginError
+    from rnngen.contracts.errors import PluginError, RunError
     from rnngen.verbs import compare
 
     # `runs/*` of the shell also names the picture of the last time.
     paths = [path for path in runs if not (path.is_file() and path.suffix == ".png")]
     try:
         result = compare.compare(paths, out=out)
-    except PluginError as error:
+    except (PluginError, RunError) as error:
+        # Nobody asked for the picture; the table can be had without it.
         if out is not None:
             raise
-        ui.note(f"no picture of the learning curves: {error.hint} draws one")
+        if isinstance(error, PluginError):
+            ui.note(f"no picture of the learning curves: {error.hint} draws one")
+        else:
+            ui.warn(error.message)
         result = compare.compare(paths, draw=False)
     for path, reason in result.unreadable.items():
         ui.warn(f"{path} is left out: {reason}")

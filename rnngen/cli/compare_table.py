@@ -6,11 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from rnngen.metrics.shown import fixed
 from rnngen.verbs.compare import Comparison, Numbers
 
 
 def _seconds(value: float) -> str:
-    return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
+    return fixed(value, 1, grouped=True) if isinstance(value, float) else f"{value:,}"
+
+
+def _loss(value: float) -> str:
+    return fixed(value, 4)
+
+
+def _speed(value: float) -> str:
+    return fixed(value, 0, grouped=True)
 
 
 @dataclass(frozen=True)
@@ -26,12 +35,12 @@ LINES = (
     Line("status", lambda run: run.status, str),
     Line("parameters", lambda run: run.parameters),
     Line("steps", lambda run: run.steps),
-    Line("tokens read", lambda run: run.tokens),
+    Line("{steps} read", lambda run: run.tokens),
     Line("seconds of training", lambda run: run.seconds, _seconds),
-    Line("tokens/s", lambda run: run.tokens_per_second, "{:,.0f}".format),
-    Line("best valid (nats/token)", lambda run: run.best_valid, "{:.4f}".format),
+    Line("{steps}/s", lambda run: run.tokens_per_second, _speed),
+    Line("best valid (nats/token)", lambda run: run.best_valid, _loss),
     Line("at step", lambda run: run.best_step),
-    Line("last valid (nats/token)", lambda run: run.last_valid, "{:.4f}".format),
+    Line("last valid (nats/token)", lambda run: run.last_valid, _loss),
 )
 
 BEST = "best valid (nats/token)"
@@ -43,13 +52,15 @@ def as_rows(result: Comparison) -> list[list[str]]:
     rows = [["", *(run.name for run in result.runs)]]
     for key, values in result.differing.items():
         rows.append([key, *("none" if value is None else _option(value) for value in values)])
+    called = {run.steps_are for run in result.runs}
+    steps = called.pop() if len(called) == 1 else "steps of the data"
     for line in LINES:
         facts = [line.fact(run) for run in result.runs]
         cells = ["-" if fact is None else line.show(fact) for fact in facts]
         if line.label == BEST and result.best is not None:
             cells[result.runs.index(result.best)] += " best"
         if any(cell != "-" for cell in cells):
-            rows.append([line.label, *cells])
+            rows.append([line.label.replace("{steps}", steps), *cells])
     return rows
 
 

@@ -84,14 +84,14 @@ def _names(kind: str) -> tuple[str, ...]:
 def _options(ctx: click.Context) -> Iterator[tuple[str, Known]]:
     """Options by `section.name`, those of the core first."""
     from rnngen.kernel.core_options import SECTIONS
-    from rnngen.kernel.option_source import known_options
+    from rnngen.kernel.option_source import known_options, options_of
 
     command = ctx.info_name or ""
     if command in ("fit", "continual"):
         for section, options in SECTIONS.items():
             yield from ((f"{section}.{known.name}", known) for known in known_options(options))
     for part in _chosen(ctx, OF_COMMAND.get(command, ())):
-        for known in known_options(part.options):
+        for known in options_of(part):
             yield f"{part.name}.{known.name}", known
 
 

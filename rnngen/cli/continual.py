@@ -109,7 +109,7 @@ def _show(ui: Ui, result: Comparison, as_json: bool) -> None:
 
 
 def _draw(ui: Ui, result: Comparison) -> None:
-    from rnngen.contracts.errors import PluginError
+    from rnngen.contracts.errors import PluginError, RunError
     from rnngen.verbs.continual import heatmap
     from rnngen.verbs.continual.folder import PICTURE
 
@@ -121,5 +121,8 @@ def _draw(ui: Ui, result: Comparison) -> None:
         heatmap.save_heatmap(drawn, path)
     except PluginError as error:
         ui.note(f"no picture of the task matrices: {error.hint} draws one")
+        return
+    except RunError as error:
+        ui.warn(error.message)
         return
     ui.note(f"task matrices drawn in {path}")

@@ -47,7 +47,8 @@ def list_(ui: Ui, as_json: bool) -> None:
     if as_json:
         ui.json([dataclasses.asdict(corpus) for corpus in found])
         return
-    ui.table(["name", "kind", "summary"], [[each.name, each.kind, each.summary] for each in found])
+    rows = [[each.name, each.kind, each.summary] for each in found]
+    ui.table(["name", "kind", "summary"], rows, cuts=["summary"])
     ui.note(f"`rnngen fit` without data uses {corpora.DEFAULT}")
 
 

@@ -51,7 +51,7 @@ def command(ui: Ui, as_json: bool) -> None:
     for number, row in enumerate(rows):
         if number and topics[number] == topics[number - 1]:
             row[0] = ""
-    ui.table(["about", "what", "how it is"], rows)
+    ui.table(["about", "what", "how it is"], rows, wraps=["how it is"])
 
 
 def _versions() -> dict[str, str | None]:

@@ -10,11 +10,13 @@ import click
 
 from rnngen.cli.chosen import chosen_run, named_run
 from rnngen.cli.complete import complete_data
+from rnngen.cli.evaluated_tasks import number, report_json, report_rows, show_tasks
 from rnngen.cli.parameters import (
     config_option,
     device_option,
     engine_option,
     json_flag,
+    option_assignments,
     pass_ui,
     run_argument,
     seed_option,
@@ -24,7 +26,7 @@ from rnngen.cli.ui import Ui
 
 if TYPE_CHECKING:
     from rnngen.contracts.domain import Report
-    from rnngen.verbs.evaluate import Evaluation
+    from rnngen.verbs.evaluation import Evaluation
 
 
 @click.command(name="evaluate")
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     help="Characters to write for the memorization check; 0 skips it.",
 )
 @seed_option("Seed of that sample.")
+@option_assignments("text.unseen=skip")
 @engine_option
 @device_option
 @config_option
@@ -57,6 +60,7 @@ def command(
     data: tuple[str, ...],
     no_baselines: bool,
     config: Path | None,
+    assignments: tuple[str, ...],
     as_json: bool,
     **asked: Any,
 ) -> None:
@@ -67,20 +71,27 @@ def command(
       rnngen evaluate runs/docs
       rnngen evaluate runs/docs held_out.txt --json
       rnngen evaluate runs/chorales --split test
+      rnngen evaluate runs/docs other.txt -o text.unseen=replace
 
-    Without DATA, the model is measured on what the run held out. Without RUN, the newest run in
-    runs/ is used.
+    Without DATA, the model is measured on what the run held out, task by task if it learned
+    several in a row. Without RUN, the newest run in runs/ is used. -o sets how DATA is read:
+    `damaged`, and of texts `unseen` and `binary`.
     """
     from rnngen.contracts.domain import Report
     from rnngen.kernel.settings import command_table
     from rnngen.verbs.evaluate import evaluate
+    from rnngen.verbs.evaluation import Evaluations
 
     table = command_table("evaluate", config)
     path, data = chosen_run(ui, named_run(run, table)), data or tuple(table.get("data", ()))
-    result = evaluate(path, data, baselines=not no_baselines, note=ui.note, **asked)
+    result = evaluate(
+        path, data, baselines=not no_baselines, options=assignments, note=ui.note, **asked
+    )
     for warning in result.warnings:
         ui.warn(warning)
-    if isinstance(result, Report):
+    if isinstance(result, Evaluations):
+        show_tasks(ui, result, as_json)
+    elif isinstance(result, Report):
         _show_report(ui, result, as_json)
     elif as_json:
         ui.json(asdict(result))
@@ -94,16 +105,18 @@ def _show(ui: Ui, result: Evaluation) -> None:
     rows = [
         [
             row.name,
-            _number(row.nats_per_token),
-            _number(row.bits_per_character),
-            _number(row.bits_per_byte),
-            _number(row.perplexity, 2),
+            number(row.nats_per_token),
+            number(row.bits_per_character),
+            number(row.bits_per_byte),
+            number(row.perplexity, 2),
             row.protocol,
         ]
         for row in (result.model, *result.baselines)
     ]
-    title = f"{result.data}: {result.tokens:,} tokens, {result.characters:,} characters"
-    ui.table(columns, rows, title)
+    title = f"{result.data}: {result.tokens:,} {result.steps_are}"
+    if result.steps_are != "characters":
+        title += f", {result.characters:,} characters"
+    ui.table(columns, rows, title, cuts=["protocol"])
     if result.copied is not None:
         ui.write(f"\n{result.copied_sentence()}\n")
 
@@ -111,23 +124,10 @@ def _show(ui: Ui, result: Evaluation) -> None:
 def _show_report(ui: Ui, report: Report, as_json: bool) -> None:
     """A domain's own measures."""
     if as_json:
-        named = [
-            {"name": name, **dict(zip(report.columns, values, strict=True))}
-            for name, values in report.rows
-        ]
-        files = [str(path) for path in report.files]
-        ui.json({"title": report.title, "protocol": report.protocol, "rows": named, "files": files})
+        ui.json(report_json(report))
         return
-    rows = [
-        [name, *("-" if value is None else f"{value:.4g}" for value in values)]
-        for name, values in report.rows
-    ]
-    ui.table(["", *report.columns], rows, report.title)
+    ui.table(["", *report.columns], report_rows(report), report.title)
     if report.protocol:
         ui.note(report.protocol)
     for path in report.files:
         ui.note(f"wrote {path}")
-
-
-def _number(value: float | None, digits: int = 4) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"

@@ -35,8 +35,8 @@ from rnngen.cli.writing import options_of
     "--out",
     type=PATH,
     required=True,
-    metavar="FILE",
-    help="File to write.",
+    metavar="PATH",
+    help="File or folder to write.",
 )
 @option_assignments("opset=18")
 @config_option
@@ -53,12 +53,15 @@ def command(
     """Write a trained model in another format.
 
     `onnx` writes one step of the model, with its state as inputs and outputs, and a JSON file with
-    the tokens and the shapes of the state. Without RUN, the newest run in runs/ is used.
+    the tokens and the shapes of the state. `bundle` writes a folder to give away: the model without
+    what strategies keep of your texts (unless `-o memory=true`) and without the names of your files
+    (unless `-o names=true`), samples and log. Without RUN, the newest run in runs/ is used.
 
     \b
     Examples:
       rnngen export runs/docs --format onnx --out docs.onnx
       rnngen export --out model.onnx -o opset=18
+      rnngen export runs/mine --format bundle --out given
     """
     from rnngen.kernel.catalog import get_catalog
     from rnngen.kernel.config_file import find_config

@@ -83,7 +83,7 @@ def _show_plan(ui: Ui, wanted: Wanted, as_json: bool) -> None:
         ui.json({"run": run, "config": plan.toml(), **facts})
         return
     ui.write(plan.toml() + "\n")
-    ui.table(["what", "value"], _rows(facts))
+    ui.table(["what", "value"], _rows(facts), wraps=["value"])
 
 
 def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
@@ -97,7 +97,8 @@ def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     rows += [
         (
             f"task {task['name']}",
-            f"{task['train_tokens']:,} tokens to learn, {task['valid_tokens']:,} held out, "
+            f"{task['train_tokens']:,} {facts['steps_are']} to learn, "
+            f"{task['valid_tokens']:,} held out, "
             f"{task['batches_per_epoch']} batches of {task['lanes']} x {task['chunk']} an epoch",
         )
         for task in facts["tasks"]

@@ -5,26 +5,30 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from rnngen.cli.hard_end import hard_end
+from rnngen.cli.streams import usable_streams
 from rnngen.cli.terminal import guarded
 from rnngen.cli.ui import Ui
-from rnngen.contracts.errors import ExitCode, RnngenError, UsageError
+from rnngen.contracts.errors import ExitCode, RnngenError, RunError, UsageError
 from rnngen.contracts.options import suggest
 from rnngen.contracts.version import __version__
 from rnngen.kernel.blame import blamed, one_line, traceback_of
+from rnngen.kernel.memory import out_of_memory
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "fit": "Train a model on your files.",
-    "generate": "Write with a trained model, continuing PROMPT.",
+    "generate": "Write with a trained model, continuing PROMPT; `-` is stdin.",
     "chat": "Talk with a model that learned dialogues.",
     "evaluate": "Measure a trained model against baselines.",
     "compare": "Compare runs.",
@@ -185,7 +189,7 @@ def cli(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line and gives its exit code; see `rnngen.contracts.errors.ExitCode`."""
-    with guarded():
+    with usable_streams(), guarded():
         return _main(arguments)
 
 
@@ -195,46 +199,111 @@ def _main(arguments: Sequence[str] | None) -> int:
 
         shells.register()
     ui = Ui()
-    for stream in (sys.stdout, sys.stderr):
-        # A pipe is read by programs, whatever encoding the terminal has.
+    # torch would read the entry points of all packages for devices that nobody can name here, and
+    # one package with damaged metadata would keep it from being imported.
+    os.environ.setdefault("TORCH_DEVICE_BACKEND_AUTOLOAD", "0")
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream, errors in (
+        (sys.stdin, "strict"),
+        (sys.stdout, "backslashreplace"),
+        (sys.stderr, "backslashreplace"),
+    ):
+        # Pipes connect programs, whatever encoding the terminal has.
         if hasattr(stream, "reconfigure") and not stream.isatty():
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+            stream.reconfigure(encoding="utf-8", errors=errors)
     try:
-        with hard_end():
+        _check_arguments(given)
+        with hard_end(), told(ui):
             result = cli.main(
-                args=None if arguments is None else list(arguments),
+                args=given,
                 prog_name="rnngen",
                 obj=ui,
                 standalone_mode=False,
             )
+        # What is still held back must not fail after the exit code was decided.
+        sys.stdout.flush()
         return result if isinstance(result, int) else ExitCode.OK
     except SystemExit as exit:
         blame = blamed(exit)
         if blame is not None:
             return _report(ui, blame)
         return exit.code if isinstance(exit.code, int) else ExitCode.OK
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
+        blame = blamed(error)
+        if blame is not None:
+            return _report(ui, blame)
         ui.error(RnngenError("interrupted"))
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
         return _report(ui, _usage(error))
     except RnngenError as error:
         return _report(ui, error)
-    except Exception as error:
-        blame = blamed(error)
-        if blame is not None:
-            blame.__cause__ = error
-            return _report(ui, blame)
-        if ui.verbose:
-            sys.stderr.write(traceback_of(error))
-        ui.error(
-            RnngenError(
-                f"internal error: {one_line(error)}",
-                hint="this is a bug; `rnngen -v ...` shows the traceback, `rnngen doctor` the rest "
-                "of what a report needs",
-            )
+    except BaseException as error:  # a plugin may raise anything
+        return _unforeseen(ui, error)
+
+
+def _unforeseen(ui: Ui, error: BaseException) -> int:
+    """Reports what nobody expected: a plugin's fault, the machine's, or a bug of ours."""
+    known = blamed(error) or out_of_memory(error)
+    if known is not None:
+        known.__cause__ = error
+        return _report(ui, known)
+    if isinstance(error, OSError) and error.errno is not None:
+        return _report(ui, _of_the_system(error))
+    if ui.verbose:
+        sys.stderr.write(traceback_of(error))
+    ui.error(
+        RnngenError(
+            f"internal error: {one_line(error)}",
+            hint="this is a bug; `rnngen -v ...` shows the traceback, `rnngen doctor` the rest "
+            "of what a report needs",
         )
-        return ExitCode.INTERNAL
+    )
+    return ExitCode.INTERNAL
+
+
+@contextmanager
+def told(ui: Ui) -> Iterator[None]:
+    """What Python and libraries warn of meanwhile is a line of ours each, and silent with `-qq`."""
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        said = message if isinstance(message, Warning) else category(message)
+        ui.warn(f"{one_line(said)} ({filename}:{lineno})")
+
+    before = warnings.showwarning
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
+
+
+def _check_arguments(arguments: Sequence[str]) -> None:
+    """Refuses what no system call takes; a shell can't even pass it on."""
+    for argument in arguments:
+        if "\0" in argument:
+            raise UsageError(
+                f"the argument {argument!r} has a null character",
+                hint="leave it out: no name or value can have one",
+            )
+
+
+def _of_the_system(error: OSError) -> RnngenError:
+    """What the system refused, where nobody foresaw it: a name too long, no descriptor left."""
+    reason = (error.strerror or str(error)).lower()
+    where = f"`{os.fsdecode(error.filename)}`: " if isinstance(error.filename, str | bytes) else ""
+    made = RunError(
+        f"{where}{reason}", hint="run again with `-v` to see where, if the reason is not enough"
+    )
+    made.__cause__ = error
+    return made
 
 
 def _report(ui: Ui, error: RnngenError) -> int:
@@ -246,7 +315,7 @@ def _report(ui: Ui, error: RnngenError) -> int:
 
 def _usage(error: click.ClickException) -> RnngenError:
     """click's error in our words."""
-    message = error.format_message().rstrip(".")
+    message = " ".join(error.format_message().split()).rstrip(".")
     message, _, hint = message.partition(" Did you mean ")
     message = message.rstrip(".").replace("'", "`")
     context = error.ctx if isinstance(error, click.UsageError) else None

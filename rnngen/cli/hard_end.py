@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rnngen.contracts.errors import ExitCode
 from rnngen.training.interrupts import must_not_be_cut
@@ -23,13 +23,17 @@ from rnngen.training.interrupts import must_not_be_cut
 PATIENCE = 1.4
 """Seconds that Python has to see the signal."""
 
+ENDING = {signal.SIGINT, signal.SIGTERM}
+if sys.platform != "win32":
+    ENDING.add(signal.SIGHUP)
+
 SHOW_CURSOR = "\033[?25h"
 """A progress bar hides it."""
 
 
 @contextmanager
 def hard_end(patience: float = PATIENCE) -> Iterator[None]:
-    """While it is entered, SIGINT and SIGTERM end this process even inside a long call.
+    """While it is entered, SIGINT, SIGTERM and SIGHUP end this process even inside a long call.
 
     It does nothing outside of the main thread.
     """
@@ -42,26 +46,29 @@ def hard_end(patience: float = PATIENCE) -> Iterator[None]:
         os.close(write)
         yield
         return
-    thread = threading.Thread(target=_wait, args=(read, patience), daemon=True)
+    over = threading.Event()
+    thread = threading.Thread(target=_wait, args=(read, patience, over), daemon=True)
     thread.start()
     try:
         yield
     finally:
+        # Python has seen the signal, even if the thread has not looked yet.
+        over.set()
         signal.set_wakeup_fd(before)
         os.close(write)
         thread.join()
         os.close(read)
 
 
-def _wait(read: int, patience: float) -> None:
+def _wait(read: int, patience: float, over: threading.Event) -> None:
     while signals := os.read(read, 64):
-        if not {signal.SIGINT, signal.SIGTERM} & set(signals):
+        if not ENDING & set(signals):
             continue
         place, end = _place(), time.monotonic() + patience
         while time.monotonic() < end:
             time.sleep(0.05)
             # Where it stands elsewhere it executes Python, which looks at signals.
-            if _place() != place or must_not_be_cut():
+            if over.is_set() or _place() != place or must_not_be_cut():
                 break
         else:
             _end()
@@ -75,5 +82,6 @@ def _place() -> tuple[int, int]:
 
 def _end() -> None:
     cursor = SHOW_CURSOR if sys.stderr.isatty() else ""
-    os.write(2, f"{cursor}\nerror: interrupted; what was saved is whole\n".encode())
+    with suppress(OSError):  # nobody listens
+        os.write(2, f"{cursor}\nerror: interrupted; what was saved is whole\n".encode())
     os._exit(ExitCode.INTERRUPTED)

@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
+from rnngen.cli.layout import cut
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
+from rnngen.cli.terminal import visible_line
 from rnngen.cli.ui import Ui
 from rnngen.contracts.errors import UsageError
 from rnngen.contracts.options import suggest
@@ -41,12 +43,13 @@ def command(ui: Ui, kind: str | None, as_json: bool) -> None:
         ui.json([describe(name, component) for name, component in found])
         return
     if kind is None:
-        rows = [[part.kind, name, _from(part), part.summary] for name, part in found]
-        ui.table(["kind", "name", "plugin", "summary"], rows)
+        rows = [[part.kind, cut(name, 40), _from(part), _summary(part)] for name, part in found]
+        ui.table(["kind", "name", "plugin", "summary"], rows, cuts=["summary"])
     else:
         ui.table(
             ["name", "plugin", "summary"],
-            [[name, _from(part), part.summary] for name, part in found],
+            [[cut(name, 40), _from(part), _summary(part)] for name, part in found],
+            cuts=["summary"],
         )
     if not found:
         ui.note(f"no {PLURALS[kinds[0]]}: they come with plugins (see `rnngen plugins`)")
@@ -81,5 +84,11 @@ def complete_kinds(incomplete: str) -> list[str]:
     return [plural for plural in PLURALS.values() if plural.startswith(incomplete)]
 
 
+def _summary(component: Component) -> str:
+    return cut(visible_line(component.summary), 200)
+
+
 def _from(component: Component) -> str:
-    return "" if component.plugin.source == "rnngen.kernel.builtin" else component.plugin.name
+    if component.plugin.source == "rnngen.kernel.builtin":
+        return ""
+    return cut(visible_line(component.plugin.name), 40)

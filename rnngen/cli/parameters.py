@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,18 @@ from rnngen.cli.ui import Ui
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-PATH = click.Path(path_type=Path)
+
+class NamedPath(click.Path):
+    """A path that is not empty: an empty one would be the working folder, which nobody named."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; a usage error for an empty text."""
+        if value == "":
+            self.fail("the path is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = NamedPath(path_type=Path)
 
 UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 
@@ -28,19 +40,19 @@ class Duration(click.ParamType[float]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Seconds; a usage error for anything else, and for 0 or less."""
+        """Seconds; a usage error for anything else, for 0 or less, and for what has no end."""
         if isinstance(value, int | float):
             return float(value)
         text = value.strip().lower()
         number = r"(\d+(?:\.\d+)?)"
-        if re.fullmatch(number, text) and float(text) > 0:
+        if re.fullmatch(number, text) and 0 < float(text) < math.inf:
             return float(text)
         match = re.fullmatch(f"(?:{number}d)?(?:{number}h)?(?:{number}m)?(?:{number}s)?", text)
         seconds = 0.0
         if match:
             parts = zip(match.groups(), UNITS.values(), strict=True)
             seconds = sum(float(part) * unit for part, unit in parts if part)
-        if seconds <= 0:
+        if not 0 < seconds < math.inf:
             self.fail(
                 f"{value!r} is not a duration; expected something like `90s`, `2m` or `1h30m`",
                 param,

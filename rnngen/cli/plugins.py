@@ -8,11 +8,16 @@ from typing import Any
 import click
 
 from rnngen.cli.complete import complete_plugins
+from rnngen.cli.layout import cut
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
+from rnngen.cli.terminal import visible_line
 from rnngen.cli.ui import Ui
 from rnngen.contracts.errors import ExitCode, PluginError, RnngenError
 from rnngen.contracts.options import suggest
 from rnngen.kernel.component import Plugin
+from rnngen.kernel.discovery import GROUP
+from rnngen.kernel.distributions import misplaced
+from rnngen.kernel.importable import why_missing
 
 
 @click.command(name="plugins", short_help="List plugins, and why one failed.")
@@ -39,25 +44,28 @@ def command(ui: Ui, name: str | None, as_json: bool) -> int:
     found = catalog.plugins if name is None else _named(catalog.plugins, name)
     for plugin in found:
         catalog.load_one(plugin, quiet=True)
-    # Trying every component of every plugin would import whatever they need.
-    missing = {} if name is None else {plugin.name: _missing(plugin) for plugin in found}
+    # Importing every component of every plugin would import whatever they need.
+    look = _not_there if name is None else _not_imported
+    missing = [look(plugin) for plugin in found]
     if as_json:
-        ui.json([describe(plugin, missing.get(plugin.name, {})) for plugin in found])
+        ui.json([describe(*pair) for pair in zip(found, missing, strict=True)])
     elif name is None:
         ui.table(
             ["name", "version", "status", "distribution", "what"],
-            [
-                [plugin.name, plugin.version, plugin.status, plugin.distribution, _what(plugin)]
-                for plugin in found
-            ],
+            [_row(*pair) for pair in zip(found, missing, strict=True)],
+            cuts=["distribution", "what"],
         )
         if not found:
             ui.note("no plugin is installed; the built-in components work without one")
     else:
-        for plugin in found:
-            ui.write(_all_about(plugin, missing.get(plugin.name, {})))
-    failed = name is not None and any(plugin.status == "failed" for plugin in found)
-    return ExitCode.PLUGIN if failed or any(missing.values()) else ExitCode.OK
+        for plugin, lacks in zip(found, missing, strict=True):
+            ui.write(_all_about(plugin, lacks))
+    if name is None:
+        for line in _other_groups():
+            ui.warn(line)
+        return ExitCode.OK
+    failed = any(plugin.status == "failed" for plugin in found)
+    return ExitCode.PLUGIN if failed or any(missing) else ExitCode.OK
 
 
 def describe(plugin: Plugin, missing: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -68,7 +76,7 @@ def describe(plugin: Plugin, missing: Mapping[str, str] | None = None) -> dict[s
         "distribution": plugin.distribution,
         "version": plugin.version,
         "source": plugin.source,
-        "status": plugin.status,
+        "status": _status(plugin, missing),
         "reason": plugin.reason or None,
         "hooks": list(plugin.hooks),
         "components": [
@@ -91,18 +99,53 @@ def _named(plugins: list[Plugin], name: str) -> list[Plugin]:
         available = f"installed: {', '.join(names)}" if names else "none is installed"
         raise PluginError(
             f"no plugin named `{name}`",
-            hint=(f"did you mean `{near}`? " if near else "") + available,
+            hint=". ".join(
+                [(f"did you mean `{near}`? " if near else "") + available, *_other_groups()]
+            ),
         )
     return found
 
 
-def _what(plugin: Plugin) -> str:
+def _row(plugin: Plugin, missing: Mapping[str, str]) -> list[str]:
+    """One line of the table; what its author wrote is cut, so that it leaves room for others."""
+    return [
+        cut(visible_line(plugin.name), 40),
+        cut(visible_line(plugin.version), 20),
+        _status(plugin, missing),
+        cut(visible_line(plugin.distribution), 40),
+        cut(visible_line(_what(plugin, missing)), 500),
+    ]
+
+
+def _status(plugin: Plugin, missing: Mapping[str, str]) -> str:
+    return "missing" if missing else plugin.status
+
+
+def _what(plugin: Plugin, missing: Mapping[str, str]) -> str:
+    """Why it can't be used, or what it brings."""
     if plugin.reason:
         return plugin.reason
-    return ", ".join(f"{part.kind} {part.name}" for part in plugin.components)
+    lacks = [f"{part}: {reason}" for part, reason in missing.items()]
+    whole = [f"{part.kind} {part.name}" for part in plugin.components if str(part) not in missing]
+    return "; ".join([*lacks, *([", ".join(whole)] if whole else [])])
 
 
-def _missing(plugin: Plugin) -> dict[str, str]:
+def _other_groups() -> list[str]:
+    """What distributions register in groups that nobody reads, but whose names are near ours."""
+    return [
+        f"`{found.name}` has the entry point `{found.entry}` in the group `{found.group}`, where "
+        f"it is not looked for: the group is `{GROUP}`"
+        for found in misplaced(GROUP)
+    ]
+
+
+def _not_there(plugin: Plugin) -> dict[str, str]:
+    """The components that can't be imported, as far as that is seen without importing them."""
+    found = {str(part): why_missing(part) for part in plugin.components}
+    return {name: reason for name, reason in found.items() if reason}
+
+
+def _not_imported(plugin: Plugin) -> dict[str, str]:
     """The components whose code or options can't be imported, with the reason."""
     missing = {}
     for component in plugin.components:
@@ -120,7 +163,7 @@ def _all_about(plugin: Plugin, missing: Mapping[str, str]) -> str:
         ("distribution", plugin.distribution),
         ("version", plugin.version),
         ("source", plugin.source),
-        ("status", plugin.status),
+        ("status", _status(plugin, missing)),
         ("reason", plugin.reason),
         ("hooks", ", ".join(plugin.hooks)),
         *(
@@ -130,5 +173,5 @@ def _all_about(plugin: Plugin, missing: Mapping[str, str]) -> str:
         ),
         *(("missing", reason) for reason in missing.values()),
     ]
-    text = "".join(f"{key:12}  {value}\n" for key, value in facts if value)
+    text = "".join(f"{key:12}  {visible_line(value)}\n" for key, value in facts if value)
     return text + (f"\n{plugin.traceback}" if plugin.traceback else "")

@@ -12,7 +12,9 @@ import click
 from rnngen.cli.complete import complete_shown
 from rnngen.cli.list import describe, read_kind
 from rnngen.cli.parameters import json_flag, pass_ui, verbosity
+from rnngen.cli.terminal import visible_line
 from rnngen.cli.ui import Ui
+from rnngen.contracts.absent import absent
 from rnngen.contracts.errors import RnngenError, UsageError
 from rnngen.contracts.options import OptionField, suggest
 from rnngen.contracts.options import describe as describe_options
@@ -53,7 +55,7 @@ def command(ui: Ui, names: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         ui.json([_for_programs(component) for component in components])
     else:
-        ui.write("\n".join(_for_people(component) for component in components))
+        ui.write("\n".join(map(_page, components)))
 
 
 def find_anywhere(name: str) -> list[Component]:
@@ -73,6 +75,8 @@ def find_anywhere(name: str) -> list[Component]:
     if found:
         return found
     near = suggest(name, everything)
+    if Path(name).is_symlink():
+        raise absent(Path(name))
     raise UsageError(
         f"there is no run and no component called `{name}`",
         hint=(f"did you mean `{near}`? " if near else "")
@@ -109,7 +113,12 @@ def _option(option: OptionField) -> dict[str, Any]:
     }
 
 
-def _for_people(component: Component) -> str:
+def _page(component: Component) -> str:
+    """What people read: whatever its author wrote, a line stays a line."""
+    return "".join(f"{visible_line(line)}\n" for line in _for_people(component))
+
+
+def _for_people(component: Component) -> list[str]:
     plugin = component.plugin
     lines = [f"{component.kind} {component.name}"]
     if component.summary:
@@ -126,9 +135,14 @@ def _for_people(component: Component) -> str:
         f"  file     {_file(component)}",
     ]
     if error is not None:
-        lines += ["", f"It can't be used: {error.message}", *([error.hint] if error.hint else [])]
-        return "\n".join(lines) + "\n"
-    lines += [f"\n{paragraph}" for paragraph in _advice(options)]
+        return [
+            *lines,
+            "",
+            f"It can't be used: {error.message}",
+            *([error.hint] if error.hint else []),
+        ]
+    for paragraph in _advice(options):
+        lines += ["", paragraph]
     lines += ["", "Options" if options else "It has no options."]
     for option in describe_options(options) if options else []:
         bounds = [f"{name} {value}" for name, value in _bounds(option) if value is not None]
@@ -136,7 +150,7 @@ def _for_people(component: Component) -> str:
         facts = [option.type_name, f"default {default}", *bounds]
         lines += [f"  -o {component.name}.{option.name}=...", f"      {option.help}"]
         lines.append(f"      ({', '.join(facts)})")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _advice(options: type | None) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rnngen.metrics.shown import fixed
 from rnngen.metrics.task_matrix import Bits, Change, changes
 
 
@@ -43,12 +44,12 @@ def _row(change: Change) -> list[str]:
 
 
 def _shown(bits: Bits) -> str:
-    return "-" if bits is None else f"{bits:.3f}"
+    return "-" if bits is None else fixed(bits, 3)
 
 
 def _signed(bits: Bits) -> str:
     if bits is None:
         return "-"
-    shown = f"{bits:+.3f}"
+    shown = fixed(bits, 3) if bits < 0 else f"+{fixed(bits, 3)}"
     # What rounds to nothing has no sign.
     return shown[1:] if float(shown) == 0 else shown

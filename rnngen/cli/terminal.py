@@ -21,8 +21,10 @@ import io
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
+
+from rnngen.contracts.errors import RnngenError
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -43,7 +45,12 @@ def visible(text: str) -> str:
 
 def visible_line(text: str) -> str:
     """The same in one line: line ends and tabs are escapes, too."""
-    return re.sub(r"[\r\n\t]", lambda match: repr(match[0])[1:-1], visible(text))
+    return one_line(visible(text))
+
+
+def one_line(text: str) -> str:
+    """`text` with line ends and tabs as escapes, whatever else it holds."""
+    return re.sub(r"[\r\n\t]", lambda match: repr(match[0])[1:-1], text)
 
 
 def visible_json(text: str) -> str:
@@ -144,11 +151,14 @@ def guarded() -> Iterator[None]:
         sys.stdout, sys.stderr = before
         for stream in now:
             if isinstance(stream, Terminal):
-                stream.release()
+                with suppress(RnngenError, SystemExit):  # it is gone, which was said before
+                    stream.release()
 
 
 def _escape(character: str) -> str:
     code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:
+        code -= 0xDC00  # a byte that is not UTF-8, as Python has it in text
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

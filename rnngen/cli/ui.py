@@ -12,27 +12,42 @@ What text holds never commands a terminal: see `rnngen.cli.terminal`.
 
 from __future__ import annotations
 
-import math
 import os
+import re
+import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from rnngen.cli.terminal import guarded, shown, trusted, visible, visible_json, visible_line
+from rnngen.cli.layout import laid_out, wrapped
+from rnngen.cli.progress_text import numbers, slowness, steps_done
+from rnngen.cli.terminal import (
+    guarded,
+    one_line,
+    shown,
+    trusted,
+    visible,
+    visible_json,
+    visible_line,
+)
 from rnngen.contracts.errors import RnngenError
 from rnngen.files import json
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.progress import Progress as Bars
+    from rich.progress import TaskID
     from rich.segment import Segment
 
 Color = Literal["auto", "always", "never"]
 
 PLAIN_SECONDS = 10.0
 """Seconds between two progress lines where stderr is not a terminal."""
+
+LONG_WORD = re.compile(r"\S{300,}")
+"""What is typed or pasted by mistake: a whole text, a number of a thousand digits."""
 
 STYLES = {"error": "31;1", "warning": "33;1", "hint": "36"}
 
@@ -73,23 +88,21 @@ class Ui:
         sys.stderr.flush()
 
     def error(self, error: RnngenError) -> None:
-        """What happened and how to fix it, on stderr."""
-        self._say(error.message, "error")
+        """What happened and how to fix it, on stderr; a word of thousands of letters is cut."""
+        self._say(shortened(error.message), "error")
         if error.hint:
-            self._say(error.hint, "hint")
+            self._say(shortened(error.hint), "hint")
 
     def write(self, text: str) -> None:
-        """Data, on stdout, at once.
+        """Data, on stdout, at once; see `rnngen.cli.streams` for a stdout that takes none."""
+        shown(sys.stdout).write(text)
+        sys.stdout.flush()
 
-        Raises:
-            SystemExit: (0) nobody reads stdout any more (`rnngen generate | head`).
-        """
-        try:
-            shown(sys.stdout).write(text)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            close_stdout()
-            raise SystemExit(0) from None
+    def write_bytes(self, data: bytes) -> None:
+        """Data, on stdout, at once, whatever bytes they are; on a terminal they are shown."""
+        stream = shown(sys.stdout)
+        stream.buffer.write(data)
+        stream.buffer.flush()
 
     def json(self, value: Any) -> None:
         """Data for programs, on stdout."""
@@ -97,24 +110,60 @@ class Ui:
         self.write((visible_json(text) if sys.stdout.isatty() else text) + "\n")
 
     def table(
-        self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        title: str | None = None,
+        *,
+        cuts: Collection[str] = (),
+        wraps: Collection[str] = (),
     ) -> None:
-        """A table on stdout; aligned text where stdout is not a terminal."""
-        if sys.stdout.isatty():
-            # Before they are laid out: an escape is wider than what it stands for.
-            rows = [[visible_line(cell) for cell in row] for row in rows]
-        if self.is_rich(sys.stdout):
-            self._rich_table(columns, rows, title)
-        else:
-            self.write((f"{title}\n" if title else "") + aligned([columns, *rows]))
+        """A table on stdout, a line for each row; see `rnngen.cli.layout` for a narrow terminal.
+
+        Args:
+            columns: their names.
+            rows: cells; line ends and control characters in them are shown as escapes.
+            title: a line above it.
+            cuts: names of the columns that hold sentences, which may be cut on a terminal.
+            wraps: names of the columns whose cells may take several lines there.
+        """
+        heading, *body = [[self._cell(cell) for cell in row] for row in [columns, *rows]]
+        narrow = self.width() if sys.stdout.isatty() else None
+        found = laid_out(
+            heading,
+            body,
+            width=narrow,
+            cuts=cuts,
+            wraps=wraps,
+            ellipsis="…" if self._cell("…") == "…" else "...",
+        )
+        above = [] if title is None else [self._cell(title)]
+        if title is not None and narrow is not None:
+            above = wrapped(above[0], narrow)
+        self.write("".join(f"{line}\n" for line in above))
+        if found.heading is not None and self.is_rich(sys.stdout):
+            trusted(sys.stdout).write(f"\033[1m{found.heading}\033[0m\n")
+        elif found.heading is not None:
+            self.write(f"{found.heading}\n")
+        self.write("".join(f"{line}\n" for line in found.lines))
+
+    def width(self) -> int:
+        """Columns of the terminal."""
+        return shutil.get_terminal_size((80, 24)).columns
+
+    def _cell(self, text: str) -> str:
+        """What stdout shows of a cell: an escape is wider than what it stands for."""
+        encoding = sys.stdout.encoding or "utf-8"
+        return visible_line(text).encode(encoding, "backslashreplace").decode(encoding)
 
     def sample(self, text: str, title: str) -> None:
         """A preview of what a model writes, on stderr."""
         if self.quiet:
             return
         if not self.is_rich(sys.stderr):
-            for line in (f"--- {title}", *text.split("\n"), "---"):
-                self._say(line)
+            stream = shown(sys.stderr)
+            stream.write(f"--- {one_line(title)}\n{text}\n---\n")
+            stream.flush()
             return
         from rich.panel import Panel
         from rich.text import Text
@@ -173,15 +222,11 @@ class Ui:
             head = Text.from_ansi(f"{self._styled(label)} " if label else "")
             self._live.print(head + Text(visible_line(text)), soft_wrap=True)
             return
-        try:
-            if label:
-                trusted(sys.stderr).write(f"{self._styled(label)} ")
-            stream = shown(sys.stderr)
-            stream.write((visible_line(text) if stream.isatty() else text) + "\n")
-            stream.flush()
-        except BrokenPipeError:
-            # Nobody listens; the work continues.
-            sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        if label:
+            trusted(sys.stderr).write(f"{self._styled(label)} ")
+        stream = shown(sys.stderr)
+        stream.write((visible_line(text) if stream.isatty() else one_line(text)) + "\n")
+        stream.flush()
 
     def _styled(self, label: str) -> str:
         text = f"{label}:"
@@ -204,26 +249,6 @@ class Ui:
 
         return Shown(file=trusted(stream), force_terminal=True, highlight=False)
 
-    def _rich_table(
-        self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None
-    ) -> None:
-        from rich import box
-        from rich.table import Table
-        from rich.text import Text
-
-        heading = None if title is None else Text(visible_line(title))
-        table = Table(box=box.SIMPLE_HEAD, title=heading, title_justify="left", pad_edge=False)
-        for column in columns:
-            table.add_column(Text(visible_line(column)))
-        for row in rows:
-            table.add_row(*(Text(visible_line(cell)) for cell in row))
-        try:
-            self._console(sys.stdout).print(table)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            close_stdout()
-            raise SystemExit(0) from None
-
 
 class Progress:
     """Where training tells how it goes; a `rnngen.contracts.reporter.Reporter`."""
@@ -239,7 +264,8 @@ class Progress:
         Args:
             step: how many are done.
             total: of how many; None if something else ends the run.
-            metrics: `loss` or `train`, `tokens_per_second`, `grad_norm`, and others by name.
+            metrics: `epoch`, `loss`, `characters_per_second` or what steps are, `grad_norm`, and
+                others by name.
             eta: seconds left; None if unknown.
         """
         raise NotImplementedError
@@ -302,7 +328,7 @@ class BarProgress(Progress):
         self._bars = bars
         self._clock = clock
         self._begin = clock()
-        self._task = bars.add_task("step", total=1.0, numbers="")
+        self._task: TaskID | None = None
 
     def progress(
         self, step: int, total: int | None, metrics: Mapping[str, float], eta: float | None
@@ -313,8 +339,7 @@ class BarProgress(Progress):
         else:
             elapsed = self._clock() - self._begin
             done = elapsed / (elapsed + eta) if eta is not None and elapsed + eta > 0 else 0.0
-        self._bars.update(
-            self._task,
+        self._update(
             completed=min(done, 1.0),
             description=f"step {steps_done(step, total)}",
             numbers=numbers(metrics, eta),
@@ -322,70 +347,20 @@ class BarProgress(Progress):
 
     def slow(self, part: str, seconds: float, reason: str) -> None:
         """Takes the place of the numbers until the next step is done."""
-        self._bars.update(self._task, numbers=slowness(part, seconds, reason))
+        self._update(numbers=slowness(part, seconds, reason))
+
+    def _update(self, **changes: Any) -> None:
+        """Changes the bar, which is there from the first thing that it has to show."""
+        if self._task is None:
+            self._task = self._bars.add_task("step", total=1.0, numbers="")
+        self._bars.update(self._task, **changes)
+
+
+def shortened(text: str) -> str:
+    """`text` in which a word longer than any path is cut in its middle."""
+    return LONG_WORD.sub(lambda word: f"{word[0][:80]}…{word[0][-40:]}", text)
 
 
 def for_programs(value: Any) -> str:
     """`value` as `--json` writes it: indented; null for a number that JSON lacks."""
     return json.dump(value, json.NULL, indent=2, ascii_only=False)
-
-
-def slowness(part: str, seconds: float, reason: str) -> str:
-    """`step 12 takes long: 0:23 so far (other programs use the cores)`."""
-    said = f"{part} takes long: {clock_time(seconds)} so far"
-    return f"{said} ({reason})" if reason else said
-
-
-def steps_done(step: int, total: int | None) -> str:
-    """`1200/5000`, or `1200` where the end is not a number of steps."""
-    return f"{step}/{total}" if total is not None else str(step)
-
-
-def numbers(metrics: Mapping[str, float], eta: float | None) -> str:
-    """Metrics in one line: `train 1.423  18.3k tok/s  grad 0.31  eta 0:41`."""
-    parts = []
-    for name, value in metrics.items():
-        if math.isnan(value):
-            continue
-        if name == "tokens_per_second":
-            parts.append(f"{_thousands(value)} tok/s")
-        elif name in {"grad_norm", "gradient_norm"}:
-            parts.append(f"grad {value:.2f}")
-        elif name == "learning_rate":
-            parts.append(f"rate {value:.1e}")
-        else:
-            parts.append(f"{'train' if name == 'loss' else name} {value:.3f}")
-    if eta is not None:
-        parts.append(f"eta {clock_time(eta)}")
-    return "  ".join(parts)
-
-
-def clock_time(seconds: float) -> str:
-    """`0:41`, `12:05` or `1:02:03`."""
-    minutes, rest = divmod(math.ceil(max(seconds, 0.0)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as text, every column as wide as its widest cell."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
-    return "".join(line + "\n" for line in lines)
-
-
-def close_stdout() -> None:
-    """Redirects stdout to nowhere, so that Python's own flush at the end stays silent."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
-
-
-def _thousands(value: float) -> str:
-    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= limit:
-            return f"{value / limit:.1f}{unit}"
-    return f"{value:.0f}"

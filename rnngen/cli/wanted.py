@@ -17,7 +17,7 @@ from rnngen.cli.complete import (
     names_of,
     values,
 )
-from rnngen.cli.parameters import Duration, F
+from rnngen.cli.parameters import PATH, Duration, F
 from rnngen.cli.spelled import OTHER_NAMES
 from rnngen.components.domains.text.options import Options as TextOptions
 from rnngen.contracts.options import describe
@@ -105,4 +105,4 @@ def _default(name: str) -> Any:
 def _type(name: str, kind: type) -> Any:
     if name == "time":
         return Duration()
-    return click.Path(path_type=Path) if kind is Path else kind
+    return PATH if kind is Path else kind

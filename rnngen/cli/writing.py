@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +24,12 @@ from rnngen.contracts.options import describe
 from rnngen.kernel.assignments import parse_assignments
 
 if TYPE_CHECKING:
+    from rnngen.bundles.bundle import Bundle
     from rnngen.kernel.catalog import Component
     from rnngen.kernel.config_file import Config
+
+
+NONE: Mapping[str, type] = {}
 
 
 def writing_options(seed: str) -> Callable[[F], F]:
@@ -58,12 +62,38 @@ class Writing:
     Args:
         run: as it was named; None: the newest.
         decoder: its name.
-        options: of decoder and engine, by section and name: `sample.temperature`.
+        components: decoder and engine.
+        assignments: of `-o`.
+        file: the configuration.
     """
 
     run: Path | None
     decoder: str
-    options: dict[str, Any]
+    components: Sequence[Component]
+    assignments: Sequence[str]
+    file: Config | None
+
+    def options(self, bundle: Bundle) -> dict[str, Any]:
+        """The options by section and name: `sample.temperature`.
+
+        Of the domain, those on how prompts are read that were given. Assignments override the
+        environment, which overrides the file.
+
+        Raises:
+            UsageError: there is no such option, or a value is wrong.
+        """
+        from rnngen.bundles.rebuild import find
+        from rnngen.kernel.reading import reading_options
+
+        domain = find(bundle.manifest, "domain", bundle.manifest.domain.name)
+        name, reading = domain.name, reading_options(domain)
+        file = self.file
+        if file is not None and name in file.sections:
+            known = {option.name for option in describe(reading)}
+            table = file.sections[name].items()
+            own = {key: value for key, value in table if key.replace("-", "_") in known}
+            file = replace(file, sections={**file.sections, name: own})
+        return options_of(self.components, self.assignments, file, {name: reading})
 
 
 def read_writing(
@@ -86,7 +116,7 @@ def read_writing(
         config: the configuration file; None: that of the working folder.
 
     Raises:
-        UsageError: there is no such decoder, engine or option, or a value is wrong.
+        UsageError: there is no such decoder or engine, or the decoder lacks an option.
     """
     from rnngen.kernel.catalog import get_catalog
     from rnngen.kernel.config_file import find_config
@@ -96,28 +126,37 @@ def read_writing(
     decoder = decoder or table.get("decoder", "sample")
     components = [catalog.find("decoder", decoder), catalog.find("engine", engine)]
     _check_has(decoder, components, assignments)
-    options = options_of(components, assignments, file)
-    return Writing(named_run(run, table), decoder, options)
+    return Writing(named_run(run, table), decoder, components, assignments, file)
 
 
 def options_of(
-    components: Sequence[Component], assignments: Sequence[str], file: Config | None
+    components: Sequence[Component],
+    assignments: Sequence[str],
+    file: Config | None,
+    given: Mapping[str, type] = NONE,
 ) -> dict[str, Any]:
     """The options of components by section and name: `sample.temperature`.
 
     Assignments override the environment, which overrides the file.
+
+    Args:
+        components: whose options are known.
+        assignments: of `-o`.
+        file: the configuration.
+        given: further sections, of which only what somebody set is returned.
 
     Raises:
         UsageError: there is no such option, or a value is wrong.
     """
     from rnngen.kernel.settings import resolve, section_types
 
-    sections = section_types(components)
+    sections = {**section_types(components), **given}
     settings = resolve(sections, assignments=assignments, environment=os.environ, file=file)
     return {
         f"{section}.{option.name}": getattr(settings[section], option.attribute)
         for section, options in sections.items()
         for option in describe(options)
+        if section not in given or settings.origin(section, option.name) != "default"
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from rnngen.contracts.errors import UsageError
 from rnngen.contracts.options import option
 
 
@@ -21,8 +22,10 @@ class AdamWOptions:
 
     beta1: float = option(0.9, "memory of the mean gradient", min=0, max=0.9999)
     beta2: float = option(0.999, "memory of the mean squared gradient", min=0, max=0.99999)
-    weight_decay: float = option(0.01, "share of a matrix lost at each step, times the rate", min=0)
-    epsilon: float = option(1e-8, "added to the denominator", min=0)
+    weight_decay: float = option(
+        0.01, "share of a matrix lost at each step, times the rate", min=0, max=1e6
+    )
+    epsilon: float = option(1e-8, "added to the denominator", min=0, max=1e6)
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,9 @@ class SGDOptions:
 
     momentum: float = option(0.0, "memory of the step's direction", min=0, max=0.9999)
     nesterov: bool = option(False, "look ahead along the momentum")
-    weight_decay: float = option(0.0, "share of a matrix lost at each step, times the rate", min=0)
+    weight_decay: float = option(
+        0.0, "share of a matrix lost at each step, times the rate", min=0, max=1e6
+    )
 
 
 def AdamW(
@@ -51,7 +56,16 @@ def AdamW(
 def SGD(
     parameters: Iterable[tuple[str, nn.Parameter]], learning_rate: float, options: SGDOptions
 ) -> torch.optim.Optimizer:
-    """torch's SGD."""
+    """torch's SGD.
+
+    Raises:
+        UsageError: it is to look ahead along a momentum of 0.
+    """
+    if options.nesterov and not options.momentum:
+        raise UsageError(
+            "`sgd.nesterov` looks ahead along the momentum, but `sgd.momentum` is 0",
+            hint="add `-o sgd.momentum=0.9`",
+        )
     groups = decay_groups(parameters, options.weight_decay)
     return torch.optim.SGD(
         groups, lr=learning_rate, momentum=options.momentum, nesterov=options.nesterov

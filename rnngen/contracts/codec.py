@@ -40,6 +40,9 @@ class Codec(Contract, ABC):
 
     component_kind: ClassVar[str] = "codec"
 
+    keeps_bytes: ClassVar[bool] = False
+    """Whether steps are bytes, which need not be UTF-8: see `exact_stream`."""
+
     @default
     def size(self) -> int:
         """Number of different steps, the boundary included; D for vectors."""
@@ -61,6 +64,11 @@ class Codec(Contract, ABC):
         return "int32"
 
     @default
+    def steps_are(self) -> str:
+        """What steps are called where they are counted: `characters`, `notes`, `pen points`."""
+        return "vectors" if self.step_shape else "tokens"
+
+    @default
     def opening(self) -> Sequence[int]:
         """Steps after which something new often begins inside a long document; may be empty."""
         return ()
@@ -70,10 +78,8 @@ class Codec(Contract, ABC):
         """Whether steps spell text, by `bytes_of`, so that prompts and output are text."""
         return False
 
-    @default
-    def separator(self) -> str:
-        """The text between two documents."""
-        return ""
+    separator: str = default(lambda codec: "")  # type: ignore[assignment]
+    """The text between two documents."""
 
     @default
     def unknown(self) -> int | None:
@@ -87,7 +93,12 @@ class Codec(Contract, ABC):
 
     @abstractmethod
     def encode(self, content: Any) -> np.ndarray:
-        """Steps of one piece, without the boundary; DataError if something has no step."""
+        """Steps of one piece, without the boundary; prompts come through here, too.
+
+        Raises:
+            DataError: something in it has no step, such as a letter that was never learned. Any
+                other exception is taken for a fault of the codec's.
+        """
 
     def encode_many(self, contents: Sequence[Any]) -> tuple[np.ndarray, list[int]]:
         """Steps of many contents, concatenated, and the number of steps of each."""
@@ -110,6 +121,13 @@ class Codec(Contract, ABC):
     def stream(self) -> StreamDecoder:
         """A decoder that takes one step at a time; it gives nothing if steps are not text."""
         return StreamDecoder()
+
+    def exact_stream(self) -> StreamDecoder:
+        """The same, but bytes that are not UTF-8 stay what they are, as lone surrogates.
+
+        It is `stream` but for a codec that `keeps_bytes`; see `rnngen.contracts.exact_text`.
+        """
+        return self.stream()
 
     def token(self, step: int) -> str:
         """One step as a person would read it."""

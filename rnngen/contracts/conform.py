@@ -17,6 +17,7 @@ from rnngen.contracts.codec import Codec
 from rnngen.contracts.contract import Contract, default
 from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import DataError, Lacking, PluginError
+from rnngen.contracts.guards import guard
 from rnngen.contracts.strategy import Strategy
 
 T = TypeVar("T")
@@ -49,8 +50,17 @@ def conform_target(kind: str, target: T) -> T:
         raise _unfit(target, contract, error) from None
 
 
-def conform(kind: str, name: str, made: T, options: Mapping[str, Any] | None = None) -> T:
+def conform(
+    kind: str, name: str, made: T, options: Mapping[str, Any] | None = None, plugin: str = ""
+) -> T:
     """A component as it was built, as an instance of its contract that knows its name.
+
+    Args:
+        kind: of component.
+        name: under which it is registered.
+        made: what was built.
+        options: that it was built with.
+        plugin: who brings it, if not rnngen: then what it gives is checked.
 
     Raises:
         PluginError: it lacks what its contract asks of everyone.
@@ -62,11 +72,15 @@ def conform(kind: str, name: str, made: T, options: Mapping[str, Any] | None = N
         component.component_name = name
         component.component_options = dict(options or {})
     if isinstance(component, Domain):
+        with suppress(AttributeError):  # no place for it: then damaged sources are errors
+            setattr(component, "damaged", (options or {}).get("damaged", component.damaged))  # noqa: B010
         for field in ("valid", "split"):
             # They were read from the options; a domain of today has them itself.
             unsaid = getattr(component, field) is getattr(Domain, field)
             if unsaid and hasattr(component.options, field):
                 setattr(component, field, getattr(component.options, field))
+    if plugin:
+        guard(component, plugin)
     return component  # type: ignore[no-any-return]
 
 
@@ -79,6 +93,13 @@ def conform_codec(domain: Domain, made: Any) -> Codec:
     Raises:
         PluginError: it lacks what its contract asks of everyone.
     """
+    codec = _conformed(domain, made)
+    if domain.component_plugin:
+        guard(codec, domain.component_plugin)
+    return codec
+
+
+def _conformed(domain: Domain, made: Any) -> Codec:
     if isinstance(made, Codec):
         return made
     codec: Codec = _instance(made, Codec)
@@ -107,6 +128,11 @@ class _Hooks(Strategy):
     @property
     def memory_tokens(self) -> int:
         return int(getattr(self._own, "memory_tokens", 0))
+
+    @property
+    def keeps_data(self) -> bool | None:
+        said = getattr(self._own, "keeps_data", None)
+        return None if said is None else bool(said)
 
     @property
     def remembers(self) -> bool:

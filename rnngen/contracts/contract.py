@@ -38,6 +38,9 @@ class Contract:
     component_options: Mapping[str, Any] = {}
     """The options it was built with, by name."""
 
+    component_plugin: str = ""
+    """The plugin that brings it, for messages; empty if it comes with rnngen."""
+
     def called(self) -> str:
         """Its kind and name: "the domain `text`"."""
         return f"the {self.component_kind} `{self.component_name or type(self).__name__}`"

@@ -26,6 +26,11 @@ class Request:
         stop: called with (row, step) after each step; True ends that sequence after it.
         ends: steps that end a sequence when drawn (the boundary); not part of the output.
         forbidden: steps that are never drawn.
+        best: how many sequences a decoder that `searches` writes for each prompt, if its options
+            say nothing else.
+        tell_end: whether a sequence that ends says so in a last emission: the end is a part of its
+            probability, and of an empty sequence there is nothing else.
+        more: whether another request continues this one; remarks on the whole can wait for it.
     """
 
     prompts: Sequence[Sequence[Any]]
@@ -35,6 +40,9 @@ class Request:
     stop: Callable[[int, Any], bool] | None = None
     ends: frozenset[Any] = frozenset()
     forbidden: frozenset[int] = frozenset()
+    best: int = 1
+    tell_end: bool = False
+    more: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,12 +54,16 @@ class Emission:
         step: the step drawn, an id or a tuple of numbers.
         log_probability: natural log of its probability under the model (before any filter).
         rank: for beam search, which of the n best sequences; 0 else.
+        end: whether the sequence ended here, where `Request.tell_end` is set; `step` is then one of
+            `Request.ends`, is not part of the output, and `log_probability` is that of all ends
+            together.
     """
 
     row: int
     step: Any
     log_probability: float
     rank: int = 0
+    end: bool = False
 
 
 class Decoder(Contract, ABC):
@@ -69,6 +81,12 @@ class Decoder(Contract, ABC):
 
     explains: bool = False
     """Whether it can `explain`."""
+
+    searches: bool = False
+    """Whether it looks for the most probable sequences: several are then the n best ones."""
+
+    repeats: bool = False
+    """Whether it writes the same sequence after the same prompt, whatever the seed."""
 
     def attach(self, context: Context) -> None:
         """Receives the trained model's context before `decode`, if there is one."""

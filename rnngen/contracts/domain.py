@@ -30,6 +30,14 @@ class Written(Protocol):
         """The generated text; empty if steps are not text."""
 
     @property
+    def data(self) -> bytes:
+        """The bytes of the text; those of a model of bytes need not be UTF-8."""
+
+    @property
+    def prompt_data(self) -> bytes:
+        """The bytes of the prompt."""
+
+    @property
     def steps(self) -> list[Any]:
         """The steps written, ids or tuples of numbers."""
 
@@ -114,6 +122,15 @@ class Domain(Contract, ABC):
     changeable: ClassVar[Sequence[str]] = ("valid", "split")
     """Names of its options that may change when a model is fine-tuned."""
 
+    reading: ClassVar[Sequence[str]] = ()
+    """Names of its options that say how a finished model reads other data, and may differ there.
+
+    `damaged`, which every domain has, is one of them in any case.
+    """
+
+    formerly: ClassVar[Mapping[str, Any]] = {}
+    """Values of its newer options in bundles that were written before there were any."""
+
     corpus: ClassVar[str | None] = None
     """The name of the default corpus; None: the core's."""
 
@@ -123,6 +140,12 @@ class Domain(Contract, ABC):
     options: Any = None
     """The dataclass of its options with their values, if it keeps it."""
 
+    damaged: str = "error"
+    """What becomes of sources that can't be read: `error`, or `skip`.
+
+    Every domain has an option of this name, and the core leaves such sources out.
+    """
+
     valid: float = 0.1
     """The default share of held-out data."""
 
@@ -131,6 +154,10 @@ class Domain(Contract, ABC):
 
     shows: ClassVar[bool] = False
     """Whether `show` has another form for standard output than the text as it is written."""
+
+    takes_in_order: ClassVar[bool] = False
+    """Whether `write` goes through the sequences once, in order, so that they may be written while
+    they are generated, and any number of them fits into memory."""
 
     remarks: dict[str, None] = default(lambda domain: {})  # type: ignore[assignment]
     """Sentences on what `read` has skipped so far, in order; shown to the user."""
@@ -155,6 +182,10 @@ class Domain(Contract, ABC):
         """Whether a file of a folder is its kind of data, by its name."""
         return looks_like_text(path)
 
+    def spelled(self, text: str) -> str:
+        """A prompt or stop text, spelled as what the model learned is."""
+        return text
+
     def parts(self, sources: Sequence[AnySource]) -> Mapping[str, Sequence[AnySource]] | None:
         """The parts into which the data's makers split it: `train`, `valid`, `test` (`part` set).
 
@@ -170,6 +201,7 @@ class Domain(Contract, ABC):
             DataError: the prompt has something that the codec has no step for.
             UsageError: it makes no sense.
         """
+        prompt = self.spelled(prompt)
         return Beginning(codec.encode(prompt).tolist() if prompt else (), shown=prompt)
 
     def prime(self, prompt: str, source: AnySource, codec: OwnCodec) -> Beginning:
@@ -189,7 +221,21 @@ class Domain(Contract, ABC):
         return "".join(part.prompt + part.text for part in written)
 
     def write(self, written: Sequence[Written], codec: OwnCodec, path: Path) -> Sequence[Path]:
-        """Writes sequences as files in the field's formats; returns the files."""
+        """Writes sequences as files in the field's formats.
+
+        Args:
+            written: the sequences.
+            codec: of their steps.
+            path: what the user named with `--out`. With a suffix of the field's it is a file;
+                without, or where it is there as a folder, a folder for a file a sequence. The
+                domain makes that folder itself; the one above is there.
+
+        Returns:
+            the files made, at least one.
+
+        Raises:
+            UsageError: the suffix is not one that it writes.
+        """
         raise Unsupported(self, "writing files", hint="leave out `--out`")
 
     def evaluate(self, measuring: Measuring) -> Report | None:

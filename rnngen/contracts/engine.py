@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from rnngen.contracts.likelihood import Likelihood
 
 
+STEPPED = 64
+"""Most steps of a prompt that are read one by one; longer ones may be read in blocks."""
+
+
 class Engine(Contract, ABC):
     """Executes one step of a model; the state is explicit, and never changed.
 
@@ -56,6 +60,15 @@ class Engine(Contract, ABC):
         for row in tokens.unbind(0):
             output, state = self.step(row, state)
         return output, state
+
+    def read_prompt(self, tokens: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
+        """Reads a prompt of one sequence, `[T,1,...]`, T > 0: its last output `[1,K]`, and state.
+
+        It equals `read` for up to `STEPPED` steps. A longer prompt may be read in blocks, which
+        rounds differently: outputs that follow agree within 1e-4. The result depends on the prompt
+        and the state alone, not on threads or earlier calls.
+        """
+        return self.read(tokens, state)
 
     def threads(self, rows: int) -> AbstractContextManager[object]:
         """A context in which the number of threads suits this many rows."""

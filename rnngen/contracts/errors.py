@@ -95,6 +95,31 @@ class Lacking(PluginError):
         self.what = what
 
 
+class Blamed(Called, Protocol):
+    """Anything that can also say who brings it."""
+
+    component_kind: str
+    component_plugin: str
+
+
+class Broken(PluginError):
+    """A component gave what its contract forbids.
+
+    Args:
+        thing: the component.
+        found: what it did, as a part of the sentence: "`write` gave no file".
+        expected: what its contract asks for.
+    """
+
+    def __init__(self, thing: Blamed, found: str, expected: str) -> None:
+        whose = f" of plugin {thing.component_plugin}" if thing.component_plugin else ""
+        kind = {"codec": "domain"}.get(thing.component_kind, thing.component_kind)
+        super().__init__(
+            f"{thing.called()}{whose}: {found}, expected {expected}",
+            hint=f"`rnngen.testing.{kind}s` checks the contract; tell the plugin's author",
+        )
+
+
 class Interrupted(RnngenError):
     """The user stopped the run; it was saved and can be resumed."""
 

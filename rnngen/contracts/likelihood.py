@@ -100,8 +100,20 @@ def choose(logits: Tensor, uniform: Tensor) -> Tensor:
     return chosen.clamp_(max=logits.shape[-1] - 1)
 
 
+COLD = 1e-3
+"""Temperature below which logarithms are divided in float64: in float32 they would overflow."""
+
+HOT = 1e30
+"""Temperature above which they are, because the temperature itself would."""
+
+COLDEST = 1e-290
+"""Temperatures below it count as it: all but the highest log-weights are impossible already."""
+
+
 def sharpened(logits: Tensor, temperature: float, bias: float) -> Tensor:
-    """Log-weights at a temperature above 0 and with a bias."""
+    """Log-weights at a temperature above 0 and with a bias; a number at any temperature."""
+    if not COLD <= temperature <= HOT:
+        return logits.double() / max(temperature, COLDEST) * (1.0 + bias)
     return logits / temperature * (1.0 + bias)
 
 

@@ -107,6 +107,32 @@ def _is_union(kind: Any) -> bool:
     return typing.get_origin(kind) in (Union, types.UnionType)
 
 
+def fault_of(options: type, where: str) -> str | None:
+    """What is wrong with how options are written, for their author; None: nothing.
+
+    Args:
+        options: a dataclass.
+        where: the component: "cell `gru`".
+    """
+    try:
+        described = describe(options)
+    except Exception as error:  # a type that is named and not there
+        return f"the types of the options of {where} can't be read: {error}"
+    for field in described:
+        if not _is_understood(field.type):
+            return (
+                f"option `{field.name}` of {where} has the type `{field.type_name}`, expected "
+                "int, float, bool, str, Path, Literal[...], tuple[T, ...] or T | None"
+            )
+        if field.default is dataclasses.MISSING:
+            continue
+        try:
+            coerce(field, field.default, where)
+        except UsageError as error:
+            return f"the default of {error.message}"
+    return None
+
+
 def build(options: type[T], values: Mapping[str, Any], where: str) -> T:
     """An instance of `options` from text or TOML values.
 
@@ -217,7 +243,7 @@ def _read_union(kinds: tuple[Any, ...], value: Any) -> Any:
         if kind is not type(None):
             try:
                 return _read(kind, value)
-            except ValueError:
+            except (ValueError, OverflowError):
                 continue
     raise ValueError
 
@@ -236,7 +262,7 @@ def _read_int(value: Any) -> int:
     if isinstance(value, str):
         value = value.strip().replace("_", "")
         return int(value)
-    if value != int(value):
+    if isinstance(value, float) and (not math.isfinite(value) or value != int(value)):
         raise ValueError
     return int(value)
 
@@ -244,8 +270,12 @@ def _read_int(value: Any) -> int:
 def _read_float(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError
-    number = float(value)
-    if math.isnan(number):
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number that is too large
+        raise ValueError from None
+    # No option means anything by an infinite number, and `none` says that there is no limit.
+    if not math.isfinite(number):
         raise ValueError
     return number
 
@@ -265,4 +295,14 @@ def _type_name(kind: Any) -> str:
     if kind is type(None):
         return "none"
     names = {int: "integer", float: "number", bool: "true or false", str: "text", Path: "path"}
-    return names.get(kind, str(kind))
+    return names.get(kind) or getattr(kind, "__name__", None) or str(kind)
+
+
+def _is_understood(kind: Any) -> bool:
+    """Whether values of a type can be read from text."""
+    origin, parts = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (Union, types.UnionType):
+        return all(part is type(None) or _is_understood(part) for part in parts)
+    if origin is tuple:
+        return len(parts) == 2 and parts[1] is ... and _is_understood(parts[0])
+    return origin is Literal or kind in (int, float, bool, str, Path)

@@ -11,7 +11,13 @@ from rnngen.contracts.contract import Contract
 
 
 class Tracker(Contract, ABC):
-    """Receives metrics, in addition to `metrics.jsonl`; built as `target(folder, **options)`."""
+    """Receives metrics, in addition to `metrics.jsonl`; built as `target(folder, options)`.
+
+    `folder` is the run's, a `Path`, where it may write files of its own. `options` is an instance
+    of its options' dataclass; without such a parameter, each field is passed by name, and a tracker
+    that has no options is built as `target(folder)`. It is built when training begins, also when a
+    run is resumed. Whatever it raises switches it off with one warning; training continues.
+    """
 
     __slots__ = ()
 

@@ -16,6 +16,11 @@ DTYPES = ("int64", "float32")
 """What the elements of a condition may be: symbols or whole numbers, or real ones."""
 
 
+def loss_unit(steps_are: str, vectors: bool) -> str:
+    """What a loss is measured in: `nats/token` where steps are ids, else `nats/pen point`."""
+    return f"nats/{steps_are.removesuffix('s')}" if vectors else "nats/token"
+
+
 @dataclass(frozen=True)
 class Piece:
     """A part of a document, small enough for memory.

@@ -25,6 +25,8 @@ class Run(Protocol):
     tasks: Sequence[Any]
     position: Any
     """The run's progress: `step`, `tokens`, `seconds`."""
+    strategies: Sequence[str]
+    """Names of all strategies of the run, in order."""
     lanes: int
     """How many rows of a batch are the task's own; those behind them are rehearsed."""
     rehearsed: Mapping[str, slice]
@@ -58,6 +60,15 @@ class Strategy(Contract):
     def memory_tokens(self) -> int:
         """Number of data steps it stores."""
         return 0
+
+    @default
+    def keeps_data(self) -> bool | None:
+        """Whether its state holds steps of the data as they are, so that they can be read from it.
+
+        None: it does not say. `rnngen show` tells the user, and `rnngen export --format bundle`
+        leaves the state out unless this is False.
+        """
+        return None
 
     @default
     def remembers(self) -> bool:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from rnngen.contracts.absent import absent
 from rnngen.contracts.errors import DataError, UsageError
 from rnngen.contracts.options import suggest
 from rnngen.data.kept import SPOOL, private_folder
 from rnngen.files.locks import Hold
-from rnngen.files.named import expanded
 from rnngen.files.source import (
     BLOCK,
     Source,
@@ -61,11 +61,15 @@ def find(arguments: Sequence[str], *, keep: Callable[[Path], bool] = looks_like_
 def _find(argument: str, keep: Callable[[Path], bool], skipped: list[Path]) -> list[Source]:
     if argument == "-":
         return [_spool("standard input", sys.stdin.buffer)]
+    if not argument:
+        raise UsageError(
+            "a data argument is empty", hint="name a file or folder; `.` is the working folder"
+        )
     if argument.startswith("corpus:"):
         from rnngen.data import corpora
 
         return list(corpora.sources(argument.removeprefix("corpus:")))
-    path = expanded(argument)
+    path = _expanded(argument)
     # A name with brackets in it may be a file: what exists is never read as a pattern.
     if not os.path.lexists(path) and glob.has_magic(argument):
         matches = sorted(glob.glob(str(path), recursive=True))
@@ -77,15 +81,25 @@ def _find(argument: str, keep: Callable[[Path], bool], skipped: list[Path]) -> l
     return _of_path(path, argument, keep, skipped)
 
 
+def _expanded(argument: str) -> Path:
+    """The path, `~` and `~name` replaced by the home folder."""
+    try:
+        return Path(argument).expanduser()
+    except RuntimeError:  # nobody of that name, or nobody has a home
+        user = argument.partition("/")[0]
+        raise UsageError(
+            f"`{argument}` begins with the home folder `{user}`, which is unknown",
+            hint=f"write `./{argument}` if a file is called like this",
+        ) from None
+
+
 def _of_path(
     path: Path, name: str, keep: Callable[[Path], bool], skipped: list[Path]
 ) -> list[Source]:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise UsageError(
-            f"no such file or folder: `{name}`", hint=_nearby(path.parent, path.name)
-        ) from None
+        raise absent(path, hint=_nearby(path.parent, path.name), name=name) from None
     except OSError as error:
         raise DataError(f"`{name}` can't be read: {_reason(error)}") from None
     except ValueError:

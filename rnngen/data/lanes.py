@@ -48,7 +48,7 @@ class Lanes:
         if store.targets < 1:
             raise DataError(
                 f"the data has {len(store)} steps to learn from, expected at least 2",
-                hint="give it more text, or hold out less with `-o text.valid=0`",
+                hint="give it more text, or hold out less of it",
             )
         self.store = store
         self.seed = seed

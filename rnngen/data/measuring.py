@@ -34,12 +34,14 @@ class Evaluation(Protocol):
 class InOrder:
     """Chunks of a store in the order of the text.
 
-    Lanes, where there are several, are stretches of equal length that start from the initial
-    state. The first step of the store is context; every other is a target once, or, with a limit,
-    the first steps of each stretch are.
+    Lanes, where there are several, are stretches of equal length. Each starts from the initial
+    state, some steps before its stretch, which are not scored. The first step of the store is
+    context; every other is a target once, or, with a limit, the first steps of each stretch are.
     """
 
-    def __init__(self, store: Store, chunk: int, lanes: int, limit: int | None = None) -> None:
+    def __init__(
+        self, store: Store, chunk: int, lanes: int, limit: int | None = None, warm: int = 0
+    ) -> None:
         if store.targets < 1:
             raise DataError(f"the data has {len(store)} steps to measure on, expected at least 2")
         self.store = store
@@ -50,12 +52,13 @@ class InOrder:
         self._length = self._stretch
         if limit is not None:
             self._length = max(1, min(self._stretch, limit // self.lanes))
-        self.chunk = min(chunk, self._length)
+        self._warm = warm if self.lanes > 1 else 0
+        self.chunk = min(chunk, self._warm + self._length)
         self.exact = self.lanes == 1 and self._length == self._stretch
 
     def __len__(self) -> int:
         """How many chunks there are."""
-        return -(-self._length // self.chunk)
+        return -(-(self._warm + self._length) // self.chunk)
 
     def __iter__(self) -> Iterator[Batch]:
         for index in range(len(self)):
@@ -63,23 +66,24 @@ class InOrder:
 
     def _batch(self, index: int) -> Batch:
         steps, total = self.store.steps, self.store.targets
-        start = index * self.chunk
+        start = index * self.chunk - self._warm
         rows = min(self.chunk, self._length - start)
         starts = np.arange(self.lanes) * self._stretch + start
         places = starts + np.arange(rows)[:, None]  # [T, B]
-        padded = places[-1, -1] >= total
-        resets = np.zeros(places.shape, np.bool_)
+        # The first lane has nothing before it, and the last one may end early.
+        scored = (np.arange(start, start + rows) >= 0)[:, None] & (places < total)
+        resets = places <= 0
         if index == 0:
             resets[0] = True
         documents = self.store.documents
         first, last = np.searchsorted(documents, starts), np.searchsorted(documents, starts + rows)
         for lane in np.flatnonzero(last > first):
             resets[documents[first[lane] : last[lane]] - starts[lane], lane] = True
-        inside = np.minimum(places, total - 1) if padded else places
+        inside = np.clip(places, 0, total - 1)
         return Batch(
             tensor(steps[inside]),
             tensor(steps[inside + 1]),
-            torch.from_numpy((places < total).astype(np.float32)) if padded else None,
+            None if scored.all() else torch.from_numpy(scored.astype(np.float32)),
             torch.from_numpy(resets) if resets.any() else None,
         )
 
@@ -100,7 +104,9 @@ class ByDocument:
         return (self._documents.batch(0, index) for index in range(len(self)))
 
 
-def evaluation(store: Store, chunk: int, lanes: int = 1, limit: int | None = None) -> Evaluation:
+def evaluation(
+    store: Store, chunk: int, lanes: int = 1, limit: int | None = None, warm: int = 0
+) -> Evaluation:
     """All steps of a store, or a part of a large one, each to be scored once.
 
     Args:
@@ -108,6 +114,7 @@ def evaluation(store: Store, chunk: int, lanes: int = 1, limit: int | None = Non
         chunk: steps of a batch at most.
         lanes: 1 for the order of the text; more to be quick. Where documents are many and short
             that makes no other difference; else the state restarts in as many places.
+        warm: steps that each of several lanes reads before its own, unscored.
         limit: steps to score at most, of as many stretches as lanes, spread evenly; None for all.
 
     Raises:
@@ -121,4 +128,4 @@ def evaluation(store: Store, chunk: int, lanes: int = 1, limit: int | None = Non
     limited = limit is not None and limit < store.targets
     if lanes > 1 and whole and not limited and documents_suit(store, lanes, chunk):
         return ByDocument(store, chunk, lanes)
-    return InOrder(store, chunk, lanes, limit if limited else None)
+    return InOrder(store, chunk, lanes, limit if limited else None, warm)

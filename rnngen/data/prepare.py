@@ -33,6 +33,7 @@ from rnngen.data.cache import (
     _read,
     keep_while_used,
 )
+from rnngen.data.damaged import pieces
 from rnngen.data.encode import encode, measure, writer
 from rnngen.data.kept import (
     PREPARED,
@@ -222,7 +223,7 @@ class _Wanted:
         with train, valid:
             size = encode(
                 codec,
-                self.domain.read(self.sources),
+                pieces(self.domain, self.sources),
                 train,
                 lambda done: progress("encoding", done, total),
             )
@@ -231,7 +232,7 @@ class _Wanted:
                 before = size
                 size += encode(
                     codec,
-                    self.domain.read(self.valid),
+                    pieces(self.domain, self.valid),
                     valid,
                     lambda done: progress("encoding", before + done, total),
                 )
@@ -271,9 +272,9 @@ class _Wanted:
         sources = [*self.sources, *(self.valid or ())]
         total = _total(sources)
 
-        def pieces() -> Iterator[Piece]:
+        def again() -> Iterator[Piece]:
             done = shown = 0
-            for piece in self.domain.read(sources):
+            for piece in pieces(self.domain, sources):
                 yield piece
                 done += piece.size
                 if done - shown >= SHOWN:
@@ -281,7 +282,7 @@ class _Wanted:
                     shown = done
 
         note(f"reading {total / 1e6:.1f} MB" if total else "reading")
-        return conform_codec(self.domain, self.domain.fit_codec(pieces))
+        return conform_codec(self.domain, self.domain.fit_codec(again))
 
     def _check_length(self, store: StoreWriter) -> None:
         steps = store.steps - store.documents

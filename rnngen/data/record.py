@@ -16,6 +16,8 @@ class DataRecord:
         prepared: where each task's encoded steps lie in the cache.
         fitted: whether the codec was fitted on this data.
         seed: of which documents were held out.
+        names: the data arguments as they were written, by which tasks are called; None in a bundle
+            of 0.1.0.
     """
 
     fingerprint: list[str]
@@ -24,3 +26,9 @@ class DataRecord:
     prepared: list[str]
     fitted: bool
     seed: int
+    names: list[str] | None = None
+
+    @property
+    def several(self) -> bool:
+        """Whether each data argument is a task of its own."""
+        return len(self.fingerprint) > 1

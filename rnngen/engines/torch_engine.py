@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnngen.contracts.cell import State, map_state, reset_lanes
+from rnngen.contracts.engine import STEPPED
 from rnngen.contracts.engine import Engine as EngineContract
 from rnngen.contracts.steps import Boundary
 from rnngen.engines.cuda_graph import Graphed
@@ -24,9 +25,12 @@ from rnngen.model.model import Model
 ONE_THREAD = 2**24
 """Most multiplications in a step for which a second thread costs more than it saves."""
 
+BLOCK = 1024
+"""Steps of a long prompt that the model reads at once, so that memory does not grow with it."""
+
 
 class Engine(EngineContract):
-    """Steps a model. Weights changed later are not seen.
+    """Steps a model, whose weights must not change meanwhile.
 
     Steps are ids `[B]` int64, or vectors `[B,D]` float32, as the model's likelihood has them.
 
@@ -66,11 +70,9 @@ class Engine(EngineContract):
         with torch.inference_mode():
             batch = len(tokens)
             rows = self._same.padded(batch)
-            if self._boundary is not None:
-                begun = tokens == self._boundary.to(tokens.device)
-                begun = begun if tokens.dim() == 1 else begun.all(-1)
-                if bool(begun.any()):
-                    state = self._reset(state, begun, rows)
+            begun = self._resets(tokens.unsqueeze(0))
+            if begun is not None:
+                state = self._reset(state, begun[0], rows)
             tokens = tokens.to(self.device)
             if rows != batch:
                 tokens = functional.pad(tokens, (*[0] * (2 * tokens.dim() - 1), rows - batch))
@@ -88,6 +90,23 @@ class Engine(EngineContract):
         """Steps through `tokens [T,B,...]`, T > 0; the last output `[B,K]`, and the state."""
         return super().read(tokens.to(self.device), state)
 
+    def read_prompt(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        """A long prompt by the model's `forward`, block by block; see `Engine.read_prompt`.
+
+        Always on one thread, and never beside other rows: so its bits depend on nothing else.
+        """
+        if len(tokens) <= STEPPED:
+            return self.read(tokens, state)
+        with torch.inference_mode(), one_thread():
+            tokens = tokens.to(self.device)
+            state = map_state(lambda part: part[:1].clone(), state)
+            resets, condition = self._resets(tokens), self._given(1)
+            for start in range(0, len(tokens), BLOCK):
+                block = slice(start, start + BLOCK)
+                begun = None if resets is None else resets[block]
+                output, state = self._model.read(tokens[block], state, begun, condition)
+            return output, self.select(state, torch.zeros(1, dtype=torch.int64))
+
     def select(self, state: State, rows: Tensor) -> State:
         """The state of the sequences `rows [B']` int64, in that order; one may come repeatedly."""
         with torch.inference_mode():
@@ -99,12 +118,24 @@ class Engine(EngineContract):
         """A context in which PyTorch uses one thread if a step is too small for more to pay off."""
         return one_thread() if self._advance.work * batch <= ONE_THREAD else nullcontext()
 
+    def _resets(self, tokens: Tensor) -> Tensor | None:
+        """Where in `tokens [T,B,...]` a sequence begins, `[T,B]`; None: nowhere."""
+        if self._boundary is None:
+            return None
+        begun = tokens == self._boundary.to(tokens.device)
+        begun = begun if tokens.dim() == 2 else begun.all(-1)
+        return begun if bool(begun.any()) else None
+
     def _reset(self, state: State, lanes: Tensor, rows: int) -> State:
         lanes = functional.pad(lanes, (0, rows - len(lanes))).to(self.device)
         return reset_lanes(state, self._initial(rows), lanes)
 
     def _initial(self, rows: int) -> list[State]:
+        return self._model.initial_state(rows, self._given(rows))
+
+    def _given(self, rows: int) -> Tensor | None:
+        """What `rows` sequences are conditioned on."""
         condition = self._condition
-        if condition is not None:
-            condition = condition.to(self.device).expand(rows, *condition.shape)
-        return self._model.initial_state(rows, condition)
+        if condition is None:
+            return None
+        return condition.to(self.device).expand(rows, *condition.shape)

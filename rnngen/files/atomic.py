@@ -45,12 +45,25 @@ def saving(path: Path, kept: str | None = None) -> Iterator[None]:
         ) from error
 
 
+def check_replaceable(path: Path) -> None:
+    """Refuses a device, pipe or socket.
+
+    Replacing it would remove the device itself; writing to it may never end.
+
+    Raises:
+        OSError: it is one.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "it is a device, a pipe or a socket", str(path))
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Replaces `path` by `data`: durable when this returns, never half.
 
     Raises:
         OSError: the old file is untouched, and nothing is left beside it.
     """
+    check_replaceable(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         _write_durably(temporary, data)

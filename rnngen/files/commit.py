@@ -26,7 +26,7 @@ class Commit:
     """One commit of a folder; a context manager that undoes what it wrote when it is left early.
 
     Args:
-        folder: where; made if it is not there.
+        folder: where; it exists.
         index: name of the file that names the others.
 
     Raises:
@@ -67,8 +67,8 @@ class Commit:
                 return str(name)
         name = self._free_name(pattern, step)
         self._at = self.folder / name
-        if not self._at.parent.is_dir():
-            self._at.parent.mkdir(parents=True)
+        if self._at.parent != self.folder and not self._at.parent.is_dir():
+            self._at.parent.mkdir()
             sync_folder(self._at.parent.parent)
         self._written.append(self._at)
         write_atomically(self._at, data)

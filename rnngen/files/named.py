@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from rnngen.contracts.errors import BundleError, UsageError
+from rnngen.contracts.absent import absent
+from rnngen.contracts.errors import BundleError, DataError, UsageError
+from rnngen.contracts.exact_text import text_of_file
 from rnngen.files.regular import read_regular
 
 
@@ -19,15 +21,15 @@ def read_text(path: Path, limit: int) -> str:
         UsageError: it is missing, unreadable, not a file, too large, or not UTF-8.
     """
     try:
-        return read_regular(path, limit).decode("utf-8-sig")
+        return text_of_file(read_regular(path, limit), f"`{path}`")
     except BundleError as error:
         raise UsageError(error.message, hint="name a text file") from None
-    except UnicodeDecodeError as error:
-        byte = error.object[error.start]
-        raise UsageError(
-            f"`{path}` is not UTF-8: byte 0x{byte:02x} at offset {error.start} is not valid there",
-            hint="save it as UTF-8",
-        ) from None
+    except DataError as error:
+        raise UsageError(error.message, hint=error.hint) from None
+    except FileNotFoundError as error:
+        if path.is_symlink():
+            raise absent(path) from None
+        raise UsageError(f"`{path}` can't be read: {(error.strerror or '').lower()}") from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise UsageError(f"`{path}` can't be read: {reason}") from None

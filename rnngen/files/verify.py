@@ -6,9 +6,12 @@ An index (`bundle.json`, `checkpoint.json`) holds the size and SHA-256 of every 
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, TypeVar
 
@@ -89,6 +92,11 @@ class Index:
         path = self.path(name)
         if name in self._whole:
             return path
+        if self.files[name].bytes > memory_of_machine():
+            raise BundleError(
+                f"`{path}` has {self.files[name].bytes:,} bytes, more than this machine has memory",
+                hint="it was not written by rnngen, or needs a larger machine",
+            )
         try:
             found = digest(path)
         except OSError as error:
@@ -155,6 +163,15 @@ def digest(path: Path) -> dict[str, Any]:
             total.update(chunk)
             size += len(chunk)
     return {"sha256": total.hexdigest(), "bytes": size}
+
+
+@cache
+def memory_of_machine() -> int:
+    """Bytes of memory that the machine has; where it does not say, more than any has."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return sys.maxsize
 
 
 def inside(folder: Path, name: str) -> Path:

@@ -11,6 +11,7 @@ Plugins of our own distribution are ours. An `RnngenError` is meant for the user
 from __future__ import annotations
 
 import contextlib
+import opcode
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -108,7 +109,7 @@ def remember(plugin: Plugin) -> None:
 
 def blamed(error: BaseException) -> PluginError | None:
     """The error that names the plugin, its version and the place; None if it was our own code."""
-    if isinstance(error, RnngenError | KeyboardInterrupt):
+    if isinstance(error, RnngenError) or is_ctrl_c(error):
         return None
     seen: list[BaseException] = []
     cause: BaseException | None = error
@@ -124,6 +125,24 @@ def blamed(error: BaseException) -> PluginError | None:
         seen.append(cause)
         cause = cause.__cause__
     return None
+
+
+def is_ctrl_c(error: BaseException) -> bool:
+    """Whether it is the user's Ctrl-C, and not an exception that a plugin raises by itself.
+
+    Python raises it between any two instructions; a plugin does so in a `raise`.
+    """
+    if not isinstance(error, KeyboardInterrupt):
+        return False
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or type(error) is not KeyboardInterrupt:
+        return True
+    code = trace.tb_frame.f_code
+    raised = code.co_code[trace.tb_lasti] == opcode.opmap["RAISE_VARARGS"]
+    module = str(trace.tb_frame.f_globals.get("__name__"))
+    return not (raised and any(_owns(each, code, module) for each in _loaded.values()))
 
 
 @contextlib.contextmanager

@@ -104,12 +104,18 @@ def register_trackers(register: Register) -> None:
 
 @hookimpl
 def register_exporters(register: Register) -> None:
-    """Exporters whose package is an extra."""
+    """Exporters; the package of `onnx` is an extra."""
     register(
         "onnx",
         "rnngen.engines.exporters.onnx:Onnx",
         options="rnngen.engines.exporters.onnx:Options",
         summary="one step of the model as a graph, for ONNX Runtime",
+    )
+    register(
+        "bundle",
+        "rnngen.engines.exporters.bundle:BundleCopy",
+        options="rnngen.engines.exporters.bundle:Options",
+        summary="a copy to give away, without what a run keeps of your data",
     )
 
 

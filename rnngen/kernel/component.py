@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rnngen.contracts.conform import conform, conform_target
 from rnngen.contracts.errors import Lacking, PluginError, RnngenError
+from rnngen.contracts.options import fault_of
 from rnngen.kernel.blame import HINT, one_line, place
 from rnngen.kernel.core_options import COMMANDS, SECTIONS
+from rnngen.kernel.damaged_option import DAMAGED, with_damaged
 from rnngen.kernel.foreign import attempt
 
 if TYPE_CHECKING:
@@ -103,6 +105,10 @@ class Plugin:
         )
 
 
+_sound: set[type] = set()
+"""Options that were looked at, and are written as they should be."""
+
+
 @dataclass(frozen=True)
 class Component:
     """A registered component; its target is imported when it is used.
@@ -164,8 +170,9 @@ class Component:
         """The target, called with its options whole, where it takes them so, else by field."""
         target = self.load()
         try:
-            passed = values if whole is None else {"options": whole()}
-            return conform(self.kind, self.name, target(*arguments, **passed), values)
+            passed = self._by_field(values) if whole is None else {"options": whole()}
+            plugin = "" if self.plugin.is_own else str(self.plugin)
+            return conform(self.kind, self.name, target(*arguments, **passed), values, plugin)
         except Lacking as error:
             raise PluginError(
                 f"{self} of plugin {self.plugin} lacks {error.what}", hint=error.hint
@@ -177,6 +184,12 @@ class Component:
                 raise
             raise self.failure("could not be built", error) from error
 
+    def _by_field(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The values of options that the target knows; what the core reads itself it need not."""
+        declared = self._declared()
+        own = {part.name for part in fields(declared)} if declared else set()
+        return {name: value for name, value in values.items() if name in own or name != DAMAGED}
+
     def failure(self, what: str, error: BaseException) -> PluginError:
         """The error for an exception that its code raised, with the place."""
         return PluginError(
@@ -185,11 +198,16 @@ class Component:
         )
 
     def load_options(self) -> type | None:
-        """The dataclass of its options, or None if it has none.
+        """The dataclass of its options, or None if it has none; every domain has `damaged`.
 
         Raises:
             PluginError: it can't be imported, or is not a dataclass.
         """
+        declared = self._declared()
+        return with_damaged(declared) if self.kind == "domain" else declared
+
+    def _declared(self) -> type | None:
+        """The dataclass that it was registered with."""
         if self.options is None:
             return None
         options = self._import(self.options)
@@ -197,6 +215,12 @@ class Component:
             raise PluginError(
                 f"the options of {self}, plugin {self.plugin}, are not a dataclass: {self.options}"
             )
+        if isinstance(self.options, str) and options not in _sound:
+            # Those that were given as a class were looked at when they were registered.
+            wrong = fault_of(options, str(self))
+            if wrong is not None:
+                raise PluginError(f"{wrong} (plugin {self.plugin})", hint="tell its author")
+            _sound.add(options)
         return options
 
     def options_taken_whole(self) -> type | None:
@@ -207,8 +231,9 @@ class Component:
         Raises:
             PluginError: target or options can't be imported.
         """
-        declared = self.load_options()
-        return declared if declared and _takes_whole(self.load(), declared) else None
+        declared = self._declared()
+        taken = declared is not None and _takes_whole(self.load(), declared)
+        return self.load_options() if taken else None
 
     def _import(self, target: Any) -> Any:
         if not isinstance(target, str):

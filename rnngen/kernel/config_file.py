@@ -75,7 +75,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError:
         raise UsageError(f"`{path}` is nested too deeply to be read") from None
-    except ValueError as error:
+    except ValueError as error:  # a mistake, or a number of thousands of digits
         raise UsageError(f"`{path}` is not TOML: {_lower(str(error))}") from None
 
 

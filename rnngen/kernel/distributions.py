@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import Distribution, DistributionFinder, EntryPoint
 from pathlib import Path
 
+from rnngen.contracts.options import suggest
 from rnngen.kernel.blame import Refused, one_line
 from rnngen.kernel.component import normalized
 
@@ -59,6 +60,42 @@ def find(group: str) -> Iterator[Found]:
             continue
         if entries:
             yield _described(distribution, Found(name, version, entries))
+
+
+@dataclass(frozen=True)
+class Misplaced:
+    """An entry point in a group that nobody reads.
+
+    Args:
+        name: of the distribution.
+        entry: the entry point's name.
+        group: where it is.
+    """
+
+    name: str
+    entry: str
+    group: str
+
+
+def misplaced(group: str) -> list[Misplaced]:
+    """Entry points in a group that is nearly called so, or whose name goes on: `rnngen.plugins`."""
+    found = {}
+    for distribution in distributions():
+        name, _ = folder_name(distribution)
+        try:
+            _check_file(distribution, "entry_points.txt")
+            entries = list(distribution.entry_points)
+        except Exception:  # `find` tells what is damaged
+            continue
+        for entry in entries:
+            if entry.group != group and _is_near(entry.group, group):
+                found[name, entry.group, entry.name] = Misplaced(name, entry.name, entry.group)
+    return list(found.values())
+
+
+def _is_near(other: str, group: str) -> bool:
+    letters = "".join(filter(str.isalnum, other.lower()))
+    return letters.startswith(group) or suggest(letters, [group]) is not None
 
 
 def distributions() -> Iterator[Distribution]:

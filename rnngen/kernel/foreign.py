@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import TypeVar
+from typing import IO, TypeVar
 
 T = TypeVar("T")
 
@@ -74,9 +74,7 @@ def _own_stdout() -> Iterator[None]:
         with contextlib.redirect_stdout(sys.stderr):
             yield
         return
-    import tempfile
-
-    with tempfile.TemporaryFile() as talk:
+    with _talk() as talk:
         os.dup2(talk.fileno(), 1)
         try:
             with contextlib.redirect_stdout(sys.stderr):
@@ -88,8 +86,18 @@ def _own_stdout() -> Iterator[None]:
             talk.seek(0)
             # Not straight to the file of stderr: on a terminal it has to be escaped.
             text = talk.read().decode(errors="backslashreplace")
-            if text:
+            if text and sys.stderr is not None:
                 sys.stderr.write(text)
+
+
+def _talk() -> IO[bytes]:
+    """Where it is kept meanwhile; nowhere, if no disk takes it."""
+    import tempfile
+
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        return open(os.devnull, "w+b")
 
 
 def _flush() -> None:

@@ -134,7 +134,9 @@ def register_strategies(register: Register) -> None:
     """Ways of learning one task or several in a row, `target(options)`.
 
     A strategy is an object with any of the lifecycle hooks below as methods, and, where it
-    remembers something, `state_dict()` and `load_state_dict(state)` (tensors and JSON).
+    remembers something, `state_dict()` and `load_state_dict(state)` (tensors and JSON). Its
+    attribute `keeps_data` says whether steps of the data can be read from that state, and
+    `memory_tokens` how many; where it does not say so, users are told that it may hold their data.
     Called once, when the plugin is loaded.
 
     Example:
@@ -159,14 +161,17 @@ def register_constraints(register: Register) -> None:
 
 @hookspec
 def register_trackers(register: Register) -> None:
-    """Where metrics go besides `metrics.jsonl`; see `rnngen.Tracker`.
+    """Where metrics go besides `metrics.jsonl`, `target(folder, options)`; see `rnngen.Tracker`.
 
-    Called once, when the plugin is loaded. A tracker is imported only in runs that name it.
+    Called once, when the plugin is loaded. A tracker is imported only in runs that name it, and
+    built with the run's folder when training begins, also where the run is resumed.
 
     Example:
         @rnngen.hookimpl
         def register_trackers(register):
             register("mlflow", "my_trackers:MLflow", options="my_trackers:Options")
+
+        # rnngen fit book.txt --tracker mlflow -o mlflow.server=http://localhost:5000
     """
 
 

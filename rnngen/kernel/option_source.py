@@ -8,8 +8,13 @@ from __future__ import annotations
 import ast
 import importlib.util
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rnngen.contracts.options import describe, option_choices
+from rnngen.kernel.damaged_option import CHOICES, DAMAGED, HELP
+
+if TYPE_CHECKING:
+    from rnngen.kernel.component import Component
 
 DEPTH = 4
 """Most classes and modules that are followed to find a field."""
@@ -28,6 +33,14 @@ class Known:
     name: str
     choices: tuple[str, ...] = ()
     help: str = ""
+
+
+def options_of(part: Component) -> list[Known]:
+    """The options of a component, with what the core adds to those of a domain."""
+    known = known_options(part.options)
+    if part.kind == "domain" and all(each.name != DAMAGED for each in known):
+        known.append(Known(DAMAGED, CHOICES, HELP))
+    return known
 
 
 def known_options(options: str | type | None) -> list[Known]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from rnngen.contracts.options import suggest
+from rnngen.contracts.options import fault_of, suggest
 from rnngen.kernel.blame import Refused
 from rnngen.kernel.component import PLURALS, RESERVED_NAMES, Component, Plugin
 
@@ -116,6 +116,9 @@ class _Registrar:
             good = options is None or (isinstance(options, type) and is_dataclass(options))
         if not good:
             raise Refused(f"{what} has the options {options!r}, expected a dataclass")
+        wrong = fault_of(options, what) if isinstance(options, type) else None
+        if wrong is not None:
+            raise Refused(wrong)
         component = Component(self.kind, name, target, options, summary, self.plugin)
         self.scratch.append(component)
 

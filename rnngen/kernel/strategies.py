@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnngen.contracts.conform import strategy_of
 from rnngen.contracts.errors import BundleError, PluginError, RnngenError
+from rnngen.contracts.kept import Kept
 from rnngen.kernel.blame import HINT, Refused, one_line, place
 from rnngen.kernel.component import PLURALS
 from rnngen.kernel.registration import check_hooks, hook_names, manager_with_specs
@@ -156,7 +157,7 @@ class Lifecycle:
     def state_dict(self) -> dict[str, Any]:
         """What each strategy remembers, by its name; those that remember nothing are left out."""
         states = {}
-        for each in self._remembering():
+        for each in self.remembering():
             with _blaming(each, "failed in `state_dict`"):
                 states[each.name] = each.instance.state_dict()
         return states
@@ -171,7 +172,7 @@ class Lifecycle:
         """
         states = self.state_dict()
         packed = {}
-        for each in self._remembering():
+        for each in self.remembering():
             with _blaming(each, "gave a `state_dict` that can't be saved"):
                 packed[each.name] = pack(states[each.name], f"{path}.{each.name}", tensors)
         return packed
@@ -186,7 +187,7 @@ class Lifecycle:
         Raises:
             BundleError: with `strict`, the states are those of other strategies.
         """
-        holders = {each.name: each for each in self._remembering()}
+        holders = {each.name: each for each in self.remembering()}
         if strict and set(states) != set(holders):
             raise BundleError(
                 f"the strategies are {_listed(holders)}, the saved ones are {_listed(states)}",
@@ -196,7 +197,7 @@ class Lifecycle:
             with _blaming(holders[name], "failed in `load_state_dict`"):
                 strategy_of(holders[name].instance).load_state_dict(states[name])
 
-    def _remembering(self) -> list[Active]:
+    def remembering(self) -> list[Active]:
         """The strategies that have a state to be saved."""
         return [
             each
@@ -209,6 +210,18 @@ class Lifecycle:
             (each, _call_one(hook, each, caller, **arguments))
             for each, caller in self._callers[hook]
         ]
+
+
+def kept_by(strategies: Lifecycle) -> dict[str, Kept]:
+    """What the state of each strategy holds of the data, by its name; without its size."""
+    found = {}
+    for each in strategies.remembering():
+        strategy = strategy_of(each.instance)
+        with _blaming(each, "failed in `keeps_data`"):
+            steps, said = int(strategy.memory_tokens), strategy.keeps_data
+        # Steps that are counted are there, whatever else is said.
+        found[each.name] = Kept(data=True if steps else said, steps=steps)
+    return found
 
 
 def _call_one(

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rnngen.metrics.shown import perplexity
+
 ORDER = 5
 """Steps in an n-gram, the predicted one included."""
 
@@ -120,7 +122,7 @@ def _baseline(
         nats_per_token=per_token,
         bits_per_character=bits / characters if characters else None,
         bits_per_byte=bits / byte_count if byte_count else None,
-        perplexity=None if per_token is None else math.exp(per_token),
+        perplexity=None if per_token is None else perplexity(per_token),
         protocol=protocol,
     )
 

@@ -57,6 +57,14 @@ class Memorization:
     sample_size: int
     training_size: int
 
+    def sentence(self) -> str:
+        """What was found, in a sentence."""
+        return (
+            f"copied: {self.share:.1%} of {self.sample_size:,} generated characters appear in "
+            f"the training text in pieces of {self.minimum} or more; the longest has "
+            f"{self.longest}: {self.text[:80]!r}"
+        )
+
 
 def memorization(
     sample: str, training: Iterable[str], minimum: int = MINIMUM, block: int = BLOCK

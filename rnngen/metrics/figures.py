@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rnngen.contracts.errors import PluginError
 from rnngen.files.atomic import saving, write_atomically
 from rnngen.metrics.curves import Curve, Point
+from rnngen.metrics.shown import fixed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +44,7 @@ def save_curve(curve: Curve, path: Path, title: str) -> None:
             steps, losses, color="#0b3c8c", linewidth=1.8, marker="o", markersize=4, label="valid"
         )
     if curve.best:
-        label = f"best valid {curve.best.loss:.4f} at step {curve.best.step:,.0f}"
+        label = f"best valid {fixed(curve.best.loss, 4)} at step {curve.best.step:,.0f}"
         axes.plot(
             [curve.best.step],
             [curve.best.loss],

@@ -9,8 +9,13 @@ from typing import Any
 import torch
 
 from rnngen.contracts.batch import Batch
+from rnngen.data.measuring import evaluation
+from rnngen.data.store import Store
 from rnngen.model.loss import autocast, counted
 from rnngen.model.model import Model
+
+CHUNK = 512
+"""Steps that are read at a time."""
 
 
 @dataclass(frozen=True)
@@ -66,3 +71,19 @@ def score(
             nats += float(nll.sum(dtype=torch.float64))
     model.train(training)
     return Score(nats, steps)
+
+
+def score_store(
+    model: Model, store: Store, device: torch.device, limit: int | None = None
+) -> Score:
+    """The score of a store: every step once, in order, in one lane, the state carried, float32.
+
+    Both `rnngen evaluate` and the task matrix are measured by it, so that their numbers agree.
+
+    Args:
+        model: its training mode is restored afterwards.
+        store: what was held out.
+        device: where the model is.
+        limit: the first steps, this many; None: all.
+    """
+    return score(model, evaluation(store, CHUNK, limit=limit), device)

@@ -15,18 +15,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rnngen.data.measuring import evaluation
 from rnngen.data.store import Store
-from rnngen.metrics.scoring import score
+from rnngen.metrics.scoring import score_store
 from rnngen.model.model import Model
 
 BLOCK = 10
 """Batches whose losses are averaged."""
 
-LANES = 16
-
 MEASURED = 65_536
-"""Tokens of each task that are looked at, from all over its held-out part."""
+"""Tokens of each task that are looked at: all of a held-out part up to this, else the first."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,6 @@ def measure(
     model: Model,
     tasks: Sequence[Measured],
     device: torch.device,
-    dtype: torch.dtype | None,
     limit: int,
 ) -> list[float | None]:
     """Nats per token on the held-out part of each task; None where a task has none.
@@ -88,15 +84,10 @@ def measure(
         model: its mode is restored afterwards.
         tasks: in the order of the data.
         device: where the model is.
-        dtype: of matrix products.
-        limit: tokens to look at in each.
+        limit: tokens to look at in each, the first ones.
     """
     return [
-        None
-        if task.valid is None
-        else score(
-            model, evaluation(task.valid, chunk=256, lanes=LANES, limit=limit), device, dtype
-        ).nats_per_token
+        None if task.valid is None else score_store(model, task.valid, device, limit).nats_per_token
         for task in tasks
     ]
 

@@ -107,12 +107,12 @@ class TaskMatrix:
             _less(self.bits[-1][task], self._best_since_learned(task)) for task in self._earlier()
         )
 
-    def forward_transfer(self, unigram: Sequence[float]) -> Bits:
+    def forward_transfer(self, unigram: Sequence[Bits]) -> Bits:
         """What is known of a task before it is learned, beyond its unigram frequencies.
 
         Args:
             unigram: bits per token of each task under its own frequencies, in the order of the
-                data.
+                data; None where steps have none, as vectors.
         """
         later = [(task, self.row_of(task) or 0) for task in self.order]
         return _mean(

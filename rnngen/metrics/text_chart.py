@@ -7,9 +7,14 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from rnngen.metrics.curves import Curve, Point
+from rnngen.metrics.shown import fixed
 
 GLYPHS = {True: ("●", "◆", "│", "─", "└"), False: ("o", "X", "|", "-", "+")}
 """With and without Unicode: a validation, the best one, the axes, their corner."""
+
+
+NARROWEST = 30
+"""The fewest columns that a chart needs."""
 
 
 BRAILLE = 0x2800
@@ -35,7 +40,7 @@ def text_chart(curve: Curve, width: int = 72, height: int = 12, *, unicode: bool
 
     Args:
         curve: not empty.
-        width: columns of the whole chart, at least 30.
+        width: columns of the whole chart, at least `NARROWEST`.
         height: rows of the plotted part, at least 4.
         unicode: braille and geometric marks; else ASCII.
     """
@@ -46,9 +51,9 @@ def text_chart(curve: Curve, width: int = 72, height: int = 12, *, unicode: bool
     first, last = min(p.step for p in points), max(p.step for p in points)
     last = last if last > first else first + 1.0
     ticks = {row: high - (high - low) * row / (height - 1) for row in (0, height // 2, height - 1)}
-    labels = {row: f"{value:.2f}" for row, value in ticks.items()}
+    labels = {row: fixed(value, 2) for row, value in ticks.items()}
     margin = max(len(label) for label in labels.values()) + 1
-    columns = max(width, 30) - margin - 1
+    columns = max(width, NARROWEST) - margin - 1
 
     def place(point: Point, wide: int, tall: int) -> tuple[int, int]:
         x = (point.step - first) / (last - first)
@@ -93,5 +98,7 @@ def _legend(curve: Curve, unicode: bool) -> str:
     if curve.valid:
         parts.append(f"{valid} valid")
     if curve.best:
-        parts.append(f"{best} best valid {curve.best.loss:.4f} at step {curve.best.step:,.0f}")
+        parts.append(
+            f"{best} best valid {fixed(curve.best.loss, 4)} at step {curve.best.step:,.0f}"
+        )
     return "   ".join(parts)

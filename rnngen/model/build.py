@@ -55,8 +55,14 @@ def grow(model: Model, size: int) -> Model:
     for name, tensor in model.tensors().items():
         own[name][: len(tensor)].copy_(tensor)
     with torch.no_grad():
-        spread = model.embedding.weight.std()
-        grown.embedding.weight[old:].normal_(std=float(spread))
+        spread = float(model.embedding.weight.std())
+        if not math.isfinite(spread):
+            raise BundleError(
+                "the model's embedding has numbers that are not finite, so no new token can be "
+                "added",
+                hint="use an earlier copy of the folder",
+            )
+        grown.embedding.weight[old:].normal_(std=spread)
         if not model.options.tied:
             grown.readout.weight[old:].zero_()
         grown.readout.bias[old:].fill_(float(model.readout.bias.min()))

@@ -171,21 +171,42 @@ class Model(nn.Module):
         Returns:
             output `[T,B,K]` and the state after the last row.
         """
+        y, state = self._run(steps, state, resets, condition)
+        return self.readout(y), state
+
+    def read(
+        self,
+        steps: Tensor,
+        state: list[State],
+        resets: Tensor | None = None,
+        condition: Tensor | None = None,
+    ) -> tuple[Tensor, list[State]]:
+        """The last output `[B,K]` alone, and the state; arguments as for `forward`."""
+        y, state = self._run(steps, state, resets, condition)
+        return self.readout(y[-1]), state
+
+    def _run(
+        self,
+        steps: Tensor,
+        state: list[State],
+        resets: Tensor | None,
+        condition: Tensor | None,
+    ) -> tuple[Tensor, list[State]]:
+        """What the readout sees, `[T,B,H]`, and the state after the last row."""
         x = self.input_dropout(self.embedding(steps))
         cells = [self._thinned(_cell(cell)) for cell in self.cells]
         if resets is None:
-            y, state = self._stack(cells, x, state)
-            return self.readout(y), state
+            return self._stack(cells, x, state)
         fresh = self.initial_state(steps.shape[1], condition)
         # Fused layers can't reset inside a chunk: cut it at the rows where a lane starts again.
         cuts = sorted({0, len(steps), *resets.any(1).nonzero().flatten().tolist()})
-        outputs = []
+        parts = []
         for start, stop in pairwise(cuts):
             if resets[start].any():
                 state = reset_lanes(state, fresh, resets[start])
             y, state = self._stack(cells, x[start:stop], state)
-            outputs.append(y)
-        return self.readout(torch.cat(outputs)), state
+            parts.append(y)
+        return torch.cat(parts), state
 
     def _thinned(self, cell: Cell) -> Layer:
         """The cell; while training, with a share of its recurrent weights dropped."""

@@ -16,10 +16,11 @@ from torch import Tensor
 
 from rnngen.components.likelihoods.categorical import Categorical
 from rnngen.contracts.cell import tensors
-from rnngen.contracts.engine import Engine
+from rnngen.contracts.engine import STEPPED, Engine
 from rnngen.contracts.steps import ConditionShape
 from rnngen.kernel.core_options import ModelOptions
 from rnngen.model.model import Model
+from rnngen.testing.saying import all_of, require
 
 Build = Callable[[Model, int | None, Tensor | None], Engine]
 TOLERANCE = 1e-4
@@ -83,12 +84,14 @@ def _expected(
 
 
 def _assert_close(actual: Tensor, expected: Tensor, what: str) -> None:
-    assert actual.shape == expected.shape, (
-        f"{what}: outputs are {list(actual.shape)}, expected {list(expected.shape)}"
+    require(
+        actual.shape == expected.shape,
+        f"{what}: outputs are {list(actual.shape)}, expected {list(expected.shape)}",
     )
     apart = float((actual - expected).abs().max())
-    assert apart <= TOLERANCE * max(1.0, float(expected.abs().max())), (
-        f"{what}: outputs differ from the model's by {apart:.1e}"
+    require(
+        apart <= TOLERANCE * max(1.0, float(expected.abs().max())),
+        f"{what}: outputs differ from the model's by {apart:.1e}",
     )
 
 
@@ -96,10 +99,10 @@ def says_what_it_steps(build: Build) -> None:
     """`size`, `likelihood` and `device` are the model's."""
     model = _model()
     engine = build(model, None, None)
-    assert engine.size == SIZE, f"`size` is {engine.size}, expected {SIZE}"
-    assert engine.likelihood is model.likelihood, "`likelihood` is not the model's"
+    require(engine.size == SIZE, f"`size` is {engine.size}, expected {SIZE}")
+    require(engine.likelihood is model.likelihood, "`likelihood` is not the model's")
     output, _ = engine.step(_steps()[0], engine.start(ROWS))
-    assert output.device.type == engine.device.type, "outputs are not on `device`"
+    require(output.device.type == engine.device.type, "outputs are not on `device`")
 
 
 def computes_what_the_model_computes(build: Build) -> None:
@@ -136,8 +139,9 @@ def a_row_has_the_same_bits_beside_any_others(build: Build) -> None:
         for batch in BATCHES:
             shared = min(batch, ROWS)
             together = _stepped(engine, steps[:, :batch])[:, :shared]
-            assert torch.equal(together, alone[:, :shared]), (
-                f"{name}: a row has other bits among {batch} rows than alone"
+            require(
+                torch.equal(together, alone[:, :shared]),
+                f"{name}: a row has other bits among {batch} rows than alone",
             )
 
 
@@ -145,10 +149,25 @@ def reads_as_it_steps(build: Build) -> None:
     """`read` gives the output and the state that the loop over `step` gives."""
     engine, steps = build(_model(), None, None), _steps()
     output, state = engine.read(steps, engine.start(ROWS))
-    assert torch.equal(output.cpu(), _stepped(engine, steps)[-1]), "`read` differs from `step`"
+    require(torch.equal(output.cpu(), _stepped(engine, steps)[-1]), "`read` differs from `step`")
     after, _ = engine.step(steps[0], state)
     again = _stepped(engine, torch.cat([steps, steps[:1]]))[-1]
-    assert torch.equal(after.cpu(), again), "the state of `read` differs from that of `step`"
+    require(torch.equal(after.cpu(), again), "the state of `read` differs from that of `step`")
+
+
+def reads_a_long_prompt_as_it_steps(build: Build) -> None:
+    """After `read_prompt`, outputs are those after stepping; for a short prompt, the same bits."""
+    engine = build(_model(), 0, None)
+    for length in (LENGTH, 3 * STEPPED):
+        steps = _steps(length, 1)
+        steps[length // 2] = 0
+        output, state = engine.read_prompt(steps, engine.start(1))
+        after, _ = engine.step(steps[0], state)
+        stepped = _stepped(engine, torch.cat([steps, steps[:1]]))
+        _assert_close(output.cpu(), stepped[-2], f"a prompt of {length} steps")
+        _assert_close(after.cpu(), stepped[-1], f"after a prompt of {length} steps")
+        if length <= STEPPED:
+            assert torch.equal(output.cpu(), stepped[-2]), "a short prompt differs from its steps"
 
 
 def selected_rows_continue(build: Build) -> None:
@@ -159,8 +178,9 @@ def selected_rows_continue(build: Build) -> None:
     token = torch.full((ROWS,), 3)
     chosen, _ = engine.step(token[: len(rows)], engine.select(state, rows))
     everyone, _ = engine.step(token, state)
-    assert torch.equal(chosen, everyone[rows.to(everyone.device)]), (
-        "selected rows continue in another way"
+    require(
+        torch.equal(chosen, everyone[rows.to(everyone.device)]),
+        "selected rows continue in another way",
     )
 
 
@@ -173,27 +193,29 @@ def leaves_what_it_is_given(build: Build) -> None:
     _, state = engine.read(steps, engine.start(ROWS))
     kept = [part.clone() for _, part in tensors(state)]
     first, _ = engine.step(steps[0], state)
-    assert all(torch.equal(a, b) for a, (_, b) in zip(kept, tensors(state), strict=True)), (
-        "a step changes the state that it is given"
+    require(
+        all(torch.equal(a, b) for a, (_, b) in zip(kept, tensors(state), strict=True)),
+        "a step changes the state that it is given",
     )
     again, _ = engine.step(steps[0], state)
-    assert torch.equal(first, again), "the same step from the same state gives something else"
-    assert all(torch.equal(before[name], tensor) for name, tensor in model.tensors().items()), (
-        "the engine changes the model"
+    require(torch.equal(first, again), "the same step from the same state gives something else")
+    require(
+        all(torch.equal(before[name], tensor) for name, tensor in model.tensors().items()),
+        "the engine changes the model",
     )
-    assert torch.equal(torch.get_rng_state(), random), "the engine draws random numbers"
+    require(torch.equal(torch.get_rng_state(), random), "the engine draws random numbers")
 
 
-CHECKS: dict[str, Callable[[Build], None]] = {
-    check.__name__: check
-    for check in (
+CHECKS: dict[str, Callable[[Build], None]] = all_of(
+    (
         says_what_it_steps,
         computes_what_the_model_computes,
         starts_again_at_a_boundary,
         is_conditioned_on_its_condition,
         a_row_has_the_same_bits_beside_any_others,
         reads_as_it_steps,
+        reads_a_long_prompt_as_it_steps,
         selected_rows_continue,
         leaves_what_it_is_given,
     )
-}
+)

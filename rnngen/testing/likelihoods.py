@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from rnngen.contracts.likelihood import Likelihood
+from rnngen.testing.saying import all_of, require
 
 Build = Callable[[], Likelihood]
 ROWS = 6
@@ -45,15 +46,15 @@ def shapes(build: Build) -> None:
     with torch.no_grad():
         output = _outputs(likelihood)
         steps = likelihood.draw(output, _uniform(likelihood))
-        assert steps.shape == (ROWS, *likelihood.step_shape), f"draw: shape {list(steps.shape)}"
+        require(steps.shape == (ROWS, *likelihood.step_shape), f"draw: shape {list(steps.shape)}")
         wide = torch.float32 if likelihood.step_shape else torch.int64
-        assert steps.dtype == wide, f"draw: {steps.dtype}, expected {wide}"
+        require(steps.dtype == wide, f"draw: {steps.dtype}, expected {wide}")
         nll = likelihood.nll(output, steps)
-        assert nll.shape == (ROWS,), f"nll: shape {list(nll.shape)}"
-        assert nll.dtype == torch.float32, f"nll: {nll.dtype}, expected float32"
-        assert bool(nll.isfinite().all()), "nll: not finite for a step that was drawn"
+        require(nll.shape == (ROWS,), f"nll: shape {list(nll.shape)}")
+        require(nll.dtype == torch.float32, f"nll: {nll.dtype}, expected float32")
+        require(bool(nll.isfinite().all()), "nll: not finite for a step that was drawn")
         embedded = likelihood.embedding(5)(steps)
-        assert embedded.shape == (ROWS, 5), f"embedding: shape {list(embedded.shape)}"
+        require(embedded.shape == (ROWS, 5), f"embedding: shape {list(embedded.shape)}")
 
 
 def rows_independent(build: Build) -> None:
@@ -64,7 +65,7 @@ def rows_independent(build: Build) -> None:
         together = likelihood.draw(output, uniform)
         for row in range(ROWS):
             alone = likelihood.draw(output[row : row + 1], uniform[row : row + 1])
-            assert torch.equal(alone[0], together[row]), f"draw: row {row} differs when alone"
+            require(torch.equal(alone[0], together[row]), f"draw: row {row} differs when alone")
 
 
 def typical_without_temperature(build: Build) -> None:
@@ -74,7 +75,7 @@ def typical_without_temperature(build: Build) -> None:
         output = _outputs(likelihood)
         steps = likelihood.draw(output, _uniform(likelihood), temperature=0.0)
         again = likelihood.draw(output, 1.0 - _uniform(likelihood), temperature=0.0)
-        assert torch.equal(steps, again), "draw: temperature 0 still depends on random numbers"
+        require(torch.equal(steps, again), "draw: temperature 0 still depends on random numbers")
 
 
 def no_global_random_state(build: Build) -> None:
@@ -84,10 +85,10 @@ def no_global_random_state(build: Build) -> None:
         output = _outputs(likelihood)
         before = torch.get_rng_state()
         steps = likelihood.sample(output, torch.Generator().manual_seed(3))
-        assert torch.equal(torch.get_rng_state(), before), "sample: the global state is changed"
+        require(torch.equal(torch.get_rng_state(), before), "sample: the global state is changed")
         torch.rand(1)
         again = likelihood.sample(output, torch.Generator().manual_seed(3))
-        assert torch.equal(steps, again), "sample: not the same for the same generator"
+        require(torch.equal(steps, again), "sample: not the same for the same generator")
 
 
 def ids_sum_to_one(build: Build) -> None:
@@ -97,7 +98,9 @@ def ids_sum_to_one(build: Build) -> None:
         return
     with torch.no_grad():
         total = _chances(likelihood).sum(1)
-        assert torch.allclose(total, torch.ones(ROWS), atol=1e-4), f"nll: sums to {total.tolist()}"
+        require(
+            torch.allclose(total, torch.ones(ROWS), atol=1e-4), f"nll: sums to {total.tolist()}"
+        )
 
 
 def ids_are_drawn_as_often_as_they_are_probable(build: Build) -> None:
@@ -112,7 +115,7 @@ def ids_are_drawn_as_often_as_they_are_probable(build: Build) -> None:
             drawn = likelihood.draw(output[row].expand(GRID, -1), grid)
             found = torch.bincount(drawn, minlength=likelihood.size) / GRID
             away = float((found - expected[row]).abs().max())
-            assert away < 0.01, f"draw: an id comes {away:.2f} more or less often than `nll` says"
+            require(away < 0.01, f"draw: an id comes {away:.2f} more or less often than `nll` says")
 
 
 def _chances(likelihood: Likelihood) -> Tensor:
@@ -122,9 +125,8 @@ def _chances(likelihood: Likelihood) -> Tensor:
     return torch.exp(-likelihood.nll(outputs, ids))
 
 
-CHECKS: dict[str, Callable[[Build], None]] = {
-    check.__name__: check
-    for check in (
+CHECKS: dict[str, Callable[[Build], None]] = all_of(
+    (
         shapes,
         rows_independent,
         typical_without_temperature,
@@ -132,4 +134,4 @@ CHECKS: dict[str, Callable[[Build], None]] = {
         ids_sum_to_one,
         ids_are_drawn_as_often_as_they_are_probable,
     )
-}
+)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass
 from pathlib import Path
 
+from rnngen.contracts.conform import LACKED
 from rnngen.contracts.options import coerce, describe
 from rnngen.kernel.catalog import Catalog
 from rnngen.kernel.component import Component, Plugin
@@ -18,6 +19,7 @@ from rnngen.kernel.config_file import read_config
 from rnngen.kernel.discovery import Policy
 from rnngen.kernel.settings import resolve, to_toml
 from rnngen.kernel.strategies import Lifecycle, build_strategy
+from rnngen.testing.saying import all_of, require
 
 HEAVY = ("torch", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "tensorflow", "jax")
 
@@ -32,7 +34,10 @@ class Check:
 
     def __call__(self) -> None:
         """Reloads the plugin and runs the check."""
-        self.promise(_load(self.plugin))
+        plugin = _load(self.plugin)
+        if self.promise is not CHECKS["loads"]:  # which says more
+            require(plugin.status == "ok", f"plugin {plugin} is {plugin.status}: {plugin.reason}")
+        self.promise(plugin)
 
     def __str__(self) -> str:
         return self.name
@@ -59,8 +64,8 @@ def plugin_checks(plugin: str, exclude: Mapping[str, str] | None = None) -> list
 
 def loads(plugin: Plugin) -> None:
     """It is installed, fits this version, and registers without an error."""
-    assert plugin.status == "ok", f"plugin {plugin}: {plugin.reason}\n{plugin.traceback}"
-    assert plugin.hooks, f"plugin {plugin} implements no hook"
+    require(plugin.status == "ok", f"plugin {plugin}: {plugin.reason}\n{plugin.traceback}")
+    require(plugin.hooks, f"plugin {plugin} implements no hook")
 
 
 def imports_nothing_heavy(plugin: Plugin) -> None:
@@ -73,11 +78,12 @@ def imports_nothing_heavy(plugin: Plugin) -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    require(done.returncode == 0, done.stderr)
     heavy = json.loads(done.stdout.splitlines()[-1])
-    assert not heavy, (
+    require(
+        not heavy,
         f"`import {module}` imports {', '.join(heavy)}; give targets as text, "
-        "`pkg.module:Class`, and they are imported when they are used"
+        "`pkg.module:Class`, and they are imported when they are used",
     )
 
 
@@ -87,9 +93,10 @@ def says_which_versions_it_fits(plugin: Plugin) -> None:
     if entry is None or entry.dist is None or entry.dist.name == "rnngen":
         return
     requirements = entry.dist.requires or []
-    assert any(text.lower().startswith("rnngen") for text in requirements), (
+    require(
+        any(text.lower().startswith("rnngen") for text in requirements),
         f"distribution {plugin.distribution} does not require rnngen; "
-        'add `dependencies = ["rnngen>=..."]`'
+        'add `dependencies = ["rnngen>=..."]`',
     )
 
 
@@ -97,7 +104,7 @@ def components_have_summaries(plugin: Plugin) -> None:
     """Every component has a one-line summary for `rnngen list`."""
     for component in plugin.components:
         good = component.summary and "\n" not in component.summary and len(component.summary) <= 80
-        assert good, f"{component} has the summary {component.summary!r}, expected one short line"
+        require(good, f"{component} has the summary {component.summary!r}, expected one short line")
 
 
 def targets_can_be_imported(plugin: Plugin) -> None:
@@ -107,17 +114,30 @@ def targets_can_be_imported(plugin: Plugin) -> None:
         component.load_options()
 
 
+def components_have_what_their_contract_asks(plugin: Plugin) -> None:
+    """Every class has the methods that its contract requires of everyone."""
+    for component in plugin.components:
+        target = component.load()
+        lacks = sorted(getattr(target, LACKED, ()) or getattr(target, "__abstractmethods__", ()))
+        require(
+            not lacks,
+            f"{component} lacks {', '.join(f'`{name}`' for name in lacks)}: see the contract, "
+            f"`rnngen.{component.kind.capitalize()}`",
+        )
+
+
 def options_are_documented(plugin: Plugin) -> None:
     """Options are frozen, and each has a help text and a default within its own bounds."""
     for component, options in _with_options(plugin):
-        assert options.__dataclass_params__.frozen, (  # type: ignore[attr-defined]
-            f"the options of {component} can be changed; write `@dataclass(frozen=True)`"
+        require(
+            options.__dataclass_params__.frozen,  # type: ignore[attr-defined]
+            f"the options of {component} can be changed; write `@dataclass(frozen=True)`",
         )
         for option in describe(options):
             where = f"option `{option.name}` of {component}"
-            assert option.help, f"{where} has no help; write `rnngen.option(default, help)`"
-            assert option.default is not MISSING, f"{where} has no default"
-            assert coerce(option, option.default, str(component)) == option.default, where
+            require(option.help, f"{where} has no help; write `rnngen.option(default, help)`")
+            require(option.default is not MISSING, f"{where} has no default")
+            require(coerce(option, option.default, str(component)) == option.default, where)
 
 
 def targets_take_their_options(plugin: Plugin) -> None:
@@ -143,7 +163,12 @@ def options_survive_a_file(plugin: Plugin) -> None:
         path = Path(folder) / "config.toml"
         path.write_text(to_toml(settings), encoding="utf-8")
         again = resolve(sections, environment={}, file=read_config(path))
-    assert dict(again) == dict(settings)
+    for name, chosen in dict(settings).items():
+        require(
+            again[name] == chosen,
+            f"the options of `{name}` are {chosen} before, and {again[name]} after a file: give "
+            "each field a type that `rnngen.option` knows",
+        )
 
 
 def strategies_can_be_active(plugin: Plugin) -> None:
@@ -153,20 +178,20 @@ def strategies_can_be_active(plugin: Plugin) -> None:
             Lifecycle([build_strategy(component, None)])
 
 
-CHECKS: dict[str, Callable[[Plugin], None]] = {
-    promise.__name__: promise
-    for promise in (
+CHECKS: dict[str, Callable[[Plugin], None]] = all_of(
+    (
         loads,
         imports_nothing_heavy,
         says_which_versions_it_fits,
         components_have_summaries,
         targets_can_be_imported,
+        components_have_what_their_contract_asks,
         options_are_documented,
         targets_take_their_options,
         options_survive_a_file,
         strategies_can_be_active,
     )
-}
+)
 """Every check, by name."""
 
 
@@ -175,7 +200,7 @@ def _load(name: str) -> Plugin:
     found = [plugin for plugin in catalog.plugins if plugin.answers_to(name)]
     # A distribution may bring several plugins; the name of one of them means that one.
     found = [plugin for plugin in found if plugin.name == name] or found
-    assert len(found) == 1, f"{len(found)} plugins called `{name}` are installed, expected one"
+    require(len(found) == 1, f"{len(found)} plugins called `{name}` are installed, expected one")
     catalog.load_one(found[0])
     return found[0]
 

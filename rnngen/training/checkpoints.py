@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
+import torch
 from torch import Tensor
 
 from rnngen.bundles.checkpoint import commit_checkpoint, load_checkpoint
+from rnngen.bundles.run_folder import RunFolder
+from rnngen.contracts.errors import BundleError, RnngenError
 from rnngen.files.tree import pack, unpack
+from rnngen.kernel.blame import blamed, one_line
 from rnngen.kernel.strategies import Lifecycle
 from rnngen.model.model import Model
+from rnngen.training.carried import Carried
+from rnngen.training.restored import check_lanes, check_optimizer, check_state
 from rnngen.training.run import Run
 
 CHECKPOINT_SECONDS = 60.0
@@ -48,7 +54,7 @@ class Checkpoints:
 
     def __init__(
         self,
-        folder: Path,
+        folder: RunFolder,
         model: Model,
         parts: Mapping[str, Part],
         clock: Callable[[], float] = time.monotonic,
@@ -76,23 +82,56 @@ class Checkpoints:
         """
         tensors = {f"{MODEL}{name}": tensor for name, tensor in self._model.tensors().items()}
         state = {name: _packed(name, part, tensors) for name, part in self._parts.items()}
-        commit_checkpoint(self._folder, run.position.step, tensors, state)
+        step = run.position.step
+        self._folder.write(lambda path: commit_checkpoint(path, step, tensors, state))
         self._last = self._clock()
         self.whole = True
 
     def last(self) -> Saved | None:
         """What was saved last; None where nothing was."""
-        return load_checkpoint(self._folder)
+        return load_checkpoint(self._folder.path)
 
     def restore(self, saved: Saved) -> None:
-        """Goes back to where it was saved."""
+        """Goes back to where it was saved.
+
+        Raises:
+            BundleError: what was saved is none of this run; names the part.
+        """
         tensors, state = saved
-        self._model.load_tensors(
-            {name.removeprefix(MODEL): t for name, t in tensors.items() if name.startswith(MODEL)}
-        )
+        with self._reading("model"):
+            own = {name: t for name, t in tensors.items() if name.startswith(MODEL)}
+            self._model.load_tensors({name.removeprefix(MODEL): t for name, t in own.items()})
+        check_state(state, self._folder.path)
         for name, part in self._parts.items():
-            part.load_state_dict(unpack(state[name], tensors))
+            with self._reading(name):
+                part.load_state_dict(_checked(part, unpack(state[name], tensors), self._model))
         self.whole = True
+
+    @contextmanager
+    def _reading(self, part: str) -> Iterator[None]:
+        """Turns what is raised over content of the file into a BundleError."""
+        try:
+            yield
+        except RnngenError:
+            raise
+        except Exception as error:
+            if blamed(error) is not None:  # a plugin's own code, which is named
+                raise
+            reason = "it is not there" if isinstance(error, KeyError) else one_line(error)
+            raise BundleError(
+                f"`{part}` of the checkpoint in `{self._folder.path}` can't be restored: {reason}",
+                hint="the checkpoint is damaged, or from another run; use an earlier copy of the "
+                f"folder, or start from its model: `rnngen fit --from {self._folder.path} FILE`",
+            ) from error
+
+
+def _checked(part: Part, state: Any, model: Model) -> Any:
+    """The state, if it is one that a part can go on from."""
+    if isinstance(part, torch.optim.Optimizer):
+        check_optimizer(state, part)
+    elif isinstance(part, Carried):
+        check_lanes(state, model)
+    return state
 
 
 def _packed(name: str, part: Part, tensors: dict[str, Tensor]) -> Any:

@@ -7,6 +7,7 @@ import math
 from rnngen.bundles.run_folder import RunFolder
 from rnngen.contracts.errors import RunError
 from rnngen.contracts.reporter import Reporter
+from rnngen.metrics.shown import fixed
 from rnngen.training.checkpoints import Checkpoints
 from rnngen.training.run import Run
 
@@ -57,7 +58,9 @@ class Guard:
         if run.model.likelihood.density:
             most = position.first_loss + EXPLODED_DENSITY
         if loss > most:
-            raise Exploded(f"the loss rose to {loss:.2f} from {position.first_loss:.2f}")
+            raise Exploded(
+                f"the loss rose to {fixed(loss, 2)} from {fixed(position.first_loss, 2)}"
+            )
 
     def roll_back(self, run: Run, reason: str) -> None:
         """Goes back to the last checkpoint, at half the learning rate.

@@ -54,7 +54,7 @@ class History:
         """
         limit = min(run.options.validate_tokens, MEASURED)
         with self._watch.part("the measurement of all tasks"):
-            nats = measure(run.model, self._tasks, run.device, run.dtype, limit)
+            nats = measure(run.model, self._tasks, run.device, limit)
         position = run.position
         position.history.append(
             {

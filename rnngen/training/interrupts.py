@@ -11,10 +11,13 @@ Where nothing of this is entered, Ctrl-C is Python's own: KeyboardInterrupt, at 
 
 from __future__ import annotations
 
+import os
 import signal
+import stat
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -37,8 +40,26 @@ def must_not_be_cut() -> bool:
     return bool(_active) and not _active[-1].is_breakable
 
 
+def _signals() -> list[signal.Signals]:
+    """Those that ask for an end; not the hangup that `nohup` has switched off."""
+    found = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        found.append(signal.SIGHUP)
+    return found
+
+
+def _leave_terminal() -> None:
+    """The terminal was closed: what is said from now on must not fail."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        with suppress(OSError):
+            if stat.S_ISCHR(os.fstat(descriptor).st_mode):
+                os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
 class Interrupts:
-    """A context in which SIGINT and SIGTERM only set `requested`; the second one interrupts.
+    """A context in which SIGINT, SIGTERM and SIGHUP set `requested`; the second one interrupts.
 
     Args:
         say: called with a line at the first signal.
@@ -56,7 +77,7 @@ class Interrupts:
 
     def __enter__(self) -> Interrupts:
         try:
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in _signals():
                 self._before[number] = signal.signal(number, self._ask)
             _active.append(self)
         except ValueError:  # not the main thread: there, signals do not arrive
@@ -93,6 +114,8 @@ class Interrupts:
             self._depth -= 1
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
+        if sys.platform != "win32" and number == signal.SIGHUP:
+            _leave_terminal()
         if self._rings:
             self._rings = False
             if self._depth:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from rnngen.training.run import Run
@@ -50,6 +51,8 @@ def learned_little(run: Run) -> bool:
 def too_strong(strategy: str, option: str, value: float, default: float, task: str) -> str:
     """A warning that a strategy's option is too large, with a smaller value to try."""
     smaller = max(default, value / 1000) if value > 10 * default else value / 10
+    if math.isinf(smaller):
+        smaller = default
     return (
         f"{strategy}: {task} was hardly learned because {option} {value:g} protects the old "
         f"tasks too strongly; try `-o {strategy}.{option}={smaller:g}`"

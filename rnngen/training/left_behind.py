@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from rnngen.bundles.bundle import Bundle
-from rnngen.bundles.manifest import CONFIG
 from rnngen.contracts.errors import UsageError
 from rnngen.contracts.options import OptionField, coerce, describe
-from rnngen.kernel.config_file import Config, read_config
 from rnngen.kernel.settings import Settings
 from rnngen.metrics.task_history import size_of
+from rnngen.training.going_on import recorded_config
 
 OWN = ("time", "steps", "epochs", "seed", "device", "precision", "threads")
 """Options of `train` that belong to one run or machine, and mean nothing to the next."""
@@ -36,6 +35,12 @@ def left_behind(start: Bundle, settings: Settings, strategies: Collection[str]) 
             f"`{start.path}` keeps what {' and '.join(f'`{name}`' for name in sorted(lost))} "
             f"remembered; this run leaves it behind: add `{plugins}` to keep it"
         )
+    if start.manifest.left_out:
+        names = " and ".join(f"`{name}`" for name in start.manifest.left_out)
+        lines.append(
+            f"`{start.path}` was exported without what {names} kept of its data: the memory is "
+            "missing, so the old can't be rehearsed from it"
+        )
     others = list(_other_settings(start, settings))
     if others:
         lines.append(
@@ -47,7 +52,7 @@ def left_behind(start: Bundle, settings: Settings, strategies: Collection[str]) 
 
 def _other_settings(start: Bundle, settings: Settings) -> Iterator[str]:
     """`train.clip=0.5` for what was not the default there, and is another value here by default."""
-    recorded = _recorded(start)
+    recorded = recorded_config(start)
     if recorded is None:
         return
     for section, instance in settings.items():
@@ -59,14 +64,6 @@ def _other_settings(start: Bundle, settings: Settings) -> Iterator[str]:
             there = _read(option, table[option.name])
             if silent and there not in (option.default, getattr(instance, option.attribute)):
                 yield f"{section}.{option.name}={there}"
-
-
-def _recorded(start: Bundle) -> Config | None:
-    """The `config.toml` of the bundle's run; a bundle may come without."""
-    try:
-        return read_config(start.path / CONFIG)
-    except UsageError:
-        return None
 
 
 def _read(option: OptionField, raw: object) -> object:

@@ -62,28 +62,37 @@ class Limits:
 
     def progress(self, run: Run) -> float:
         """The share of the task's budget that is used, 0 to 1: the largest of all limits."""
+        return min(max(self.shares(run).values(), default=0.0), 1.0)
+
+    def shares(self, run: Run) -> dict[str, float]:
+        """The share of each limit of the task that is used, by its name."""
         options, position = self._options, run.position
-        shares = [0.0]
+        shares = {}
         if options.steps is not None:
-            shares.append(position.task_step / max(options.steps // self._tasks, 1))
+            shares["steps"] = position.task_step / max(options.steps // self._tasks, 1)
         if options.epochs is not None:
             epochs = position.batch / len(run.task.batches)
-            shares.append(epochs / options.epochs if options.epochs else 1.0)
+            shares["epochs"] = epochs / options.epochs if options.epochs else 1.0
         if options.time is not None:
-            shares.append(self.time.share(position.task_seconds, looked_at(run)))
-        return min(max(shares), 1.0)
+            shares["time"] = self.time.share(position.task_seconds, looked_at(run))
+        return shares
 
     def used_up(self, run: Run) -> bool:
         """Whether nothing is left of the budget."""
         return self.progress(run) >= 1.0
 
-    def too_short(self, run: Run) -> bool:
-        """Whether the time that is left is too short for a step; if so, it counts as used."""
+    def out_of_time(self, run: Run) -> bool:
+        """Whether no step fits into the time that is left; if so, all of it counts as used.
+
+        Else a run that is over would seem to have a moment left when it is resumed: the time that
+        is kept free for the closing validation.
+        """
         position = run.position
-        if not self.time.is_over(position.task_seconds, looked_at(run)):
+        used, held_out = position.task_seconds, looked_at(run)
+        if not self.time.is_over(used, held_out) and self.time.share(used, held_out) < 1.0:
             return False
         assert self.time.seconds is not None
-        position.task_seconds = max(self.time.seconds, position.task_seconds)
+        position.task_seconds = max(self.time.seconds, used)
         return True
 
     def reopen(self, run: Run) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rnngen.contracts.errors import UsageError
+from collections.abc import Callable
+
 from rnngen.training.checkpoints import Saved
 from rnngen.training.guard import Exploded
 from rnngen.training.parts import Parts
@@ -11,20 +12,23 @@ from rnngen.training.step import step
 from rnngen.training.stopping import running, save_and_stop
 
 
-def train(run: Run, parts: Parts, saved: Saved | None = None) -> None:
+def train(
+    run: Run, parts: Parts, saved: Saved | None = None, begin: Callable[[], None] = lambda: None
+) -> None:
     """Trains until the budget of every task is used.
 
     Args:
         run: the model and where it stands; it moves.
         parts: what each owns one worry of the training.
         saved: a checkpoint to resume from.
+        begin: called before anything is written: a run that can't be resumed stays as it is.
 
     Raises:
         Interrupted: the user pressed Ctrl-C; everything is saved.
         RunError: the loss exploded too often, or saving failed.
     """
     with running(run, parts):
-        _begin(run, parts, saved)
+        _begin(run, parts, saved, begin)
         while run.position.task < len(run.tasks):
             while run.position.owed or not _is_over(run, parts):
                 if parts.watch.interrupted:
@@ -55,17 +59,16 @@ def train(run: Run, parts: Parts, saved: Saved | None = None) -> None:
             _next_task(run, parts)
 
 
-def _begin(run: Run, parts: Parts, saved: Saved | None) -> None:
+def _begin(run: Run, parts: Parts, saved: Saved | None, begin: Callable[[], None]) -> None:
     """From the first step on, or from where it was saved."""
+    if saved is None:
+        begin()
     with parts.watch.part("the start of the strategies"):
         parts.strategies.fit_started(run)
     if saved is not None:
         parts.checkpoints.restore(saved)
-        if parts.limits.reopen(run) and parts.history:
-            raise UsageError(
-                f"`{run.folder}` learned all its tasks, and its strategy has finished with them",
-                hint=f"train it on new data: `rnngen fit --from {run.folder} FILE`",
-            )
+        parts.limits.reopen(run)
+        begin()
         return
     parts.strategies.load_state_dict(parts.inherited, strict=False)
     if parts.history:
@@ -77,9 +80,9 @@ def _begin(run: Run, parts: Parts, saved: Saved | None) -> None:
 def _is_over(run: Run, parts: Parts) -> bool:
     """Whether a task's budget, or the patience with it, is used up."""
     return (
-        parts.limits.used_up(run)
+        parts.limits.out_of_time(run)
+        or parts.limits.used_up(run)
         or parts.validation.out_of_patience(run)
-        or parts.limits.too_short(run)
     )
 
 

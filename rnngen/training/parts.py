@@ -68,7 +68,7 @@ def assemble(run: Run, plan: Plan, folder: RunFolder, log: Log, reporter: Report
     carried, random = Carried(run.model, run.device), Randomness(run.generator, run.device)
     history = History(plan.measured, strategies, watch, run.device)
     checkpoints = Checkpoints(
-        folder.path,
+        folder,
         run.model,
         {
             "position": run.position,
@@ -80,7 +80,7 @@ def assemble(run: Run, plan: Plan, folder: RunFolder, log: Log, reporter: Report
         },
     )
     limits = Limits(run.options, len(run.tasks))
-    progress = Progress(limits, folder, log, reporter)
+    progress = Progress(limits, folder, log, reporter, plan.codec.steps_are)
     save: SaveModel = lambda position, valid: save_model(plan, folder, position, valid)  # noqa: E731
     return Parts(
         strategies=strategies,
@@ -99,6 +99,7 @@ def assemble(run: Run, plan: Plan, folder: RunFolder, log: Log, reporter: Report
             progress,
             strategies,
             watch,
+            steps_are=plan.codec.steps_are,
             save_model=save,
             preview=lambda step: preview(
                 plan.model, plan.domain, plan.codec, run.options.sample, step, plan.documents

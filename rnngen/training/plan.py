@@ -7,7 +7,7 @@ plan.describe()
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from rnngen.bundles.bundle import Bundle, load
+from rnngen.bundles.rebuild import missing
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.domain import Domain
 from rnngen.data.cache import Dataset
@@ -27,14 +28,20 @@ from rnngen.metrics.task_history import Measured
 from rnngen.model.build import grow, make_likelihood
 from rnngen.model.model import Model
 from rnngen.training import limits
+from rnngen.training.going_on import with_strategies
 from rnngen.training.left_behind import left_behind
 from rnngen.training.place import Place, choose_place
-from rnngen.training.prepare import make_tasks, measured, prepare, with_data
+from rnngen.training.prepare import (
+    as_written,
+    make_tasks,
+    measured,
+    prepare,
+    with_data,
+)
+from rnngen.training.room import BYTES_PER_PARAMETER, check_room
 from rnngen.training.run import Task
 from rnngen.training.settle import settle, with_file
 from rnngen.training.wanted import Wanted, absolute
-
-BYTES_PER_PARAMETER = 16  # weight, gradient and Adam's two means, float32
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,8 @@ class Plan:
     tasks: list[Task]
     measured: list[Measured]
     """What is measured after each task; nothing in a run that learns one corpus."""
+    written: list[str]
+    """The data arguments as the user wrote them."""
     model: Model
     lifecycle: Lifecycle
     start: Path | None
@@ -99,6 +108,8 @@ class Plan:
         }
         if self.wanted.plugins:
             command["plugins"] = list(self.wanted.plugins)
+        if self.wanted.trackers:
+            command["trackers"] = list(self.wanted.trackers)
         if self.wanted.arrangement is not None:
             command["arrangement"] = ["+".join(map(str, part)) for part in self.wanted.arrangement]
         return to_toml(self.settings, {"fit": command}, complete=True)
@@ -112,12 +123,13 @@ class Plan:
             "threads": self.place.threads,
             "model": self.model.describe(),
             "parameters": parameters,
+            "steps_are": self.codec.steps_are,
             "memory_mb": round(parameters * BYTES_PER_PARAMETER / 2**20, 1),
             "tasks": [
                 {
                     "name": task.name,
-                    "train_tokens": len(task.train.steps),
-                    "valid_tokens": len(task.valid.steps) if task.valid else 0,
+                    "train_tokens": task.train.targets,
+                    "valid_tokens": task.valid.targets if task.valid else 0,
                     "batches_per_epoch": len(task.batches),
                     "lanes": task.batches.lanes,
                     "chunk": task.batches.chunk,
@@ -149,25 +161,23 @@ def make(
     """
     file = find_config(wanted.config)
     said = with_file(wanted, file)
-    start = load(said.start) if said.start is not None else None
-    wanted = with_data(said, start)
-    environment = os.environ if resumed is None else {}
-    settings, name, components = settle(wanted, file, start, environment)
+    start = None if said.start is None else _opened(said.start)
+    going_on = with_strategies(said, start)
+    wanted = with_data(going_on, start)
+    environment = {} if resumed else os.environ
+    settings, name, components = settle(wanted, file, start, environment, keep=going_on is not said)
     train = limits.with_time(settings["train"])
-    notes = _notes(said, wanted, settings["train"], train)
+    notes = [*_notes(said, wanted, settings["train"], train), *_going_on(said, going_on, start)]
     place = choose_place(train)
     domain: Domain = components[0].build_with(settings.get(name))
     datasets = prepare(wanted, name, domain, train.seed, note, start=start, resumed=resumed)
     codec = datasets[0].codec
-    torch.manual_seed(train.seed)
+    tasks = make_tasks(wanted, datasets, train, resumed)
     likelihood = domain.likelihood(codec)
-    model = _model(settings, codec, likelihood, start)
-    if model.condition is not None:
-        components.append(get_catalog().find("conditioner", settings["model"].conditioner))
+    model = _model(settings, codec, likelihood, start, tasks, place)
+    components += _parts_of(model, settings, likelihood[0])
     lifecycle = activate(get_catalog(), wanted.plugins, settings, warn=notes.append)
-    if start is not None:
-        notes += left_behind(start, settings, lifecycle.names)
-    tasks = make_tasks(wanted, datasets, train)
+    notes += [] if start is None else left_behind(start, settings, lifecycle.names)
     notes += [task.batches.note for task in tasks if task.batches.note]
     return Plan(
         wanted=wanted,
@@ -179,7 +189,8 @@ def make(
         likelihood=likelihood,
         datasets=datasets,
         tasks=tasks,
-        measured=measured(wanted, datasets),
+        measured=measured(wanted, datasets, resumed),
+        written=as_written(wanted, resumed),
         model=model.to(place.device),
         lifecycle=lifecycle,
         start=said.start if resumed is None else _started_from(resumed),
@@ -189,6 +200,27 @@ def make(
         fitted=_fitted(datasets, start, resumed),
         notes=notes,
     )
+
+
+def _parts_of(model: Model, settings: Settings, likelihood: str) -> list[Component]:
+    """The components that the data decide on: the likelihood, and the conditioner where used."""
+    chosen = [get_catalog().find("likelihood", likelihood)]
+    if model.condition is not None:
+        chosen.append(get_catalog().find("conditioner", settings["model"].conditioner))
+    return chosen
+
+
+def _opened(path: Path) -> Bundle:
+    """The bundle to start from, if all that its model is made of is installed.
+
+    Raises:
+        PluginError: something is not.
+    """
+    start = load(path)
+    for error in missing(start.manifest, ("domain", "cell", "likelihood", "conditioner")):
+        raise error
+    _ = start.model  # what the bundle says of it is checked, and settings are made of that
+    return start
 
 
 def options_of(settings: Settings, section: str) -> dict[str, Any]:
@@ -205,6 +237,14 @@ def _notes(said: Wanted, wanted: Wanted, asked: TrainOptions, train: TrainOption
     if train is not asked:
         notes.append(f"no limit given: training for {limits.SECONDS / 60:g} minutes")
     return notes
+
+
+def _going_on(said: Wanted, going_on: Wanted, start: Bundle | None) -> list[str]:
+    """Which strategies were taken from the run that is continued."""
+    if start is None or going_on is said or not going_on.plugins:
+        return []
+    names = " and ".join(f"`{plugin}`" for plugin in going_on.plugins)
+    return [f"going on with {names}, as `{start.path}` learned; `--plugin` chooses others"]
 
 
 def _fitted(datasets: list[Dataset], start: Bundle | None, resumed: Bundle | None) -> bool:
@@ -227,12 +267,27 @@ def _model(
     codec: Codec,
     likelihood: tuple[str, Mapping[str, Any]],
     start: Bundle | None,
+    tasks: Sequence[Task],
+    place: Place,
 ) -> Model:
+    """The model with its first weights, a function of the seed.
+
+    Raises:
+        UsageError: it does not fit into memory.
+    """
     options: ModelOptions = settings["model"]
+    seed = settings["train"].seed
     if start is not None:
+        torch.manual_seed(seed)
         model = grow(start.model, codec.size)
         model.set_dropout(options)
         return model
     cell_options = options_of(settings, options.cell)
     chosen = options_of(settings, options.conditioner)
-    return Model(make_likelihood(*likelihood), options, cell_options, codec.condition, chosen)
+
+    def build() -> Model:
+        torch.manual_seed(seed)
+        return Model(make_likelihood(*likelihood), options, cell_options, codec.condition, chosen)
+
+    check_room(options, make_likelihood(*likelihood).size, tasks, place.device, build)
+    return build()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rnngen.bundles.bundle import Bundle
+from rnngen.contracts.conform import conform_codec
 from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import UsageError
 from rnngen.data import corpora
@@ -15,9 +16,10 @@ from rnngen.data.store import Store
 from rnngen.data.tasks import prepare_tasks, reopen_tasks
 from rnngen.kernel.catalog import get_catalog
 from rnngen.kernel.core_options import TrainOptions
+from rnngen.kernel.reading import domain_class
 from rnngen.metrics.task_history import Measured
 from rnngen.training.run import Task
-from rnngen.training.settle import domain_class, domain_name_of
+from rnngen.training.settle import domain_name_of
 from rnngen.training.wanted import Wanted
 
 
@@ -61,38 +63,51 @@ def prepare(
     """
     parts = [[argument] for argument in wanted.data] if wanted.by_task else [list(wanted.data)]
     if resumed is not None:
-        return reopen_tasks(name, domain, parts, resumed.data_record, resumed.codec, note=note)
+        record, codec = resumed.data_record, resumed.codec
+        return reopen_tasks(name, domain, parts, record, codec, run=resumed.path, note=note)
     return prepare_tasks(
         name,
         domain,
         parts,
         valid=wanted.valid,
-        codec=None if start is None else start.codec,
+        codec=None
+        if start is None
+        else conform_codec(domain, domain.load_codec(start.codec.files())),
         grow=start is not None,
         seed=seed,
         note=note,
     )
 
 
-def make_tasks(wanted: Wanted, datasets: Sequence[Dataset], train: TrainOptions) -> list[Task]:
+def make_tasks(
+    wanted: Wanted, datasets: Sequence[Dataset], train: TrainOptions, resumed: Bundle | None
+) -> list[Task]:
     """What is learned, in order."""
-    names = _names(wanted)
+    names = _names(wanted, resumed)
     return [
         _task(datasets, group, " + ".join(names[number] for number in group), train)
         for group in _groups(wanted, len(datasets))
     ]
 
 
-def measured(wanted: Wanted, datasets: Sequence[Dataset]) -> list[Measured]:
+def measured(wanted: Wanted, datasets: Sequence[Dataset], resumed: Bundle | None) -> list[Measured]:
     """What is measured after each task; nothing in a run that learns one corpus."""
     if not wanted.by_task:
         return []
-    names = _names(wanted)
+    names = _names(wanted, resumed)
     return [Measured(name, data.valid) for name, data in zip(names, datasets, strict=True)]
 
 
-def _names(wanted: Wanted) -> list[str]:
-    return list(wanted.data) if wanted.by_task else [" ".join(wanted.data)]
+def as_written(wanted: Wanted, resumed: Bundle | None) -> list[str]:
+    """The data arguments as the user wrote them, also where the run is resumed from elsewhere."""
+    names = None if resumed is None else resumed.data_record.names
+    return names if names and len(names) == len(wanted.data) else list(wanted.data)
+
+
+def _names(wanted: Wanted, resumed: Bundle | None) -> list[str]:
+    """What the data sets are called."""
+    written = as_written(wanted, resumed)
+    return written if wanted.by_task else [" ".join(written)]
 
 
 def _groups(wanted: Wanted, count: int) -> list[list[int]]:

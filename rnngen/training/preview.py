@@ -27,7 +27,7 @@ def preview(
         documents: how many the model learns from; of a few it hardly knows how they begin.
 
     Returns:
-        text; empty where steps are none.
+        exact text (`rnngen.contracts.exact_text`); empty where steps are none.
     """
     if codec.step_shape:
         return ""
@@ -36,4 +36,5 @@ def preview(
     engine = make_engine(model, codec.boundary)
     with engine.threads(1):
         emissions = list(Sample(SampleOptions(temperature=TEMPERATURE)).decode(engine, request))
-    return codec.decode([emission.step for emission in emissions])
+    stream = codec.exact_stream()
+    return "".join([stream.feed(emission.step) for emission in emissions]) + stream.flush()

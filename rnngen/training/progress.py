@@ -15,7 +15,16 @@ from rnngen.training.run import Run
 RECORD_EVERY = 10
 """Steps between two rows of metrics."""
 
+KEPT = 0.95
+"""Share of the running mean that each step keeps."""
+
 Log = Callable[[int, Mapping[str, float]], None]
+
+
+def mean_loss(run: Run) -> float:
+    """The running mean of the loss, NaN before the first look at it."""
+    mean = run.position.mean_loss
+    return math.nan if mean is None else mean
 
 
 class Progress:
@@ -26,26 +35,29 @@ class Progress:
         folder: where the rows go.
         log: hands numbers to the trackers.
         reporter: who is told after each step.
+        steps_are: what the codec calls its steps.
     """
 
-    def __init__(self, limits: Limits, folder: RunFolder, log: Log, reporter: Reporter) -> None:
+    def __init__(
+        self, limits: Limits, folder: RunFolder, log: Log, reporter: Reporter, steps_are: str
+    ) -> None:
         self._limits = limits
         self._folder = folder
         self._log = log
         self._reporter = reporter
+        self._speed_name = f"{steps_are.replace(' ', '_')}_per_second"
         self.restart()
 
     def restart(self) -> None:
         """Forgets what was seen, as the steps it was seen at have been taken back."""
-        self.loss = self._grad_norm = self._speed = math.nan
+        self._grad_norm = self._speed = math.nan
         self._since = time.monotonic()
         self._tokens = 0
 
-    def saw(self, loss: float, norm: float) -> None:
+    def saw(self, run: Run, loss: float, norm: float) -> None:
         """The loss of a step, which is smoothed, and the norm of its gradient."""
-        smoothing = 0.0 if math.isnan(self.loss) else 0.95
-        previous = 0.0 if math.isnan(self.loss) else self.loss
-        self.loss = smoothing * previous + (1.0 - smoothing) * loss
+        before = run.position.mean_loss
+        run.position.mean_loss = loss if before is None else before + (loss - before) * (1 - KEPT)
         self._grad_norm = norm
 
     def tell(self, run: Run, tokens: int, metrics: Mapping[str, float]) -> None:
@@ -58,17 +70,15 @@ class Progress:
         """
         self._add_tokens(tokens)
         position = run.position
-        shown = {
-            "loss": self.loss,
-            "tokens_per_second": self._speed,
-            "grad_norm": self._grad_norm,
-            **metrics,
-        }
+        speed = {"tokens_per_second": self._speed}
+        head = {"epoch": position.batch / len(run.task.batches), "loss": mean_loss(run)}
+        rest = {"grad_norm": self._grad_norm, **metrics}
         done = self._limits.progress(run)
         left = position.task_seconds * (1.0 - done) / done if done > 0 else None
+        shown = {**head, self._speed_name: self._speed, **rest}
         self._reporter.progress(position.step, run.options.steps or None, shown, left)
         if position.step % RECORD_EVERY == 0 or position.step == 1:
-            self.record(run, {"split": "train", **shown})
+            self.record(run, {"split": "train", **head, **speed, **rest})
 
     def record(self, run: Run, metrics: Mapping[str, Any]) -> None:
         """Writes a row of metrics, and hands its numbers to the trackers."""

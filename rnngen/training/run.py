@@ -60,6 +60,8 @@ class Position:
     """Whether strategies were told that this task starts."""
     history: list[dict[str, Any]] = field(default_factory=list)
     """A row from before the first task and one for each that is finished; see `task_history`."""
+    mean_loss: float | None = None
+    """Running mean of the loss, nats per token."""
 
     def add_seconds(self, seconds: float) -> None:
         """Counts time that was spent on the task."""
@@ -103,6 +105,8 @@ class Run:
     """The bundle whose model goes on learning (`--from`)."""
     note: Callable[[str], None]
     warn: Callable[[str], None]
+    strategies: tuple[str, ...] = ()
+    """Names of all strategies of the run, in order."""
     lanes: int = 0
     """How many rows of a batch are the task's own; those behind them are rehearsed."""
     rehearsed: dict[str, slice] = field(default_factory=dict)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
 from torch import Tensor
 
 from rnngen.bundles.run_folder import RunFolder
 from rnngen.bundles.write import commit_model
+from rnngen.files.json import TEXT, dump
 from rnngen.files.tree import pack
+from rnngen.kernel.strategies import kept_by
 from rnngen.training.plan import Plan
 from rnngen.training.run import Position
 from rnngen.training.wanted import absolute
@@ -30,10 +36,7 @@ def save_model(plan: Plan, folder: RunFolder, position: Position, valid: float |
     manifest = {
         "step": position.step,
         "model": plan.model.describe(),
-        "domain": {
-            "name": plan.domain_name,
-            "options": plan.options(plan.domain_name),
-        },
+        "domain": {"name": plan.domain_name, "options": plan.options(plan.domain_name)},
         "likelihood": dict(zip(("name", "options"), plan.likelihood, strict=True)),
         "components": [
             {
@@ -49,14 +52,18 @@ def save_model(plan: Plan, folder: RunFolder, position: Position, valid: float |
         "data": {
             "fingerprint": plan.fingerprint,
             "sources": plan.sources,
+            "names": plan.written,
             "valid": [absolute(name) for name in plan.wanted.valid],
             "fitted": plan.fitted,
             "prepared": [dataset.place for dataset in plan.datasets],
             "documents": plan.documents,
-            "train_tokens": sum(len(dataset.train) for dataset in plan.datasets),
+            "train_tokens": sum(dataset.train.targets for dataset in plan.datasets),
+            "valid_tokens": sum(data.valid.targets for data in plan.datasets if data.valid),
+            "steps_are": plan.codec.steps_are,
         },
         "seed": plan.train.seed,
         "strategy": strategy,
+        "kept": _kept(plan, strategy, tensors),
     }
     manifest["continued"] = plan.start is not None
     if plan.start is not None:
@@ -67,4 +74,26 @@ def save_model(plan: Plan, folder: RunFolder, position: Position, valid: float |
             "learned": [list(task.members) for task in plan.tasks],
             "rows": position.history,
         }
-    commit_model(folder.path, plan.model.tensors(), manifest, plan.codec.files(), tensors)
+    model, codec = plan.model.tensors(), plan.codec.files()
+    folder.write(lambda path: commit_model(path, model, manifest, codec, tensors))
+
+
+def _kept(plan: Plan, states: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+    """What each strategy keeps of the data, and how much it is. JSON."""
+    kept = {}
+    for name, found in kept_by(plan.lifecycle).items():
+        mine = [t for path, t in tensors.items() if f"{path}.".startswith(f"strategy.{name}.")]
+        size = sum(tensor.nbytes for tensor in mine) + len(dump(states[name], TEXT))
+        text = _characters(plan, found.steps)
+        kept[name] = asdict(replace(found, bytes=size, characters=text))
+    return kept
+
+
+def _characters(plan: Plan, steps: int) -> int | None:
+    """Of the text of this many steps, by the mean of the data; None where it is not text."""
+    if not plan.codec.spells_text or not steps:
+        return None
+    read = [store for data in plan.datasets for store in (data.train, data.valid) if store]
+    ratio = sum(store.characters for store in read) / max(sum(store.targets for store in read), 1)
+    # A character each, but for the boundaries.
+    return steps if 0.9 < ratio <= 1.0 else round(steps * ratio)

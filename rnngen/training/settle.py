@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rnngen.bundles.bundle import Bundle
-from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import UsageError
 from rnngen.kernel.assignments import parse_assignments
 from rnngen.kernel.catalog import Component, get_catalog
 from rnngen.kernel.config_file import Config
 from rnngen.kernel.core_options import DROPOUTS, SECTIONS
+from rnngen.kernel.damaged_option import DAMAGED
+from rnngen.kernel.reading import domain_class, formerly
 from rnngen.kernel.settings import Said, Settings, section_types
 from rnngen.kernel.strategies import resolve as resolve_strategies
+from rnngen.training.going_on import options_of
+from rnngen.training.tracking import chosen, named
 from rnngen.training.wanted import Wanted
 
 
 def domain_name_of(wanted: Wanted, start: Bundle | None) -> str:
-    """The domain that was asked for, else the parent bundle's, else text."""
-    return wanted.domain or (start.manifest["domain"]["name"] if start else "text")
+    """The domain that was asked for, else the parent bundle's, else text.
 
-
-def domain_class(domain: Component) -> type[Domain]:
-    """Where a domain says what suits it, before it is built; a function that builds one can't."""
-    target = domain.load()
-    return target if isinstance(target, type) else Domain
+    Raises:
+        UsageError: the parent bundle's is another one.
+    """
+    if start is None:
+        return "text" if wanted.domain is None else wanted.domain
+    its: str = start.manifest["domain"]["name"]
+    if wanted.domain not in (None, its):
+        raise UsageError(
+            f"`{start.path}` is a model of the domain `{its}`, not `{wanted.domain}`",
+            hint="leave `--domain` out, or train a new model without `--from`",
+        )
+    return its
 
 
 def with_file(wanted: Wanted, file: Config | None) -> Wanted:
@@ -41,7 +50,8 @@ def with_file(wanted: Wanted, file: Config | None) -> Wanted:
         arrangement=_read_arrangement(table.get("arrangement"))
         if wanted.arrangement is None
         else wanted.arrangement,
-        domain=wanted.domain or table.get("domain"),
+        domain=table.get("domain") if wanted.domain is None else wanted.domain,
+        trackers=chosen(wanted.trackers or table.get("trackers", ())),
         run=Path(table["run"]) if wanted.run is None and "run" in table else wanted.run,
     )
 
@@ -64,10 +74,13 @@ def settle(
     file: Config | None,
     start: Bundle | None,
     environment: Mapping[str, str] | None = None,
+    *,
+    keep: bool = False,
 ) -> tuple[Settings, str, list[Component]]:
     """The settings, the domain's name, and the components: domain, cell, optimizer, strategies.
 
-    What the environment says is read from `environment`, by default the process's own.
+    What the environment says is read from `environment`, by default the process's own. With `keep`,
+    the strategies' options are by default what they were in `start`.
 
     Which sections there are depends on the components chosen, and those are options themselves: so
     the names of components are read first, then all.
@@ -85,13 +98,28 @@ def settle(
         catalog.find("optimizer", said.value("train", "optimizer")),
         *resolve_strategies(catalog, wanted.plugins),
     ]
+    if start is not None and keep:
+        strategies = {part.name: part for part in components if part.kind == "strategy"}
+        kept = {name: options_of(start, part) for name, part in strategies.items()}
+        said = replace(said, inherited={**said.inherited, **kept})
     conditioner = catalog.find("conditioner", said.value("model", "conditioner"))
-    settings = said.resolve({**SECTIONS, **section_types([*components, conditioner])})
+    active = [*components, conditioner, *named(wanted.trackers)]
+    settings = said.resolve({**SECTIONS, **section_types(active)}, _known(file))
     if start is not None:
         free = {("model", name) for name in DROPOUTS}
-        free |= {(domain_name, name) for name in domain_class(components[0]).changeable}
+        own = domain_class(components[0])
+        free |= {(domain_name, name) for name in (DAMAGED, *own.changeable)}
         _check_unchanged(settings, inherited, start, free)
     return settings, components[0].name, components
+
+
+def _known(file: Config | None) -> Callable[[], set[str]] | None:
+    """The sections that a file may have, if some are of trackers that are gone; else None."""
+    trackers = [] if file is None else file.command("fit").get("trackers", [])
+    there = get_catalog().sections()
+    if all(name in there for name in trackers):
+        return None
+    return lambda: {*there, *trackers}
 
 
 def _inherited(start: Bundle) -> dict[str, dict[str, Any]]:
@@ -103,12 +131,13 @@ def _inherited(start: Bundle) -> dict[str, dict[str, Any]]:
     conditioner_options = model.pop("conditioner_options", {})
     for made in ("size", "condition", "parameters"):
         model.pop(made, None)
-    domain = start.manifest["domain"]
+    domain = start.manifest.domain
+    before = formerly(get_catalog().find("domain", domain.name))
     return {
         "model": model,
         model["cell"].rpartition(":")[2]: cell_options,
         model["conditioner"].rpartition(":")[2]: conditioner_options,
-        domain["name"]: dict(domain["options"] or {}),
+        domain.name: {**before, **domain.options},
     }
 
 

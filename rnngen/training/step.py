@@ -23,6 +23,7 @@ from rnngen.contracts.cell import State
 from rnngen.model.loss import autocast, backward, batch_nll, counted, weighted_mean
 from rnngen.training.interrupts import GivenUp
 from rnngen.training.parts import Parts
+from rnngen.training.progress import mean_loss
 from rnngen.training.rehearsal import beside, columns, extended
 from rnngen.training.run import Run
 from rnngen.training.schedule import rate
@@ -64,7 +65,7 @@ def step(run: Run, parts: Parts) -> Took:
     if parts.guard.due(run):
         loss = float(lowered.loss)
         parts.guard.check(run, loss, float(norm))
-        parts.progress.saw(loss, float(norm))
+        parts.progress.saw(run, loss, float(norm))
     run.optimizer.step()
     position.step += 1
     position.task_step += 1
@@ -72,7 +73,7 @@ def step(run: Run, parts: Parts) -> Took:
     metrics = {"learning_rate": learning_rate}
     metrics.update({name: float(term.detach()) for name, term in lowered.terms.items()})
     if parts.strategies:
-        parts.strategies.step_finished(run, {"loss": parts.progress.loss, **metrics})
+        parts.strategies.step_finished(run, {"loss": mean_loss(run), **metrics})
     seconds = parts.clock() - begin
     position.add_seconds(seconds)
     return Took(seconds, lowered.tokens, metrics)

@@ -38,12 +38,12 @@ def save_and_stop(run: Run, parts: Parts) -> None:
     Raises:
         Interrupted: always; it says what is saved, and how to resume.
     """
-    step, resume = run.position.step, f"resume with `rnngen fit --resume {run.folder}`"
+    step = run.position.step
     if parts.checkpoints.whole:
         parts.checkpoints.save(run)
         if run.position.best is None:
             parts.save_model(run.position, None)
-        raise Interrupted(f"stopped at step {step}; everything is saved", hint=resume)
+        raise Interrupted(f"stopped at step {step}; everything is saved", hint=_resume(run))
     saved = parts.checkpoints.last()
     if saved is None:
         raise Interrupted(
@@ -53,5 +53,10 @@ def save_and_stop(run: Run, parts: Parts) -> None:
     raise Interrupted(
         f"stopped at step {step} in the middle of something that can't be saved; "
         f"everything up to step {saved[1]['position']['step']} is",
-        hint=resume,
+        hint=_resume(run),
     )
+
+
+def _resume(run: Run) -> str:
+    """After the last write, as the folder may have been moved."""
+    return f"resume with `rnngen fit --resume {run.folder}`"

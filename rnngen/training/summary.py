@@ -5,6 +5,8 @@ from __future__ import annotations
 from rnngen.bundles.run_folder import RunFolder
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.reporter import Reporter
+from rnngen.contracts.steps import loss_unit
+from rnngen.metrics.shown import fixed
 from rnngen.training.plan import Plan
 from rnngen.training.run import Position
 
@@ -21,7 +23,8 @@ def describe(plan: Plan, folder: RunFolder, reporter: Reporter) -> None:
     for task in plan.tasks:
         held_out = task.valid.targets if task.valid else 0
         lines.append(
-            f"data {task.name}: {task.train.targets:,} tokens to learn, {held_out:,} held out"
+            f"data {task.name}: {task.train.targets:,} {plan.codec.steps_are} to learn, "
+            f"{held_out:,} held out"
         )
     if plan.lifecycle:
         lines.append(f"strategy {' + '.join(plan.lifecycle.names)}")
@@ -33,7 +36,9 @@ def describe(plan: Plan, folder: RunFolder, reporter: Reporter) -> None:
 
 def _steps(codec: Codec) -> str:
     shape = codec.step_shape
-    return f"steps of {shape[0]} numbers" if shape else f"{codec.size} different tokens"
+    if shape:
+        return f"{codec.steps_are} of {shape[0]} numbers"
+    return f"{codec.size} different {codec.steps_are}"
 
 
 def tell_result(plan: Plan, position: Position, folder: RunFolder, reporter: Reporter) -> None:
@@ -47,8 +52,10 @@ def tell_result(plan: Plan, position: Position, folder: RunFolder, reporter: Rep
         reporter.note(line)
         folder.log(line)
     speed = position.tokens / max(position.seconds, 1e-9)
-    line = f"trained {position.step} steps, {position.tokens:,} tokens, {speed:,.0f} tokens/s"
+    steps = plan.codec.steps_are
+    line = f"trained {position.step} steps, {position.tokens:,} {steps}, {speed:,.0f} {steps}/s"
     if position.best is not None:
-        line += f"; best validation {position.best:.4f} nats/token at step {position.best_step}"
+        unit = loss_unit(steps, bool(plan.codec.step_shape))
+        line += f"; best validation {fixed(position.best, 4)} {unit} at step {position.best_step}"
     reporter.note(line)
     folder.log(line)

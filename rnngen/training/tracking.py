@@ -9,67 +9,104 @@ from typing import Any
 
 import torch
 
-from rnngen.kernel.catalog import Component
+from rnngen.contracts.errors import PluginError, UsageError
+from rnngen.kernel.catalog import Component, get_catalog
+
+NONE = "none"
+"""As the name of a tracker: none of those that the file, or the resumed run, names."""
+
+
+def named(names: Sequence[str]) -> list[Component]:
+    """The trackers of these names; each is imported, so that what can't be is known at once.
+
+    Raises:
+        UsageError: there is no such tracker.
+        PluginError: its plugin is missing or failed, or it can't be imported.
+    """
+    found = [get_catalog().find("tracker", name) for name in dict.fromkeys(names)]
+    for component in found:
+        component.load()
+    return found
+
+
+def chosen(names: Sequence[str]) -> Sequence[str]:
+    """The names without `none`, which stands alone.
+
+    Raises:
+        UsageError: it does not.
+    """
+    if NONE not in names:
+        return names
+    if len(set(names)) > 1:
+        others = ", ".join(f"`{name}`" for name in names if name != NONE)
+        raise UsageError(
+            f"`--tracker none` switches all trackers off, but {others} is named too",
+            hint="leave one of them out",
+        )
+    return ()
 
 
 class Trackers:
-    """Hands metrics on; one that fails is switched off with a warning.
+    """Hands metrics on; one that fails, at its start, a step or the end, is switched off.
 
     Args:
         components: what `--tracker` names.
-        folder: of the run.
+        options: of each by its name, where it has some.
         device: whose random numbers the training draws.
         warn: told once of a tracker that failed.
-
-    Raises:
-        PluginError: one could not be built: it was asked for, and nothing has begun yet.
     """
 
     def __init__(
         self,
         components: Sequence[Component],
-        folder: Path,
+        options: Mapping[str, Any],
         device: torch.device,
         warn: Callable[[str], None],
     ) -> None:
+        self._components = components
+        self._options = options
         self._warn = warn
         self._devices = [device] if device.type == "cuda" else []
         self._open: list[tuple[Component, Any]] = []
-        try:
-            for component in components:
-                with self._random_numbers_kept():
-                    self._open.append((component, component.build(folder)))
-        except BaseException:
-            self.close()
-            raise
+
+    def start(self, folder: Path) -> None:
+        """Builds them.
+
+        Args:
+            folder: of the run.
+        """
+        for component in self._components:
+            with self._switched_off_where_it_fails(component, "could not be started"):
+                tracker = component.build_with(self._options.get(component.name), folder)
+                self._open.append((component, tracker))
 
     def log(self, step: int, metrics: Mapping[str, float]) -> None:
         """Numbers of one step, by name."""
         for part in list(self._open):
             component, tracker = part
-            try:
-                with self._random_numbers_kept():
-                    tracker.log(step, dict(metrics))
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
-                self._open.remove(part)
-                failed = component.failure(f"failed at step {step}", error)
-                self._warn(f"{failed.message}; it is off from now on, training continues")
+            with self._switched_off_where_it_fails(component, f"failed at step {step}"):
+                tracker.log(step, dict(metrics))
 
     def close(self) -> None:
         """Closes those that are still on."""
-        while self._open:
-            component, tracker = self._open.pop(0)
-            try:
+        for component, tracker in list(self._open):
+            with self._switched_off_where_it_fails(component, "could not be closed"):
                 tracker.close()
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
-                self._warn(component.failure("could not be closed", error).message)
+        self._open = []
 
     @contextmanager
-    def _random_numbers_kept(self) -> Iterator[None]:
-        """With or without a tracker, a run ends with the same weights."""
-        with torch.random.fork_rng(self._devices):
-            yield
+    def _switched_off_where_it_fails(self, component: Component, what: str) -> Iterator[None]:
+        try:
+            # With or without a tracker, a run ends with the same weights.
+            with torch.random.fork_rng(self._devices):
+                yield
+        except KeyboardInterrupt:
+            raise
+        except PluginError as error:
+            self._off(component, error.message)
+        except BaseException as error:
+            self._off(component, component.failure(what, error).message)
+
+    def _off(self, component: Component, failed: str) -> None:
+        self._open = [part for part in self._open if part[0] is not component]
+        self._warn(f"{failed}; it is off from now on, training continues")

@@ -38,11 +38,13 @@ class ModelFacts:
     Args:
         description: what it was built from; see `Model.describe`.
         likelihood: by name.
+        steps_are: what its steps are called, several of them.
         parts: parameters of each part.
     """
 
     description: Mapping[str, Any]
     likelihood: str
+    steps_are: str
     parts: Mapping[str, int]
 
 
@@ -125,6 +127,11 @@ class Card:
     curve: Curve = field(repr=False)
 
     @property
+    def steps_are(self) -> str:
+        """What the steps of the model are called; a bundle of 0.1.0 does not say."""
+        return steps_are(self.data)
+
+    @property
     def data(self) -> Mapping[str, Any]:
         """What the bundle says of the data it was trained on."""
         return self.manifest.data if self.manifest else {}
@@ -176,6 +183,9 @@ def as_json(card: Card) -> dict[str, Any]:
             **{name: asdict(found) for name, found in card.measured.items()},
         },
         "history": card.history,
+        "kept": card.manifest
+        and {name: asdict(kept) for name, kept in card.manifest.kept_by_strategies().items()},
+        "left_out": card.manifest.left_out if card.manifest else [],
         "continued": bool(said.get("continued")),
         "sample": card.sample and asdict(card.sample),
         "files": {name: asdict(file) for name, file in card.files.items()},
@@ -189,7 +199,13 @@ def _model(found: Manifest) -> ModelFacts:
     for name, (_, shape) in tensor_shapes(found.path(found.weights)).items():
         part = _part(name)
         parts[part] = parts.get(part, 0) + math.prod(shape)
-    return ModelFacts(found.model, found.likelihood.name, parts)
+    return ModelFacts(found.model, found.likelihood.name, steps_are(found.data), parts)
+
+
+def steps_are(data: Mapping[str, Any]) -> str:
+    """What steps are called, by what a bundle says of its data."""
+    said = data.get("steps_are")
+    return said if isinstance(said, str) else "tokens"
 
 
 def _part(name: str) -> str:

@@ -22,12 +22,16 @@ from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.decoder import Request
 from rnngen.contracts.engine import Engine, State
 from rnngen.contracts.errors import UsageError
+from rnngen.contracts.exact_text import exact, refuse_escaped
 from rnngen.engines.choose import DEFAULT
+from rnngen.kernel.blame import attributed
 from rnngen.verbs.components import Given, parted
 from rnngen.verbs.context import ModelContext
 from rnngen.verbs.generate import generate
+from rnngen.verbs.line_ends import line_end
+from rnngen.verbs.read_as import read_as
 from rnngen.verbs.start import engine_of, make_decoder, opened
-from rnngen.verbs.writing import Framing, write
+from rnngen.verbs.writing import Framing, Listeners, line_by_line, write
 
 TURN = re.compile(r"^([^\W\d][\w .'-]{0,23}:[ \t]?)", re.MULTILINE)
 """The speaker, at the beginning of a line."""
@@ -55,6 +59,7 @@ class Chat:
         BundleError: the bundle is damaged.
     """
 
+    @attributed()
     def __init__(
         self,
         bundle: Bundle | str | Path,
@@ -74,7 +79,9 @@ class Chat:
                 f"`{bundle.path}` does not write text, so you can't chat with it",
                 hint="choose a model that learned dialogues",
             )
-        decoder_options, engine_options = parted(options, engine)
+        rest, domain_options = parted(options, bundle.manifest.domain.name)
+        decoder_options, engine_options = parted(rest, engine)
+        bundle = read_as(bundle, domain_options)
         self._decoder = make_decoder(decoder, decoder_options)
         if self._decoder.complete:
             raise UsageError(
@@ -86,28 +93,42 @@ class Chat:
             you, other = speakers(
                 bundle, you, other, device=device, engine=engine, options=engine_options
             )
-        self.you, self.other = you, other
-        self._codec = bundle.codec
-        self._framing = Framing(bundle.codec, stops=("\n",))
+        self.you, self.other = bundle.domain.spelled(you), bundle.domain.spelled(other)
+        self._codec, self._remarks = bundle.codec, bundle.domain.remarks
+        self.line_end = line_end(bundle, device, engine, engine_options)
+        self._framing = Framing(bundle.codec, stops=line_by_line(("\n", self.line_end)))
         self._length = length
         self._seed = seed
         self._turns = 0
         self._engine = engine_of(bundle, device, name=engine, options=engine_options)
         self._state = self._engine.start(1)
         self._unread: list[int] = [self._codec.boundary]
+        self.data = b""
+        """The bytes of the last answer."""
 
-    def answer(self, text: str, stream: Callable[[str], None] | None = None) -> str:
+    @attributed()
+    def answer(
+        self,
+        text: str | bytes,
+        stream: Callable[[str], None] | None = None,
+        stream_bytes: Callable[[bytes], None] | None = None,
+    ) -> str:
         """The model's next turn.
 
         Args:
             text: what was said to it, without a line end.
             stream: told the answer as it is written.
+            stream_bytes: told the same as bytes, which of a model of bytes need not be UTF-8.
 
         Raises:
             DataError: something in it is unknown to the model; the conversation is as it was.
         """
+        text = exact(text) if isinstance(text, bytes) else text
+        if not self._codec.keeps_bytes:
+            refuse_escaped(text, "what was said")
+        self._remarks.clear()
         said: list[int] = self._codec.encode(
-            f"{self.you}{' '.join(text.split())}\n{self.other}"
+            f"{self.you}{' '.join(text.split())}{self.line_end}{self.other}"
         ).tolist()
         heard, last = [*self._unread, *said[:-1]], said[-1]
         with self._engine.threads(1):
@@ -118,19 +139,29 @@ class Chat:
                 seed=self._seed,
                 first=self._turns,
                 ends=frozenset({self._codec.boundary}),
+                tell_end=True,
             )
-            told = None if stream is None else lambda row, part: stream(part)
+            listeners = Listeners(
+                None if stream is None else lambda row, part: stream(part),
+                None if stream_bytes is None else lambda row, data: stream_bytes(data),
+            )
             engine = _Continued(self._engine, self._state)
-            written = write(engine, self._decoder, request, self._framing, told)
-        answer = written[0].text
-        self._unread = [last, *self._codec.encode(f"{answer}\n").tolist()]
+            with listeners as hear:
+                (written,) = write(engine, self._decoder, request, self._framing, hear)
+        answer = exact(written.data)
+        self._unread = [last, *self._codec.encode(f"{answer}{self.line_end}").tolist()]
         self._turns += 1
-        return answer
+        self.data = written.data
+        return written.text
+
+    def remarks(self) -> list[str]:
+        """Sentences on what the model did not know of what was said last."""
+        return list(self._remarks)
 
     def _read(self, steps: list[int]) -> None:
         if steps:
             tokens = torch.tensor(steps).unsqueeze(1)  # [T] -> [T,1]
-            _, self._state = self._engine.read(tokens, self._state)
+            _, self._state = self._engine.read_prompt(tokens, self._state)
 
 
 class _Continued(Engine):
@@ -149,6 +180,9 @@ class _Continued(Engine):
 
     def read(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         return self._engine.read(tokens, state)
+
+    def read_prompt(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        return self._engine.read_prompt(tokens, state)
 
     def select(self, state: State, rows: Tensor) -> State:
         return self._engine.select(state, rows)

@@ -18,6 +18,7 @@ from rnngen.contracts.errors import RnngenError, UsageError
 from rnngen.files.json import TEXT, is_number, plain
 from rnngen.kernel.blame import attributed
 from rnngen.metrics import curves, figures
+from rnngen.verbs.card import steps_are
 
 PICTURE = "compare.png"
 
@@ -36,6 +37,7 @@ class Numbers:
         best_valid: lowest validation, nats per token.
         best_step: where that was.
         last_valid: the last validation, nats per token.
+        steps_are: what the steps of the data are called.
     """
 
     status: str | None
@@ -47,6 +49,7 @@ class Numbers:
     best_valid: float | None
     best_step: int | None
     last_valid: float | None
+    steps_are: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,10 +112,15 @@ def compare(
         draw: whether to draw at all.
 
     Raises:
-        UsageError: there is no run that could be read.
+        UsageError: there is no run that could be read, or `out` does not end in `.png`.
         PluginError: matplotlib is not installed, and the curves were to be drawn.
         RunError: the picture can't be written.
     """
+    if out is not None and Path(out).suffix.lower() != ".png":
+        raise UsageError(
+            f"the picture `{out}` is a PNG, but its name does not end in `.png`",
+            hint=f"write `--out {Path(out).stem or 'curves'}.png`",
+        )
     folders = list({Path(path).resolve(): Path(path) for path in paths}.values()) or _all_runs()
     names = _names(folders)
     runs: list[Summary] = []
@@ -179,6 +187,7 @@ def _numbers(
         best_valid=curve.best.loss if curve.best else None,
         best_step=int(curve.best.step) if curve.best else None,
         last_valid=curve.valid[-1].loss if curve.valid else None,
+        steps_are=steps_are(found.data) if found else "tokens",
     )
 
 

@@ -45,9 +45,9 @@ def options_of(component: Component, options: Given = None) -> Any:
     return None
 
 
-def parted(options: Given, engine: str) -> tuple[Given, Given]:
-    """The options of a decoder, and those of the engine, which have its name: `ENGINE.option`."""
-    prefix = engine.rpartition(":")[2] + "."
+def parted(options: Given, name: str) -> tuple[Given, Given]:
+    """The options of a decoder, and those of an engine or domain, which have its name before."""
+    prefix = name.rpartition(":")[2] + "."
     if isinstance(options, Mapping):
         own = {key: value for key, value in options.items() if key.startswith(prefix)}
         return {key: value for key, value in options.items() if key not in own}, own

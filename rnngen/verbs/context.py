@@ -36,13 +36,13 @@ class ModelContext(Context):
         """The steps that the model learned from, in blocks.
 
         Raises:
-            DataError: it learned several tasks in a row, or the data changed since.
+            DataError: the data changed since.
             UsageError: a file is gone.
             BundleError: what the bundle says of its data is damaged.
         """
-        train = reopen(self.bundle).train
-        for start in range(0, len(train), BLOCK):
-            yield train.steps[start : start + BLOCK]
+        for dataset in reopen(self.bundle):
+            for start in range(0, len(dataset.train), BLOCK):
+                yield dataset.train.steps[start : start + BLOCK]
 
     def default_constraint(self) -> str | None:
         """The default constraint of the bundle's domain."""

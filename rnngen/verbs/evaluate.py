@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -17,82 +18,27 @@ from rnngen.bundles.bundle import Bundle
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.domain import ForecastRequest, Report
 from rnngen.contracts.errors import DataError, RnngenError, UsageError
+from rnngen.contracts.exact_text import exact, readable
 from rnngen.data.cache import Dataset
-from rnngen.data.measuring import evaluation
 from rnngen.data.store import Store
 from rnngen.engines.choose import DEFAULT
 from rnngen.engines.device import choose_device, use_threads
 from rnngen.kernel.blame import attributed
-from rnngen.metrics.baselines import XZ_TRAIN_BYTES, XZ_VALID_BYTES, Baseline
+from rnngen.kernel.catalog import find_component
+from rnngen.metrics.baselines import XZ_TRAIN_BYTES, XZ_VALID_BYTES
 from rnngen.metrics.baselines import baselines as measure_baselines
 from rnngen.metrics.copying import Memorization, memorization
 from rnngen.metrics.measuring import Measurement
-from rnngen.metrics.scoring import score
+from rnngen.metrics.scoring import score_store
+from rnngen.metrics.shown import perplexity
+from rnngen.metrics.task_history import MEASURED
 from rnngen.verbs import learned
 from rnngen.verbs.arguments import Files, listed
+from rnngen.verbs.components import Given
+from rnngen.verbs.evaluation import PROTOCOL, Evaluation, Evaluations
 from rnngen.verbs.generate import generate
+from rnngen.verbs.read_as import read_as
 from rnngen.verbs.start import engine_of, opened
-
-CHUNK = 512
-
-PROTOCOL = "every token once, in order, one lane, state carried, float32"
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """How well a model predicts a text, and how well simple models do.
-
-    Args:
-        nats_per_token: mean −ln p of a token.
-        bits_per_character: all bits by the characters of the text.
-        bits_per_byte: all bits by its bytes in UTF-8.
-        perplexity: exp(nats_per_token).
-        protocol: how it was measured.
-        data: what it was measured on.
-        tokens: how many tokens were scored.
-        characters: of the text that these tokens stand for.
-        bytes: the same in UTF-8.
-        unknown: characters the model does not know, scored as unknown.
-        baselines: unigram, n-gram, xz.
-        copied: how much of a generated sample is copied from the training text.
-        warnings: what makes a number less than it seems.
-    """
-
-    nats_per_token: float
-    bits_per_character: float
-    bits_per_byte: float
-    perplexity: float
-    protocol: str
-    data: str
-    tokens: int
-    characters: int
-    bytes: int
-    unknown: int
-    baselines: tuple[Baseline, ...]
-    copied: Memorization | None
-    warnings: tuple[str, ...]
-
-    @property
-    def model(self) -> Baseline:
-        """The model's own numbers, as a row of the same table."""
-        return Baseline(
-            "model",
-            self.nats_per_token,
-            self.bits_per_character,
-            self.bits_per_byte,
-            self.perplexity,
-            self.protocol,
-        )
-
-    def copied_sentence(self) -> str:
-        """What the memorization check found, in a sentence."""
-        assert self.copied is not None
-        found = self.copied
-        return (
-            f"copied: {found.share:.1%} of {found.sample_size:,} generated characters appear in "
-            f"the training text in pieces of {found.minimum} or more; the longest has "
-            f"{found.longest}: {found.text[:80]!r}"
-        )
 
 
 @attributed()
@@ -106,8 +52,9 @@ def evaluate(
     seed: int = 0,
     device: str = "auto",
     engine: str = DEFAULT,
+    options: Given = None,
     note: Callable[[str], None] = lambda text: None,
-) -> Evaluation | Report:
+) -> Evaluation | Evaluations | Report:
     """Measures a model on a whole text; the same as the command `rnngen evaluate`.
 
     Args:
@@ -117,40 +64,50 @@ def evaluate(
         baselines: whether to fit simple models on the training text for comparison.
         sample: characters to write for the memorization check; 0 skips it.
         seed: of that sample.
-        device: `auto`, `cpu`, `cuda`, `mps`.
-        engine: writes the sample or steps the forecasts: `torch`, or one of a plugin.
+        device, engine: `auto`, `cpu`, `cuda`, `mps`; `torch`, or one of a plugin, which writes.
+        options: how the data is read: `{"text.unseen": "skip"}` or `["damaged=skip"]`.
         note: told what takes its time.
 
     Returns:
-        an `Evaluation`; of a domain with measures of its own, its `Report`.
+        an `Evaluation`; of a domain with measures of its own, its `Report`; of several tasks all.
 
     Raises:
-        UsageError: a file is not there.
+        UsageError, BundleError: a file is not there; the bundle is damaged.
         DataError: the text can't be encoded, or what the run held out can't be found again.
-        BundleError: the bundle is damaged.
     """
-    bundle = opened(bundle)
-    named = listed(data)
+    bundle, named = opened(bundle), listed(data)
+    reader = read_as(bundle, options)
     use_threads(None)
     where, _ = choose_device(device)
+    find_component("engine", engine)  # before all that takes its time
+    every_task = bundle.data_record.several and not named and split is None
     if bundle.domain.forecasts:
-        return _backtest(bundle, named, split, baselines, seed, device, engine, note)
+        backtest = _backtest_tasks if every_task else _backtest
+        return backtest(reader, named, split, baselines, seed, device, engine, note)
     training = _training(bundle, note)
-    held_out = _encoded(bundle, named, split, note) if named or split else _held_out_by(training)
+    if every_task:
+        each = _every_task(bundle, training, where, baselines, note)
+        return _with_copied(bundle, each, training, sample, seed, device, engine, note)
+    held_out = _chosen(reader, named, split, training, note)
     bundle.model.to(where)
     report = _own_measures(bundle, training if baselines else None, held_out, note)
     if report is not None:
         return report
     measured = _score(bundle, held_out, where)
     if isinstance(training, RnngenError):
-        return _without_training(measured, training)
+        return _without_training(measured, training) if baselines or sample else measured
     if baselines:
-        measured = _beside_baselines(measured, bundle.codec, training.train, held_out.store, note)
-    if sample:
-        written = _sample(bundle, held_out.store, sample, seed, device, engine, note)
-        copied = memorization(written, learned.texts(bundle.codec, training.train))
-        measured = replace(measured, copied=copied)
-    return measured
+        measured = _beside_baselines(measured, bundle.codec, training, held_out.store, note)
+    if not sample:
+        return measured
+    written = _sample(bundle, held_out.store, sample, seed, device, engine, note)
+    return replace(measured, copied=_copied(bundle, written, training))
+
+
+def _copied(bundle: Bundle, written: str, training: Sequence[Dataset]) -> Memorization:
+    """How much of a sample is copied from the training text."""
+    copied = memorization(written, learned.texts(bundle.codec, training))
+    return replace(copied, text=readable(copied.text))
 
 
 @dataclass(frozen=True)
@@ -170,7 +127,11 @@ class _HeldOut:
     warnings: tuple[str, ...] = ()
 
 
-def _training(bundle: Bundle, note: Callable[[str], None]) -> Dataset | RnngenError:
+Training = Sequence[Dataset] | RnngenError
+"""What the run learned from, task by task, or why it can't be read again."""
+
+
+def _training(bundle: Bundle, note: Callable[[str], None]) -> Training:
     """What the run learned from, or why it can't be read again."""
     try:
         return learned.reopen(bundle, note)
@@ -178,8 +139,8 @@ def _training(bundle: Bundle, note: Callable[[str], None]) -> Dataset | RnngenEr
         return error
 
 
-def _held_out_by(training: Dataset | RnngenError) -> _HeldOut:
-    """What the run held out.
+def _held_out_by(training: Training) -> list[_HeldOut]:
+    """What the run held out, task by task.
 
     Raises:
         DataError: it can't be read again.
@@ -189,9 +150,77 @@ def _held_out_by(training: Dataset | RnngenError) -> _HeldOut:
     if isinstance(training, RnngenError):
         reason = training.message
         raise DataError(f"what the run held out can't be read again: {reason}", hint=hint)
-    if training.valid is None:
+    found = [dataset.valid for dataset in training if dataset.valid is not None]
+    if len(found) < len(training):
         raise UsageError("the run held nothing out", hint=hint)
-    return _HeldOut(training.valid, "held out by the run")
+    return [_HeldOut(store, "held out by the run") for store in found]
+
+
+def _chosen(
+    bundle: Bundle,
+    data: Sequence[str],
+    split: str | None,
+    training: Training,
+    note: Callable[[str], None],
+) -> _HeldOut:
+    """The data or the part that was named, or what a run of one task held out."""
+    if data or split:
+        return _encoded(bundle, data, split, note)
+    (held_out,) = _held_out_by(training)
+    return held_out
+
+
+def _every_task(
+    bundle: Bundle,
+    training: Training,
+    where: torch.device,
+    baselines: bool,
+    note: Callable[[str], None],
+) -> Evaluations:
+    """The model on what was held out of each task, each beside the baselines of its own text."""
+    rows: list[tuple[str, Evaluation | Report]] = []
+    warnings = []
+    held_out = _held_out_by(training)
+    assert not isinstance(training, RnngenError)
+    for name, dataset, held in zip(learned.tasks(bundle), training, held_out, strict=True):
+        tell = partial(_of_task, name, note)
+        bundle.model.to(where)
+        found: Evaluation | Report | None = _own_measures(
+            bundle, [dataset] if baselines else None, held, tell
+        )
+        if found is None:
+            found = _score(bundle, held, where)
+            if baselines:
+                found = _beside_baselines(found, bundle.codec, [dataset], held.store, tell)
+        rows.append((name, found))
+        if held.store.targets > MEASURED:
+            warnings.append(
+                f"the run's own table looked at the first {MEASURED:,} of {held.store.targets:,} "
+                f"held-out tokens of {name}, this one at all"
+            )
+    return Evaluations(tuple(rows), warnings=tuple(warnings))
+
+
+def _of_task(name: str, note: Callable[[str], None], text: str) -> None:
+    note(f"{name}: {text}")
+
+
+def _with_copied(
+    bundle: Bundle,
+    found: Evaluations,
+    training: Training,
+    sample: int,
+    seed: int,
+    device: str,
+    engine: str,
+    note: Callable[[str], None],
+) -> Evaluations:
+    """The same, with the memorization check, where a text was measured."""
+    if not sample or isinstance(training, RnngenError) or isinstance(found.tasks[0][1], Report):
+        return found
+    first = _held_out_by(training)[0].store
+    written = _sample(bundle, first, sample, seed, device, engine, note)
+    return replace(found, copied=_copied(bundle, written, training))
 
 
 def _encoded(
@@ -210,12 +239,14 @@ def _encoded(
 
 def _own_measures(
     bundle: Bundle,
-    training: Dataset | RnngenError | None,
+    training: Training | None,
     held_out: _HeldOut,
     note: Callable[[str], None],
 ) -> Report | None:
     """The report of a domain with measures of its own."""
-    train = training.train if isinstance(training, Dataset) else None
+    train = None
+    if training is not None and not isinstance(training, RnngenError):
+        train = learned.joined(training)
     measuring = Measurement(bundle, train, held_out.store, held_out.label, note)
     report = bundle.domain.evaluate(measuring)
     if report is None:
@@ -225,7 +256,7 @@ def _own_measures(
 
 def _score(bundle: Bundle, held_out: _HeldOut, where: torch.device) -> Evaluation:
     """The model's own numbers."""
-    result = score(bundle.model, evaluation(held_out.store, CHUNK), where)
+    result = score_store(bundle.model, held_out.store, where)
     bundle.model.to("cpu")
     bits = result.nats / math.log(2)
     characters, size = held_out.store.characters, held_out.store.size
@@ -233,10 +264,11 @@ def _score(bundle: Bundle, held_out: _HeldOut, where: torch.device) -> Evaluatio
         nats_per_token=result.nats_per_token,
         bits_per_character=bits / max(characters, 1),
         bits_per_byte=bits / max(size, 1),
-        perplexity=math.exp(min(result.nats_per_token, 700.0)),
+        perplexity=perplexity(result.nats_per_token),
         protocol=PROTOCOL,
         data=held_out.label,
         tokens=result.steps,
+        steps_are=bundle.codec.steps_are,
         characters=characters,
         bytes=size,
         unknown=held_out.unknown,
@@ -255,11 +287,12 @@ def _without_training(measured: Evaluation, reason: RnngenError) -> Evaluation:
 def _beside_baselines(
     measured: Evaluation,
     codec: Codec,
-    train: Store,
+    training: Sequence[Dataset],
     valid: Store,
     note: Callable[[str], None],
 ) -> Evaluation:
     """The same, with the numbers of simple models."""
+    train = learned.joined(training)
     note("fitting the baselines on the training text")
     # xz looks at this many bytes at most, and a token has at least one: the rest is not decoded.
     tail, head = train.steps[-XZ_TRAIN_BYTES:], valid.steps[:XZ_VALID_BYTES]
@@ -269,8 +302,8 @@ def _beside_baselines(
         codec.size,
         characters=valid.characters,
         byte_count=valid.size,
-        train_text=codec.decode(tail).encode(),
-        valid_text=codec.decode(head).encode(),
+        train_text=codec.decode_bytes(tail),
+        valid_text=codec.decode_bytes(head),
     )
     return replace(measured, baselines=tuple(rows))
 
@@ -284,13 +317,32 @@ def _sample(
     engine: str,
     note: Callable[[str], None],
 ) -> str:
-    """About this many characters written by the model."""
+    """About this many characters written by the model, as exact text."""
     note("writing a sample for the memorization check")
     length = max(1, round(characters * held_out.targets / max(held_out.characters, 1)))
     (written,) = generate(
         bundle, length=length, seed=seed, documents=0, device=device, engine=engine
     )
-    return written.text
+    return exact(written.data) if bundle.codec.keeps_bytes else written.text
+
+
+def _backtest_tasks(
+    bundle: Bundle,
+    data: Sequence[str],
+    split: str | None,
+    baselines: bool,
+    seed: int,
+    device: str,
+    engine: str,
+    note: Callable[[str], None],
+) -> Evaluations:
+    """The backtest of each task, where neither data nor a part of it is named."""
+    names, sources = learned.tasks(bundle), bundle.data_record.sources
+    rows: list[tuple[str, Evaluation | Report]] = [
+        (name, _backtest(bundle, [*data, source], split, baselines, seed, device, engine, note))
+        for name, source in zip(names, sources, strict=True)
+    ]
+    return Evaluations(tuple(rows))
 
 
 def _backtest(

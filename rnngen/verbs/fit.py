@@ -9,28 +9,40 @@ print(bundle.generate("Once", length=200)[0].text)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from typing import Unpack
 
 import torch
 
 from rnngen.bundles.checkpoint import load_checkpoint
+from rnngen.bundles.manifest import CONFIG
+from rnngen.bundles.rebuild import missing
 from rnngen.bundles.records import read_record
 from rnngen.bundles.run_folder import RunFolder, environment
-from rnngen.contracts.errors import Interrupted, RnngenError, UsageError
+from rnngen.contracts.errors import Interrupted, RnngenError, RunError
 from rnngen.contracts.reporter import Reporter, Silent
 from rnngen.kernel.blame import attributed
-from rnngen.kernel.catalog import Component, get_catalog
+from rnngen.kernel.catalog import get_catalog
 from rnngen.kernel.config_file import read_config
 from rnngen.training.checkpoints import Saved
+from rnngen.training.foreign_optimizer import build_optimizer
 from rnngen.training.loop import train
 from rnngen.training.parts import assemble
 from rnngen.training.plan import Plan, make
-from rnngen.training.resumed import check_alone, not_as_before, not_read
+from rnngen.training.restored import check_state
+from rnngen.training.resumed import (
+    check_alone,
+    not_as_before,
+    not_read,
+    nothing_to_resume,
+    recorded,
+    trackers_again,
+    why_over,
+)
 from rnngen.training.run import Position, Run
 from rnngen.training.summary import describe, tell_result
-from rnngen.training.tracking import Trackers
+from rnngen.training.tracking import Trackers, named
 from rnngen.training.wanted import Wanted, WantedArguments, check_keywords
 from rnngen.verbs.trained import Trained, load
 
@@ -87,75 +99,106 @@ def fit_wanted(wanted: Wanted, reporter: Reporter) -> Trained:
         with closing(RunFolder.open(wanted.resume)) as folder:
             return _resume(folder, wanted, reporter)
     plan = make(wanted, reporter.note)
-    trackers = _trackers(wanted)
+    run = _run(plan, reporter)
     with closing(RunFolder.create(plan.wanted.run, plan.name)) as folder:
-        return _execute(plan, folder, None, trackers, reporter)
+        return _execute(plan, run, folder, None, reporter)
 
 
 def _resume(folder: RunFolder, asked: Wanted, reporter: Reporter) -> Trained:
-    """Trains a stopped run to its end; of `asked` only limits and trackers count."""
+    """Trains a stopped run to its end; of `asked` only limits and trackers count.
+
+    Until everything is known to be there, nothing of the run changes.
+    """
     path = folder.path
     saved = load_checkpoint(path)
     if saved is None:
-        raise UsageError(
-            f"`{path}` has no checkpoint: it was stopped before anything was learned",
-            hint="delete the folder, and start again",
-        )
+        raise nothing_to_resume(path)
     bundle = load(path)
+    for error in missing(bundle.manifest):
+        raise error
     before = read_record(path)
-    config = read_config(path / "config.toml")
-    command = config.command("fit")
-    wanted = Wanted.of(
-        command["data"],
-        valid=bundle.data_record.valid,
-        domain=command["domain"],
-        plugins=command.get("plugins", ()),
-        config=path / "config.toml",
-        **asked.limits,
-    )
+    check_state(saved[1], path)
+    config = read_config(path / CONFIG)
+    wanted = recorded(config, bundle.data_record, asked)
     plan = make(wanted, reporter.note, resumed=bundle)
-    if any(value is not None for value in asked.limits.values()):
-        folder.write_config(plan.toml())
-    for line in [*not_read(plan, config, asked.limits), *not_as_before(plan, before)]:
+    run = _run(plan, reporter)
+    run.folder = path
+    over = why_over(plan, run, saved, asked)
+    if over is not None:
+        reporter.warn(over)
+        return bundle
+    lines = [*not_read(plan, config, asked), *not_as_before(plan, before)]
+    for line in lines:
         reporter.warn(line)
         folder.log(line)
-    step = saved[1]["position"]["step"]
-    folder.truncate_metrics(step)
-    reporter.note(f"resuming at step {step}")
-    return _execute(plan, folder, saved, _trackers(asked), reporter)
+    for line in trackers_again(plan, asked):
+        reporter.note(line)
+        folder.log(line)
+    reporter.note(f"resuming at step {run.position.step}")
+    return _execute(plan, run, folder, saved, reporter, changed=bool(asked.given() - {"resume"}))
 
 
 def _execute(
     plan: Plan,
+    run: Run,
     folder: RunFolder,
     saved: Saved | None,
-    trackers: Sequence[Component],
     reporter: Reporter,
+    *,
+    changed: bool = True,
 ) -> Trained:
-    """Carries out a plan, and records how it ended."""
+    """Carries out a plan, and records how it ended.
+
+    Args:
+        plan: what is done.
+        run: before its first step.
+        folder: of the run.
+        saved: the checkpoint that the run resumes from.
+        reporter: who is told.
+        changed: whether `config.toml` is not the plan's yet.
+    """
+    _follow(run, folder, reporter)
     _tell_plan(plan, folder, reporter)
-    if saved is None:
-        folder.write_config(plan.toml())
-    _record_plan(plan, folder)
-    run = _run(plan, folder.path, reporter)
-    followers = Trackers(trackers, folder.path, run.device, reporter.warn)
+    trackers = Trackers(named(plan.wanted.trackers), plan.settings, run.device, reporter.warn)
+
+    def begin() -> None:
+        if saved is not None:
+            folder.resume(saved[1]["position"]["step"])
+        if changed:
+            folder.write_config(plan.toml())
+        _record_plan(plan, folder)
+        trackers.start(folder.path)
+
     status = "failed"
     try:
         with attributed():
-            train(run, assemble(run, plan, folder, followers.log, reporter), saved)
+            train(run, assemble(run, plan, folder, trackers.log, reporter), saved, begin)
         tell_result(plan, run.position, folder, reporter)
         status = "finished"
     except (Interrupted, KeyboardInterrupt):
         status = "interrupted"
         raise
     except RnngenError as error:
-        folder.log(f"error: {error.message}")
+        with suppress(RunError):  # the disk may be full, or the folder gone
+            folder.log(f"error: {error.message}")
         raise
     finally:
-        followers.close()
+        trackers.close()
         at = run.position
-        folder.finish(status, step=at.step, tokens=at.tokens, seconds=round(at.seconds, 3))
+        with suppress(RunError) if status == "failed" else nullcontext():
+            folder.finish(status, step=at.step, tokens=at.tokens, seconds=round(at.seconds, 3))
     return load(folder.path)
+
+
+def _follow(run: Run, folder: RunFolder, reporter: Reporter) -> None:
+    """The run is where its folder is, even where that is moved."""
+
+    def moved(path: Path) -> None:
+        run.folder = path
+        reporter.warn(f"the run's folder was moved: it is written to `{path}` now")
+
+    run.folder = folder.path
+    folder.moved = moved
 
 
 def _tell_plan(plan: Plan, folder: RunFolder, reporter: Reporter) -> None:
@@ -181,26 +224,25 @@ def _record_plan(plan: Plan, folder: RunFolder) -> None:
     )
 
 
-def _run(plan: Plan, folder: Path, reporter: Reporter) -> Run:
-    """The run before its first step."""
-    build = get_catalog().find("optimizer", plan.train.optimizer).build
-    parameters = list(plan.model.named_parameters())
-    options = plan.options(plan.train.optimizer)
+def _run(plan: Plan, reporter: Reporter) -> Run:
+    """The run before its first step; where its folder is, is not known yet."""
     return Run(
         model=plan.model,
         options=plan.train,
         device=plan.place.device,
         tasks=plan.tasks,
         position=Position(),
-        folder=folder,
-        optimizer=build(parameters, plan.train.learning_rate, **options),
+        folder=Path(),
+        optimizer=build_optimizer(
+            get_catalog().find("optimizer", plan.train.optimizer),
+            plan.model,
+            plan.train.learning_rate,
+            plan.options(plan.train.optimizer),
+        ),
         generator=torch.Generator().manual_seed(plan.train.seed),
         dtype=plan.place.dtype,
         start=plan.start,
+        strategies=tuple(plan.lifecycle.names),
         note=reporter.note,
         warn=reporter.warn,
     )
-
-
-def _trackers(wanted: Wanted) -> list[Component]:
-    return [get_catalog().find("tracker", name) for name in wanted.trackers]

@@ -21,6 +21,7 @@ from rnngen.kernel.blame import attributed
 from rnngen.verbs.arguments import Files, check_at_least, listed
 from rnngen.verbs.components import Given, parted
 from rnngen.verbs.learned import sources_of
+from rnngen.verbs.read_as import read_as
 from rnngen.verbs.start import engine_of, make_decoder, opened
 
 
@@ -45,7 +46,7 @@ def forecast(
         horizon: steps to look ahead; None: as many as the model was made for.
         samples: futures drawn for each sequence.
         options: of the decoder `sample`: `temperature` and `bias`; those of the engine have its
-            name: `{"ENGINE.option": 1}`.
+            name, `{"ENGINE.option": 1}`, and so have those of the domain on how data is read.
         seed: 0 to 2⁶⁴ − 1.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
         engine: `torch`, or one of a plugin.
@@ -61,11 +62,14 @@ def forecast(
     domain = bundle.domain
     if not domain.forecasts:
         raise Unsupported(domain, "forecasting", hint="write with it: `rnngen.generate(...)`")
-    decoder_options, engine_options = parted(options, engine)
+    rest, domain_options = parted(options, bundle.manifest.domain.name)
+    decoder_options, engine_options = parted(rest, engine)
+    bundle = read_as(bundle, domain_options)
     drawn: Options = make_decoder("sample", decoder_options).options  # type: ignore[attr-defined]
     stepper = engine_of(bundle, device, name=engine, options=engine_options)
     VectorSampler(drawn, stepper.likelihood)  # refuses options that filter tokens
     found = sources_of(bundle, listed(data), note)
+    domain = bundle.domain
     request = ForecastRequest(horizon, samples, seed, drawn.temperature, drawn.bias)
     with stepper.threads(samples):
         return domain.forecast(stepper, bundle.codec, found, request, note)

@@ -10,10 +10,12 @@ from rnngen.contracts.domain import Domain
 from rnngen.contracts.errors import DataError, UsageError
 from rnngen.data import find_sources
 from rnngen.data.cache import Dataset
+from rnngen.data.damaged import readable
+from rnngen.data.moved import sources_again
 from rnngen.data.prepare import prepare
+from rnngen.data.record import DataRecord
 from rnngen.data.store import Store
-from rnngen.data.tasks import STANDARD_INPUT, reopen_tasks, split_of
-from rnngen.files import source
+from rnngen.data.tasks import STANDARD_INPUT, changed, reopen_tasks
 from rnngen.files.source import Source
 
 BLOCK = 1 << 18
@@ -30,33 +32,45 @@ def sources_of(
     """
     keep = bundle.domain.keep
     if named:
-        return find_sources.find(named, keep=keep)
+        return readable(bundle.domain, find_sources.find(named, keep=keep), note)
     record = bundle.data_record
+    _parts(record)
     if STANDARD_INPUT in record.sources:
         raise UsageError(
             "the model was trained on standard input, which can't be read again",
             hint=f"name a file to continue: `rnngen generate {bundle.path} FILE`",
         )
-    found = find_sources.find(record.sources, keep=keep)
-    learned, _ = split_of(bundle.domain, found, None)
-    if [source.fingerprint(learned)] != record.fingerprint:
+    named = sources_again(bundle.domain, record, bundle.path, note)
+    found = readable(bundle.domain, find_sources.find(named, keep=keep), note)
+    if changed(bundle.domain, _grouped(record, named), record):
         note("the data has changed since the model was trained; using the new data")
     return found
 
 
-def reopen(bundle: Bundle, note: Callable[[str], None] = lambda text: None) -> Dataset:
-    """The data that a model was trained on, as it was.
+def reopen(bundle: Bundle, note: Callable[[str], None] = lambda text: None) -> list[Dataset]:
+    """The data that a model was trained on, task by task, as it was.
 
     Raises:
-        DataError: it changed, can't be read again, or was several tasks.
+        DataError: it changed, or can't be read again.
         UsageError: a file is gone.
     """
-    data = bundle.data_record
-    if len(data.fingerprint) > 1:
-        raise DataError("the run learned several tasks in a row")
-    name, sources = bundle.manifest.domain.name, [data.sources]
-    (dataset,) = reopen_tasks(name, bundle.domain, sources, data, bundle.codec, note=note)
-    return dataset
+    data, name = bundle.data_record, bundle.manifest.domain.name
+    return reopen_tasks(
+        name, bundle.domain, _parts(data), data, bundle.codec, run=bundle.path, note=note
+    )
+
+
+def tasks(bundle: Bundle) -> list[str]:
+    """Names of the tasks that a model learned, as its history has them."""
+    history, sources = bundle.manifest.history, bundle.data_record.sources
+    known = history is not None and len(history["tasks"]) == len(sources)
+    return list(history["tasks"]) if history is not None and known else list(sources)
+
+
+def joined(training: Sequence[Dataset]) -> Store:
+    """The steps of all tasks, one after another."""
+    stores = [dataset.train for dataset in training]
+    return stores[0] if len(stores) == 1 else Store.joined(stores)
 
 
 def encode(
@@ -74,19 +88,47 @@ def encode(
         UsageError: a file is not there, or there is no such part.
         DataError: something can't be read or encoded.
     """
-    domain = bundle.domain
-    named = data or bundle.data_record.sources
+    domain, record = bundle.domain, bundle.data_record
+    named = data
+    if not data:
+        _parts(record)
+        named = sources_again(domain, record, bundle.path, note)
     found: Sequence[Source] = find_sources.find(named, keep=domain.keep)
+    found = readable(domain, found, note)
     if split is not None:
         found = _part(domain, found, split)
     name = bundle.manifest.domain.name
     return prepare(name, domain, found, codec=bundle.codec, fraction=0.0, note=note)
 
 
-def texts(codec: Codec, store: Store) -> Iterator[str]:
-    """The text of a store, in blocks."""
-    for start in range(0, len(store), BLOCK):
-        yield codec.decode(store.steps[start : start + BLOCK])
+def texts(codec: Codec, training: Sequence[Dataset]) -> Iterator[str]:
+    """The exact text of the training data, in blocks."""
+    for dataset in training:
+        stream, store = codec.exact_stream(), dataset.train
+        for start in range(0, len(store), BLOCK):
+            steps = store.steps[start : start + BLOCK].tolist()
+            yield "".join([stream.feed(step) for step in steps])
+        if rest := stream.flush():
+            yield rest
+
+
+def _parts(data: DataRecord) -> list[list[str]]:
+    """The data arguments of each task.
+
+    Raises:
+        DataError: they are not known.
+    """
+    if not data.sources:
+        raise DataError(
+            "the bundle does not name what it was trained on: it was exported without names",
+            hint="name a file",
+        )
+    return _grouped(data, data.sources)
+
+
+def _grouped(data: DataRecord, sources: Sequence[str]) -> list[list[str]]:
+    """Sources by task."""
+    return [[source] for source in sources] if data.several else [list(sources)]
 
 
 def _part(domain: Domain, found: Sequence[Source], split: str) -> Sequence[Source]:

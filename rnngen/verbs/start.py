@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from rnngen.bundles.bundle import Bundle, load
+from rnngen.contracts.absent import absent
 from rnngen.contracts.decoder import Decoder
 from rnngen.contracts.engine import Engine
 from rnngen.contracts.errors import UsageError
+from rnngen.contracts.exact_text import exact, refuse_escaped
 from rnngen.contracts.steps import Beginning
 from rnngen.engines.choose import DEFAULT, make_engine
 from rnngen.engines.device import choose_device
@@ -67,22 +70,43 @@ def engine_of(
     return make_engine(model, boundary, values, name=name, options=chosen)
 
 
-def beginning_of(bundle: Bundle, prompt: str, primer: str | Path | None = None) -> Beginning:
+def beginning_of(
+    bundle: Bundle,
+    prompt: str | bytes,
+    primer: str | Path | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> Beginning:
     """What a prompt, and a file to continue, mean to the domain of a model.
+
+    Args:
+        bundle: the model.
+        prompt: bytes, or text as `exact` makes it of bytes.
+        primer: the file.
+        note: told what the model did not know of the prompt, where that is not an error.
 
     Raises:
         DataError: the prompt or the file has something that the model does not know.
         UsageError: there is no such file, or the domain does not support one.
     """
     codec, domain = bundle.codec, bundle.domain
+    prompt = exact(prompt) if isinstance(prompt, bytes) else prompt
+    if codec.spells_text and not codec.keeps_bytes:
+        refuse_escaped(prompt, "the prompt")
     if primer is not None:
         path = Path(primer)
         if not path.is_file():
-            raise UsageError(f"there is no file `{primer}`")
+            raise (
+                absent(path, "file")
+                if not path.exists()
+                else UsageError(f"`{primer}` is not a file", hint="name a file to continue")
+            )
         return domain.prime(prompt, Source(path.name, path), codec)
     if not prompt and codec.spells_text and not has_documents(bundle):
         return Beginning(codec.opening)
-    return domain.begin(prompt, codec)
+    beginning = domain.begin(prompt, codec)
+    for remark in domain.remarks:
+        note(remark)
+    return beginning
 
 
 def has_documents(bundle: Bundle) -> bool:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
 from rnngen.contracts.codec import Codec
 from rnngen.contracts.decoder import Decoder, Emission, Request
 from rnngen.contracts.engine import Engine
+from rnngen.contracts.exact_text import ReadableStream, data_of, readable
 from rnngen.contracts.steps import Beginning
 
 NOTHING = Beginning(())
 
 End = Literal["length", "stop", "document"]
 
+Keep = Literal["all", "text", "nothing"]
+"""What is kept of a sequence: all, its text alone, or nothing where it is streamed."""
+
 Stream = Callable[[int, str], None]
 """Called with the number of the sequence and the text that became certain."""
+
+ByteStream = Callable[[int, bytes], None]
+"""Called with the same as bytes."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +36,21 @@ class Framing:
         beginning: what stands in the prompts after the boundary.
         stops: texts that end a sequence; they are cut off.
         documents: how many documents a sequence may have; 0: any number.
+        no_prompt: whether the steps of the beginning are left out of what is returned.
     """
 
     codec: Codec
     beginning: Beginning = NOTHING
     stops: Sequence[str] = ()
     documents: int = 0
+    no_prompt: bool = False
+
+    @property
+    def told(self) -> Beginning:
+        """The beginning as the result has it."""
+        if not self.no_prompt:
+            return self.beginning
+        return replace(self.beginning, steps=(), shown="")
 
 
 @dataclass(frozen=True)
@@ -42,16 +58,20 @@ class Generated:
     """One sequence.
 
     Args:
-        text: what was written, without the prompt; empty where steps are not text.
+        text: what was written, without the prompt; empty where steps are not text, and with U+FFFD
+            for bytes that are not UTF-8.
         tokens: its tokens as a person would read them.
         steps: the same as numbers; tuples of them where a step is a vector.
-        log_probability: sum of `log_probabilities`.
+        log_probability: sum of `log_probabilities`, and of the end's where the document ended.
         log_probabilities: ln p of each step under the model, before any filter.
         prompt: the beginning that was continued, as a person would read it.
         end: why it ended: by `length`, by a `stop` text, or with the `document`.
         forbidden: where the decoder did not allow what the model wanted most, if that was asked
             for: `rnngen_constrained.decoder.explain.Forbidden`, or what another decoder has.
         beginning: the steps before it, and what it is conditioned on.
+        end_log_probability: ln p of the end; None where the sequence did not end with the document,
+            or its decoder does not say.
+        data: the bytes of `text`, which of a model of bytes need not be UTF-8.
     """
 
     text: str
@@ -63,6 +83,13 @@ class Generated:
     end: End
     forbidden: Sequence[Any] = ()
     beginning: Beginning = NOTHING
+    end_log_probability: float | None = None
+    data: bytes = b""
+
+    @property
+    def prompt_data(self) -> bytes:
+        """The bytes of `prompt`."""
+        return data_of(self.beginning.shown)
 
 
 def write(
@@ -71,6 +98,7 @@ def write(
     request: Request,
     framing: Framing,
     stream: Stream | None = None,
+    keep: Keep = "all",
 ) -> list[Generated]:
     """The sequences of a request, each until it ends.
 
@@ -79,21 +107,57 @@ def write(
         decoder: chooses the steps.
         request: what is asked for; its `stop` is set here.
         framing: what stands around each sequence.
-        stream: as for `generate`.
+        stream: as for `generate`, but told exact text.
+        keep: what of each sequence; see `Keep`.
     """
-    writers = _Writers(request, framing, stream)
+    writers = _Writers(request, framing, stream, keep)
     for emission in decoder.decode(engine, request):
         writers.write(emission)
     return writers.results()
 
 
+class Listeners:
+    """Hands exact text on as it was asked for: readable, or as bytes.
+
+    Args:
+        stream: told the readable text, or None.
+        stream_bytes: told the bytes, or None.
+    """
+
+    def __init__(self, stream: Stream | None, stream_bytes: ByteStream | None) -> None:
+        self._stream, self._stream_bytes = stream, stream_bytes
+        self._readable: dict[int, ReadableStream] = {}
+
+    def __enter__(self) -> Stream | None:
+        """What is to be told exact text; None if nobody listens."""
+        return None if self._stream is None and self._stream_bytes is None else self._tell
+
+    def __exit__(self, kind: type[BaseException] | None, *others: object) -> None:
+        """Tells what was held back, since nothing follows."""
+        if kind is None:
+            for row, held in self._readable.items():
+                self._pass_on(row, held.flush())
+
+    def _tell(self, row: int, text: str) -> None:
+        if self._stream_bytes is not None:
+            self._stream_bytes(row, data_of(text))
+        if self._stream is not None:
+            self._pass_on(row, self._readable.setdefault(row, ReadableStream()).feed(text))
+
+    def _pass_on(self, row: int, text: str) -> None:
+        if text and self._stream is not None:
+            self._stream(row, text)
+
+
 class _Writers:
     """Gathers the emissions of a request, sequence by sequence."""
 
-    def __init__(self, request: Request, framing: Framing, stream: Stream | None) -> None:
+    def __init__(
+        self, request: Request, framing: Framing, stream: Stream | None, keep: Keep
+    ) -> None:
         def make(row: int, rank: int) -> _Writer:
-            tell = None if stream is None or rank else partial(stream, row)
-            return _Writer(request, framing, tell)
+            tell = None if stream is None or rank else partial(stream, request.first + row)
+            return _Writer(request, framing, tell, keep)
 
         self._make = make
         rows = range(len(request.prompts))
@@ -105,7 +169,10 @@ class _Writers:
         key = emission.row, emission.rank
         if key not in self._writers:
             self._writers[key] = self._make(*key)
-        self._writers[key].write(emission.step, emission.log_probability)
+        if emission.end:
+            self._writers[key].finish(emission.log_probability)
+        else:
+            self._writers[key].write(emission.step, emission.log_probability)
 
     def results(self) -> list[Generated]:
         return [self._writers[key].result() for key in sorted(self._writers)]
@@ -115,21 +182,30 @@ class _Writer:
     """One sequence while it is written."""
 
     def __init__(
-        self, request: Request, framing: Framing, stream: Callable[[str], None] | None
+        self,
+        request: Request,
+        framing: Framing,
+        stream: Callable[[str], None] | None,
+        keep: Keep,
     ) -> None:
         self.end: End | None = None
         self._codec = framing.codec
         self._length = request.length
-        self._beginning = framing.beginning
+        self._beginning = framing.told
         self._stops = StopTexts(framing.stops)
         self._documents = framing.documents
         self._stream = stream
-        self._decoder = self._codec.stream()
+        self._keep = keep
+        self._decoder = self._codec.exact_stream()
         for step in request.prompts[0]:
             self._feed(step)
+        if self._codec.keeps_bytes:
+            self._decoder.flush()  # a prompt that ends within a character is written by itself
         self._boundaries = 0
+        self._count = 0
         self._steps: list[Any] = []
         self._logs: list[float] = []
+        self._end_log: float | None = None
         # Where in the decoded text each step begins, and how long that text is.
         self._starts: list[int] = []
         self._decoded = 0
@@ -145,14 +221,22 @@ class _Writer:
         if step == self._codec.boundary:
             self._boundaries += 1
             if self._boundaries == self._documents:
-                self.end = "document"
+                self.finish(log_probability)
                 return
-        self._steps.append(step)
-        self._logs.append(log_probability)
-        self._starts.append(self._decoded)
+        self._count += 1
+        if self._keep == "all":
+            self._steps.append(step)
+            self._logs.append(log_probability)
+            self._starts.append(self._decoded)
         self._decode(self._feed(step))
-        if self.end is None and len(self._steps) == self._length:
+        if self.end is None and self._count == self._length:
             self.end = "length"
+
+    def finish(self, log_probability: float) -> None:
+        """The document ends here, unless the sequence has ended."""
+        if self.end is None:
+            self.end = "document"
+            self._end_log = log_probability
 
     def result(self) -> Generated:
         """The sequence, when no more steps come."""
@@ -160,16 +244,19 @@ class _Writer:
             self._decode(self._decoder.flush())
         if self.end != "stop":
             self._pass_on(self._stops.flush())
+        end_log = self._end_log if self.end == "document" else None
         text = "".join(self._text)
         return Generated(
-            text=text,
+            text=readable(text),
             tokens=[] if self._codec.step_shape else [self._codec.token(s) for s in self._steps],
             steps=self._steps,
-            log_probability=sum(self._logs, 0.0),
+            log_probability=sum(self._logs, 0.0) + (end_log or 0.0),
             log_probabilities=self._logs,
-            prompt=self._beginning.shown,
+            prompt=readable(self._beginning.shown),
             end=self.end or "document",
             beginning=self._beginning,
+            end_log_probability=end_log,
+            data=data_of(text),
         )
 
     def _decode(self, text: str) -> None:
@@ -185,9 +272,17 @@ class _Writer:
     def _pass_on(self, text: str) -> None:
         if not text:
             return
-        self._text.append(text)
+        if self._keep != "nothing":
+            self._text.append(text)
         if self._stream is not None:
             self._stream(text)
+
+
+def line_by_line(stops: Iterable[str]) -> tuple[str, ...]:
+    """Stop texts, and those in which lines end with CR LF: of a line end both parts are cut off."""
+    listed = tuple(stops)
+    others = [text.replace("\n", "\r\n") for text in listed if "\r" not in text]
+    return tuple(dict.fromkeys([*listed, *others]))
 
 
 class StopTexts:

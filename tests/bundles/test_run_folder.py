@@ -4,6 +4,7 @@ import errno
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnngen.bundles import bundle, manifest, records, run_folder
+from rnngen.bundles.checkpoint import commit_checkpoint
 from rnngen.bundles.records import status
 from rnngen.bundles.run_folder import RunFolder
 from rnngen.contracts.errors import BundleError, RunError, UsageError
@@ -162,6 +164,7 @@ def test_half_a_line_at_the_end_is_forgotten_and_never_continued(
     before = records.read_metrics(path)
     assert len(before) in (data.count(b"\n"), data.count(b"\n") + 1)
     with RunFolder.open(path) as run:
+        run.resume(8)
         run.append_metrics({"step": 9})
         assert run.metrics() == [*before, {"step": 9}]
 
@@ -220,6 +223,7 @@ def test_a_finished_run_is_sealed_and_free(tmp_path: Path) -> None:
     assert record["tokens"] == 6400
     assert "metrics.jsonl" in bundle.load(path).manifest["files"]
     with RunFolder.open(path) as run:
+        run.resume(100)
         assert (run.path / manifest.BUNDLE).is_file()
         named = bundle.load(path).manifest["files"]
         assert not {"metrics.jsonl", "log.txt", "config.toml"} & set(named)
@@ -228,6 +232,65 @@ def test_a_finished_run_is_sealed_and_free(tmp_path: Path) -> None:
         assert bundle.load(path).config == {"model": {}}
         run.finish("interrupted")
     assert "config.toml" in bundle.load(path).manifest["files"]
+
+
+def test_run_that_is_opened_stays_byte_for_byte_until_it_is_resumed(tmp_path: Path) -> None:
+    path = small_bundle.train(tmp_path / "run")
+    before = {file: file.read_bytes() for file in path.rglob("*") if file.is_file()}
+    with RunFolder.open(path) as run:
+        run.log("said before it is known whether the run can go on")
+    with RunFolder.open(path) as run:
+        run.finish("failed", step=0)
+    assert {file: file.read_bytes() for file in path.rglob("*") if file.is_file()} == before
+    with RunFolder.open(path) as run:
+        run.log("this one goes on")
+        run.resume(100)
+    assert "this one goes on" in (path / "log.txt").read_text()
+
+
+def test_folder_that_is_moved_is_written_where_it_is(tmp_path: Path) -> None:
+    told: list[Path] = []
+    with RunFolder.create(tmp_path / "a" / "run", "x") as run:
+        run.moved = told.append
+        (tmp_path / "a").rename(tmp_path / "b")
+        run.append_metrics({"step": 1})
+        run.sample(1, "text")
+        run.finish("finished")
+        assert run.path == tmp_path / "b" / "run"
+    assert told == [tmp_path / "b" / "run"]
+    assert not (tmp_path / "a").exists()
+    assert records.read_metrics(tmp_path / "b" / "run") == [{"step": 1}]
+    assert records.read_record(tmp_path / "b" / "run")["status"] == "finished"
+
+
+def test_another_folder_in_the_place_of_a_moved_one_is_left_alone(tmp_path: Path) -> None:
+    with RunFolder.create(tmp_path / "run", "x") as run:
+        (tmp_path / "run").rename(tmp_path / "moved")
+        (tmp_path / "run").mkdir()
+        run.log("a line")
+    assert list((tmp_path / "run").iterdir()) == []
+    assert "a line" in (tmp_path / "moved" / "log.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda run: run.log("a line"),
+        lambda run: run.append_metrics({"step": 1}),
+        lambda run: run.sample(1, "text"),
+        lambda run: run.record({"step": 1}),
+        lambda run: run.write_config("[model]\n"),
+        lambda run: run.finish("finished"),
+        lambda run: run.write(lambda path: commit_checkpoint(path, 1, {}, {})),
+    ],
+)
+def test_deleted_folder_is_said_and_not_made_again(tmp_path: Path, write: Any) -> None:
+    with RunFolder.create(tmp_path / "run", "x") as run:
+        shutil.rmtree(tmp_path / "run")
+        with pytest.raises(RunError, match="was deleted or moved away") as caught:
+            write(run)
+        assert "--resume" in str(caught.value.hint)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_new_configuration_never_makes_the_bundle_seem_damaged(tmp_path: Path) -> None:
@@ -252,7 +315,8 @@ def test_the_newest_run_is_the_one_written_last(
         RunFolder.create(tmp_path / "runs" / name, "x").close()
     assert records.newest(tmp_path / "runs") == tmp_path / "runs/deep/c"
     monkeypatch.setattr(run_folder, "now", lambda: "2026-01-01T00:00:09+00:00")
-    RunFolder.open(tmp_path / "runs/b").close()
+    with RunFolder.open(tmp_path / "runs/b") as run:
+        run.resume(0)
     assert records.newest(tmp_path / "runs") == tmp_path / "runs/b"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from rnngen.contracts.errors import ExitCode, Interrupted
 from rnngen.contracts.reporter import Silent
+from rnngen.training.interrupts import Interrupts
 from rnngen.verbs.continual.methods import SINGLE
 from rnngen.verbs.continual.verb import continual
 from tests.continual_runs import SMALL, write_tasks
@@ -113,7 +115,22 @@ class Stops(Silent):
             signal.raise_signal(signal.SIGINT)
 
 
-def test_a_comparison_that_was_interrupted_goes_on_to_the_same_numbers(tasks: Path) -> None:
+class EndsBetween(Stops):
+    """Is ended by SIGTERM before the second training has begun."""
+
+    def note(self, text: str) -> None:
+        super().note(text)
+        if len(self.notes) == 2:
+            signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("reporter", [Stops, EndsBetween])
+def test_a_comparison_that_was_interrupted_goes_on_to_the_same_numbers(
+    tasks: Path, reporter: type[Stops], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree("stopped", ignore_errors=True)
+    # As soon as nothing need be finished: there is no step to wait for.
+    monkeypatch.setattr(Interrupts.__init__, "__defaults__", (0.01,))
     given: dict[str, Any] = {
         "compare": "replay",
         "cell": "gru",
@@ -124,7 +141,7 @@ def test_a_comparison_that_was_interrupted_goes_on_to_the_same_numbers(tasks: Pa
         "run": "stopped",
     }
     with pytest.raises(Interrupted) as caught:
-        continual(["a.txt", "b.txt"], **given, reporter=Stops())
+        continual(["a.txt", "b.txt"], **given, reporter=reporter())
     assert "trial 2 of 5" in caught.value.message
     assert "--run stopped" in str(caught.value.hint)
     assert document("stopped")["status"] == "interrupted"
@@ -133,6 +150,32 @@ def test_a_comparison_that_was_interrupted_goes_on_to_the_same_numbers(tasks: Pa
     assert {name: m["matrix"] for name, m in found.items()} == {
         name: m["matrix"] for name, m in whole.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("place", "where"),
+    [
+        ("rnngen.verbs.continual.clock.Clock.finished", "in trial [12] of 5"),
+        ("rnngen.verbs.continual.samples.write", "while the samples were written"),
+    ],
+)
+def test_ctrl_c_between_trials_ends_cleanly_and_the_same_command_resumes(
+    place: str, where: str, tasks: Path, run_cli: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["continual", "a.txt", "b.txt", "--compare", "replay", "--run", "cl", *SMALL]
+    matrix = document()["methods"]["replay"]["matrix"]
+    with monkeypatch.context() as patch:
+        patch.setattr(place, lambda *given: signal.raise_signal(signal.SIGINT))
+        outcome = run_cli(*words)
+    assert outcome.exit_code == ExitCode.INTERRUPTED
+    assert re.search(f"stopped {where}; everything is saved", outcome.stderr)
+    assert "the same command with `--run cl` resumes" in outcome.stderr
+    assert document()["status"] == "interrupted"
+    outcome = run_cli(*words)
+    assert outcome.exit_code == ExitCode.OK, outcome.stderr
+    assert outcome.stderr.count("(done before)") == 5
+    assert document()["status"] == "finished"
+    assert document()["methods"]["replay"]["matrix"] == matrix
 
 
 def test_a_training_killed_before_its_first_checkpoint_is_begun_again(
@@ -248,21 +291,3 @@ def test_bad_input_is_an_error_with_a_hint_and_nothing_is_begun(
     assert hint in outcome.stderr.rpartition("hint: ")[2]
     assert sorted(Path("cl").rglob("*")) == before
     assert not Path("runs").exists()
-
-
-@pytest.mark.parametrize("domain", ["music", "series"])
-def test_what_is_no_text_is_refused_before_anything_is_learned(
-    domain: str, tmp_path: Path, run_cli: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    files = ["one.abc", "two.abc"] if domain == "music" else ["one.csv", "two.csv"]
-    for number, file in enumerate(files):
-        tunes = [f"X:{n}\nT:{n}\nM:4/4\nL:1/4\nK:C\nCDEF|GAB{'cC'[number]}|\n" for n in range(9)]
-        rows = [f"2026-{month:02}-01,{month + number}" for month in range(1, 13)]
-        text = "\n".join(tunes if domain == "music" else ["date,units", *rows])
-        Path(file).write_text(text, "utf-8")
-    options = ["-o", "series.horizon=2"] if domain == "series" else []
-    outcome = run_cli("continual", *files, "--domain", domain, "--run", "cl", *SMALL, *options)
-    assert outcome.exit_code == ExitCode.USAGE
-    assert f"it needs a text domain; `{domain}` is not one" in " ".join(outcome.stderr.split())
-    assert not list(Path("cl").glob("*/bundle.json"))

@@ -204,4 +204,4 @@ def test_a_run_stopped_before_its_first_checkpoint_says_to_begin_again(text, run
         (tmp_path / "r" / name).unlink()
     outcome = run_cli("fit", "--resume", "r")
     assert outcome.exit_code == ExitCode.USAGE, outcome.stderr
-    assert "start again" in outcome.stderr
+    assert "start it again" in outcome.stderr

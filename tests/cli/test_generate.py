@@ -91,7 +91,8 @@ def test_out_writes_a_file_and_says_so(run: Path, run_cli: RunCli) -> None:
     assert done.stdout == ""
     assert "text.txt" in done.stderr
     texts = ["ab" + one.text for one in generate(run, "ab", length=9, count=2)]
-    assert Path("text.txt").read_text() == "\n".join(texts)
+    assert Path("text.txt").read_text() == "\n---\n".join(texts) + "\n"
+    assert run_cli("generate", run, "ab", "-l", 9, "-n", 2).stdout == Path("text.txt").read_text()
     run_cli("generate", run, "ab", "-l", 9, "--json", "--out", "text.json")
     assert json.loads(Path("text.json").read_text())[0]["prompt"] == "ab"
     for format in ([], ["--json"]):
@@ -158,4 +159,4 @@ def test_a_prompt_that_is_not_utf_8_is_told(run: Path, run_cli: RunCli) -> None:
     Path("latin.txt").write_bytes("ä".encode("latin-1"))
     done = run_cli("generate", run, "--prompt-file", "latin.txt")
     assert done.exit_code == 1
-    assert "not UTF-8, at byte 0" in done.stderr
+    assert "byte 0xe4 at offset 0" in done.stderr

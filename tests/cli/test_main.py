@@ -285,3 +285,36 @@ def test_main_leaves_no_state_behind(capsys):
     assert face.main(["list", "cells", "--json"]) == 0
     assert Ui().quiet == 0
     assert '"name": "gru"' in capsys.readouterr().out
+
+
+def test_what_the_system_refuses_is_not_a_bug_of_ours(run_cli, command):
+    command(raising(OSError(36, "File name too long", "xxx")))
+    done = run_cli("doctor")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("error: `xxx`: file name too long\nhint: ")
+
+
+def test_a_message_is_one_line_and_no_word_of_it_is_longer_than_a_path(run_cli, command):
+    command(raising(RnngenError("two\nlines " + "x" * 5000, hint="y" * 5000)))
+    lines = run_cli("doctor").stderr.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith(r"error: two\nlines xxx")
+    assert "…" in lines[0]
+    assert max(map(len, lines)) < 200
+
+
+def test_a_warning_of_python_is_one_line_and_silent_on_demand(run_cli, command):
+    import warnings
+
+    command(lambda: warnings.warn("a\nb", UserWarning, stacklevel=1))
+    assert re.fullmatch(r"warning: UserWarning: a b \(.*:\d+\)\n", run_cli("doctor").stderr)
+    assert run_cli("-qq", "doctor").stderr == ""
+
+
+def test_an_empty_path_names_nothing(run_cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for arguments in (["generate", ""], ["fit", ""], ["fit", "x", "--run", ""], ["compare", ""]):
+        done = run_cli(*arguments)
+        assert done.exit_code == ExitCode.USAGE
+        assert "empty" in done.stderr
+    assert list(tmp_path.iterdir()) == []

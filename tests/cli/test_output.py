@@ -77,10 +77,10 @@ def test_one_text_is_written_as_it_grows_and_not_again(
     bundle: Bundle, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = output(bundle, prompt="It ")
-    assert told.stream is not None
-    told.stream(0, "wa")
+    stream = told.streams["stream"]
+    stream(0, "wa")
     assert capsys.readouterr().out == "It wa"
-    told.stream(0, "s")
+    stream(0, "s")
     told.write([sequence("was", "It ")])
     assert capsys.readouterr().out == "s\n"
 
@@ -91,7 +91,7 @@ def test_one_text_is_written_as_it_grows_and_not_again(
 def test_what_is_not_one_text_on_stdout_does_not_grow(
     bundle: Bundle, changes: dict[str, Any]
 ) -> None:
-    assert output(bundle, **changes).stream is None
+    assert output(bundle, **changes).streams == {}
 
 
 def test_remarks_are_told_after_the_text_and_what_was_forbidden(
@@ -121,6 +121,7 @@ def test_json_has_what_was_forbidden_only_where_that_was_asked(
         "text": "ab",
         "log_probability": -1.0,
         "end": "length",
+        "end_log_probability": None,
         "tokens": [
             {"token": "a", "log_probability": -0.5},
             {"token": "b", "log_probability": -0.5},

@@ -92,3 +92,65 @@ def test_no_plugins_is_said(run_cli, monkeypatch):
     assert done.exit_code == 0
     assert "no plugin is installed" in done.stderr
     assert json.loads(run_cli("plugins", "--json").stdout) == []
+
+
+HOSTILE = """
+import warnings
+warnings.warn("care\\nful \\x1b[31m" + "long " * 500)
+@rnngen.hookimpl
+def register_cells(register):
+    register("evil", "nobody_has:Cell", summary="a\\nb\\tc\\x1b[31m" + "x" * 5000)
+    register("a" + "b" * 300, "rnngen.components.cells.gru:GRU")
+"""
+
+
+def test_no_plugin_breaks_a_table(run_cli, install, make_plugin):
+    install("good")
+    make_plugin("hostile", HOSTILE, version="1.0")
+    done = run_cli("plugins")
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["name", "good", "hostile"]
+    assert "missing" in lines[2]
+    assert "cell `evil`: there is no module `nobody_has`" in lines[2]
+    assert all(len(line) < 700 for line in lines)
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("warning: UserWarning: care ful")
+    assert len(done.stderr) < 1000
+    table = run_cli("list", "cells").stdout
+    assert len(table.splitlines()) == 6
+    assert r"a\nb\tc\x1b[31m" in table
+    assert "\x1b" not in table
+    assert max(map(len, table.splitlines())) < 400
+    page = run_cli("show", "cell", "evil").stdout
+    assert r"a\nb\tc\x1b[31m" in page
+    assert "\x1b" not in page
+
+
+def test_json_of_plugins_is_clean_and_says_what_is_missing(run_cli, make_plugin):
+    make_plugin("hostile", HOSTILE)
+    (plugin,) = json.loads(run_cli("-qq", "plugins", "--json").stdout)
+    assert plugin["status"] == "missing"
+    assert plugin["components"][0]["missing"] == "there is no module `nobody_has`"
+    assert "missing" not in plugin["components"][1]
+
+
+def test_no_torch_is_imported_to_find_what_is_missing():
+    import subprocess
+    import sys
+
+    code = "from rnngen.cli import main; main(['plugins'])"
+    code = f"import sys; {code}; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("group", ["rnngen.plugins", "rnngen_plugins", "RNNGEN", "rnn-gen"])
+def test_an_entry_point_in_a_mistyped_group_is_told(run_cli, make_plugin, group):
+    path = make_plugin("lost", "")
+    points = path.parent / "rnngen_lost-1.0.dist-info" / "entry_points.txt"
+    points.write_text(f"[{group}]\nlost = rnngen_lost\n")
+    told = f"`rnngen-lost` has the entry point `lost` in the group `{group}`"
+    assert told in run_cli("plugins").stderr
+    done = run_cli("plugins", "lost")
+    assert done.exit_code == 3
+    assert told in done.stderr
+    assert "the group is `rnngen`" in done.stderr

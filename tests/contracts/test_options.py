@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from rnngen.contracts.errors import UsageError
 from rnngen.contracts.options import build, describe, option
 from rnngen.kernel.assignments import Assignment, assign, parse_assignments
+from rnngen.kernel.config_file import Config
+from rnngen.kernel.core_options import TrainOptions
 from rnngen.kernel.settings import resolve, to_toml
 
 
@@ -229,3 +232,26 @@ def test_an_option_of_a_component_is_meant_before_one_of_the_core():
     assert assign(sections, given) == {"series": {"time": "date"}, "train": {"time": 5.0}}
     with pytest.raises(UsageError, match="several sections"):
         assign({**sections, "other": Table}, given)
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan", "1e999", float("inf"), float("nan")])
+@pytest.mark.parametrize("name", ["depth", "scale", "limit", "sizes"])
+def test_number_that_is_not_finite_is_refused_wherever_it_comes_from(name, value):
+    given = [value] if name == "sizes" and not isinstance(value, str) else value
+    with pytest.raises(UsageError, match=f"option `{name}` of it is"):
+        build(Cell, {name: given}, "it")
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), -1.0, -1e300])
+def test_every_number_of_training_is_bounded_or_finite(number):
+    """In a file, a variable and on the command line alike."""
+    for option_ in describe(TrainOptions):
+        if not {int, float} & set(typing.get_args(option_.type) or (option_.type,)):
+            continue
+        for said in (
+            {"assignments": [f"train.{option_.name}={number}"]},
+            {"environment": {f"RNNGEN_TRAIN_{option_.name.upper()}": str(number)}},
+            {"file": Config("a.toml", {"train": {option_.name: number}})},
+        ):
+            with pytest.raises(UsageError, match=option_.name):
+                resolve({"train": TrainOptions}, **{"environment": {}, **said})

@@ -292,10 +292,10 @@ def test_documents_come_in_another_order_each_epoch():
 
 
 @settings(max_examples=100, deadline=None)
-@given(LENGTHS, st.integers(1, 30), st.integers(1, 7))
-def test_measuring_counts_every_step_once(lengths, chunk, lanes):
+@given(LENGTHS, st.integers(1, 30), st.integers(1, 7), st.integers(0, 40))
+def test_measuring_counts_every_step_once(lengths, chunk, lanes, warm):
     store = numbered(*lengths)
-    measured = evaluation(store, chunk, lanes)
+    measured = evaluation(store, chunk, lanes, warm=warm)
     assert scored(measured) == pairs_of(store)
     assert len(list(measured)) == len(measured)
 
@@ -317,6 +317,23 @@ def test_measuring_with_one_lane_is_in_the_order_of_the_text(lengths, chunk):
     assert targets.tolist() == store.steps[1:].tolist()
     assert resets.tolist() == (store.steps[:-1] == 0).tolist()
     assert all(batch.weights is None for batch in batches)
+
+
+def test_lanes_are_warmed_up_by_the_steps_before_their_own():
+    store = numbered(40)  # 41 steps: four stretches of ten
+    batches = list(evaluation(store, 7, lanes=4, warm=6))
+    inputs = torch.cat([batch.inputs for batch in batches])
+    scored_ = torch.cat(
+        [torch.ones(b.inputs.shape) if b.weights is None else b.weights for b in batches]
+    )
+    assert inputs[:, 2].tolist() == store.steps[14:30].tolist()
+    assert scored_[:, 2].tolist() == [0.0] * 6 + [1.0] * 10
+    # The first has nothing before it: its state is empty when its text begins.
+    resets = torch.cat([b.resets for b in batches if b.resets is not None])
+    assert scored_[:6, 0].sum() == 0
+    assert resets[6, 0]
+    assert resets[0, 2]
+    assert not resets[1:, 2].any()
 
 
 def test_measuring_a_part_resets_at_its_first_step():

@@ -65,6 +65,11 @@ class Broken(Engine):
             tokens = tokens.flip(0)
         return super().read(tokens, state)
 
+    def read_prompt(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any]:
+        if self.promise == "reads_a_long_prompt_as_it_steps":
+            tokens = tokens[-1:]
+        return super().read_prompt(tokens, state)
+
     def select(self, state: Any, rows: Tensor) -> Any:
         rows = rows.flip(0) if self.promise == "selected_rows_continue" else rows
         return super().select(state, rows)

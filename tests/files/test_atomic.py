@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from rnngen.contracts.errors import RunError, UsageError
-from rnngen.files.atomic import saving
+from rnngen.files.atomic import saving, write_atomically
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,16 @@ def test_a_missing_folder_is_the_mistake_of_who_named_it_but_not_in_a_run(tmp_pa
 def test_errors_that_are_not_of_the_system_pass() -> None:
     with pytest.raises(ValueError, match="mine"), saving(Path("x")):
         raise ValueError("mine")
+
+
+def test_a_device_or_pipe_is_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    link = tmp_path / "link"
+    link.symlink_to("/dev/null")
+    for path in (pipe, link):
+        with pytest.raises(OSError, match="it is a device, a pipe or a socket"):
+            write_atomically(path, b"data")
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    assert len(list(tmp_path.iterdir())) == 2

@@ -11,6 +11,8 @@ import torch
 
 import rnngen
 from rnngen.contracts.errors import PluginError
+from rnngen.verbs.chat import Chat
+from rnngen.verbs.continual.verb import continual
 from tests import small_bundle
 
 CODE = """
@@ -272,7 +274,6 @@ CASES = {
     "constraint": ("generate", "run", "--decoder", "constrained", "-o", "rule=bad", "-l", "9"),
     "exporter": ("export", "run", "--out", "out.x", "--format", "bad"),
     "exporter that writes nothing": ("export", "run", "--out", "out.x", "--format", "nothing"),
-    "tracker that can't be made": (*FIT, "--tracker", "bad"),
     "hook": (*FIT, "--plugin", "hook"),
     "hook, SystemExit": (*FIT, "--plugin", "exits"),
     "hook, attribute": (*FIT, "--plugin", "attribute"),
@@ -339,6 +340,37 @@ def test_from_python_the_same_error_is_raised(faulty: Path, run_cli) -> None:
     assert isinstance(caught.value.__cause__, RuntimeError)
     assert caught.value.message in run_cli(*CASES["cell"]).stderr
     assert f"error: {caught.value.message}" in Path("python/log.txt").read_text()
+
+
+def a_comparison() -> None:
+    Path("other.txt").write_text("bab aca abc. " * 60)
+    continual(["text.txt", "other.txt"], compare="ewc", domain="reads", steps=2, run="compared")
+
+
+def a_chat() -> None:
+    Chat("run", you="a: ", other="b: ", decoder="bad")
+
+
+def an_answer() -> None:
+    small_bundle.save(Path("talk"), characters="ab: \n", size=6)
+    Chat("talk", you="a: ", other="b: ", decoder="bad", length=9).answer("ab")
+
+
+@pytest.mark.parametrize("ask", [a_comparison, a_chat, an_answer])
+def test_every_verb_names_the_plugin_to_python_too(ask, faulty: Path, monkeypatch) -> None:
+    if ask is a_chat:
+        attach = "rnngen.components.decoders.greedy.Greedy.attach"
+
+        def fails(self, context):
+            # Unguarded, as the class of the plugin has it.
+            next(type(self).__mro__[1].decode(self, None, None))
+
+        monkeypatch.setattr(attach, fails)
+    with pytest.raises(
+        PluginError, match=r"plugin `faulty` \(rnngen-faulty 2.5\) failed"
+    ) as caught:
+        ask()
+    assert isinstance(caught.value.__cause__, RuntimeError | AttributeError)
 
 
 def test_traceback_is_shown_on_demand(faulty: Path, run_cli) -> None:

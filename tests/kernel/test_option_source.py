@@ -8,7 +8,7 @@ from typing import Literal
 from rnngen.contracts.options import describe, option, option_choices
 from rnngen.kernel.catalog import get_catalog
 from rnngen.kernel.component import PLURALS
-from rnngen.kernel.option_source import Known, known_options
+from rnngen.kernel.option_source import Known, known_options, options_of
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def test_names_and_choices_are_those_of_the_imported_class() -> None:
     for part in parts:
         imported = part.load_options()
         assert imported is not None
-        read = {known.name: known.choices for known in known_options(part.options)}
+        read = {known.name: known.choices for known in options_of(part)}
         fields = {field.name: option_choices(field) for field in describe(imported)}
         assert list(read) == list(fields), part
         for name, choices in read.items():

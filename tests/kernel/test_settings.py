@@ -219,7 +219,7 @@ def test_defaults_of_the_core_survive_the_file(tmp_path):
 VALUES = st.fixed_dictionaries(
     {
         "number": st.integers(-(2**63), 2**63 - 1),
-        "real": st.floats(allow_nan=False),
+        "real": st.floats(allow_nan=False, allow_infinity=False),
         "flag": st.booleans(),
         "choice": st.sampled_from(["a", "b"]),
         "text": st.text(st.characters(exclude_categories=["Cs"])),

@@ -163,3 +163,11 @@ def test_xz_of_a_part_is_scaled_to_the_whole(monkeypatch: pytest.MonkeyPatch) ->
     size = len(lzma.compress(text[:64], preset=9 | lzma.PRESET_EXTREME))
     assert row.bits_per_byte == pytest.approx(8 * size / 64)
     assert "measured on the first 64 of 128 held-out bytes" in row.protocol
+
+
+def test_a_perplexity_that_no_number_can_hold_is_infinite() -> None:
+    from rnngen.metrics.baselines import perplexity
+
+    assert perplexity(0.0) == 1.0
+    assert perplexity(math.log(2.5)) == pytest.approx(2.5)
+    assert perplexity(1330.0) == math.inf

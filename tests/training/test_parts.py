@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -55,7 +54,7 @@ def a_run(tasks: int = 1, **options):
     return run(model(), [task(text(), str(number)) for number in range(tasks)], **options)
 
 
-def checkpoints_of(moving, folder: Path, clock=None) -> tuple[Checkpoints, Carried, History]:
+def checkpoints_of(moving, folder: RunFolder, clock=None) -> tuple[Checkpoints, Carried, History]:
     carried = Carried(moving.model, CPU)
     history = History([], Lifecycle([]), Watch(Silent()), CPU)
     parts = {
@@ -76,6 +75,7 @@ def validation_of(moving, folder: RunFolder, told: Told) -> tuple[Validation, Li
         None,
         Lifecycle([]),
         Watch(told),
+        steps_are="tokens",
         save_model=lambda position, valid: None,
         preview=lambda step: "",
         folder=folder,
@@ -86,7 +86,7 @@ def validation_of(moving, folder: RunFolder, told: Told) -> tuple[Validation, Li
 
 def test_a_checkpoint_is_the_sum_of_what_its_parts_remember(folder) -> None:
     moving = a_run()
-    checkpoints, carried, _ = checkpoints_of(moving, folder.path)
+    checkpoints, carried, _ = checkpoints_of(moving, folder)
     carried.begin(4, anew=True)
     checkpoints.save(moving)
     tensors, state = load_checkpoint(folder.path)
@@ -98,7 +98,7 @@ def test_a_checkpoint_is_the_sum_of_what_its_parts_remember(folder) -> None:
 
 def test_what_is_restored_is_what_was_saved_in_every_part(folder) -> None:
     moving = a_run()
-    checkpoints, carried, _ = checkpoints_of(moving, folder.path)
+    checkpoints, carried, _ = checkpoints_of(moving, folder)
     carried.begin(4, anew=True)
     moving.position.step = 5
     moving.position.history.append({"learned": None})
@@ -126,7 +126,7 @@ def test_what_is_restored_is_what_was_saved_in_every_part(folder) -> None:
 def test_a_checkpoint_is_due_after_a_minute_or_after_as_many_steps_as_asked(folder) -> None:
     clock = Clock()
     moving = a_run()
-    checkpoints, _, _ = checkpoints_of(moving, folder.path, clock)
+    checkpoints, _, _ = checkpoints_of(moving, folder, clock)
     clock.now = CHECKPOINT_SECONDS - 1
     assert not checkpoints.due(moving)
     clock.now = CHECKPOINT_SECONDS
@@ -161,7 +161,7 @@ def test_a_loss_explodes_far_above_the_first_of_its_task(
     moving = a_run()
     moving.position.first_loss = first
     moving.model.likelihood.density = density
-    guard = Guard(checkpoints_of(moving, folder.path)[0], folder, Silent())
+    guard = Guard(checkpoints_of(moving, folder)[0], folder, Silent())
     if explodes:
         with pytest.raises(Exploded):
             guard.check(moving, loss, norm)
@@ -172,7 +172,7 @@ def test_a_loss_explodes_far_above_the_first_of_its_task(
 
 def test_each_roll_back_halves_the_rate_until_there_were_too_many(folder) -> None:
     moving = a_run(recoveries=2)
-    checkpoints, _, _ = checkpoints_of(moving, folder.path)
+    checkpoints, _, _ = checkpoints_of(moving, folder)
     moving.position.step = 4
     checkpoints.save(moving)
     told = Told()
@@ -213,9 +213,9 @@ def test_time_too_short_for_a_step_counts_as_used() -> None:
     moving = a_run(time=10.0)
     limits = Limits(moving.options, 1)
     moving.position.task_seconds = 9.5
-    assert not limits.too_short(moving)  # nobody knows yet how long a step takes
+    assert not limits.out_of_time(moving)  # nobody knows yet how long a step takes
     limits.time.add_step(1.0, 32)
-    assert limits.too_short(moving)
+    assert limits.out_of_time(moving)
     assert limits.used_up(moving)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import rnngen
 from rnngen.components.trackers.tensorboard import TensorBoard
 from rnngen.contracts.errors import PluginError
 
@@ -27,10 +28,13 @@ def test_missing_tensorboard_is_said_with_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    monkeypatch.delitem(sys.modules, "rnngen.components.trackers.tensorboard")
+    (tmp_path / "text.txt").write_text("a text to learn from. " * 20)
     with pytest.raises(PluginError, match="tracker `tensorboard`") as caught:
-        TensorBoard(tmp_path)
+        rnngen.fit(tmp_path / "text.txt", run=tmp_path / "run", trackers=["tensorboard"])
     assert "rnngen[tensorboard]" in str(caught.value.hint)
     assert caught.value.exit_code == 3
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_tracker_is_found_in_the_catalog() -> None:

@@ -13,7 +13,7 @@ from rnngen.bundles.records import read_metrics
 from rnngen.contracts.errors import RunError, UsageError
 from rnngen.contracts.reporter import Silent
 from rnngen.data.measuring import evaluation
-from rnngen.metrics.scoring import score
+from rnngen.metrics.scoring import score, score_store
 from rnngen.training.plan import make
 from rnngen.training.wanted import Wanted
 
@@ -385,8 +385,9 @@ def test_tasks_in_a_row_are_all_measured_before_the_first_and_after_each(two, tm
     assert [row["steps"] for row in found["rows"]] == [0, 20, 20]
     plan = make(Wanted(data=two, arrangement=[[0], [1]], options=QUIET))
     for place, nats in enumerate(found["rows"][-1]["nats"]):
-        whole = evaluation(plan.measured[place].valid, 256, lanes=16)
-        exact = score(bundle.model, whole, torch.device("cpu")).nats_per_token
+        exact = score_store(
+            bundle.model, plan.measured[place].valid, torch.device("cpu")
+        ).nats_per_token
         assert nats == pytest.approx(exact, rel=1e-5)
     # What is learned last is known best.
     assert found["rows"][2]["nats"][1] < found["rows"][1]["nats"][1] - 0.5

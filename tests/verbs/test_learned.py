@@ -30,14 +30,15 @@ def silent(text: str) -> None:
 
 
 def test_the_training_text_is_read_again_as_it_was(trained: Bundle) -> None:
-    store = learned.reopen(trained).train
-    assert "".join(learned.texts(trained.codec, store)).strip() == TEXT.strip()
+    found = learned.reopen(trained)
+    assert "".join(learned.texts(trained.codec, found)).strip() == TEXT.strip()
 
 
 def test_a_long_text_comes_in_blocks(trained: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learned, "BLOCK", 100)
-    blocks = list(learned.texts(trained.codec, learned.reopen(trained).train))
-    assert len(blocks) == -(-len(learned.reopen(trained).train) // 100)
+    (dataset,) = found = learned.reopen(trained)
+    blocks = list(learned.texts(trained.codec, found))
+    assert len(blocks) == -(-len(dataset.train) // 100)
     assert "".join(blocks).strip() == TEXT.strip()
 
 
@@ -55,13 +56,6 @@ def test_changed_data_is_not_what_the_model_learned(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(UsageError):
         learned.reopen(run)
-
-
-def test_several_tasks_are_not_one_text(trained: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    record = replace(trained.data_record, fingerprint=["a", "b"])
-    monkeypatch.setattr(type(trained), "data_record", record)
-    with pytest.raises(DataError, match="several tasks"):
-        learned.reopen(trained)
 
 
 def test_standard_input_can_not_be_read_again(

@@ -80,7 +80,7 @@ def test_a_file_that_a_domain_does_not_continue_is_refused_with_what_to_do(
     with pytest.raises(UsageError, match=message) as caught:
         beginning_of(bundle, "", tmp_path / "primer.json")
     assert "--prompt-file" in str(caught.value.hint)
-    with pytest.raises(UsageError, match=r"there is no file `.*gone.json`"):
+    with pytest.raises(UsageError, match=r"no such file: `.*gone.json`"):
         beginning_of(bundle, "", tmp_path / "gone.json")
 
 
@@ -94,5 +94,6 @@ def test_a_model_knows_where_documents_end_if_it_learned_several(
     model = small_bundle.model()
     about = {"domain": {"name": "text", "options": options}, "data": {"documents": documents}}
     manifest = small_bundle.manifest(model, 1, **about)
+    (tmp_path / "run").mkdir()
     write.commit_model(tmp_path / "run", model.tensors(), manifest, small_bundle.codec().files())
     assert has_documents(load(tmp_path / "run")) is several

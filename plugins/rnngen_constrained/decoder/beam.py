@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -20,8 +20,11 @@ from rnngen import (
     Emission,
     Engine,
     Hypotheses,
+    Hypothesis,
     Machine,
     Request,
+    best_wanted,
+    check_beam,
     check_request,
     log_probabilities,
     write_best,
@@ -55,9 +58,12 @@ def search(
         Unproven: one is not, although all machines are proven.
     """
     check_request(request, engine.size)
+    options = replace(options, n_best=best_wanted(request, options.n_best, options.width))
+    check_beam(engine, request, options.width)
     yield from write_best(
         request.prompts,
         lambda prompt: _Beam(engine, request.length, machine, ends, options, checks).run(prompt),
+        request.tell_end,
     )
 
 
@@ -83,11 +89,11 @@ class _Beam:
         self._refused = 0
         self._hypotheses = Hypotheses(options.n_best, options.length_penalty, self._valid)
 
-    def run(self, prompt: Sequence[int]) -> list[list[tuple[int, float]]]:
-        """The best sequences, each with the log-probability of every step."""
+    def run(self, prompt: Sequence[int]) -> list[Hypothesis]:
+        """The best sequences, each with the log-probability of every step, and of its end."""
         engine, machine = self._engine, self._machine
         with torch.inference_mode():
-            output, state = engine.read(torch.tensor(prompt).unsqueeze(1), engine.start(1))
+            output, state = engine.read_prompt(torch.tensor(prompt).unsqueeze(1), engine.start(1))
             totals, rows = torch.zeros(1, dtype=torch.float64), machine.start(1)
             for written in range(self._length):
                 totals, parents, steps, rows = self._extend(
@@ -129,7 +135,7 @@ class _Beam:
         ended = [
             total if total > NEVER / 2 else -math.inf for total in longer[:, self._end].tolist()
         ]
-        self._hypotheses.finish(ended, written)
+        self._hypotheses.finish(ended, written, (self._end, logs[:, self._end].tolist()))
         longer[:, self._end] = -math.inf
         parents, steps, states = self._best(longer, rows)
         self._hypotheses.link(parents, steps, logs[parents, steps])

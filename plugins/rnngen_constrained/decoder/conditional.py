@@ -34,5 +34,5 @@ class Conditional:
     def begin(self) -> tuple[Tensor, State]:
         """The model's output `[1,K]` after the prompt, on the processor, and its state."""
         tokens = torch.tensor(self.prompt).unsqueeze(1)
-        output, state = self.engine.read(tokens, self.engine.start(1))
+        output, state = self.engine.read_prompt(tokens, self.engine.start(1))
         return output.float().cpu(), state

@@ -22,6 +22,7 @@ from rnngen import (
     UsageError,
     Vocabulary,
     check_request,
+    each_prompt,
     roll_out,
 )
 from rnngen_constrained.decoder.beam import Search, search
@@ -30,7 +31,7 @@ from rnngen_constrained.decoder.explain import Forbidden, explain
 from rnngen_constrained.decoder.finished import TRIES, Checks, Draw, checked
 from rnngen_constrained.decoder.masked import MaskedChooser, Weights
 from rnngen_constrained.decoder.options import Options
-from rnngen_constrained.decoder.sampling import draw_exactly
+from rnngen_constrained.decoder.sampling import ExactDraws
 from rnngen_constrained.decoder.unused import check_options, check_rules
 from rnngen_constrained.decoder.vocabulary import vocabulary_of
 from rnngen_constrained.errors import TooShort, Unspellable
@@ -68,6 +69,11 @@ class Constrained(Decoder):
     ) -> None:
         self.options = options or Options()
         check_options(self.options)
+        self.searches = self.options.base == "beam"
+        self.repeats = self.options.base != "sample" or self.options.temperature == 0
+        self._exact = ExactDraws(self.options)
+        self._logs: list[float] = []
+        self._rejected = 0
         self._constraints = [*each(chosen(self.options)), *map(as_constraint, constraints)]
         check_rules(self.options)
         self._checks: dict[frozenset[int], Checks] = {}
@@ -125,12 +131,16 @@ class Constrained(Decoder):
         own = replace(request, ends=request.ends | {end}, forbidden=frozenset())
         if options.base == "beam":
             how = Search(options.width, options.n_best, options.length_penalty)
-            yield from search(engine, own, machine, ends, how, checks)
+            emissions = search(engine, own, machine, ends, how, checks)
         elif options.sampling == "exact" and options.base == "sample":
-            yield from checked(self._exactly(engine, machine, ends), own, checks)
+            emissions = checked(self._exactly(engine, machine, ends), own, checks)
         else:
             few = len(request.prompts) <= FEW
-            yield from self._masked(engine, own, quick if few else machine, ends, checks)
+            emissions = self._masked(engine, own, quick if few else machine, ends, checks)
+        for emission in emissions:
+            # Where the model knows no end, the constraints alone decide it: then it is certain.
+            certain = emission.end and not ends
+            yield replace(emission, log_probability=0.0) if certain else emission
 
     def explain(
         self, engine: Engine, request: Request, row: int, steps: Sequence[int]
@@ -142,8 +152,9 @@ class Constrained(Decoder):
 
     def _exactly(self, engine: Engine, machine: Machine, ends: bool) -> Draw:
         def draw(request: Request, row: int | None) -> Iterator[Emission]:
-            note = self._note if row is None else _silent
-            return draw_exactly(engine, request, machine, ends, self.options, note)
+            if row is None:
+                return self._exact.draw(engine, request, machine, ends, self._note)
+            return ExactDraws(self.options).draw(engine, request, machine, ends, _silent)
 
         return draw
 
@@ -154,21 +165,27 @@ class Constrained(Decoder):
         how = None
         if options.base == "sample":
             how = SampleOptions(options.temperature, options.top_k, options.top_p, options.min_p)
+        if request.first == 0:
+            self._logs, self._rejected = [], 0
         logs: dict[int, float] = {}
-        rejected = 0
 
         def draw(one: Request, row: int | None) -> Iterator[Emission]:
-            nonlocal rejected
-            chooser = MaskedChooser(machine, one, ends, how)
-            yield from roll_out(engine, one, chooser)
-            if chooser.weighted:
-                logs.update(enumerate(chooser.log_weights, row or 0))
-            rejected += row is not None
+            self._rejected += row is not None
+
+            def write(part: Request) -> Iterator[Emission]:
+                chooser = MaskedChooser(machine, part, ends, how)
+                yield from roll_out(engine, part, chooser)
+                if chooser.weighted:
+                    before = part.first - one.first + (row or 0)
+                    logs.update(enumerate(chooser.log_weights, before))
+
+            return each_prompt(one, write)
 
         greedy = how is None or how.temperature == 0
         yield from checked(draw, request, checks, 1 if greedy else TRIES)
-        if logs:
-            self.weights = Weights(list(logs.values()), rejected)
+        self._logs += [logs[row] for row in sorted(logs)]
+        if self._logs and not request.more:
+            self.weights = Weights(self._logs, self._rejected)
             self._note(_worth(self.weights))
 
     def _machine(self, request: Request) -> tuple[Machine, Machine]:

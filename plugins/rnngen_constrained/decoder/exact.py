@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnngen import uniforms
+from rnngen import sharpened, uniforms
 from rnngen_constrained.decoder.conditional import Conditional
 from rnngen_constrained.decoder.ruled_out import Ahead, Node
 from rnngen_constrained.errors import check_open
@@ -45,10 +45,14 @@ BLOCK = 256
 
 @dataclass(frozen=True)
 class Drawn:
-    """A valid sequence, ln p of each of its steps under the model, and the tries it took."""
+    """A valid sequence, ln p of its steps and its end under the model, and the tries it took.
+
+    `end` is None where the sequence was cut off.
+    """
 
     steps: Sequence[int]
     logs: Sequence[float]
+    end: float | None
     tries: int
 
 
@@ -69,7 +73,9 @@ class Exact:
         size = len(target.machine.vocabulary)
         self._width = AHEAD if size <= MANY else AHEAD_OF_MANY
         self._room = MEMORY // (self._width * (12 * size + STATE))
-        self._drawn: list[Drawn | None] = []
+        self._last: Drawn | None = None
+        self.drawn = 0
+        """How many sequences were drawn; only the last one is kept."""
         self._tries, self._total = 0, 0.0
         self.rare = False
         """Whether valid sequences turned out too rare."""
@@ -79,10 +85,11 @@ class Exact:
             self._root = Node(first, 0, target.length)
 
     def draw(self, sequence: int) -> Drawn | None:
-        """The sequence with this number; None if `effort` ran out."""
-        while len(self._drawn) <= sequence and not self.rare:
-            self._drawn.append(self._next(len(self._drawn)))
-        return self._drawn[sequence] if sequence < len(self._drawn) else None
+        """The sequence with this number, not before the last one; None if `effort` ran out."""
+        while self.drawn <= sequence and not self.rare:
+            self._last = self._next(self.drawn)
+            self.drawn += 1
+        return self._last if sequence == self.drawn - 1 else None
 
     @property
     def log_probability(self) -> float:
@@ -103,7 +110,7 @@ class Exact:
         self.rare = True
         return None
 
-    def _try(self, numbers: Iterator[float]) -> tuple[list[int], list[float]] | None:
+    def _try(self, numbers: Iterator[float]) -> tuple[list[int], list[float], float | None] | None:
         """One try; what it finds impossible is remembered."""
         node, counted = self._root, self._root.mass
         path: list[tuple[Node, int]] = []
@@ -119,11 +126,11 @@ class Exact:
             most = cumulative[-1] * (1 - 1e-15)
             step = int(cumulative.searchsorted(min(uniform, most), "right"))
             if step == self._end:
-                return [part for _, part in path], logs
+                return [part for _, part in path], logs, float(node.ahead.logs[node.row, step])
             path.append((node, step))
             logs.append(float(node.ahead.logs[node.row, step]))
             if node.left == 1:
-                return [part for _, part in path], logs
+                return [part for _, part in path], logs, None
             node, counted = self._child(node, step, path)
 
     def _seen(self, node: Node, path: Sequence[tuple[Node, int]]) -> Node:
@@ -231,7 +238,7 @@ class Exact:
         mask = self._target.machine.allowed(rows, torch.full((len(output),), left))
         check_open(mask)
         logs = output.log_softmax(-1)
-        scaled = output / self._target.temperature
+        scaled = sharpened(output, self._target.temperature, 0.0)
         if not self._target.ends:
             scaled[:, self._end] = -math.inf
         weights = scaled.softmax(-1)

@@ -74,7 +74,7 @@ def explain(
     vocabulary = machine.vocabulary
     found = []
     with torch.inference_mode():
-        output, state = engine.read(torch.tensor(prompt).unsqueeze(1), engine.start(1))
+        output, state = engine.read_prompt(torch.tensor(prompt).unsqueeze(1), engine.start(1))
         rows = machine.start(1)
         for place in range(min(len(steps) + 1, length)):
             left = length - place

@@ -95,12 +95,17 @@ def checked(draw: Draw, request: Request, checks: Checks, tries: int = TRIES) ->
             yield emission
     for row, emissions in written.items():
         # Whoever cuts a sequence off is responsible for what is left of it.
-        if row in cut or checks.valid([one.step for one in emissions]):
+        if row in cut or checks.valid(_steps(emissions)):
             yield from () if checks.proven else emissions
         elif checks.proven:
             raise checks.unproven()
         else:
             yield from _again(draw, request, row, checks, tries)
+
+
+def _steps(emissions: Sequence[Emission]) -> list[int]:
+    """The steps of a sequence, without its end."""
+    return [one.step for one in emissions if not one.end]
 
 
 def _again(draw: Draw, request: Request, row: int, checks: Checks, tries: int) -> list[Emission]:
@@ -113,9 +118,10 @@ def _again(draw: Draw, request: Request, row: int, checks: Checks, tries: int) -
             seed=other_seed(request.seed, number, attempt),
             first=0,
             stop=None,
+            more=False,
         )
         found = [replace(one, row=row) for one in draw(alone, row)]
-        if checks.valid([one.step for one in found]):
+        if checks.valid(_steps(found)):
             return found
     raise checks.nothing(
         tries,

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rnngen import Machine, Request, SampleOptions, Sampler
+from rnngen import Machine, Request, SampleOptions, Sampler, sharpened
 from rnngen_constrained.errors import check_open
 
 NEVER = -1e9
@@ -88,6 +88,7 @@ class MaskedChooser:
         """Whether `log_weights` are known: not where filters leave out what is allowed."""
         self._length = request.length
         self._prompts = [len(prompt) for prompt in request.prompts]
+        self._shortest = min(self._prompts, default=0)
         self._longest = max(self._prompts, default=0)
         self._reads = 0
         self._states = machine.start(rows)
@@ -108,7 +109,7 @@ class MaskedChooser:
             check_open(mask)
             return self._sampler.choose(torch.where(mask, output, -math.inf), uniform)
         if self._temperature != 1:
-            output = output / self._temperature
+            output = sharpened(output, self._temperature, 0.0)
         cumulative = output.softmax(-1).mul_(mask).cumsum(-1, dtype=torch.float64)
         total = cumulative[:, -1:]
         # A single number is multiplied in Python: for one row, the calls take most of the time.
@@ -132,7 +133,7 @@ class MaskedChooser:
         reads, self._reads = self._reads, self._reads + 1
         if reads >= self._longest:
             self._states = self._machine.advance(self._states, steps)
-        else:
+        elif reads >= self._shortest:
             past = torch.tensor([reads >= length for length in self._prompts])
             if bool(past.any()):
                 own = torch.where(past, steps, self._end)

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rnngen import uniforms
+from rnngen import sharpened, uniforms
 from rnngen_constrained.decoder.conditional import Conditional
 from rnngen_constrained.decoder.masked import NEVER
 from rnngen_constrained.errors import check_open
@@ -26,10 +26,14 @@ STREAM = 1 << 40
 
 @dataclass(frozen=True)
 class Drawn:
-    """A sequence, ln p of each of its steps under the model, and the estimate of ln P."""
+    """A sequence, ln p of its steps and its end under the model, and the estimate of ln P.
+
+    `end` is None where the sequence was cut off.
+    """
 
     steps: Sequence[int]
     logs: Sequence[float]
+    end: float | None
     log_probability: float
 
 
@@ -91,8 +95,12 @@ class Particles:
         (last,) = uniforms(seed, sequence, STREAM - 1, 1)
         chosen = int(np.searchsorted(np.cumsum(share / share.sum()), last * (1 - 1e-12)))
         written = steps[chosen] != end
+        after = logs[chosen][~written].tolist()  # of the end, then 0 for each step behind it
         return Drawn(
-            steps[chosen][written].tolist(), logs[chosen][written].tolist(), log_probability
+            steps[chosen][written].tolist(),
+            logs[chosen][written].tolist(),
+            after[0] if after else None,
+            log_probability,
         )
 
     def _choose(
@@ -101,7 +109,7 @@ class Particles:
         """The steps, ln p of each under the model, and ln of the allowed probability."""
         target, end = self._target, self._target.machine.vocabulary.end
         own = output.double().log_softmax(-1)
-        scaled = output.double() / target.temperature
+        scaled = sharpened(output.double(), target.temperature, 0.0)
         if not target.ends:
             scaled[:, end] = NEVER
         scaled = scaled.log_softmax(-1)

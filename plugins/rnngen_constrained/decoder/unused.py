@@ -49,7 +49,7 @@ def check_rules(options: Options) -> None:
     """
     kinds = [rule.partition(":")[0].strip() for rule in options.rule]
     if options.rules is not None:
-        listed = list(tomllib.loads(Path(options.rules).read_text("utf-8")))
+        listed = list(tomllib.loads(Path(options.rules).read_text("utf-8-sig")))
         if not listed:
             raise BadSyntax(
                 f"the file `{options.rules}` has no rules",

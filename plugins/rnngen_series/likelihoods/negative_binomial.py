@@ -80,6 +80,15 @@ class NegativeBinomial(RowLikelihood):
             total = total + torch.where(inside, chance, torch.zeros_like(chance)).sum(-1)
         return total.clamp(max=1.0)
 
+    def tail(self, output: Tensor, value: Tensor, level: Tensor) -> Tensor:
+        """Twice the smaller of P(K ≤ k) and P(K ≥ k), at most 1; both include k."""
+        below = self.below(output, value, level)
+        scale = self.scale(wide(level))
+        mean, r = _shape(output, scale)
+        chance = _log_chance((wide(value) * scale).round().clamp(min=0), mean, r).exp()
+        above = torch.maximum(1.0 - below + chance, chance)
+        return (2.0 * torch.minimum(below, above)).clamp(max=1.0)
+
 
 def _shape(output: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
     """Mean μ and r = 1/α."""

@@ -85,3 +85,19 @@ class Quantised(RowLikelihood):
         share = torch.where(bins == 0, share.clamp(max=0).exp(), share)
         share = torch.where(bins == self.size - 1, -torch.expm1(-share.clamp(min=0)), share)
         return before + chance * share
+
+    def tail(self, output: Tensor, value: Tensor, level: Tensor) -> Tensor:
+        """Twice the smaller of P(X ≤ value) and P(X ≥ value), at most 1.
+
+        Both include the bin of the value, for values such as counts may all be on its edge.
+        """
+        value = wide(value)
+        bins = torch.bucketize(value.contiguous(), self.edges, right=True)
+        chances = wide(output).softmax(-1)
+        whole = chances.gather(-1, bins.unsqueeze(-1)).squeeze(-1)
+        before = chances.cumsum(-1).gather(-1, bins.unsqueeze(-1)).squeeze(-1) - whole
+        share = self.below(output, value, level) - before
+        open_below, open_above = bins == 0, bins == self.size - 1
+        below = before + torch.where(open_below, share, whole)
+        above = 1.0 - before - torch.where(open_above, share, torch.zeros_like(share))
+        return (2.0 * torch.minimum(below, above)).clamp(0.0, 1.0)

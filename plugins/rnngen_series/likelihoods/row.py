@@ -109,6 +109,11 @@ class RowLikelihood(Likelihood):
         """P(X ≤ value) `[...]` float64."""
         raise NotImplementedError
 
+    def tail(self, output: Tensor, value: Tensor, level: Tensor) -> Tensor:
+        """Twice the smaller of P(X ≤ value) and P(X ≥ value), at most 1: `[...]` float64."""
+        below = self.below(output, value, level)
+        return 2.0 * torch.minimum(below, 1.0 - below)
+
 
 def nearer(uniform: Tensor, scatter: float) -> Tensor:
     """Uniform numbers moved towards 1/2, on the scale of a normal distribution.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rnngen.components.decoders.filters import forbid
-from rnngen.components.decoders.rollout import roll_out
+from rnngen.components.decoders.rollout import each_prompt, roll_out
 from rnngen.components.decoders.sample import Options as SampleOptions
 from rnngen.components.decoders.sample import VectorSampler
 from rnngen.contracts.decoder import Decoder, Emission, Request
@@ -31,12 +31,17 @@ class Greedy(Decoder):
     """The most probable step that is not forbidden; the seed plays no part."""
 
     vectors = True
+    repeats = True
 
     def decode(self, engine: Engine, request: Request) -> Iterator[Emission]:
         """Emissions of all rows, step by step."""
-        if engine.likelihood.step_shape:
-            return roll_out(engine, request, VectorSampler(_STILL, engine.likelihood))
-        return roll_out(engine, request, _Most(request.forbidden))
+
+        def write(part: Request) -> Iterator[Emission]:
+            if engine.likelihood.step_shape:
+                return roll_out(engine, part, VectorSampler(_STILL, engine.likelihood))
+            return roll_out(engine, part, _Most(part.forbidden))
+
+        return each_prompt(request, write)
 
 
 class _Most:

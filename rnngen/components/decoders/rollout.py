@@ -1,16 +1,18 @@
 """Writing sequences step by step, for decoders that choose one step after another.
 
-The prompts' common beginning is read once and its state shared; sequences whose prompt goes on are
-fed the rest of it while the others already write. Choosing happens on the processor, whatever the
-model runs on: sums come out the same there for any number of rows (the engine sees to the same
-in the model), so that a sequence does not depend on the others.
+A prompt that all share is read once, in blocks if it is long. Otherwise the common beginning is
+read step by step and its state shared; sequences whose prompt continues are fed the rest of it
+while the others already write (`each_prompt` keeps long prompts apart). Choosing happens on the
+processor, whatever the model runs on: sums come out the same there for any number of rows (the
+engine sees to the same in the model), so that a sequence does not depend on the others.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby, takewhile
 from typing import Protocol
 
 import numpy as np
@@ -20,7 +22,7 @@ from torch import Tensor
 
 from rnngen.contracts.decoder import Emission, Request
 from rnngen.contracts.draws import LARGEST_SEED, Draws
-from rnngen.contracts.engine import Engine, State
+from rnngen.contracts.engine import STEPPED, Engine, State
 from rnngen.contracts.errors import RunError, UsageError
 from rnngen.contracts.likelihood import Likelihood
 
@@ -60,6 +62,7 @@ def roll_out(engine: Engine, request: Request, chooser: Chooser) -> Iterator[Emi
     rows = list(range(len(request.prompts)))
     sequences = [request.first + row for row in rows]
     draws = Draws(request.seed, sequences, waits, total, likelihood.uniforms)
+    ending = _Ending(request)
     over: set[int] = set()
     for time in range(total):
         with torch.inference_mode():
@@ -70,11 +73,14 @@ def roll_out(engine: Engine, request: Request, chooser: Chooser) -> Iterator[Emi
                         steps[place] = torch.as_tensor(rests[row][time])
             logs = log_probabilities(output, steps, likelihood)
             drawn = steps.tolist() if steps.dim() == 1 else list(map(tuple, steps.tolist()))
-        for row, step, log in zip(rows, drawn, logs, strict=True):
+        for place, (row, step, log) in enumerate(zip(rows, drawn, logs, strict=True)):
             if time < waits[row] or row in over:
                 continue
             if step in request.ends:
                 over.add(row)
+                if request.tell_end:
+                    whole = ending.log(output[place], log)
+                    yield Emission(row, step, whole, end=True)
                 continue
             yield Emission(row, step, log)
             if request.stop is not None and request.stop(row, step):
@@ -95,6 +101,50 @@ def roll_out(engine: Engine, request: Request, chooser: Chooser) -> Iterator[Emi
                 chooser.keep(chosen)
                 draws.keep(alive)
                 rows = [rows[place] for place in alive]
+
+
+def each_prompt(
+    request: Request, decode: Callable[[Request], Iterator[Emission]]
+) -> Iterator[Emission]:
+    """Emissions of all rows, where `decode` writes rows whose prompts may be read together.
+
+    A long prompt is read in blocks, which rounds differently from steps. So that a sequence does
+    not depend on the others, it is never written beside one with another prompt.
+    """
+    prompts = request.prompts
+    if not prompts or all(prompt is prompts[0] for prompt in prompts):
+        yield from decode(request)
+        return
+    long = [tuple(prompt) if len(prompt) > STEPPED else None for prompt in prompts]
+    for _, group in groupby(range(len(prompts)), key=lambda row: long[row]):
+        rows = list(group)
+        for part in decode(rows_of(request, rows[0], rows[-1] + 1)):
+            yield replace(part, row=part.row + rows[0])
+
+
+def rows_of(request: Request, start: int, stop: int) -> Request:
+    """The request for the rows `start` to `stop` alone, which are the same sequences there."""
+    stop_row = request.stop
+    return replace(
+        request,
+        prompts=request.prompts[start:stop],
+        first=request.first + start,
+        stop=None if stop_row is None else lambda row, step: stop_row(row + start, step),
+    )
+
+
+class _Ending:
+    """The log-probability of ending a sequence: whichever of several ends is drawn, it ends."""
+
+    def __init__(self, request: Request) -> None:
+        ends = request.ends - request.forbidden
+        self._several = torch.tensor(sorted(ends)) if len(ends) > 1 else None
+
+    def log(self, output: Tensor, drawn: float) -> float:
+        """ln p for `output [K]`; that of the end drawn, where there is only one."""
+        if self._several is None or self._several.dim() != 1:
+            return drawn
+        return float(output.log_softmax(-1)[self._several].logsumexp(-1))
 
 
 def log_probabilities(
@@ -148,14 +198,20 @@ def _begin(
     engine: Engine, prompts: Sequence[Sequence[int]], chooser: Chooser
 ) -> tuple[Tensor, State, list[Sequence[int]]]:
     """Reads what the prompts have in common: output, state, and the rest of each prompt."""
+    first_prompt, count = prompts[0], len(prompts)
+    if all(prompt is first_prompt or prompt == first_prompt for prompt in prompts):
+        steps = torch.tensor(first_prompt)
+        output, state = engine.read_prompt(steps.unsqueeze(1), engine.start(1))
+        output, state = _shared(engine, output, state, count)
+        for step in steps:
+            chooser.read(step.expand(count, *step.shape))
+        return output, state, [()] * count
     columns = zip(*prompts, strict=False)
     common = [column[0] for column in takewhile(_same, columns)]
-    count = len(prompts)
     if common:
         steps = torch.tensor(common)
         output, state = engine.read(steps.unsqueeze(1), engine.start(1))
-        everyone = torch.zeros(count, dtype=torch.int64)
-        output, state = output.float().cpu()[everyone], engine.select(state, everyone)
+        output, state = _shared(engine, output, state, count)
         for step in steps:
             chooser.read(step.expand(count, *step.shape))
         return output, state, [prompt[len(common) :] for prompt in prompts]
@@ -163,6 +219,12 @@ def _begin(
     output, state = engine.step(first, engine.start(count))
     chooser.read(first)
     return output.float().cpu(), state, [prompt[1:] for prompt in prompts]
+
+
+def _shared(engine: Engine, output: Tensor, state: State, count: int) -> tuple[Tensor, State]:
+    """The output and state of one sequence for `count` of them."""
+    everyone = torch.zeros(count, dtype=torch.int64)
+    return output.float().cpu()[everyone], engine.select(state, everyone)
 
 
 def _same(column: Sequence[object]) -> bool:

@@ -14,6 +14,7 @@ only, and the likelihood says what they mean.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rnngen.components.decoders import filters
-from rnngen.components.decoders.rollout import roll_out
+from rnngen.components.decoders.rollout import each_prompt, roll_out
 from rnngen.contracts.decoder import Decoder, Emission, Request
 from rnngen.contracts.engine import Engine
 from rnngen.contracts.errors import UsageError
@@ -73,13 +74,18 @@ class Sample(Decoder):
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
+        self.repeats = self.options.temperature == 0
 
     def decode(self, engine: Engine, request: Request) -> Iterator[Emission]:
         """Emissions of all rows, step by step."""
-        if engine.likelihood.step_shape:
-            return roll_out(engine, request, VectorSampler(self.options, engine.likelihood))
-        sampler = Sampler(self.options, request.forbidden, len(request.prompts), engine.size)
-        return roll_out(engine, request, sampler)
+
+        def write(part: Request) -> Iterator[Emission]:
+            if engine.likelihood.step_shape:
+                return roll_out(engine, part, VectorSampler(self.options, engine.likelihood))
+            sampler = Sampler(self.options, part.forbidden, len(part.prompts), engine.size)
+            return roll_out(engine, part, sampler)
+
+        return each_prompt(request, write)
 
 
 class Sampler:
@@ -172,8 +178,8 @@ class Seen:
     def __init__(self, rows: int, size: int, window: int) -> None:
         self._counts = torch.zeros(rows, size, dtype=torch.int32)
         self._window = window
-        self._ring = torch.zeros(rows, window, dtype=torch.int64)
-        self._time = 0
+        # As long as the text so far: a window may be wider than any text.
+        self._last: deque[Tensor] = deque()
 
     @property
     def mask(self) -> Tensor:
@@ -186,13 +192,11 @@ class Seen:
         self._counts.scatter_add_(1, steps.unsqueeze(1), one)
         if not self._window:
             return
-        place = self._time % self._window
-        if self._time >= self._window:
-            self._counts.scatter_add_(1, self._ring[:, place : place + 1], -one)
-        self._ring[:, place] = steps
-        self._time += 1
+        if len(self._last) == self._window:
+            self._counts.scatter_add_(1, self._last.popleft().unsqueeze(1), -one)
+        self._last.append(steps)
 
     def keep(self, rows: Tensor) -> None:
         """Forgets the other rows."""
         self._counts = self._counts[rows]
-        self._ring = self._ring[rows]
+        self._last = deque(steps[rows] for steps in self._last)

@@ -9,6 +9,15 @@ from pathlib import Path
 from rnngen.contracts.errors import PluginError, RunError
 from rnngen.contracts.output import Tracker
 
+try:
+    from torch.utils.tensorboard import SummaryWriter
+except Exception as error:
+    # Not only ImportError: its own dependencies (protobuf) fail in other ways, too.
+    raise PluginError(
+        f"tracker `tensorboard` could not be loaded: {type(error).__name__}: {error}",
+        hint='`pip install "rnngen[tensorboard]"`',
+    ) from error
+
 FOLDER = "tensorboard"
 
 
@@ -19,19 +28,10 @@ class TensorBoard(Tracker):
         folder: of the run.
 
     Raises:
-        PluginError: tensorboard is not installed, or does not work here.
         RunError: the folder can't be written.
     """
 
     def __init__(self, folder: Path) -> None:
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except Exception as error:
-            # Not only ImportError: its own dependencies (protobuf) fail in other ways, too.
-            raise PluginError(
-                f"tracker `tensorboard` could not be loaded: {type(error).__name__}: {error}",
-                hint='`pip install "rnngen[tensorboard]"`',
-            ) from error
         try:
             self._writer = SummaryWriter(str(Path(folder) / FOLDER))
         except OSError as error:

@@ -13,11 +13,14 @@ from filelock import FileLock, Timeout
 from rnngen.contracts.errors import UsageError
 from rnngen.files.atomic import saving, write_atomically
 from rnngen.files.json import TEXT, dump, load
+from rnngen.files.regular import read_regular
 
 RESULT = "continual.json"
 PICTURE = "continual.png"
 LOCK = ".lock"
 KIND = "rnngen comparison of strategies"
+LARGEST = 2**28
+"""Bytes of `continual.json`; a larger one is not ours."""
 SHOWN = 4
 """Differences that a message names."""
 
@@ -87,7 +90,7 @@ class ComparisonFolder:
                     hint="choose a folder that does not exist yet",
                 )
             return
-        found = load(file.read_bytes(), file)
+        found = load(read_regular(file, LARGEST), file)
         before = found.get("settings") if isinstance(found, dict) else None
         if not isinstance(before, dict) or found.get("kind") != KIND:
             raise UsageError(

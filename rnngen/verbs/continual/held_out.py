@@ -18,6 +18,9 @@ from rnngen.metrics.baselines import TRAIN_STEPS, VALID_STEPS, unigram_nats
 FEWEST = 50
 """Fewest held-out tokens on which a task can be measured."""
 
+MOST = 50
+"""Percent of a task that a hint proposes to hold out, at most."""
+
 PROMPT = 40
 """Characters of the held-out text that a sample continues."""
 
@@ -33,13 +36,13 @@ class HeldOut:
         fingerprint: of each task's data.
         train_tokens: to learn, of each task.
         unigram: bits per token of each task's held-out part under the frequencies of its training
-            part; the b of forward transfer.
-        prompts: how each held-out part begins.
+            part; the b of forward transfer. None where steps are vectors, which have none.
+        prompts: how each held-out part begins; none where steps are not text.
     """
 
     fingerprint: Sequence[str]
     train_tokens: Sequence[int]
-    unigram: Sequence[float]
+    unigram: Sequence[float | None]
     prompts: Sequence[str]
 
 
@@ -89,19 +92,13 @@ def look(
         note: told what takes its time.
 
     Raises:
-        UsageError: something named is not there, two tasks are the same, or they are not text.
+        UsageError: something named is not there, or two tasks are the same.
         DataError: a task can't be read, or is too short.
     """
     reader = get_catalog().find("domain", domain).build(**options)
     datasets = prepare_tasks(domain, reader, [[part] for part in data], seed=seed, note=note)
-    if not datasets[0].codec.spells_text:
-        raise UsageError(
-            f"`continual` samples text after each task, so it needs a text domain; `{domain}` is "
-            "not one",
-            hint="learn them in a row with `rnngen fit --plugin ...`, which measures each task",
-        )
     for argument, dataset in zip(data, datasets, strict=True):
-        _check_length(argument, dataset)
+        _check_length(argument, dataset, domain)
     fingerprint = [dataset.fingerprint for dataset in datasets]
     for second, content in enumerate(fingerprint):
         first = fingerprint.index(content)
@@ -114,7 +111,7 @@ def look(
         fingerprint=fingerprint,
         train_tokens=[dataset.train.targets for dataset in datasets],
         unigram=[_unigram_bits(dataset) for dataset in datasets],
-        prompts=[_prompt(dataset) for dataset in datasets],
+        prompts=[_prompt(dataset) for dataset in datasets if dataset.codec.spells_text],
     )
 
 
@@ -129,19 +126,31 @@ def names(data: Sequence[str]) -> list[str]:
     ]
 
 
-def _check_length(argument: str, dataset: Dataset) -> None:
+def _check_length(argument: str, dataset: Dataset, domain: str) -> None:
     held_out = 0 if dataset.valid is None else dataset.valid.targets
-    if held_out < FEWEST:
-        raise DataError(
-            f"task `{argument}` has {held_out} tokens held out, expected at least {FEWEST} to "
-            "measure it on",
-            hint="give it more text, hold out more with `-o text.valid=0.2`, or leave it out",
-        )
+    tokens = not dataset.codec.step_shape
+    what = "text" if tokens else "data"
+    fewest = FEWEST if tokens else 1
+    if held_out >= fewest:
+        return
+    share = math.ceil(100 * (fewest + 1) / max(held_out + dataset.train.targets, 1))
+    more = (
+        f"hold out more with `-o {domain}.valid={share / 100:g}`, "
+        if share <= MOST and dataset.valid is not None
+        else ""
+    )
+    raise DataError(
+        f"task `{argument}` has {held_out} {'tokens' if tokens else 'steps'} held out, expected at "
+        f"least {fewest} to measure it on",
+        hint=f"give it more {what}, {more}or leave it out",
+    )
 
 
-def _unigram_bits(dataset: Dataset) -> float:
+def _unigram_bits(dataset: Dataset) -> float | None:
     """With the same counts as the baseline of `rnngen evaluate`."""
     assert dataset.valid is not None
+    if dataset.codec.step_shape:
+        return None
     train = dataset.train.steps[-TRAIN_STEPS:]
     valid = dataset.valid.steps[1:][:VALID_STEPS]
     nats = unigram_nats(train.astype("int64"), valid.astype("int64"), dataset.codec.size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from rnngen.metrics.shown import fixed
 from rnngen.verbs.continual.methods import JOINT, NAIVE, SINGLE, Method
 from rnngen.verbs.continual.result import Comparison
 from rnngen.verbs.continual.scores import Spread
@@ -31,7 +32,8 @@ def tables(result: Comparison) -> list[Table]:
 def sample_tables(result: Comparison) -> list[Table]:
     """For each task, what the final model of each method writes; nothing without samples."""
     found: list[Table] = []
-    for task, (name, prompt) in enumerate(zip(result.tasks, result.prompts, strict=True)):
+    # Vectors are not text: there are no prompts.
+    for task, (name, prompt) in enumerate(zip(result.tasks, result.prompts, strict=False)):
         rows = [
             [method.name, _line(result.samples[method.name][task])]
             for method in result.methods
@@ -76,7 +78,8 @@ def best(result: Comparison) -> str | None:
     average, method = min(found, key=lambda pair: pair[0])
     gap = result.summary(method).get("gap_recovered")
     won = "" if gap is None else f", {100 * gap.mean:.0f} % of the way from naive to joint"
-    return f"best in a row: {method.name}, {average:.3f} bits per token over all tasks{won}"
+    bits = f"{fixed(average, 3)} bits per {result.unit}"
+    return f"best in a row: {method.name}, {bits} over all tasks{won}"
 
 
 def _learned(result: Comparison) -> Table:
@@ -89,10 +92,11 @@ def _learned(result: Comparison) -> Table:
         ("gap", "gap_recovered", _percent),
         ("intransigence", "intransigence", _signed),
     ]
+    measured = f"bits per {result.unit}, mean ± standard deviation"
     trials = f"{len(result.looked)} seed{'s' if len(result.looked) > 1 else ''}"
     trials += f", {len(result.orders)} order{'s' if len(result.orders) > 1 else ''}"
     return (
-        f"bits per token, mean ± standard deviation ({trials} of {len(result.tasks)} tasks)",
+        f"{measured} ({trials} of {len(result.tasks)} tasks)",
         ["method", *(title for title, _, _ in columns)],
         _rows(result, [(name, shown) for _, name, shown in columns]),
     )
@@ -135,19 +139,19 @@ def _cells(
 
 
 def _bits(spread: Spread | None) -> str:
-    return _with_deviation(spread, lambda value: f"{value:.3f}")
+    return _with_deviation(spread, lambda value: fixed(value, 3))
 
 
 def _signed(spread: Spread | None) -> str:
-    return _with_deviation(spread, lambda value: f"{value:+.3f}", lambda value: f"{value:.3f}")
+    return _with_deviation(spread, _plus, lambda value: fixed(value, 3))
 
 
 def _percent(spread: Spread | None) -> str:
-    return _with_deviation(spread, lambda value: f"{100 * value:.0f}") + (" %" if spread else "")
+    return _with_deviation(spread, lambda value: fixed(100 * value, 0)) + (" %" if spread else "")
 
 
 def _ratio(spread: Spread | None) -> str:
-    return _with_deviation(spread, lambda value: f"{value:.2f}")
+    return _with_deviation(spread, lambda value: fixed(value, 2))
 
 
 def _plain(spread: Spread | None) -> str:
@@ -164,7 +168,7 @@ def _bytes(spread: Spread | None) -> str:
 
 
 def _compact(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 or value == round(value) else f"{value:.1f}"
+    return fixed(value, 0, grouped=True) if value >= 10 or value == round(value) else f"{value:.1f}"
 
 
 def _with_deviation(
@@ -183,3 +187,7 @@ def _line(text: str) -> str:
     """A text in one line, cut to what a table can show."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= WIDTH else line[: WIDTH - 3] + "..."
+
+
+def _plus(value: float) -> str:
+    return fixed(value, 3) if value < 0 else f"+{fixed(value, 3)}"

@@ -89,6 +89,12 @@ class Comparison:
         """The beginnings that the samples continue, task by task."""
         return next(iter(self.looked.values())).prompts
 
+    @property
+    def unit(self) -> str:
+        """What a step of the data is called: a vector has no entropy of unigrams."""
+        unigram = next(iter(self.looked.values())).unigram
+        return "step" if None in unigram else "token"
+
     def scored(self, method: Method) -> list[Scored]:
         """The numbers of every finished training of a method, beside those of the baselines."""
         found = []

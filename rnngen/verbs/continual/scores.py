@@ -41,7 +41,7 @@ class Spread:
         return cls(statistics.fmean(numbers), deviation, len(numbers))
 
 
-def in_a_row(history: Mapping[str, Any], unigram: Sequence[float]) -> Scores:
+def in_a_row(history: Mapping[str, Any], unigram: Sequence[float | None]) -> Scores:
     """The scores of one training, on its own: of a row of tasks, or of all at once.
 
     Args:

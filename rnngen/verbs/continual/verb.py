@@ -10,8 +10,10 @@ from typing import Any, Unpack
 
 from rnngen.contracts.errors import Interrupted, RnngenError, UsageError
 from rnngen.contracts.reporter import Reporter, Silent
+from rnngen.kernel.blame import attributed
 from rnngen.kernel.catalog import get_catalog
 from rnngen.kernel.config_file import Config, find_config
+from rnngen.training.interrupts import Interrupts
 from rnngen.training.wanted import SharedArguments, Wanted, absolute, check_keywords
 from rnngen.verbs.continual import held_out, methods, samples, settings, trials
 from rnngen.verbs.continual.clock import Clock, TrialReporter, in_words
@@ -21,6 +23,7 @@ from rnngen.verbs.continual.result import Comparison
 from rnngen.verbs.continual.trials import Trial
 
 
+@attributed()
 def continual(
     data: Sequence[str],
     *,
@@ -129,26 +132,39 @@ class _Work:
         self.chosen, self.looked = result.chosen, result.looked
         self.trials = trials.all_trials(result.methods, list(self.looked), result.orders)
         self.clock = Clock(self.trials, self._weight)
+        self.where = "before the first trial"
 
     def run_all(self) -> Comparison:
-        """Runs every unfinished trial, then writes the samples."""
-        self.folder.write(self.result.document("running"))
-        for number, trial in enumerate(self.trials, start=1):
-            if trial.method.name in self.result.failed:
-                self.clock.dropped(trial)
-                continue
+        """Runs every unfinished trial, then writes the samples.
+
+        Raises:
+            Interrupted: Ctrl-C, in a trial, between two, or while the samples are written.
+        """
+        with Interrupts(self.reporter.warn) as interrupts:
             try:
-                self._one(number, trial)
+                self._write("running")
+                for number, trial in enumerate(self.trials, start=1):
+                    self.where = f"in trial {number} of {len(self.trials)}"
+                    if trial.method.name in self.result.failed:
+                        self.clock.dropped(trial)
+                        continue
+                    with interrupts.breakable():
+                        self._one(number, trial)
+                    self._write("running")
+                self.where = "while the samples were written"
+                with interrupts.breakable():
+                    self._write_samples()
+                self._write("finished")
             except (Interrupted, KeyboardInterrupt) as stop:
-                self.folder.write(self.result.document("interrupted"))
+                self._write("interrupted")
                 raise Interrupted(
-                    f"stopped in trial {number} of {len(self.trials)}; everything is saved",
+                    f"stopped {self.where}; everything is saved",
                     hint=f"the same command with `--run {self.folder.path}` resumes",
                 ) from stop
-            self.folder.write(self.result.document("running"))
-        self._write_samples()
-        self.folder.write(self.result.document("finished"))
         return self.result
+
+    def _write(self, status: str) -> None:
+        self.folder.write(self.result.document(status))
 
     def _one(self, number: int, trial: Trial) -> None:
         root = self.folder.path
@@ -193,6 +209,8 @@ class _Work:
 
     def _write_samples(self) -> None:
         seed = next(iter(self.looked))
+        if not self.result.prompts:
+            return
         for method in self.result.methods:
             done = self.result.histories.trials(method, seed, 0)
             if done and method.name not in self.result.failed:

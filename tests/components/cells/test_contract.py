@@ -83,7 +83,8 @@ class _OnlyStep(Cell):
         self.weight = torch.nn.Parameter(torch.eye(3) * 0.5)
 
     def initial_state(self, batch_size):
-        return {"h": torch.zeros(batch_size, 3), "count": torch.zeros(batch_size, dtype=torch.long)}
+        count = self.weight.new_zeros(batch_size, dtype=torch.long)
+        return {"h": self.weight.new_zeros(batch_size, 3), "count": count}
 
     def step(self, x, state):
         h = torch.tanh(x + state["h"] @ self.weight)

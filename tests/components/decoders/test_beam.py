@@ -11,6 +11,7 @@ import torch
 from rnngen.components.decoders.beam import Beam
 from rnngen.components.decoders.beam import Options as BeamOptions
 from rnngen.components.decoders.greedy import Greedy
+from rnngen.components.decoders.sample import Sample
 from rnngen.contracts.decoder import Request
 from rnngen.contracts.errors import RunError, UsageError
 from rnngen.testing.decoders import MarkovEngine
@@ -22,7 +23,8 @@ def found(beam: Beam, request: Request, engine: MarkovEngine) -> list[tuple[list
     sequences: dict[int, tuple[list[int], float]] = {}
     for part in beam.decode(engine, request):
         steps, total = sequences.get(part.rank, ([], 0.0))
-        sequences[part.rank] = ([*steps, part.step], total + part.log_probability)
+        written = steps if part.end else [*steps, part.step]
+        sequences[part.rank] = (written, total + part.log_probability)
     return [sequences[rank] for rank in sorted(sequences)]
 
 
@@ -69,11 +71,58 @@ def test_a_wide_beam_is_an_exhaustive_search(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_wide_beam_with_ends_and_length_penalty_is_exhaustive(seed: int, alpha: float) -> None:
     engine = MarkovEngine(size=4, seed=seed)
-    expected = [steps for _, steps in every_sequence(engine, [0], 4, 3, alpha)[:6]]
-    request = Request([[0]], 4, ends=frozenset({3}))
+    expected = every_sequence(engine, [0], 4, 3, alpha)[:6]
+    request = Request([[0]], 4, ends=frozenset({3}), tell_end=True)
     beam = Beam(BeamOptions(width=200, n_best=6, length_penalty=alpha))
-    # A sequence of no steps has no emissions, so that its rank is missing.
-    assert [tuple(steps) for steps, _ in found(beam, request, engine)] == [s for s in expected if s]
+    results = found(beam, request, engine)
+    assert [tuple(steps) for steps, _ in results] == [steps for _, steps in expected]
+    for (steps, total), (score, _) in zip(results, expected, strict=True):
+        assert total / ((5 + len(steps)) / 6) ** alpha == pytest.approx(score, abs=1e-5)
+
+
+def test_the_empty_sequence_is_one_of_the_best_with_the_probability_of_its_end() -> None:
+    engine = MarkovEngine(size=3, seed=2)
+    engine.table[0, 0, 2] = 9.0
+    request = Request([[0]], 3, ends=frozenset({2}), best=3, tell_end=True)
+    (steps, total), *others = found(Beam(), request, engine)
+    assert steps == []
+    assert total == pytest.approx(float(engine.table[0, 0].double().log_softmax(-1)[2]), abs=1e-6)
+    assert len(others) == 2
+
+
+def test_any_of_several_ends_will_do_so_their_probabilities_add_up() -> None:
+    engine = MarkovEngine(size=4, seed=3)
+    ends = frozenset({2, 3})
+    p = engine.table[0, 0].double().softmax(-1)
+    (empty,) = [
+        total
+        for steps, total in found(
+            Beam(), Request([[0]], 2, ends=ends, best=4, tell_end=True), engine
+        )
+        if not steps
+    ]
+    assert empty == pytest.approx(math.log(p[2] + p[3]), abs=1e-5)
+    for row in range(30):
+        first, *_ = Sample().decode(engine, Request([[0]], 2, first=row, ends=ends, tell_end=True))
+        if first.end:
+            assert first.log_probability == pytest.approx(math.log(p[2] + p[3]), abs=1e-5)
+
+
+def test_the_request_may_say_how_many_of_the_best_are_wanted() -> None:
+    engine = MarkovEngine()
+    asked = found(Beam(), Request([[0]], 4, best=3), engine)
+    assert asked == found(Beam(BeamOptions(n_best=3)), Request([[0]], 4), engine)
+    assert len(found(Beam(BeamOptions(n_best=3)), Request([[0]], 4, best=3), engine)) == 3
+    with pytest.raises(UsageError, match="3 sequences are wanted, but `n_best` is 2"):
+        found(Beam(BeamOptions(n_best=2)), Request([[0]], 4, best=3), engine)
+    with pytest.raises(UsageError, match="`width` is 4") as caught:
+        found(Beam(), Request([[0]], 4, best=9), engine)
+    assert caught.value.hint == "`-o width=9`"
+
+
+def test_a_beam_that_does_not_fit_into_memory_is_refused_before_it_begins() -> None:
+    with pytest.raises(UsageError, match=r"a beam of width 4 over 100,000,000,000 steps.* TB"):
+        found(Beam(), Request([[0]], 10**11), MarkovEngine())
 
 
 @pytest.mark.parametrize("seed", range(6))

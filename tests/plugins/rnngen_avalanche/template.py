@@ -81,7 +81,6 @@ class Template(SupervisedTemplate):
                 plan.model,
                 plan.measured,
                 plan.place.device,
-                plan.place.dtype,
                 plan.train.validate_tokens,
             )
 

@@ -130,7 +130,9 @@ def test_model_of_last_month_is_protected_without_its_old_data(languages, tmp_pa
     options += ("train.validate_every=1000",)
     old, new = (str(path) for path in languages[:2])
 
-    strengths = ("ewc.lambda=5", "mas.lambda=0.2")
+    # By default SI keeps 13 % of what is lost here, which the last bits of the processor's sums,
+    # amplified by training, may bring below the 10 % that are promised.
+    strengths = ("ewc.lambda=5", "mas.lambda=0.2", "si.lambda=0.5")
 
     def learn(files, run, strategies, start=None):
         limits = {**common, "steps": None}

@@ -59,7 +59,7 @@ def test_memory_of_a_strategy_that_is_not_named_again_is_said_to_be_left(learn):
     assert "`ewc`" in line
     assert "add `--plugin ewc` to keep it" in line
     assert "lwf" not in line, "it remembers nothing"
-    (line,) = learn(1, "plain", [], start="old").of("old")
+    (line,) = learn(1, "plain", ["naive"], start="old").of("old")
     assert "add `--plugin ewc --plugin replay`" in line
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from rnngen.contracts.errors import UsageError
 from rnngen_series.calendar import features
-from rnngen_series.frequency import Frequency, infer, parse
-from rnngen_series.stamps import show
+from rnngen_series.frequency import Frequency, parse
+from rnngen_series.infer import infer
+from rnngen_series.moments import show
 
 
 def stamps(*texts):

@@ -166,11 +166,16 @@ BAD = {
     "missing column": ("date,x\n2024-01-01,1\n", {"target": "y"}, "no column `y`", "it has"),
     "near column": ("date,units\n2024-01-01,1\n", {"target": "unit"}, "`unit`", "`units`"),
     "mixed types": ("date,x\n2024-01-01,1\n2024-01-02,abc\n", {}, "row 3, column `x`: `abc`", ""),
-    "decimal comma": ("date;x\n2024-01-01;1\n2024-01-02;3,5\n", {}, "`3,5`", "3.5"),
+    "either comma": ("date;x\n2024-01-01;1\n2024-01-02;3,500\n", {}, "`3,500`", "decimal"),
     "boolean": ("date,x\n2024-01-01,true\n", {}, "`true` is not a number", ""),
     "infinity": ("date,x\n2024-01-01,1\n2024-01-02,-inf\n", {}, "row 3.*infinite", "empty"),
     "duplicate": ("date,x\n2024-01-01,1\n2024-01-01,2\n", {}, "row 3.*twice.*row 2", "series.id"),
-    "unsorted": ("date,x\n2024-01-03,1\n2024-01-01,2\n", {}, "row 3", "series.sort"),
+    "unsorted": (
+        "date,x\n2024-01-03,1\n2024-01-01,2\n2024-01-02,2\n",
+        {},
+        "row 3",
+        "series.sort",
+    ),
     "no time stamp": ("date,x\n2024-01-01,1\nsoon,2\n", {}, "row 3, column `date`", "format"),
     "empty stamp": ("date,x\n2024-01-01,1\n,2\n", {}, "row 3.*empty", "format"),
     "off the grid": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rnngen.contracts.errors import DataError
+from rnngen.contracts.exact_text import UTF16, utf16_order
 
 LOOK = 512
 """Number of leading bytes inspected."""
@@ -36,8 +37,6 @@ MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"fLaC\x00", "a sound", "name a text"),
 )
 
-UTF16 = "convert it: `iconv -f UTF-16{} -t UTF-8`"
-
 
 def refuse_known(name: str, head: bytes, *, marked: bool) -> None:
     """Rejects files known not to be UTF-8 text.
@@ -69,19 +68,7 @@ def _known(head: bytes, marked: bool) -> tuple[str, str] | None:
         return "a program", "name a text"
     if head[:4] == b"RIFF" and head[8:12] in (b"WAVE", b"AVI ", b"WEBP"):
         return "a sound, a film or a picture", "name a text"
-    if marked and head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "UTF-16", UTF16.format("")
-    return _unmarked(head)
-
-
-def _unmarked(head: bytes) -> tuple[str, str] | None:
-    """UTF-16 without a byte order mark: of Latin letters every other byte is 0."""
-    pairs = len(head) // 2
-    if pairs < 8:
+    order = utf16_order(head)
+    if order is None or (order == "" and not marked):
         return None
-    first, second = (head[place : 2 * pairs : 2].count(0) for place in (0, 1))
-    if second > 0.7 * pairs and first == 0:
-        return "UTF-16", UTF16.format("LE")
-    if first > 0.7 * pairs and second == 0:
-        return "UTF-16", UTF16.format("BE")
-    return None
+    return "UTF-16", "convert it: " + UTF16.format(order)

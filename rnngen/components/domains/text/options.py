@@ -33,6 +33,15 @@ class Options:
     unknown: Literal["error", "replace"] = option(
         "error", "characters that the model has not learned: refuse them, or read them as U+FFFD"
     )
+    unseen: Literal["refuse", "skip", "replace"] = option(
+        "refuse",
+        "characters that a trained model has never seen, in other texts and in prompts: refuse, "
+        "skip, or replace them (by a plain form, U+FFFD, `?` or a space)",
+    )
+    line_ends: Literal["lf", "keep"] = option(
+        "lf",
+        "read CR LF and CR as LF, in prompts and stop texts, too, or keep them; bytes are kept",
+    )
     binary: bool = option(
         False,
         "also learn archives, pictures, programs and UTF-16, which are refused otherwise; with "

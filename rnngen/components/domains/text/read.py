@@ -1,18 +1,21 @@
 """Reads text files into pieces of documents; memory does not grow with the files.
 
-Text is taken as it is: line ends stay what they are, and only the byte order mark is left out.
-The sizes of all pieces of a file add up to its bytes, but for blank lines after the last document.
+Bytes are taken as they are, but for the byte order mark; in text, every line ends with LF unless
+line ends are to be kept. The sizes of all pieces of a file add up to the bytes of what was taken,
+but for blank lines after the last document.
 """
 
 from __future__ import annotations
 
 import codecs
+import io
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from rnngen.components.domains.text.known import LOOK, refuse_known
 from rnngen.contracts.errors import DataError
+from rnngen.contracts.exact_text import not_utf8
 from rnngen.contracts.steps import Piece
 from rnngen.files.source import BLOCK, Source
 
@@ -21,9 +24,12 @@ Documents = Literal["file", "line", "blank"]
 BOM = codecs.BOM_UTF8
 
 # What stands between two documents. Lines of nothing but spaces count as empty lines.
-SEPARATORS = {"line": r"\r?\n(?:[^\S\n]*\n)*", "blank": r"\r?\n(?:[^\S\n]*\n)+"}
-LEADING = r"(?:[^\S\n]*\n)+"
-ENDING = r"\r?\n[^\S\n]*\Z"
+# A CR ends a line by itself, too, unless it is the last that is known: an LF may follow.
+END = r"(?:\r?\n|\r(?=[^\n]))"
+EMPTY = rf"(?:[^\S\r\n]*{END})"
+SEPARATORS = {"line": f"{END}{EMPTY}*", "blank": f"{END}{EMPTY}+"}
+LEADING = f"{EMPTY}+"
+ENDING = r"(?:\r?\n|\r)[^\S\n]*\Z"
 
 # Every tokenizer here keeps a space with what follows it, so that nothing changes at such a cut.
 SAFE = r"(?<=\S)(?=\s)"
@@ -38,6 +44,7 @@ def read(
     *,
     as_bytes: bool = False,
     binary: bool = False,
+    line_ends: Literal["lf", "keep"] = "keep",
     block: int = BLOCK,
 ) -> Iterator[Piece]:
     """The documents of all sources in order, in pieces of about `block` bytes.
@@ -47,6 +54,7 @@ def read(
         documents: a `file`, a `line` without its line end, or what stands between `blank` lines.
         as_bytes: whether pieces hold `bytes`, of any file, rather than `str`, of UTF-8.
         binary: whether archives, pictures and the like are read, too.
+        line_ends: whether CR LF and CR are read as LF, where pieces hold `str`.
         block: bytes read at a time; a piece is at most about twice that.
 
     Raises:
@@ -57,6 +65,8 @@ def read(
             with source.open() as stream:
                 refuse_known(source.name, stream.read(LOOK), marked=as_bytes)
         chunks: Iterator[Any] = _bytes(source, block) if as_bytes else _text(source, block)
+        if line_ends == "lf" and not as_bytes:
+            chunks = _with_lf(chunks)
         empty = True
         for piece in _documents(chunks, documents, b"" if as_bytes else "", block):
             empty = False
@@ -85,8 +95,14 @@ def _text(source: Source, block: int) -> Iterator[str]:
             try:
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
-                offset = start - pending + error.start
-                raise _not_utf8(source, offset, error.object[error.start]) from None
+                offset, begin = start - pending + error.start, start - pending
+                raise not_utf8(
+                    f"`{source.name}`",
+                    error.object,
+                    offset,
+                    begin,
+                    hint=", or use the bytes as they are: `--tokens byte`",
+                ) from None
             start += len(chunk)
             if text:
                 yield text
@@ -94,15 +110,14 @@ def _text(source: Source, block: int) -> Iterator[str]:
                 return
 
 
-def _not_utf8(source: Source, offset: int, byte: int) -> DataError:
-    if offset == 0 and byte in (0xFE, 0xFF):
-        known = "it looks like UTF-16; `iconv -f UTF-16 -t UTF-8` converts it"
-    else:
-        known = "convert it (`iconv -f LATIN1 -t UTF-8`)"
-    return DataError(
-        f"`{source.name}` is not UTF-8: byte 0x{byte:02x} at offset {offset} is not valid there",
-        hint=f"{known}, or use the bytes as they are: `--tokens byte`",
-    )
+def _with_lf(chunks: Iterator[str]) -> Iterator[str]:
+    """The same text; a CR at the end of a chunk waits for the LF that may follow."""
+    decoder = io.IncrementalNewlineDecoder(None, translate=True)
+    for chunk in chunks:
+        if text := decoder.decode(chunk):
+            yield text
+    if text := decoder.decode("", final=True):
+        yield text
 
 
 def _documents(

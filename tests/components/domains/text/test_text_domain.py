@@ -70,12 +70,38 @@ def _written(*texts):
 
 
 @pytest.mark.parametrize(
-    ("documents", "between"), [("file", "\n"), ("line", "\n"), ("blank", "\n\n")]
+    ("documents", "between"), [("file", "---\n"), ("line", ""), ("blank", "\n")]
 )
-def test_documents_are_written_with_what_stood_between_them(tmp_path, documents, between):
+def test_texts_of_one_file_are_separated_and_each_ends_its_line(tmp_path, documents, between):
     domain = TextDomain(Options(documents=documents))
-    domain.write(_written("one", "zwö"), None, tmp_path / "out.txt")
-    assert (tmp_path / "out.txt").read_bytes() == f"one{between}zwö".encode()
+    domain.write(_written("one", "zwö\n", "3"), None, tmp_path / "out.txt")
+    assert (tmp_path / "out.txt").read_bytes() == f"one\n{between}zwö\n{between}3\n".encode()
+
+
+def test_texts_are_written_while_they_arrive_and_an_old_file_stays_if_none_does(tmp_path):
+    path = tmp_path / "out.txt"
+
+    class Arriving(list):
+        def __len__(self):
+            return 3
+
+        def __iter__(self):
+            yield from _written("one", "two")
+            assert path.stat().st_size == 0 or path.read_text().startswith("one")
+            yield from _written("x" * 100_000)
+            assert path.read_text().startswith("one\n---\ntwo\n---\nxxx")
+
+    TextDomain().write(Arriving(), None, path)
+
+    class Failing(Arriving):
+        def __iter__(self):
+            raise UsageError("no")
+            yield
+
+    before = path.read_bytes()
+    with pytest.raises(UsageError):
+        TextDomain().write(Failing(), None, path)
+    assert path.read_bytes() == before
 
 
 def test_into_a_folder_each_text_is_written_as_a_file(tmp_path):

@@ -122,6 +122,15 @@ class TextCodec(Codec):
         """A codec that also knows these pieces; itself if it can already encode everything."""
         return self
 
+    def tolerant(self, unseen: str, remarks: dict[str, None]) -> TextCodec:
+        """A codec that treats what it has no id for as `unseen` says; itself if there is nothing.
+
+        Args:
+            unseen: `refuse`, `skip` or `replace`.
+            remarks: where it keeps a sentence on what it did.
+        """
+        return self
+
     @abstractmethod
     def _content(self) -> dict[str, Any]:
         """The fields that this kind adds to `codec.json`."""
@@ -133,11 +142,16 @@ class TextCodec(Codec):
 
 
 class TextStream(StreamDecoder):
-    """Decodes id by id; holds back the bytes of an incomplete character."""
+    """Decodes id by id; holds back the bytes of an incomplete character.
 
-    def __init__(self, codec: TextCodec) -> None:
+    Args:
+        codec: of the ids.
+        invalid: what becomes of bytes that are not UTF-8, as Python names it.
+    """
+
+    def __init__(self, codec: TextCodec, invalid: str = "replace") -> None:
         self._codec = codec
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = codecs.getincrementaldecoder("utf-8")(invalid)
         self._started = False
 
     def feed(self, step: int) -> str:
@@ -148,7 +162,7 @@ class TextStream(StreamDecoder):
         return self.flush() + (self._codec.separator if started else "")
 
     def flush(self) -> str:
-        """U+FFFD for what was held back, or nothing."""
+        """What stands for the bytes held back, or nothing."""
         text = self._decoder.decode(b"", final=True)
         self._decoder.reset()
         return text

@@ -7,20 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from rnngen.components.domains.text.codecs.base import Steps, TextCodec
-from rnngen.contracts.errors import DataError
+from rnngen.components.domains.text.codecs.base import Steps, TextCodec, TextStream
+from rnngen.contracts.exact_text import KEPT, data_of
 
 
 class ByteCodec(TextCodec):
     """Bytes: id 1 is byte 0, id 256 is byte 255."""
 
     kind = "byte"
+    steps_are = "bytes"
+    keeps_bytes = True
 
     def __init__(self, separator: str) -> None:
         super().__init__([b"", *(bytes([value]) for value in range(256))], separator)
 
     def encode(self, content: Any) -> Steps:
-        """Ids `[n]` of `bytes`, or of the UTF-8 of a `str`."""
+        """Ids `[n]` of `bytes`, or of the bytes that a `str` stands for."""
         data = as_bytes(content)
         steps: Steps = np.frombuffer(data, np.uint8).astype(self.dtype) + self.dtype.type(1)
         return steps
@@ -29,6 +31,10 @@ class ByteCodec(TextCodec):
         """Ids of many contents, concatenated, and the number of ids of each."""
         parts = [as_bytes(content) for content in contents]
         return self.encode(b"".join(parts)), [len(part) for part in parts]
+
+    def exact_stream(self) -> TextStream:
+        """A decoder whose text stands for exactly the bytes of the ids."""
+        return TextStream(self, KEPT)
 
     def _content(self) -> dict[str, Any]:
         return {}
@@ -40,13 +46,5 @@ class ByteCodec(TextCodec):
 
 
 def as_bytes(content: str | bytes) -> bytes:
-    """Content as UTF-8; DataError if it holds half of a surrogate pair."""
-    if isinstance(content, bytes):
-        return content
-    try:
-        return content.encode()
-    except UnicodeEncodeError as error:
-        raise DataError(
-            f"the text holds {content[error.start]!r}, which is not a character",
-            hint="it comes from input that is not UTF-8",
-        ) from None
+    """Content as bytes; those of a `str` are its UTF-8, and what `exact_text` kept."""
+    return content if isinstance(content, bytes) else data_of(content)

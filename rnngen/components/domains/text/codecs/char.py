@@ -15,7 +15,9 @@ from rnngen.components.domains.text.codecs.base import (
     expect,
     expect_strings,
 )
+from rnngen.components.domains.text.codecs.unseen import Unseen
 from rnngen.contracts.errors import BundleError, DataError
+from rnngen.contracts.exact_text import refuse_escaped
 from rnngen.contracts.steps import Piece
 
 REPLACEMENT = "\ufffd"
@@ -35,6 +37,7 @@ class CharCodec(TextCodec):
     """
 
     kind = "char"
+    steps_are = "characters"
 
     def __init__(self, characters: Sequence[str], separator: str, *, replace: bool = False) -> None:
         super().__init__([b"", *(char.encode() for char in characters)], separator)
@@ -47,6 +50,7 @@ class CharCodec(TextCodec):
         if self.dtype == np.uint8:
             self._ascii = self._table[:256].tobytes().ljust(256, b"\0")
         self.unknown = self.characters.index(REPLACEMENT) + 1 if replace else None
+        self._unseen: Unseen | None = None
 
     @classmethod
     def fit(cls, pieces: Iterable[Piece], separator: str, *, replace: bool = False) -> CharCodec:
@@ -60,8 +64,13 @@ class CharCodec(TextCodec):
         """Ids `[n]`, one for each character.
 
         Raises:
-            DataError: characters without an id, unless the codec replaces them.
+            DataError: characters without an id, unless the codec skips or replaces them.
         """
+        if self._unseen is not None:
+            content = self._unseen.settle(content)
+        return self._encode(content)
+
+    def _encode(self, content: str) -> Steps:
         if self._ascii is not None and content.isascii():
             steps: Steps = np.frombuffer(content.encode("ascii").translate(self._ascii), np.uint8)
         else:
@@ -79,10 +88,14 @@ class CharCodec(TextCodec):
 
     def encode_many(self, contents: Sequence[Any]) -> tuple[Steps, list[int]]:
         """Ids of many contents, concatenated, and the number of ids of each."""
+        if self._unseen is not None:
+            contents = [self._unseen.settle(content) for content in contents]
         return self.encode("".join(contents)), [len(content) for content in contents]
 
     def grow(self, pieces: Iterable[Piece]) -> CharCodec:
-        """New characters get the ids after the last one; old ids stay."""
+        """New characters get the ids after the last one, unless they are not to; old ids stay."""
+        if self._unseen is not None:
+            return self
         new: set[str] = set()
         for piece in pieces:
             _see(piece.content, new)
@@ -93,14 +106,24 @@ class CharCodec(TextCodec):
             [*self.characters, *sorted(new)], self.separator, replace=self.unknown is not None
         )
 
+    def tolerant(self, unseen: str, remarks: dict[str, None]) -> CharCodec:
+        """The same codec, which skips or replaces characters without an id; see `Unseen`."""
+        if unseen == "refuse":
+            return self
+        codec = CharCodec(self.characters, self.separator, replace=self.unknown is not None)
+        codec._unseen = Unseen(unseen, self.characters, remarks)
+        return codec
+
     def _unknown_characters(self, content: str) -> DataError:
+        refuse_escaped(content, "the text")
         unknown = sorted(set(content).difference(self.characters))
         shown = ", ".join(f"`{char}`" if char.isprintable() else repr(char) for char in unknown[:8])
         more = f" and {len(unknown) - 8} more" if len(unknown) > 8 else ""
         plural = "character" if len(unknown) == 1 else "characters"
         return DataError(
             f"the model has never seen the {plural} {shown}{more}",
-            hint="leave them out, or train with `-o text.unknown=replace` or `--tokens byte`",
+            hint="read them as others with `-o text.unseen=replace`, or leave them out with "
+            "`-o text.unseen=skip`; a model trained with `--tokens byte` knows everything",
         )
 
     def _content(self) -> dict[str, Any]:

@@ -41,6 +41,7 @@ class WordCodec(WordwiseCodec):
     """
 
     kind = "word"
+    steps_are = "words"
     words = WORDS
 
     def __init__(self, vocabulary: Sequence[str], separator: str, *, number: int) -> None:

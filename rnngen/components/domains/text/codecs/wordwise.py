@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from rnngen.components.domains.text.codecs.base import Steps, TextCodec
-from rnngen.components.domains.text.codecs.byte import as_bytes
+from rnngen.contracts.exact_text import data_of, refuse_escaped
 from rnngen.contracts.steps import Piece
 
 REMEMBERED = 1 << 23
@@ -37,7 +37,8 @@ class WordwiseCodec(TextCodec):
     def encode(self, content: Any) -> Steps:
         """Ids `[n]` of a piece of text; any text has ids."""
         if not content.isascii():
-            as_bytes(content)  # complains about halves of surrogate pairs
+            refuse_escaped(content, "the text")
+            data_of(content)  # complains about halves of surrogate pairs
         words = self.words.findall(content)
         different = set(words)
         missing = different.difference(self._known)
