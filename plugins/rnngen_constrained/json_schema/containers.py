@@ -193,36 +193,41 @@ def _pairs(kinds: Others, colon: Expression, rule: Rule, least: int = 0) -> Expr
 
 
 def array_expression(
-    schema: Schema, form: Form, flat: Flat, rule: Rule, values: Callable[[Node], list[str] | None]
-) -> Expression:
+    form: Form, flat: Flat, rule: Rule, values: Callable[[Node], list[str] | None]
+) -> tuple[Expression, bool]:
     """Arrays: the first items each by its place, the rest alike.
 
     Args:
-        schema: the document.
         form: how it is written.
         flat: what holds for the array.
         rule: gives the expression of what holds for an item.
         values: the texts of all values of a node, where they are few.
+
+    Returns:
+        the expression, and whether items differ where they have to.
     """
     least, most = flat.items
     if most is not None and most < least:
-        return NEVER
+        return NEVER, True
     first = max((len(part.first) for part in flat.elements), default=0)
     comma = form.after(",")
 
     def item(index: int) -> Node:
         return tuple(one for part in flat.elements for one in part.at(index))
 
+    differ = True
     if flat.unique and (most is None or most > 1):
         few = values(item(first)) if not first else None
-        if few is None or len(few) > MOST_UNIQUE:
-            schema.refuse(
-                "uniqueItems", flat.place, f"the items are not at most {MOST_UNIQUE} given values"
-            )
-        return form.enclosed("[", _different(few, comma, least, most), "]")
+        if few is not None and len(few) <= MOST_UNIQUE:
+            return form.enclosed("[", _different(few, comma, least, most), "]"), True
+        differ = False
+        if few is not None:
+            most = len(few) if most is None else min(most, len(few))
+        if most is not None and most < least:
+            return NEVER, True
     rest = rule(item(first))
     if not first:
-        return form.enclosed("[", separated(rest, comma, least, most), "]")
+        return form.enclosed("[", separated(rest, comma, least, most), "]"), differ
     fewer = max(least - first, 0)
     more = None if most is None else max(most - first, 0)
     edges: list[tuple[int, Expression, int]] = []
@@ -236,7 +241,7 @@ def array_expression(
         again = sequence([comma, rest])
         edges.append((first, sequence([again, _some(again, fewer, more)]), first + 1))
         finals.add(first + 1)
-    return form.enclosed("[", Graph(first + 2, tuple(edges), frozenset(finals)), "]")
+    return form.enclosed("[", Graph(first + 2, tuple(edges), frozenset(finals)), "]"), differ
 
 
 def _some(part: Expression, least: int, most: int | None) -> Expression:

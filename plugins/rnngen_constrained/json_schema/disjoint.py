@@ -1,6 +1,6 @@
-"""Whether two flat schemas can't hold for the same value, which makes `oneOf` safe.
+"""Whether two flat schemas can't hold for the same value, which makes `oneOf` a choice.
 
-A proof, not a test: where none is found, the answer is no, and the schema is refused.
+A proof, not a test: where none is found, the answer is no.
 """
 
 from __future__ import annotations
@@ -21,6 +21,13 @@ def disjoint(a: Flat, b: Flat, options: Options, depth: int = 0) -> bool:
         return not any(has(b.values, one) for one in a.values)
     shared = [one for one in kinds(a) if one in kinds(b)]
     return all(_apart(one, a, b, options, depth) for one in shared)
+
+
+def all_disjoint(some: list[Flat] | None, others: list[Flat] | None, options: Options) -> bool:
+    """Whether every one of some is disjoint from all others; no, if they are not known."""
+    if some is None or others is None:
+        return False
+    return all(disjoint(one, other, options) for one in some for other in others)
 
 
 def kinds(flat: Flat) -> set[str]:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, TypeAlias
 
 from rnngen_constrained.automata.pattern import parse
@@ -20,6 +21,12 @@ from rnngen_constrained.json_schema.search import found
 
 Located: TypeAlias = tuple[str, Any]
 Node: TypeAlias = tuple[Located, ...]
+EXCEPT, UNLIKE, UNFORMATTED = "(except)", "(unlike)", "(unformatted)"
+"""Keywords that only schemas made here have: texts, patterns and formats that are left out."""
+
+
+class Made(dict[str, Any]):
+    """A schema that is made here, of keywords that are known to be right."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +64,13 @@ class Flat:
     types: tuple[str, ...] = ()
     values: tuple[Any, ...] | None = None
     bounds: Bounds = field(default_factory=Bounds)
-    multiple: int | None = None
+    multiple: Fraction | None = None
     patterns: tuple[tuple[str, str], ...] = ()
     formats: tuple[tuple[str, str], ...] = ()
+    texts: frozenset[str] = frozenset()
+    """Texts that are left out, as those that have a pattern of `unlike` or one of `unformatted`."""
+    unlike: tuple[tuple[str, str], ...] = ()
+    unformatted: tuple[str, ...] = ()
     length: tuple[int, int | None] = (0, None)
     members: tuple[Members, ...] = ()
     names: tuple[Located, ...] = ()
@@ -87,16 +98,16 @@ def _of(schema: Schema, place: str, one: Mapping[str, Any]) -> Flat:
         both = [one["const"]] if made.values is None or has(made.values, one["const"]) else []
         made = replace(made, values=tuple(both))
     if "multipleOf" in one:
-        multiple = one["multipleOf"]
-        if int(multiple) != multiple:
-            schema.refuse(
-                "multipleOf", place, "it is not a whole number, and binary fractions differ"
-            )
-        made = replace(made, multiple=int(multiple))
+        made = replace(made, multiple=Fraction(repr(one["multipleOf"])))
     if "pattern" in one:
         made = replace(made, patterns=((one["pattern"], place),))
     if "format" in one:
         made = replace(made, formats=((one["format"], place),))
+    if isinstance(one, Made):
+        unlike = tuple((pattern, place) for pattern in one.get(UNLIKE, ()))
+        unformatted = tuple(one.get(UNFORMATTED, ()))
+        texts = frozenset(one.get(EXCEPT, ()))
+        made = replace(made, texts=texts, unlike=unlike, unformatted=unformatted)
     if "propertyNames" in one:
         made = replace(made, names=((below(place, "propertyNames"), one["propertyNames"]),))
     return replace(
@@ -125,6 +136,9 @@ def _join(schema: Schema, a: Flat, b: Flat) -> Flat:
         multiple=multiple,
         patterns=tuple(dict.fromkeys(a.patterns + b.patterns)),
         formats=tuple(dict.fromkeys(a.formats + b.formats)),
+        texts=a.texts | b.texts,
+        unlike=tuple(dict.fromkeys(a.unlike + b.unlike)),
+        unformatted=tuple(dict.fromkeys(a.unformatted + b.unformatted)),
         length=_both(a.length, b.length),
         members=a.members + b.members,
         names=a.names + b.names,

@@ -17,14 +17,12 @@ from rnngen_constrained.json_schema.form import Form
 from rnngen_constrained.json_schema.llg import schema_matcher
 from rnngen_constrained.json_schema.lower import schema_rules
 from rnngen_constrained.json_schema.places import below, draft_of
+from rnngen_constrained.json_schema.resources import VALUES
 from rnngen_constrained.json_schema.search import found
 from rnngen_constrained.json_schema.strict import read_exactly
 from rnngen_constrained.json_schema.validator import Validator
 from rnngen_constrained.machines.planned import PlannedMachine
 from rnngen_constrained.whole_text import shown, text_fault
-
-VALUES = ("enum", "const", "default", "examples", "example")
-"""Keywords that hold values, not schemas."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +37,11 @@ class Options:
 class JsonSchema(Constraint):
     """The whole text is a JSON document that a schema allows.
 
-    A schema that has an exact grammar needs no library, and its fewest steps are known; others are
-    left to `llguidance`, with plans that keep them within the length. Every document is checked by
-    `jsonschema` when it is finished.
+    A schema that has a grammar needs no library, and its fewest steps are known; others are left to
+    `llguidance`, with plans that keep them within the length. Every document is checked by
+    `jsonschema` when it is finished, and drawn again if it is not valid, up to a bound: some
+    keywords (`uniqueItems` of many values, options that overlap) make the grammar wider than the
+    schema, and then the fewest steps are a lower bound.
 
     Args:
         path: a file with the schema, draft 4 to 2020-12, or the schema itself.
@@ -76,7 +76,7 @@ class JsonSchema(Constraint):
             PluginError: it is left to `llguidance`, which is not installed.
         """
         if self._refused is None:
-            rules, start, opened = self._grammar
+            rules, start, opened, _ = self._grammar
             own = GrammarMachine(rules, start, vocabulary, self.name)
             return DistinctKeys(own) if opened else own
         matcher = schema_matcher(self._root, self._file, vocabulary, self._refused.message)

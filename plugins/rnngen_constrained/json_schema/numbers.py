@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from math import gcd
+from fractions import Fraction
+from math import lcm
 
 from rnngen_constrained.automata.charset import Charset
 from rnngen_constrained.automata.expression import (
@@ -55,6 +56,20 @@ class Bounds:
             high -= self.most_open and high == self.most
         return low, high
 
+    def decimals(self) -> int:
+        """The most decimal places of a bound."""
+        given = [one for one in (self.least, self.most) if one is not None]
+        return max((decimals(Fraction(one)) for one in given), default=0)
+
+
+def within(value: float, bounds: Bounds, multiple: Fraction | None) -> bool:
+    """Whether a number is within bounds and a multiple."""
+    exact = Decimal(repr(value))
+    low, high = bounds.least, bounds.most
+    above = low is None or exact > low or (exact == low and not bounds.least_open)
+    below = high is None or exact < high or (exact == high and not bounds.most_open)
+    return above and below and (multiple is None or Fraction(exact) % multiple == 0)
+
 
 def integer(bounds: Bounds, multiple: int = 1) -> Expression:
     """Integers within bounds that are multiples of a number; `NEVER` if there are none.
@@ -83,13 +98,17 @@ def integer(bounds: Bounds, multiple: int = 1) -> Expression:
     return choice(options)
 
 
-def number(bounds: Bounds) -> Expression:
+def number(bounds: Bounds, most_places: int | None = None) -> Expression:
     """Numbers within bounds, with a fraction or without.
+
+    Args:
+        bounds: of the numbers.
+        most_places: most digits of the fraction, where they are limited.
 
     Raises:
         ValueError: the bounds have that many digits that comparing floats might go wrong.
     """
-    if bounds == Bounds():
+    if bounds == Bounds() and most_places is None:
         exponent = sequence(
             [
                 Chars(Charset.chars("eE")),
@@ -108,20 +127,20 @@ def number(bounds: Bounds) -> Expression:
             bounds.most_open if bounds.most is not None and bounds.most <= 0 else False,
             bounds.least_open,
         )
-        options.append(sequence([literal("-"), _positive(mirrored)]))
+        options.append(sequence([literal("-"), _positive(mirrored, most_places)]))
     if bounds.most is None or bounds.most >= 0:
         from_zero = bounds.least is None or bounds.least < 0
         least = Decimal(0) if from_zero else bounds.least
         opened = not from_zero and bounds.least_open
-        options.append(_positive(Bounds(least, bounds.most, opened, bounds.most_open)))
+        options.append(_positive(Bounds(least, bounds.most, opened, bounds.most_open), most_places))
     return choice(options)
 
 
-def _positive(bounds: Bounds) -> Expression:
+def _positive(bounds: Bounds, most_places: int | None) -> Expression:
     """Decimals that are not negative: by whole part, then the fraction that is left."""
     least, most = bounds.least or Decimal(0), bounds.most
     low, low_fraction = _split(least)
-    places = max(FRACTION_DIGITS, len(low_fraction))
+    places = max(FRACTION_DIGITS if most_places is None else most_places, len(low_fraction))
     if most is None:
         high, high_fraction = None, ""
         room = DIGITS - places
@@ -201,6 +220,15 @@ def _ceil(value: Decimal) -> int:
     return -_floor(-value)
 
 
-def common_multiple(one: int, other: int) -> int:
+def common_multiple(one: Fraction, other: Fraction) -> Fraction:
     """The least common multiple."""
-    return one * other // gcd(one, other)
+    below = one.denominator * other.denominator
+    return Fraction(lcm(int(one * below), int(other * below)), below)
+
+
+def decimals(multiple: Fraction) -> int:
+    """The decimal places that multiples of a decimal number need."""
+    places = 0
+    while (multiple * 10**places).denominator > 1:
+        places += 1
+    return places

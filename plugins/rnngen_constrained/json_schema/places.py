@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
-from urllib.parse import unquote
 
 from rnngen_constrained.errors import BadSyntax, Unsupported
+from rnngen_constrained.json_schema.resources import Resources, escape
 
 BY_TYPE: Mapping[str, tuple[str, ...]] = {
     "string": ("minLength", "maxLength", "pattern", "format"),
@@ -30,17 +30,19 @@ KEPT = frozenset(name for names in BY_TYPE.values() for name in names) | {
     "allOf",
     "anyOf",
     "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+    "dependencies",
+    "dependentRequired",
+    "dependentSchemas",
     "$ref",
 }
 """Keywords that are supported here."""
 NOT_KEPT = frozenset(
     (
-        "not",
         "contains",
-        "if",
-        "dependencies",
-        "dependentRequired",
-        "dependentSchemas",
         "unevaluatedProperties",
         "unevaluatedItems",
         "$recursiveRef",
@@ -53,6 +55,8 @@ DRAFTS: Mapping[str, tuple[int, int]] = {
     "contains": (6, 2020),
     "propertyNames": (6, 2020),
     "if": (7, 2020),
+    "then": (7, 2020),
+    "else": (7, 2020),
     "dependencies": (4, 7),
     "dependentRequired": (2019, 2020),
     "dependentSchemas": (2019, 2020),
@@ -92,44 +96,27 @@ class Schema:
         self.root = root
         self.name = name
         self.draft = draft_of(root, name)
+        self._resources = Resources(root, self.draft)
 
     def says(self, keyword: str) -> bool:
         """Whether a keyword says what is valid in this draft; others are annotations."""
         first, last = DRAFTS.get(keyword, (4, 2020))
         return keyword in KEPT | NOT_KEPT and first <= self.draft <= last
 
-    def at(self, reference: str, place: str) -> tuple[Any, str]:
+    def at(self, reference: str, place: str, source: Any) -> tuple[Any, str]:
         """The schema that `$ref` names, and its place.
 
         Raises:
             Unsupported: it is in another document.
             BadSyntax: there is no such schema.
         """
-        if not reference.startswith("#"):
+        try:
+            found = self._resources.at(reference, source)
+        except LookupError:
             self.refuse("$ref", place, f"`{reference}` is in another document")
-        if reference in ("#", "#/"):
-            return self.root, "#"
-        if not reference.startswith("#/"):
-            return self._anchored(reference[1:], place)
-        found: Any = self.root
-        for part in reference[2:].split("/"):
-            key = unquote(part).replace("~1", "/").replace("~0", "~")
-            if isinstance(found, dict) and key in found:
-                found = found[key]
-            elif isinstance(found, list) and key.isdigit() and int(key) < len(found):
-                found = found[int(key)]
-            else:
-                raise BadSyntax(f"{self.name}: `$ref` at `{place}` names `{reference}`, not found")
-        return found, reference
-
-    def _anchored(self, anchor: str, place: str) -> tuple[Any, str]:
-        for group in ("$defs", "definitions"):
-            named = self.root.get(group)
-            for key, one in named.items() if isinstance(named, dict) else ():
-                names = (one.get("$anchor"), one.get("$id")) if isinstance(one, dict) else ()
-                if anchor in names or f"#{anchor}" in names:
-                    return one, f"#/{group}/{escape(key)}"
-        raise BadSyntax(f"{self.name}: `$ref` at `{place}` names `#{anchor}`, not found")
+        if found is None:
+            raise BadSyntax(f"{self.name}: `$ref` at `{place}` names `{reference}`, not found")
+        return found
 
     def refuse(self, keyword: str, place: str, why: str = "") -> NoReturn:
         """Raises Unsupported, with the keyword's name and place."""
@@ -157,13 +144,7 @@ class Schema:
         for keyword, value in schema.items():
             if self.draft == 7 and keyword in ("contentEncoding", "contentMediaType"):
                 self.refuse(keyword, place, "in draft 7, and in no other, it may say what is valid")
-            if keyword == ("id" if self.draft == 4 else "$id"):
-                inner = place != "#" and isinstance(value, str)
-                if inner and not value.startswith("#"):
-                    self.refuse(keyword, place, "a document within the document")
             if not self.says(keyword):
-                continue
-            if keyword == "if" and not {"then", "else"} & set(schema):
                 continue
             if keyword in NOT_KEPT:
                 self.refuse(keyword, place)
@@ -194,19 +175,22 @@ class Schema:
         elif keyword == "required":
             if not isinstance(value, list) or any(not isinstance(one, str) for one in value):
                 self.broken(keyword, place, "a list of names")
-        elif keyword in ("properties", "patternProperties"):
+        elif keyword in ("properties", "patternProperties", "dependentSchemas"):
             if not isinstance(value, dict):
                 self.broken(keyword, place, "an object")
+        elif keyword in ("dependencies", "dependentRequired"):
+            kinds = (list,) if keyword == "dependentRequired" else (list, dict, bool)
+            if not isinstance(value, dict) or not all(
+                isinstance(one, kinds)
+                and (not isinstance(one, list) or all(isinstance(name, str) for name in one))
+                for one in value.values()
+            ):
+                self.broken(keyword, place, "an object of lists of names")
         elif keyword == "uniqueItems":
             if not isinstance(value, bool):
                 self.broken(keyword, place, "`true` or `false`")
         elif keyword in ("pattern", "format", "$ref") and not isinstance(value, str):
             self.broken(keyword, place, "a text")
-
-
-def escape(key: str) -> str:
-    """A key as a part of a JSON pointer."""
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 def below(place: str, *parts: str | int) -> str:

@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from rnngen_constrained.json_schema.places import escape
+from rnngen_constrained.json_schema.resources import escape
 
 
 class KeyTwice(ValueError):

@@ -119,7 +119,7 @@ SCHEMAS: dict[str, Any] = {
 def test_masks_of_schemas_are_those_of_the_library(name: str, words: str) -> None:
     # The library has no DEL in strings, which JSON has.
     known = vocabulary(token for token in VOCABULARIES[words].tokens[1:] if b"\x7f" not in token)
-    rules, start, _ = schema_rules(SCHEMAS[name], name, Form("none"))
+    rules, start, *_ = schema_rules(SCHEMAS[name], name, Form("none"))
     ours = GrammarMachine(rules, start, known, name)
     options = {"item_separator": ",", "key_separator": ":", "whitespace_flexible": False}
     theirs = grammar_matcher(

@@ -40,9 +40,14 @@ REFUSED = [pytest.param(case, id=case["name"]) for case in CASES if "refused" in
 
 
 def machine(schema: Any, words: Vocabulary = BYTES, form: Form | None = None) -> Any:
-    rules, start, opened = schema_rules(schema, "s.json", form or Form())
+    return with_wider(schema, words, form)[0]
+
+
+def with_wider(schema: Any, words: Vocabulary = BYTES, form: Form | None = None) -> Any:
+    """The machine, and the keywords that it does not keep exactly."""
+    rules, start, opened, wider = schema_rules(schema, "s.json", form or Form())
     made = GrammarMachine(rules, start, words, "json_schema=s.json")
-    return DistinctKeys(made) if opened else made
+    return DistinctKeys(made) if opened else made, wider
 
 
 ECMA = {
@@ -84,7 +89,8 @@ def test_there_are_enough_schemas() -> None:
 @pytest.mark.parametrize("case", SERVED)
 def test_valid_documents_are_accepted_and_no_others(case: dict[str, Any]) -> None:
     valid = validator(case["schema"])
-    one = machine(case["schema"])
+    one, wider = with_wider(case["schema"])
+    assert not wider
     for document in case["valid"]:
         assert valid.is_valid(document)
         for separators in ((",", ":"), (", ", ": ")):
@@ -319,6 +325,7 @@ def test_bounds_that_no_document_is_between_are_an_error(schema) -> None:
 
 def test_random_schemas_are_served_right_or_refused_and_most_are_served() -> None:
     served: list[bool] = []
+    exact: list[bool] = []
 
     @settings(max_examples=100, deadline=None, derandomize=True)  # the share depends on them
     @given(st.data())
@@ -327,7 +334,7 @@ def test_random_schemas_are_served_right_or_refused_and_most_are_served() -> Non
         given_documents = data.draw(st.lists(documents(), max_size=6))
         valid = validator(schema)
         try:
-            one = machine(schema)
+            one, wider = with_wider(schema)
         except EmptyLanguage:
             assert not any(valid.is_valid(document) for document in given_documents)
             return
@@ -335,19 +342,21 @@ def test_random_schemas_are_served_right_or_refused_and_most_are_served() -> Non
             served.append(False)
             return
         served.append(True)
+        exact.append(not wider)
         rng = np.random.default_rng(data.draw(st.integers(0, 2**31)))
-        for _ in range(4):
+        for _ in range(0 if wider else 4):  # the decoder draws again what a wider one writes
             steps = sampled(one, one.needed(one.start()) + 25, rng)
             valid.validate(json.loads(text_of(one, steps)))
         for document in given_documents:
             if valid.is_valid(document) and in_order(schema, document):
                 assert accepts(one, json.dumps(document)), document
-            elif not valid.is_valid(document):
+            elif not wider and not valid.is_valid(document):
                 assert not accepts(one, json.dumps(document)), document
 
     check()
     assert len(served) > 50
-    assert sum(served) > 0.7 * len(served)
+    assert sum(served) > 0.9 * len(served)
+    assert sum(exact) > 0.5 * len(exact)
 
 
 def documents() -> st.SearchStrategy[Any]:
@@ -412,6 +421,12 @@ def schemas() -> st.SearchStrategy[Any]:
             some.map(lambda options: {"anyOf": options}),
             some.map(lambda options: {"oneOf": options}),
             some.map(lambda options: {"allOf": options}),
+            inner.map(lambda one: {"not": one}),
+            st.tuples(inner, inner, inner).map(
+                lambda three: {"if": three[0], "then": three[1], "else": three[2]}
+            ),
+            st.just({"dependentRequired": {"a": ["b"], "c": ["a"]}}),
+            st.just({"items": {"type": "integer"}, "uniqueItems": True}),
             st.tuples(inner, some).map(
                 lambda two: {**two[0], "anyOf": two[1]} if isinstance(two[0], dict) else two[0]
             ),

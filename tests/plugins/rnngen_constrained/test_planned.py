@@ -25,9 +25,15 @@ from tests.plugins.rnngen_constrained.grammars import characters, pairs, sampled
 from tests.plugins.rnngen_constrained.listed import Listed
 
 WORDS = characters("abc")
-HALVES: Any = {
+MANY: Any = {
     "type": "object",
-    "properties": {"n": {"type": "number", "multipleOf": 0.5}, "s": {"type": "string"}},
+    "patternProperties": {f"^{sign}$": {"type": "null"} for sign in "abcdef"},
+    "additionalProperties": False,
+}
+"""More patterns of names than the own core takes."""
+FLAT: Any = {
+    "type": "object",
+    "properties": {"n": MANY, "s": {"type": "string"}},
     "required": ["n", "s"],
     "additionalProperties": False,
 }
@@ -37,7 +43,7 @@ TREE: Any = {
         "tree": {
             "type": "object",
             "properties": {
-                "v": {"type": "number", "multipleOf": 0.25},
+                "v": MANY,
                 "kids": {"type": "array", "items": {"$ref": "#/$defs/tree"}},
             },
             "required": ["v", "kids"],
@@ -111,7 +117,7 @@ def written(folder: Path, schema: Any) -> str:
 
 
 @pytest.mark.parametrize("words", [characters(), pairs(300)], ids=["characters", "pairs"])
-@pytest.mark.parametrize("schema", [HALVES, TREE], ids=["halves", "tree"])
+@pytest.mark.parametrize("schema", [FLAT, TREE], ids=["flat", "tree"])
 def test_schemas_left_to_the_library_are_kept_within_the_length(
     tmp_path: Path, schema: Any, words: Any
 ) -> None:
@@ -137,8 +143,10 @@ def test_a_schema_that_the_library_refuses_too_is_refused_by_name(tmp_path: Path
 
 def test_without_the_library_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "llguidance", None)
-    with pytest.raises(PluginError, match=r"`multipleOf` at `#/properties/n`.*not installed") as no:
-        JsonSchema(written(tmp_path, HALVES)).bind(characters())
+    with pytest.raises(
+        PluginError, match=r"`patternProperties` at `#/properties/n`.*not installed"
+    ) as no:
+        JsonSchema(written(tmp_path, FLAT)).bind(characters())
     assert no.value.hint == "pip install 'rnngen[grammar]'"
     machine = JsonSchema(written(tmp_path, {"type": "integer"})).bind(characters())
     assert machine.exact
@@ -190,9 +198,9 @@ def test_a_library_joined_with_another_constraint_is_kept_valid_or_refused(tmp_p
         assert len(steps) <= length + spare
         assert isinstance(json.loads(text_of(machine, steps)), str)
         assert 8 <= len(text_of(machine, steps)) <= 20
-    halves = JsonSchema(written(tmp_path, {"type": "number", "multipleOf": 0.5}))
-    parts = [halves, Length("..9"), MustInclude(["x"])]
+    many = JsonSchema(written(tmp_path, MANY))
+    parts = [many, Length("..9"), MustInclude(["x"])]
     with pytest.raises(Undecided) as caught:
         compose([part.name for part in parts], [part.bind(words) for part in parts])
-    assert f"`{halves.name}` and `must_include=x` are too large" in caught.value.message
+    assert f"`{many.name}` and `must_include=x` are too large" in caught.value.message
     assert caught.value.hint

@@ -106,7 +106,6 @@ def test_the_limit_is_the_largest_size_that_is_read(tmp_path):
         ("rules", "number = " + "9" * 5000),
         ("schema", "[" * 100_000),
         ("schema", '{"items":' * 3000 + "{}" + "}" * 3000),
-        ("schema", '{"not":' * 900 + "{}" + "}" * 900),
         ("schema", '{"minimum":' + "9" * 5000 + "}"),
         ("schema", '{"minimum":NaN}'),
         ("schema", '{"maxLength":1e999}'),
@@ -145,7 +144,7 @@ def test_a_pattern_that_can_not_be_read_is_refused_by_name(keyword, tmp_path):
 
 def test_a_library_is_not_given_references_that_would_end_the_process(tmp_path):
     defs = {f"a{i}": {"properties": {"x": {"$ref": f"#/$defs/a{i + 1}"}}} for i in range(4000)}
-    schema = {"$ref": "#/$defs/a0", "not": {"type": "null"}, "$defs": {**defs, "a4000": {}}}
+    schema = {"$ref": "#/$defs/a0", "contains": {"type": "null"}, "$defs": {**defs, "a4000": {}}}
     file = tmp_path / "s.json"
     file.write_text(json.dumps(schema), encoding="utf-8")
     with pytest.raises(Hostile, match="4001 references, expected at most 1000"):

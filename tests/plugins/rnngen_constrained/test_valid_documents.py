@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -15,11 +17,19 @@ from rnngen.contracts.errors import PluginError
 from rnngen.testing.decoders import MarkovEngine
 from rnngen_constrained.decoder.decoder import Constrained
 from rnngen_constrained.decoder.options import Options as ConstrainedOptions
-from rnngen_constrained.errors import ConstraintError, EmptyLanguage, Invalid
+from rnngen_constrained.errors import (
+    BadSyntax,
+    ConstraintError,
+    EmptyLanguage,
+    Invalid,
+    Unsupported,
+)
 from rnngen_constrained.grammar.machine import GrammarMachine
 from rnngen_constrained.json_schema.distinct import DistinctKeys
+from rnngen_constrained.json_schema.form import Form
 from rnngen_constrained.json_schema.format_checks import CHECKS
 from rnngen_constrained.json_schema.kind import JsonSchema
+from rnngen_constrained.json_schema.lower import schema_rules
 from rnngen_constrained.json_schema.validator import Validator
 from tests.plugins.rnngen_constrained.grammars import characters, sampled, text_of
 
@@ -212,3 +222,60 @@ def test_documents_that_are_never_valid_are_an_error_and_are_not_written(
         found += decoder.decode(MarkovEngine(len(SIGNS)), request)
     assert isinstance(caught.value, ConstraintError)
     assert not found
+
+
+WIDER = [
+    {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 20},
+     "uniqueItems": True, "minItems": 3, "maxItems": 3},
+    {"type": "array", "items": {"enum": [*range(10)]}, "uniqueItems": True, "minItems": 2},
+    {"oneOf": [{"type": "integer"}, {"type": "number", "minimum": 2, "maximum": 9}]},
+    {"type": "number", "multipleOf": 0.25, "minimum": 0, "maximum": 3},
+    {"type": "array", "items": {"type": "integer"}, "maxItems": 2,
+     "not": {"items": {"minimum": 3}}},
+    {"enum": [[1, 1], [1, 2]], "uniqueItems": True},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("schema", WIDER, ids=lambda schema: "-".join(schema))
+def test_what_a_grammar_does_not_keep_exactly_is_kept_by_the_whole_check(
+    tmp_path: Path, schema: dict[str, Any]
+) -> None:
+    assert schema_rules(schema, "s.json", Form()).wider
+    valid = jsonschema.Draft202012Validator(schema)
+    for text in documents(written(tmp_path, schema), 12):
+        valid.validate(json.loads(text))
+
+
+def test_many_conditions_are_left_to_the_whole_check_and_make_few_rules() -> None:
+    names = [f"p{number}" for number in range(40)]
+    needs = {one: [other] for one, other in pairwise(names)}
+    found = schema_rules({"type": "object", "dependentRequired": needs}, "s.json", Form())
+    assert len(found.rules) < 100
+    assert any("dependentRequired/p38" in one for one in found.wider)
+
+
+def test_a_reference_out_of_a_document_within_is_refused_by_its_name() -> None:
+    schema = {"items": {"$id": "https://a.example/b", "$ref": "c#/$defs/d"}}
+    with pytest.raises(Unsupported, match="`c#/\\$defs/d` is in another document"):
+        schema_rules(schema, "s.json", Form())
+
+
+def test_values_that_look_like_addresses_name_no_document() -> None:
+    value, reference = {"$id": "https://a.example/b"}, {"$ref": "https://a.example/b"}
+    with pytest.raises(Unsupported, match="is in another document"):
+        schema_rules({"properties": {"a": {"enum": [value]}, "b": reference}}, "s.json", Form())
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ({"not": 3}, "`schema` at `#/not`"),
+        ({"if": {}, "then": 1}, "`schema` at `#/then`"),
+        ({"dependentRequired": {"a": "b"}}, "`dependentRequired` at `#`"),
+        ({"dependentSchemas": []}, "`dependentSchemas` at `#`"),
+        ({"not": {"$ref": "#"}}, "back to itself"),
+    ],
+)
+def test_conditions_that_are_no_schemas_are_named(schema: Any, said: str) -> None:
+    with pytest.raises(BadSyntax, match=said):
+        schema_rules(schema, "s.json", Form())
