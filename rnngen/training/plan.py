@@ -165,7 +165,14 @@ def make(
     going_on = with_strategies(said, start)
     wanted = with_data(going_on, start)
     environment = {} if resumed else os.environ
-    settings, name, components = settle(wanted, file, start, environment, keep=going_on is not said)
+    settings, name, components = settle(
+        wanted,
+        file,
+        start,
+        environment,
+        keep=going_on is not said,
+        resumed=resumed is not None,
+    )
     train = limits.with_time(settings["train"])
     notes = [*_notes(said, wanted, settings["train"], train), *_going_on(said, going_on, start)]
     place = choose_place(train)

@@ -76,11 +76,13 @@ def settle(
     environment: Mapping[str, str] | None = None,
     *,
     keep: bool = False,
+    resumed: bool = False,
 ) -> tuple[Settings, str, list[Component]]:
     """The settings, the domain's name, and the components: domain, cell, optimizer, strategies.
 
     What the environment says is read from `environment`, by default the process's own. With `keep`,
-    the strategies' options are by default what they were in `start`.
+    the strategies' options are by default what they were in `start`; with `resumed`, those of the
+    domain that the file does not name are what they were before they existed.
 
     Which sections there are depends on the components chosen, and those are options themselves: so
     the names of components are read first, then all.
@@ -91,6 +93,9 @@ def settle(
     inherited = (
         _inherited(start) if start else domain_class(catalog.find("domain", domain_name)).defaults
     )
+    if resumed:
+        before = formerly(catalog.find("domain", domain_name))
+        inherited = {**inherited, domain_name: {**inherited.get(domain_name, {}), **before}}
     said = Said(wanted.flags, parse_assignments(wanted.options), environment, file, inherited)
     components = [
         catalog.find("domain", domain_name),

@@ -195,3 +195,18 @@ def test_generate_and_evaluate_take_nothing_of_a_model_or_its_training_from_arou
         monkeypatch.setenv(name, value)
     (stopped / "rnngen.toml").write_text(FILE)
     assert outcomes() == before
+
+
+def test_a_run_from_before_line_ends_were_read_alike_goes_on_with_those_it_learned(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_bytes(b"one line\r\nand another one\r\n" * 40)
+    options = {"hidden": 8, "steps": 4, "options": {"text.line_ends": "keep"}}
+    rnngen.fit("a.txt", run="run", **options)
+    config = tmp_path / "run" / "config.toml"
+    kept = [line for line in config.read_text().splitlines(True) if "line_ends" not in line]
+    config.write_text("".join(kept))
+    resumed = rnngen.fit(resume="run", steps=6)
+    assert resumed.manifest.domain.options["line_ends"] == "keep"
+    assert "\r" in resumed.codec.decode(range(1, resumed.codec.size))
