@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnngen import RnngenError
+from rnngen import PluginError, RnngenError
 from rnngen_constrained.errors import BadSyntax, Hostile, Unsupported
 from rnngen_constrained.files import read_text
 from rnngen_constrained.grammar.lark_errors import bad_grammar, too_deep
@@ -34,13 +34,18 @@ def lark_of(text: str, name: str, start: str, lexer: str, path: Path | None) -> 
         path: of the file; None: it has no relative imports.
 
     Raises:
-        ImportError: Lark is not installed.
+        PluginError: Lark is not installed.
         Unsupported: a terminal is declared without a pattern.
         BadSyntax: it is not a grammar, with the place; or an import isn't there, or leaves the
             folder.
     """
-    from lark import Lark
-
+    try:
+        from lark import Lark
+    except ImportError as error:
+        raise PluginError(
+            "grammars are read by `lark`, which is not installed",
+            hint="pip install 'rnngen[grammar]'",
+        ) from error
     check_declared(text, name)
     imports = Imports(name, path)
     try:

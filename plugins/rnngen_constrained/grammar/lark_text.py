@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnngen import PluginError
 from rnngen_constrained.automata.expression import Expression, Ref, Repeat, choice, sequence
 from rnngen_constrained.automata.pattern import parse_terminal
 from rnngen_constrained.errors import BadSyntax
@@ -102,10 +101,4 @@ def _spaced(
 def _parse(text: str, name: str, start: str, path: Path | None) -> Lark:
     if not text.strip():
         raise BadSyntax(f"{name} is empty, expected a grammar with a rule `{start}`")
-    try:
-        return lark_of(text, name, start, "dynamic_complete", path)
-    except ImportError as error:
-        raise PluginError(
-            "grammars are read by `lark`, which is not installed",
-            hint="pip install 'rnngen[grammar]'",
-        ) from error
+    return lark_of(text, name, start, "dynamic_complete", path)

@@ -29,10 +29,11 @@ class Parser:
 
     def fault(self, text: str) -> str | None:
         """What is wrong with a text, and where; None if it can be read."""
+        parser = self._parser  # says so where Lark is not installed
         from lark.exceptions import LarkError
 
         try:
-            self._parser.parse(text)
+            parser.parse(text)
         except LarkError as error:
             place = getattr(error, "pos_in_stream", None)
             where = f" at character {place + 1}" if place is not None and place >= 0 else ""
