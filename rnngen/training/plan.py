@@ -164,15 +164,8 @@ def make(
     start = None if said.start is None else _opened(said.start)
     going_on = with_strategies(said, start)
     wanted = with_data(going_on, start)
-    environment = {} if resumed else os.environ
-    settings, name, components = settle(
-        wanted,
-        file,
-        start,
-        environment,
-        keep=going_on is not said,
-        resumed=resumed is not None,
-    )
+    environment = None if resumed is None else {}
+    settings, name, components = settle(wanted, file, start, environment, keep=going_on is not said)
     train = limits.with_time(settings["train"])
     notes = [*_notes(said, wanted, settings["train"], train), *_going_on(said, going_on, start)]
     place = choose_place(train)

@@ -76,18 +76,18 @@ def settle(
     environment: Mapping[str, str] | None = None,
     *,
     keep: bool = False,
-    resumed: bool = False,
 ) -> tuple[Settings, str, list[Component]]:
     """The settings, the domain's name, and the components: domain, cell, optimizer, strategies.
 
     What the environment says is read from `environment`, by default the process's own. With `keep`,
-    the strategies' options are by default what they were in `start`; with `resumed`, those of the
-    domain that the file does not name are what they were before they existed.
+    the strategies' options are by default what they were in `start`. For a run that resumes there
+    is none: what its file does not name of the domain is what it was before that existed.
 
     Which sections there are depends on the components chosen, and those are options themselves: so
     the names of components are read first, then all.
     """
     catalog = get_catalog()
+    resumed = environment is not None
     environment = os.environ if environment is None else environment
     domain_name = domain_name_of(wanted, start)
     inherited = (

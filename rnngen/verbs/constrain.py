@@ -14,7 +14,13 @@ from rnngen.verbs.components import Given
 from rnngen.verbs.start import make_decoder
 
 DECODER = "constrained"
-KIND_OF = {".json": "json-schema", ".lark": "grammar"}
+KIND_OF = {
+    ".json": "json-schema",
+    ".lark": "grammar",
+    ".gbnf": "grammar",
+    ".ebnf": "grammar",
+    ".bnf": "grammar",
+}
 """The kind of constraint that a file holds, by its suffix."""
 
 

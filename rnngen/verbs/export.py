@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from rnngen.bundles.bundle import Bundle
-from rnngen.contracts.errors import PluginError, RnngenError
+from rnngen.contracts.errors import PluginError, RnngenError, UsageError
 from rnngen.contracts.output import Exporter
 from rnngen.files.atomic import check_replaceable, saving
 from rnngen.kernel.blame import attributed
@@ -46,7 +46,7 @@ def export(
         the files written.
 
     Raises:
-        UsageError: there is no such format or option.
+        UsageError: there is no such format or option, or a folder to write is not empty.
         BundleError: the bundle is damaged.
         PluginError: a package is missing, or the exporter failed.
         RunError: it can't be written.
@@ -63,6 +63,7 @@ def export(
                     f"{component} of plugin {component.plugin} did not write `{wanted}`",
                     hint="`rnngen.testing.exporters` checks the contract; tell the plugin's author",
                 )
+        _check_new(private.parent, path.parent)
         with saving(path):
             _commit(private.parent, path.parent)
     return [_after(each, private.parent, path.parent) for each in named]
@@ -104,6 +105,16 @@ def _named(component: Component, written: Any, private: Path) -> list[Path]:
             + ", expected the files it wrote",
             hint="`rnngen.testing.exporters` checks the contract; tell the plugin's author",
         ) from None
+
+
+def _check_new(private: Path, folder: Path) -> None:
+    """Refuses to mix a folder that was written with what is there already."""
+    for entry in private.iterdir():
+        target = folder / entry.name
+        if entry.is_dir() and target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise UsageError(
+                f"`{target}` exists, expected a new folder to write to", hint="name another folder"
+            )
 
 
 def _commit(private: Path, folder: Path) -> None:

@@ -274,7 +274,7 @@ def test_primers_that_can_not_be_gone_on_from_are_refused(
     mute.write_text("<svg><path d='M0 0 L0 9 L4 4'/></svg>")
     for primer, expected in (
         (mute, "has no text for its first drawing"),
-        (tmp_path / "none.svg", "there is no file"),
+        (tmp_path / "none.svg", "no such file"),
     ):
         done = run_cli("generate", run, "z", "--primer", primer)
         assert done.exit_code != 0
