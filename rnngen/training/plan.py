@@ -6,7 +6,6 @@ plan.describe()
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -164,7 +163,7 @@ def make(
     start = None if said.start is None else _opened(said.start)
     going_on = with_strategies(said, start)
     wanted = with_data(going_on, start)
-    environment = None if resumed is None else {}
+    environment: dict[str, str] | None = None if resumed is None else {}
     settings, name, components = settle(wanted, file, start, environment, keep=going_on is not said)
     train = limits.with_time(settings["train"])
     notes = [*_notes(said, wanted, settings["train"], train), *_going_on(said, going_on, start)]
