@@ -35,7 +35,7 @@ demo: $(DEPS)
 	$(BIN)/rnngen generate runs/months --out runs/months/forecast.csv
 
 test: $(DEV_DEPS)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist=worksteal
 
 lint: $(DEV_DEPS)
 	$(BIN)/ruff check .

@@ -127,3 +127,15 @@ def small(tmp_path: Path) -> list[str]:
     for path, text in zip(paths, texts, strict=True):
         path.write_text(text)
     return [str(path) for path in paths]
+
+
+LONG = (
+    "test_the_commands_of_the_readme_run_as_written",
+    "test_forged_runs_are_read_or_refused",
+    "test_model_of_last_month_is_protected_without_its_old_data",
+)
+"""Tests of half a minute: they begin first, so that no process waits for them in the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.name not in LONG)

@@ -108,10 +108,13 @@ def _named(component: Component, written: Any, private: Path) -> list[Path]:
 
 
 def _check_new(private: Path, folder: Path) -> None:
-    """Refuses to mix a folder that was written with what is there already."""
+    """Refuses to mix a folder that was written with anything but an earlier version of it."""
     for entry in private.iterdir():
         target = folder / entry.name
-        if entry.is_dir() and target.exists() and (not target.is_dir() or any(target.iterdir())):
+        if not entry.is_dir() or not target.exists():
+            continue
+        own = {each.name for each in entry.iterdir()}
+        if not target.is_dir() or any(each.name not in own for each in target.iterdir()):
             raise UsageError(
                 f"`{target}` exists, expected a new folder to write to", hint="name another folder"
             )
