@@ -246,7 +246,10 @@ class Memory:
         memory.steps, memory.begins = state["steps"], state["begins"]
         memory.keys = state["keys"]
         # Version 1 rounded the share of the past, which is an offset of a half.
-        memory.offset = state.get("offset", 0.5)
+        offset = state.get("offset", 0.5)
+        memory.offset = None if offset is None else float(offset)
+        if memory.offset is not None and not math.isfinite(memory.offset):
+            raise ValueError(f"the offset of the share is {offset}, expected a number")
         return memory
 
 

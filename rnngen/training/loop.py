@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from rnngen.contracts.errors import BundleError, RnngenError
+from rnngen.kernel.blame import blamed, one_line
 from rnngen.training.checkpoints import Saved
 from rnngen.training.guard import Exploded
 from rnngen.training.parts import Parts
@@ -70,11 +72,30 @@ def _begin(run: Run, parts: Parts, saved: Saved | None, begin: Callable[[], None
         parts.limits.reopen(run)
         begin()
         return
-    parts.strategies.load_state_dict(parts.inherited, strict=False)
+    _remember(run, parts)
     if parts.history:
         parts.history.measure(run, None)
     parts.save_model(run.position, None)
     parts.checkpoints.save(run)
+
+
+def _remember(run: Run, parts: Parts) -> None:
+    """Gives the strategies what the bundle that the run began from holds of them.
+
+    Raises:
+        BundleError: it is damaged.
+    """
+    try:
+        parts.strategies.load_state_dict(parts.inherited, strict=False)
+    except RnngenError:
+        raise
+    except Exception as error:
+        if blamed(error) is not None:  # a plugin's own code, which is named
+            raise
+        raise BundleError(
+            f"what the strategies of `{run.start}` remember can't be read: {one_line(error)}",
+            hint="the bundle is damaged; use an earlier copy, or leave them out: `--plugin none`",
+        ) from error
 
 
 def _is_over(run: Run, parts: Parts) -> bool:

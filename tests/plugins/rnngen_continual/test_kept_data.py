@@ -195,3 +195,11 @@ def test_memory_comes_back_from_its_state_and_goes_on_the_same(then):
     drawn, expected = again.draw(4, 5, 1, 7), memory.draw(4, 5, 1, 7)
     assert torch.equal(drawn.inputs, expected.inputs)
     assert torch.equal(drawn.resets, expected.resets)
+
+
+@pytest.mark.parametrize("offset", ["a text", float("nan"), float("inf")])
+def test_a_damaged_share_is_refused_when_it_is_read(offset: object) -> None:
+    size = Size.read("10%", "replay.memory")
+    state = {**Memory(size, 4).state_dict(), "boundary": 0, "offset": offset}
+    with pytest.raises(ValueError, match=r"a text|offset of the share"):
+        Memory.of(state, size)
