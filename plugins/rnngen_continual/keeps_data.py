@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from rnngen import Run, Task, UsageError, hookimpl
+from rnngen import BundleError, Run, Task, UsageError, hookimpl
 from rnngen_continual.kept_data import Memory, Size
 from rnngen_continual.unprotected import way_to_protect
 
@@ -103,6 +103,14 @@ class KeepsData:
             )
 
         if run.start is not None and run.position.task == 0 and self._memory is not None:
+            if not run.task.train.steps.shape[1:] and not self._memory.within(
+                run.model.likelihood.size
+            ):
+                raise BundleError(
+                    f"`{run.start}`: the memory of `{self.name}` holds tokens that the model does "
+                    "not have",
+                    hint="the bundle is damaged; use an earlier copy, or `--plugin none`",
+                )
             room, held = self._memory.room, len(self._memory)
             if room < held:
                 run.warn(

@@ -225,6 +225,10 @@ class Memory:
             self._epoch = epoch
         return int(self._order[place])
 
+    def within(self, size: int) -> bool:
+        """Whether all tokens kept are those of a vocabulary of this size."""
+        return not len(self) or (int(self.steps.min()) >= 0 and int(self.steps.max()) < size)
+
     def state_dict(self) -> dict[str, Any]:
         """The memory as tensors and numbers."""
         return {

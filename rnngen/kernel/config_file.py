@@ -16,6 +16,9 @@ from rnngen.kernel.core_options import COMMANDS, SECTIONS
 
 FILE_NAME = "rnngen.toml"
 
+DEEPEST = 20
+"""Most tables and arrays within each other; options have three."""
+
 LIMIT = 1 << 20
 """Most bytes of a configuration; all options with their comments have some 20,000."""
 
@@ -69,10 +72,27 @@ def read_config(path: Path) -> Config:
     return _config(_read_toml(path), path.name)
 
 
+def _depth(value: Any) -> int:
+    """How many tables and arrays lie in each other."""
+    level, depth = [value], 0
+    while level := [
+        part
+        for one in level
+        if isinstance(one, dict | list)
+        for part in (one.values() if isinstance(one, dict) else one)
+    ]:
+        depth += 1
+    return depth
+
+
 def _read_toml(path: Path) -> dict[str, Any]:
     text = read_text(path, LIMIT)
     try:
-        return tomllib.loads(text)
+        found = tomllib.loads(text)
+        # Comparing and writing values recurse deeper than reading them does.
+        if _depth(found) > DEEPEST:
+            raise RecursionError
+        return found
     except RecursionError:
         raise UsageError(f"`{path}` is nested too deeply to be read") from None
     except ValueError as error:  # a mistake, or a number of thousands of digits

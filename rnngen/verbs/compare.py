@@ -14,7 +14,7 @@ from typing import Any
 from rnngen.bundles import manifest
 from rnngen.bundles.manifest import BUNDLE, CONFIG, Manifest
 from rnngen.bundles.records import is_run, read_config, read_metrics, read_record, status
-from rnngen.contracts.errors import RnngenError, UsageError
+from rnngen.contracts.errors import BundleError, RnngenError, UsageError
 from rnngen.files.json import TEXT, is_number, plain
 from rnngen.kernel.blame import attributed
 from rnngen.metrics import curves, figures
@@ -161,7 +161,7 @@ def summarise(folder: Path, name: str) -> Summary:
         name=name,
         path=folder,
         **vars(_numbers(found, record, rows[-1] if rows else {}, curve)),
-        config=_flat(read_config(config)) if config.exists() else {},
+        config=_flat(read_config(config), config) if config.exists() else {},
         curve=curve,
         data=_data(found, record),
         tokens_of=None if found is None else _codec(found),
@@ -245,15 +245,20 @@ def _names(folders: Sequence[Path]) -> list[str]:
     ]
 
 
-def _flat(config: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _flat(config: Mapping[str, Mapping[str, Any]], path: Path) -> dict[str, Any]:
     """Options by `section.name`, with TOML's dates and infinities as JSON has them."""
     # Where a run was put is not how it was trained.
-    return {
-        f"{section}.{name}": plain(value, TEXT)
-        for section, table in config.items()
-        for name, value in table.items()
-        if (section, name) != ("fit", "run")
-    }
+    try:
+        return {
+            f"{section}.{name}": plain(value, TEXT)
+            for section, table in config.items()
+            for name, value in table.items()
+            if (section, name) != ("fit", "run")
+        }
+    except RecursionError:
+        raise BundleError(
+            f"`{path}` is nested too deeply to be read", hint="use an earlier copy of the folder"
+        ) from None
 
 
 def _data(found: Manifest | None, record: Mapping[str, Any]) -> Any:

@@ -203,3 +203,12 @@ def test_a_damaged_share_is_refused_when_it_is_read(offset: object) -> None:
     state = {**Memory(size, 4).state_dict(), "boundary": 0, "offset": offset}
     with pytest.raises(ValueError, match=r"a text|offset of the share"):
         Memory.of(state, size)
+
+
+def test_tokens_beyond_the_vocabulary_are_seen_in_a_memory():
+    memory = filled("60", store(81))
+    assert memory.within(int(memory.steps.max()) + 1)
+    assert not memory.within(int(memory.steps.max()))
+    memory.steps[0] = -1
+    assert not memory.within(10**6)
+    assert Memory(memory.size, 4).within(1)
