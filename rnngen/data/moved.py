@@ -19,6 +19,7 @@ from rnngen.data import find_sources
 from rnngen.data.damaged import readable
 from rnngen.data.parts import split_of
 from rnngen.data.record import DataRecord
+from rnngen.files.named import expanded
 from rnngen.files.source import fingerprint
 
 TRIED = 64
@@ -98,7 +99,7 @@ def valid_again(data: DataRecord, run: Path, note: Callable[[str], None]) -> lis
 def _is_gone(argument: str) -> bool:
     if argument == "-" or argument.startswith("corpus:"):
         return False
-    path = Path(argument).expanduser()
+    path = expanded(argument)
     return not path.exists() and not glob.glob(str(path), recursive=True)
 
 
